@@ -1,0 +1,42 @@
+"""Text as memio means it: any Unicode that every backend can keep."""
+
+from __future__ import annotations
+
+from memio.errors import InvalidInputError
+
+
+def check_text(value: object, where: str) -> str:
+    """Return `value` when it is text that can be stored and sent; it may be empty.
+
+    Args:
+        value: What the caller passed.
+        where: How errors call it.
+
+    Raises:
+        InvalidInputError: It is no string, or holds a NUL character or a lone surrogate.
+    """
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{where} must be a string, not {type(value).__name__}", argument=where)
+    if "\0" in value:
+        raise InvalidInputError(
+            f"{where} holds a NUL character at position {value.index(chr(0))}: remove it, backends cannot keep it",
+            argument=where,
+        )
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidInputError(
+                f"{where} holds a lone surrogate (U+{ord(value[error.start]):04X}) at position {error.start}: "
+                "it is no character, decode the text anew or replace it",
+                argument=where,
+            ) from None
+    return value
+
+
+def check_name(value: object, where: str) -> str:
+    """Return `value` when it is text that names something: as `check_text`, and not empty."""
+    text = check_text(value, where)
+    if not text:
+        raise InvalidInputError(f"{where} must not be empty", argument=where)
+    return text

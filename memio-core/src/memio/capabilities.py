@@ -1,0 +1,68 @@
+"""What a store can do: the features and guarantees that a provider declares.
+
+A **feature** is something that a caller can ask for and a provider may lack: asking a store that
+does not declare it raises `NotSupportedError` before the store is touched. A **guarantee** is a
+property that a provider promises; the contract suite holds it to the promise.
+
+Both are plain strings for a store, so that one written for a later memio keeps working with this
+one: strings that are not listed here are shown and otherwise ignored.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Feature(StrEnum):
+    """Something that a caller can ask for and a provider may lack."""
+
+    ATTRIBUTION = "attribution"
+    """The owner given on `add` is recorded and returned."""
+    USER_SCOPE = "user_scope"
+    """`user_id` restricts reads, updates and deletes to the records of exactly that user."""
+    AGENT_SCOPE = "agent_scope"
+    """`agent_id` restricts reads, updates and deletes to the records of exactly that agent."""
+    METADATA = "metadata"
+    """A JSON object is kept with each record and returned by every read."""
+    FILTERS = "filters"
+    """Listings and searches can be restricted to records whose metadata holds given values."""
+    CLIENT_IDS = "client_ids"
+    """The caller may choose a record's id, which makes `add` safe to repeat."""
+    UPDATE = "update"
+    """Content and metadata of a record can be replaced."""
+    MESSAGE_NAMES = "message_names"
+    """A message keeps the name of its speaker."""
+    MESSAGE_TIMESTAMPS = "message_timestamps"
+    """A message keeps a time that the caller gives."""
+    ALL_ROLES = "all_roles"
+    """Messages of every role are stored and returned; without it, those of user and assistant."""
+    SEARCH_ALL_SESSIONS = "search_all_sessions"
+    """`history.search` works without a `session_id`, over all sessions."""
+
+
+class Guarantee(StrEnum):
+    """A property that a provider promises."""
+
+    VERBATIM = "verbatim"
+    """Content is returned exactly as it was given, to the last character."""
+    STABLE_IDS = "stable_ids"
+    """A record keeps its id when it is updated."""
+    READ_YOUR_WRITES = "read_your_writes"
+    """What a call wrote is seen by every call that starts after its answer."""
+    DURABLE = "durable"
+    """What was acknowledged is still there after the client is closed and opened again."""
+    SCORES = "scores"
+    """Search results carry a score; higher is better, comparable within one result only."""
+    SILENT_APPEND = "silent_append"
+    """Adding messages makes nobody answer."""
+    SEPARATE_KINDS = "separate_kinds"
+    """The kinds of one provider do not see each other's records."""
+
+
+REQUIRES: dict[str, tuple[str, ...]] = {
+    Feature.USER_SCOPE: (Feature.ATTRIBUTION,),
+    Feature.AGENT_SCOPE: (Feature.ATTRIBUTION,),
+    Feature.FILTERS: (Feature.METADATA,),
+    Feature.CLIENT_IDS: (Guarantee.STABLE_IDS,),
+}
+"""What makes sense only together with something else."""

@@ -1,0 +1,264 @@
+"""Every error that memio raises, in one tree under `MemioError`.
+
+An error says what failed, in which provider, what was available and what to try next. Whether a
+failed call may be repeated is in `ProviderError.retryable`, and whether it changed anything is in
+`ProviderError.outcome`: never in the wording of a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, Self
+
+Outcome = Literal["not_applied", "partial", "unknown"]
+"""What a failed call did to the stored data.
+
+- `not_applied`: nothing was changed.
+- `partial`: a part of it was done; the message says which.
+- `unknown`: the answer was lost; the call may have been carried out.
+"""
+
+
+class MemioError(Exception):
+    """Base class of every error that memio raises on purpose.
+
+    Attributes:
+        message: What went wrong and what to try, without the place.
+        operation: The call, such as `facts.add`, or `None` outside of a call.
+        provider: The name of the provider that the call went to, or `None`.
+        distribution: The installed distribution of that provider, as `name version`, or `None`.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.operation: str | None = None
+        self.provider: str | None = None
+        self.distribution: str | None = None
+
+    def locate(self, *, operation: str, provider: str, distribution: str | None = None) -> Self:
+        """Fill in where the error happened, where that is not known yet, and return the error."""
+        self.operation = self.operation or operation
+        self.provider = self.provider or provider
+        if self.provider == provider:
+            self.distribution = self.distribution or distribution
+        return self
+
+    def __str__(self) -> str:
+        if self.provider is None:
+            return self.message
+        origin = f"{self.provider} from {self.distribution}" if self.distribution else self.provider
+        return f"{self.message} [{self.operation}, provider {origin}]"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls the class with `args`, which has another signature in the subclasses.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(cls: type[MemioError], args: tuple[Any, ...], state: dict[str, Any]) -> MemioError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a configuration."""
+
+    path: str
+    """Where, in the words of the configuration: `facts.agent_id`."""
+    message: str
+    """What is wrong, and what to write instead."""
+
+
+class ConfigError(MemioError):
+    """A configuration that cannot be used. It reports every fault at once, and no secret.
+
+    Attributes:
+        faults: The single faults, each with its path.
+        source: The file that the configuration came from, or `None` for a dict.
+    """
+
+    def __init__(self, faults: Sequence[Fault], source: str | None = None) -> None:
+        self.faults = tuple(faults)
+        self.source = source
+        place = source or "the configuration"
+        if len(self.faults) == 1:
+            fault = self.faults[0]
+            text = f"{fault.path}: {fault.message}" if fault.path else fault.message
+            super().__init__(f"{text} (in {place})")
+        else:
+            lines = "".join(f"\n  {path}: {message}" if path else f"\n  {message}" for path, message in self.faults)
+            super().__init__(f"{len(self.faults)} problems in {place}:{lines}")
+
+
+class UnknownProviderError(ConfigError):
+    """A provider or plugin was named that no installed distribution offers, or that two offer."""
+
+
+class PluginError(MemioError):
+    """An installed plugin does not keep to memio's plugin interface.
+
+    Attributes:
+        plugin: The entry point, such as `memio.facts: acme = memio_acme.plugin`.
+        distribution: The distribution that installed it, as `name version`.
+    """
+
+    def __init__(self, message: str, *, plugin: str, distribution: str) -> None:
+        super().__init__(f"{message} (entry point {plugin}, from {distribution})")
+        self.plugin = plugin
+        self.distribution = distribution
+
+
+class StoreNotConfiguredError(MemioError, AttributeError):
+    """A store was touched that this client was not given."""
+
+
+class InvalidInputError(MemioError, ValueError):
+    """An argument cannot be honoured. It is raised before anything was read or written.
+
+    Attributes:
+        argument: The name of the argument, or `None`.
+    """
+
+    def __init__(self, message: str, *, argument: str | None = None) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+
+class NotFoundError(MemioError):
+    """There is no such record in the scope of the call.
+
+    Attributes:
+        resource: What was looked for: `fact`, `document`, `triple`.
+        resource_id: Its id.
+    """
+
+    def __init__(self, resource: str, resource_id: str, *, hint: str = "") -> None:
+        super().__init__(f"no {resource} {resource_id!r} here{_and(hint)}")
+        self.resource = resource
+        self.resource_id = resource_id
+
+
+class ConflictError(MemioError):
+    """The id is taken by another record, or means several records. Nothing was changed.
+
+    Attributes:
+        resource: What the id names: `fact`, `document`, `message`, `session`, `triple`.
+        resource_id: The id.
+    """
+
+    def __init__(self, resource: str, resource_id: str, *, hint: str = "") -> None:
+        super().__init__(
+            f"{resource} {resource_id!r} is in conflict{_and(hint or 'the id is taken by another record')}"
+        )
+        self.resource = resource
+        self.resource_id = resource_id
+
+
+class CursorExpiredError(MemioError):
+    """A cursor was valid once and its place is gone. Start the listing again."""
+
+    def __init__(self, message: str = "this cursor has expired: start the listing again without a cursor") -> None:
+        super().__init__(message)
+
+
+class PartialWriteError(MemioError):
+    """A batch stopped half-way. What it added stays.
+
+    Attributes:
+        added: The records that were added, in the order in which they were given.
+    """
+
+    def __init__(self, added: Sequence[Any], *, total: int, cause: BaseException) -> None:
+        super().__init__(
+            f"{len(added)} of {total} records were added, then: {cause}. "
+            "The added ones are in the error's `added`; add only the others again"
+        )
+        self.added = list(added)
+        self.total = total
+
+
+class ProviderError(MemioError):
+    """The backend failed.
+
+    Attributes:
+        cause: The error underneath, or `None`.
+        retryable: Whether the same call may succeed a little later.
+        outcome: What the failed call did to the stored data.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        operation: str,
+        message: str = "",
+        *,
+        cause: BaseException | None = None,
+        retryable: bool = False,
+        outcome: Outcome = "not_applied",
+    ) -> None:
+        text = message or (f"{type(cause).__name__}: {cause}" if cause is not None else "the backend failed")
+        super().__init__(text + _OUTCOMES[outcome])
+        self.provider = provider
+        self.operation = operation
+        self.cause = cause
+        self.retryable = retryable
+        self.outcome: Outcome = outcome
+
+
+_OUTCOMES: dict[Outcome, str] = {
+    "not_applied": "",
+    "partial": " (a part of it was done)",
+    "unknown": " (whether it was carried out is unknown: read before you repeat it)",
+}
+
+
+class NotSupportedError(ProviderError):
+    """The call asks for something that this provider does not have. Nothing was sent to it.
+
+    Attributes:
+        hint: What to do instead.
+    """
+
+    def __init__(self, provider: str, operation: str, hint: str, *, message: str = "") -> None:
+        super().__init__(provider, operation, f"{message or f'{provider} does not support this'}: {hint}")
+        self.hint = hint
+
+
+class AuthenticationError(ProviderError):
+    """The backend refused the credentials, or there were none."""
+
+
+class RateLimitError(ProviderError):
+    """The backend asks for fewer calls.
+
+    Attributes:
+        retry_after: Seconds to wait, when the backend said so.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        operation: str,
+        message: str = "",
+        *,
+        cause: BaseException | None = None,
+        retryable: bool = True,
+        outcome: Outcome = "not_applied",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(provider, operation, message, cause=cause, retryable=retryable, outcome=outcome)
+        self.retry_after = retry_after
+
+
+class UnavailableError(ProviderError):
+    """The backend cannot be reached, is busy, or is broken at the moment."""
+
+
+class ProviderTimeoutError(ProviderError, TimeoutError):
+    """The backend did not answer in time."""
+
+
+def _and(hint: str) -> str:
+    return f": {hint}" if hint else ""

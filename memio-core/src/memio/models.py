@@ -1,0 +1,208 @@
+"""The records that memio hands out and takes in.
+
+Records are snapshots: frozen, and metadata is copied when a record is made, so that changing a
+dict afterwards changes no record, and the other way round. Times are aware and in UTC; a naive one
+is refused, because nobody can tell which moment it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, Literal, TypeVar, get_args
+
+from memio._json import copy_json_object
+from memio.errors import InvalidInputError
+
+T = TypeVar("T")
+
+Role = Literal["system", "user", "assistant", "tool"]
+"""Who speaks in a message."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+Kind = Literal["facts", "history", "documents", "graph"]
+"""The four kinds of memory."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A short statement that an agent remembers.
+
+    Attributes:
+        id: Unique per owner.
+        content: The text.
+        user_id: The user it belongs to, a label of the application, or `None`.
+        agent_id: The agent it belongs to, a label of the application, or `None`.
+        metadata: A JSON object.
+        score: How well it matches a search; higher is better, comparable within one result only.
+            `None` outside of a search, and where the provider has no scores. Not part of equality.
+        created_at: When it was added, in UTC, where the backend tells it.
+        updated_at: When it was last changed, in UTC, where the backend tells it.
+    """
+
+    id: str
+    content: str
+    user_id: str | None = None
+    agent_id: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    score: float | None = field(default=None, compare=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _normalise(self, "created_at", "updated_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A longer text that is looked up by search.
+
+    Attributes:
+        id: Unique per owner.
+        content: The text.
+        user_id: The user it belongs to, a label of the application, or `None`.
+        metadata: A JSON object.
+        score: How well it matches a search; as in `Fact`.
+        created_at: When it was added, in UTC, where the backend tells it.
+        updated_at: When it was last changed, in UTC, where the backend tells it.
+    """
+
+    id: str
+    content: str
+    user_id: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    score: float | None = field(default=None, compare=False)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _normalise(self, "created_at", "updated_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message of a conversation; text only.
+
+    Callers build it to add it, and get it back from reads. Of a tool call, the id belongs in the metadata.
+
+    Attributes:
+        role: `system`, `user`, `assistant` or `tool`.
+        content: The text.
+        name: Who speaks, where the role is not enough.
+        metadata: A JSON object.
+        timestamp: When it was said, in UTC; the backend's time of storing when not given.
+        id: Unique within its session. Give one to make adding safe to repeat.
+        session_id: The session it belongs to; set by reads.
+        user_id: The user that the session belongs to; set by reads.
+        score: How well it matches a search; as in `Fact`.
+
+    Raises:
+        InvalidInputError: The role is unknown, the timestamp is naive, or the metadata is not JSON.
+
+    Example:
+        >>> from memio import Message
+        >>> Message(role="user", content="hello").role
+        'user'
+    """
+
+    role: Role
+    content: str
+    name: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    timestamp: datetime | None = None
+    id: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    score: float | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise InvalidInputError(f"role is {self.role!r}: it must be one of {', '.join(ROLES)}", argument="role")
+        _normalise(self, "timestamp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triple:
+    """One edge of a graph: subject, predicate, object.
+
+    Attributes:
+        subject: The entity that it is about.
+        predicate: The relation.
+        object: The entity at the other end.
+        metadata: A JSON object.
+        id: Unique per owner; set by reads. Give one to choose it.
+        user_id: The user it belongs to; set by reads.
+        score: How well it matches a search; as in `Fact`.
+    """
+
+    subject: str
+    predicate: str
+    object: str
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    id: str | None = None
+    user_id: str | None = None
+    score: float | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        _normalise(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What `history.add` did.
+
+    Attributes:
+        stored: The messages as they are stored now, with id and time where the backend tells them.
+        replies: What the backend answered by itself, on backends whose agent answers.
+    """
+
+    stored: list[Message] = field(hash=False)
+    replies: list[Message] = field(default_factory=list[Message], hash=False)
+
+
+class Page(list[T], Generic[T]):
+    """One page of a listing: a list, and where to go on.
+
+    Two pages are equal when their records are. A slice of a page is a plain list.
+
+    Attributes:
+        next_cursor: Pass it as `cursor` to get the page after this one; `None` at the end.
+    """
+
+    __slots__ = ("next_cursor",)
+
+    next_cursor: str | None
+
+    def __init__(self, items: Iterable[T] = (), next_cursor: str | None = None) -> None:
+        super().__init__(items)
+        self.next_cursor = next_cursor
+
+    def __repr__(self) -> str:
+        return f"Page({super().__repr__()}, next_cursor={self.next_cursor!r})"
+
+
+def _normalise(record: Fact | Document | Message | Triple, *times: str) -> None:
+    """Copy the metadata of a new record, and bring its times to UTC."""
+    object.__setattr__(record, "metadata", copy_json_object(record.metadata))
+    for name in times:
+        value = getattr(record, name)
+        if value is not None and getattr(value, "tzinfo", None) is not UTC:
+            object.__setattr__(record, name, _utc(value, name))
+
+
+def _utc(value: datetime, where: str) -> datetime:
+    """Return an aware time in UTC."""
+    if not isinstance(value, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise InvalidInputError(f"{where} must be a datetime, not {type(value).__name__}", argument=where)
+    if value.utcoffset() is None:
+        raise InvalidInputError(
+            f"{where} has no time zone: say which moment it is, e.g. datetime.now(timezone.utc)", argument=where
+        )
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInputError(f"{where} lies outside of the years 1 to 9999 in UTC", argument=where) from None

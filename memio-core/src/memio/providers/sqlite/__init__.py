@@ -1,0 +1,1 @@
+"""The embedded default: all four kinds of memory in one SQLite file."""

@@ -1,0 +1,164 @@
+"""The settings of a provider: one pydantic model, whose fields name their environment variables.
+
+    class AcmeSettings(Settings):
+        url: Annotated[str, Env("ACME_URL")] = "http://localhost:9000"
+        api_key: Annotated[SecretStr | None, Env("ACME_API_KEY")] = None
+
+A value given in place beats one given for the provider, which beats the environment, which beats
+the default; `Settings.origin_of` tells where a value came from.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic.fields import FieldInfo
+
+from memio.errors import ConfigError, Fault
+
+Origin = Literal["given", "environment", "default"]
+"""Where the value of a setting came from: written in code or a file, an environment variable, or neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Marks a field with the environment variable that it is read from. An empty variable counts as unset."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelativePath:
+    """Marks a text field as a path: `~` is expanded, and a relative one in a file is relative to that file.
+
+    Attributes:
+        keep: Values that are no paths and stay as they are.
+    """
+
+    keep: tuple[str, ...] = ()
+
+
+class Settings(BaseModel):
+    """Base class of a provider's settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
+
+    _origins: dict[str, Origin] = PrivateAttr(default_factory=dict[str, Origin])
+
+    def origin_of(self, name: str) -> Origin:
+        """Tell where the value of the field `name` came from."""
+        return self._origins.get(name, "given" if name in self.model_fields_set else "default")
+
+    def remember(self, origins: Mapping[str, Origin]) -> None:
+        """Keep where each value came from."""
+        self._origins.update(origins)
+
+    @classmethod
+    def resolve(cls, **given: Any) -> Self:
+        """Return settings from arguments and the environment.
+
+        For adapters that are made without a configuration: arguments that are `None` count as not given.
+
+        Raises:
+            ConfigError: With every fault.
+        """
+        values = {name: value for name, value in given.items() if value is not None}
+        resolved = resolve_settings(cls, [Layer("", values)])
+        if isinstance(resolved, list):
+            raise ConfigError(resolved, f"the arguments of {cls.__name__}")
+        return resolved
+
+
+S = TypeVar("S", bound=Settings)
+
+
+class Layer(NamedTuple):
+    """Values for settings from one place; earlier layers win."""
+
+    path: str
+    """How faults call the place, such as `facts`."""
+    values: Mapping[str, Any]
+    base: Path | None = None
+    """The folder that relative paths are relative to; the working directory when it is `None`."""
+
+
+def resolve_settings(
+    model: type[S], layers: Sequence[Layer], environment: Mapping[str, str] = os.environ
+) -> S | list[Fault]:
+    """Build the settings from what was given and the environment, or say everything that is wrong."""
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    paths: dict[str, str] = {}
+    faults: list[Fault] = []
+    for path, given, base in layers:
+        for name, value in given.items():
+            place = f"{path}.{name}" if path else name
+            if name not in model.model_fields:
+                faults.append(Fault(place, unknown_key(name, list(model.model_fields))))
+            elif name not in values:
+                values[name] = _located(model.model_fields[name], value, base)
+                origins[name] = "given"
+                paths[name] = place
+    for name, field in model.model_fields.items():
+        variable = environment_variable(field)
+        if name not in values and variable and (value := environment.get(variable)):
+            values[name] = _located(field, value, None)
+            origins[name] = "environment"
+            paths[name] = f"the environment variable {variable}"
+    first = layers[0].path if layers else ""
+    try:
+        settings = model.model_validate(values)
+    except ValidationError as error:
+        faults.extend(_faults(error, model, paths, first))
+    else:
+        if not faults:
+            settings.remember(origins)
+            return settings
+    return faults
+
+
+def environment_variable(field: FieldInfo) -> str | None:
+    """Return the name of the environment variable of a settings field, if it has one."""
+    return next((marker.name for marker in field.metadata if isinstance(marker, Env)), None)
+
+
+def unknown_key(name: str, known: Sequence[str]) -> str:
+    """Say that a key is unknown, what was probably meant, and what there is."""
+    return f"unknown key{did_you_mean(name, known)}; known are: {', '.join(sorted(known)) or 'none'}"
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Return a suggestion as the tail of a sentence, or nothing."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _located(field: FieldInfo, value: Any, base: Path | None) -> Any:
+    for marker in field.metadata:
+        if isinstance(marker, RelativePath) and isinstance(value, (str, os.PathLike)):
+            text = os.fspath(cast("str | os.PathLike[str]", value))
+            return text if not text or text in marker.keep else str((base or Path()) / Path(text).expanduser())
+    return value
+
+
+def _faults(error: ValidationError, model: type[Settings], paths: Mapping[str, str], first: str) -> Iterator[Fault]:
+    # Values never enter a message: any of them may be a secret.
+    for detail in error.errors(include_url=False, include_context=False, include_input=False):
+        location = [str(part) for part in detail["loc"]]
+        name = location[0] if location else ""
+        field = model.model_fields.get(name)
+        place = paths.get(name) or (f"{first}.{name}" if first and name else name or first)
+        if len(location) > 1:
+            place = ".".join([place, *location[1:]])
+        message = detail["msg"]
+        if detail["type"] == "missing":
+            variable = environment_variable(field) if field else None
+            message = "required" + (f"; set it here or as the environment variable {variable}" if variable else "")
+        yield Fault(place, message)

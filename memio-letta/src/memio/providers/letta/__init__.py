@@ -1,0 +1,1 @@
+"""Letta as a memory backend for memio."""
