@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from memio._text import check_text
+from memio._text import check_text, type_name
 from memio.errors import InvalidInputError
 
 MAX_DEPTH = 100
@@ -29,7 +29,7 @@ def copy_json_object(value: Mapping[str, Any], where: str = "metadata") -> dict[
     """
     if not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidInputError(
-            f"{where} must be a JSON object (a dict with string keys), not {type(value).__name__}", argument=where
+            f"{where} must be a JSON object (a dict with string keys), not {type_name(value)}", argument=where
         )
     if not value:
         return {}
@@ -42,7 +42,7 @@ def _copy_object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, 
     for key, item in value.items():
         if not isinstance(key, str):
             raise InvalidInputError(
-                f"{where} has the key {key!r}: JSON keys are strings, not {type(key).__name__}", argument=where
+                f"{where} has the key {key!r}: JSON keys are strings, not {type_name(key)}", argument=where
             )
         copy[check_text(key, f"a key of {where}")] = _copy_value(item, where, key, depth)
     return copy
@@ -74,10 +74,12 @@ def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # n
         _check_depth(path, depth + 1)
         return [_copy_value(item, path, index, depth + 1) for index, item in enumerate(value)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     advice = (
-        "pass a list" if isinstance(value, (tuple, set, frozenset)) else "pass a string, a number, a list or a dict"
+        "pass a list"
+        if type_name(value) in ("tuple", "set", "frozenset")
+        else "pass a string, a number, a list or a dict"
     )
     raise InvalidInputError(
-        f"{_path(where, key)} is a {type(value).__name__}, which JSON cannot hold: {advice}", argument=where
+        f"{_path(where, key)} is a {type_name(value)}, which JSON cannot hold: {advice}", argument=where
     )
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from memio.errors import InvalidInputError
 
 
+def type_name(value: object) -> str:
+    """Return the name of a value's type, for messages."""
+    return type(value).__name__
+
+
 def check_text(value: object, where: str) -> str:
     """Return `value` when it is text that can be stored and sent; it may be empty.
 
@@ -16,7 +21,7 @@ def check_text(value: object, where: str) -> str:
         InvalidInputError: It is no string, or holds a NUL character or a lone surrogate.
     """
     if not isinstance(value, str):
-        raise InvalidInputError(f"{where} must be a string, not {type(value).__name__}", argument=where)
+        raise InvalidInputError(f"{where} must be a string, not {type_name(value)}", argument=where)
     if "\0" in value:
         raise InvalidInputError(
             f"{where} holds a NUL character at position {value.index(chr(0))}: remove it, backends cannot keep it",

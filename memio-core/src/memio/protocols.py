@@ -28,6 +28,8 @@ A store may also have these attributes, which the client reads once:
 
 - `provider: str`: the name that errors use, when the store was not opened through a configuration.
 - `max_content_bytes: int`: the longest content, in bytes of UTF-8. Longer content never arrives.
+- `identity: str`: what tells its data from those of another store of the same class, such as a path or
+  a URL without secrets, known without I/O. Cursors are bound to it.
 - `hints: Mapping[str, str]`: by feature, what a caller should do who asks for one that is missing.
 """
 

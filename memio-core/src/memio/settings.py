@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 from pydantic.fields import FieldInfo
 
+from memio._suggest import unknown_key
 from memio.errors import ConfigError, Fault
 
 Origin = Literal["given", "environment", "default"]
@@ -125,19 +126,6 @@ def resolve_settings(
 def environment_variable(field: FieldInfo) -> str | None:
     """Return the name of the environment variable of a settings field, if it has one."""
     return next((marker.name for marker in field.metadata if isinstance(marker, Env)), None)
-
-
-def unknown_key(name: str, known: Sequence[str]) -> str:
-    """Say that a key is unknown, what was probably meant, and what there is."""
-    return f"unknown key{did_you_mean(name, known)}; known are: {', '.join(sorted(known)) or 'none'}"
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """Return a suggestion as the tail of a sentence, or nothing."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def _located(field: FieldInfo, value: Any, base: Path | None) -> Any:

@@ -1,0 +1,36 @@
+"""What the façades of one client share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from memio.plugins import Middleware
+
+
+@dataclass(slots=True)
+class ClientState:
+    """A client's middleware, its event loop, and whether it is open."""
+
+    middleware: tuple[Middleware, ...] = ()
+    closed: bool = False
+    _loop: object = None
+    _running_loop: Callable[[], object] | None = None
+
+    def check(self) -> None:
+        """Refuse a call on a closed client, or from another event loop than the first call's."""
+        if self._running_loop is None:
+            # Not imported with memio: whoever gets here runs a loop, and so has asyncio already.
+            from asyncio import get_running_loop
+
+            self._running_loop = get_running_loop
+        loop = self._running_loop()
+        if loop is not self._loop:
+            if self._loop is not None:
+                raise RuntimeError(
+                    "this client belongs to the event loop of its first call: make one client per loop, "
+                    "inside the coroutine that asyncio.run starts"
+                )
+            self._loop = loop
+        if self.closed:
+            raise RuntimeError("this client is closed: make another, or stay inside `async with`")

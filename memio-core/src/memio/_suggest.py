@@ -1,0 +1,18 @@
+"""What to write instead of a name that is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Return the nearest known name as the tail of a sentence, or nothing."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def unknown_key(name: str, known: Sequence[str]) -> str:
+    """Say that a key is unknown, what was probably meant, and what there is."""
+    return f"unknown key{did_you_mean(name, known)}; known are: {', '.join(sorted(known)) or 'none'}"

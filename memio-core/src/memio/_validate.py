@@ -1,0 +1,161 @@
+"""The check of every argument, before anything is read or written.
+
+One function per argument name: it returns the value as stores receive it, or raises
+`InvalidInputError` that says what, where and what to pass instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from memio._json import copy_json_object
+from memio._text import check_name, type_name
+from memio.errors import InvalidInputError
+from memio.models import Message, Triple
+
+MAX_LIMIT = 1000
+R = TypeVar("R", Message, Triple)
+
+
+def limit(value: object) -> int:
+    """Check a number of records: 1 to 1000."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInputError(f"limit must be a whole number, not {type_name(value)}", argument="limit")
+    if not 1 <= value <= MAX_LIMIT:
+        raise InvalidInputError(
+            f"limit is {value}: it must be 1 to {MAX_LIMIT}; follow next_cursor, or use iter_all, for more",
+            argument="limit",
+        )
+    return value
+
+
+def start(value: object) -> str:
+    """Check from which end a session is read."""
+    if value not in ("latest", "oldest"):
+        raise InvalidInputError(f"start is {value!r}: it must be 'latest' or 'oldest'", argument="start")
+    return str(value)
+
+
+def filters(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Check metadata filters: top-level keys and scalar values."""
+    checked = copy_json_object(value, "filters")
+    for key, item in checked.items():
+        if isinstance(item, (dict, list)):
+            raise InvalidInputError(
+                f"filters.{key} is a {type_name(cast('object', item))}: filters compare top-level keys with "
+                "a string, a number, true, false or null",
+                argument="filters",
+            )
+    return checked
+
+
+def messages(value: object) -> list[Message]:
+    """Check the messages of a turn: at least one, each legal, ids not repeated."""
+    return [
+        _record(item, f"messages[{index}]", ("content",), ("name", "id", "session_id", "user_id"))
+        for index, item in enumerate(_listed(value, Message, "messages"))
+    ]
+
+
+def triples(value: object) -> list[Triple]:
+    """Check the triples of a call: at least one, each legal, ids not repeated."""
+    return [
+        _record(item, f"triples[{index}]", ("subject", "predicate", "object"), ("id", "user_id"))
+        for index, item in enumerate(_listed(value, Triple, "triples"))
+    ]
+
+
+def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
+    name = kind.__name__
+    if isinstance(value, (str, Mapping, Message, Triple)) or not isinstance(value, Iterable):
+        raise InvalidInputError(
+            f"{where} must be a list of {name}, not {type_name(cast('object', value))}", argument=where
+        )
+    records = list(cast("Iterable[object]", value))
+    if not records:
+        raise InvalidInputError(f"{where} is empty: pass at least one {name}", argument=where)
+    seen: set[str] = set()
+    for index, record in enumerate(records):
+        if not isinstance(record, kind):
+            advice = f": make it {name}(**{where}[{index}])" if isinstance(record, Mapping) else ""
+            raise InvalidInputError(
+                f"{where}[{index}] must be a {name}, not {type_name(cast('object', record))}{advice}", argument=where
+            )
+        if record.id is not None and record.id in seen:
+            raise InvalidInputError(f"{where}[{index}].id is {record.id!r} for the second time", argument=where)
+        if record.id is not None:
+            seen.add(record.id)
+    return cast("list[R]", records)
+
+
+def _record(record: R, where: str, texts: tuple[str, ...], names: tuple[str, ...]) -> R:
+    for name in texts:
+        check_name(getattr(record, name), f"{where}.{name}")
+    for name in names:
+        if (text := getattr(record, name)) is not None:
+            check_name(text, f"{where}.{name}")
+    if record.score is not None:
+        raise InvalidInputError(
+            f"{where}.score is set: scores come from a search and are not stored, "
+            f"add dataclasses.replace({where}, score=None)",
+            argument=where.partition("[")[0],
+        )
+    if not record.metadata:
+        return record
+    # A copy of the record's own: its dict may have been changed since the record was made.
+    return replace(record, metadata=copy_json_object(record.metadata, f"{where}.metadata"))
+
+
+def _named(where: str) -> Callable[[object], str]:
+    return lambda value: check_name(value, where)
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "content": _named("content"),
+    "query": _named("query"),
+    "metadata": copy_json_object,
+    "filters": filters,
+    "limit": limit,
+    "start": start,
+    "messages": messages,
+    "triples": triples,
+    **{
+        name: _named(name)
+        for name in ("cursor", "user_id", "agent_id", "fact_id", "doc_id", "triple_id", "session_id", "entity")
+    },
+}
+"""By the name of an argument, the function that checks it. Cursors are opened in `memio._cursor`."""
+
+
+def check_belonging(keywords: Mapping[str, Any]) -> None:
+    """Refuse messages and triples that say they belong elsewhere than the call puts them."""
+    for where in ("messages", "triples"):
+        for index, record in enumerate(keywords.get(where, ())):
+            for name in ("session_id", "user_id"):
+                own = getattr(record, name, None)
+                if own is not None and own != keywords.get(name):
+                    raise InvalidInputError(
+                        f"{where}[{index}].{name} is {own!r}, but the call says {keywords.get(name)!r}: "
+                        f"pass {name}={own!r}, or leave it out of the {where[:-1]}",
+                        argument=where,
+                    )
+
+
+def check_size(keywords: Mapping[str, Any], most: int, provider: str) -> None:
+    """Refuse content that is longer than the backend's stated limit.
+
+    Args:
+        keywords: The arguments of a call.
+        most: The limit in bytes of UTF-8.
+        provider: Whose limit it is.
+    """
+    texts = [("content", keywords["content"])] if "content" in keywords else []
+    texts += [(f"messages[{n}].content", message.content) for n, message in enumerate(keywords.get("messages", ()))]
+    for where, text in texts:
+        # A character takes at most four bytes, so most content needs no encoding to be measured.
+        if len(text) * 4 > most and (size := len(text.encode())) > most:
+            raise InvalidInputError(
+                f"{where} has {size:,} bytes in UTF-8, {provider} takes at most {most:,}: split it", argument=where
+            )

@@ -1,0 +1,243 @@
+"""The client: one object for an application's memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from memio._check import faults_of
+from memio._features import scope_features
+from memio._resources import SharedResources
+from memio._state import ClientState
+from memio._target import Target
+from memio._validate import CHECKS
+from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
+from memio.facades import Documents, Facts, Graph, History
+from memio.models import KINDS, Kind
+from memio.plugins import Closable, Middleware
+from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
+
+if TYPE_CHECKING:
+    from memio.registry import Entry
+
+
+class Stores:
+    """The stores of a client, by kind. `Memio` and `ScopedMemio` are the two there are."""
+
+    def __init__(self, targets: Mapping[Kind, Target], owner: Mapping[str, str]) -> None:
+        self._targets = targets
+        self._owner = owner
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of memory that this client was given stores for."""
+        return tuple(self._targets)
+
+    @property
+    def facts(self) -> Facts:
+        """Short statements that an agent remembers."""
+        return Facts(self._target("facts"), self._owner)
+
+    @property
+    def history(self) -> History:
+        """Conversations: sessions of messages."""
+        return History(self._target("history"), self._owner)
+
+    @property
+    def documents(self) -> Documents:
+        """Longer texts that are looked up by search."""
+        return Documents(self._target("documents"), self._owner)
+
+    @property
+    def graph(self) -> Graph:
+        """Relations between entities. Provisional."""
+        return Graph(self._target("graph"), self._owner)
+
+    def _target(self, kind: Kind) -> Target:
+        try:
+            return self._targets[kind]
+        except KeyError:
+            raise StoreNotConfiguredError(
+                f"this client has no {kind} store, it was given {' and '.join(self._targets)}: "
+                f"add one, as in Memio.from_config({{{kind!r}: 'sqlite', …}}) or Memio({kind}=…, …)"
+            ) from None
+
+    def __repr__(self) -> str:
+        stores = [f"{kind}={target.provider!r}" for kind, target in self._targets.items()]
+        owner = [f"{name}={value!r}" for name, value in self._owner.items()]
+        return f"<{type(self).__name__} {' '.join(stores + owner)}>"
+
+
+class ScopedMemio(Stores):
+    """A client whose every call is confined to one owner. Made by `Memio.scoped`; it owns nothing."""
+
+    def _target(self, kind: Kind) -> Target:
+        target = super()._target(kind)
+        for feature, name in scope_features(kind, self._owner):
+            if feature is None:
+                raise NotSupportedError(
+                    target.provider,
+                    kind,
+                    f"make another client without {name}",
+                    message=f"{kind} have no {name}, so they cannot be confined to one",
+                )
+            target.require(feature, f"a client confined by {name}", "")
+        return target
+
+
+class Memio(Stores):
+    """The memory of an application: up to four stores under one roof.
+
+    Args:
+        facts: A store of facts.
+        history: A store of conversations.
+        documents: A store of documents.
+        graph: A store of triples.
+        middleware: Wraps every call, the first one outermost: `async def(operation, call_next)`.
+
+    The client owns its stores and closes them, with `async with` or `aclose`. It belongs to the event
+    loop of its first call.
+
+    Raises:
+        ConfigError: No store was given, or an object is no store of its kind; every fault is listed.
+
+    Example:
+        >>> import asyncio
+        >>> from memio import Memio
+        >>> from memio.providers.sqlite import SqliteFactAdapter
+        >>> async def main():
+        ...     async with Memio(facts=SqliteFactAdapter(path=":memory:")) as memio:
+        ...         await memio.facts.add(content="likes coffee")
+        ...         return [fact.content for fact in await memio.facts.search(query="coffee")]
+        >>> asyncio.run(main())
+        ['likes coffee']
+    """
+
+    def __init__(
+        self,
+        *,
+        facts: FactStore | None = None,
+        history: HistoryStore | None = None,
+        documents: DocumentStore | None = None,
+        graph: GraphStore | None = None,
+        middleware: Iterable[Middleware] = (),
+    ) -> None:
+        given: dict[Kind, Store | None] = {"facts": facts, "history": history, "documents": documents, "graph": graph}
+        # By identity: an empty store may well be false.
+        stores: dict[Kind, Store] = {kind: store for kind, store in given.items() if store is not None}
+        state = ClientState(tuple(middleware))
+        faults = [Fault(kind, fault) for kind, store in stores.items() for fault in faults_of(store, kind)]
+        faults += [
+            Fault("middleware", f"{item!r} cannot be called: pass async functions (operation, call_next)")
+            for item in state.middleware
+            if not callable(item)
+        ]
+        if not stores:
+            faults.append(Fault("", f"a client needs a store: pass at least one of {', '.join(KINDS)}"))
+        if faults:
+            raise ConfigError(faults, "the stores of this client")
+        targets: dict[Kind, Target] = {kind: _target_of(kind, store, state) for kind, store in stores.items()}
+        super().__init__(targets, {})
+        self._state = state
+        self._resources = SharedResources()
+
+    @classmethod
+    def from_config(
+        cls, source: str | os.PathLike[str] | Mapping[str, Any], *, middleware: Iterable[Middleware] = ()
+    ) -> Self:
+        """Make a client from a configuration: a dict, or the path of a TOML or JSON file.
+
+        It does no I/O beyond reading the file: stores connect on first use.
+
+        Args:
+            source: The configuration. A provider is chosen by its name, as in `{"facts": "sqlite"}`.
+            middleware: Wraps every call, outside of the middleware that the configuration names.
+
+        Raises:
+            ConfigError: The configuration cannot be used; every fault is listed with its path.
+            UnknownProviderError: It names a provider that is not installed.
+            PluginError: A plugin that it names is broken.
+
+        Example:
+            >>> from memio import Memio
+            >>> Memio.from_config({"facts": "sqlite", "history": "sqlite"}).kinds
+            ('facts', 'history')
+        """
+        from memio.config import load
+
+        return load(source).open(cls, middleware)
+
+    def scoped(self, *, user_id: str | None = None, agent_id: str | None = None) -> ScopedMemio:
+        """Return a client whose every call, also by id, is confined to one owner.
+
+        It owns nothing and needs no closing. Touching a store that cannot keep owners apart raises
+        `NotSupportedError`.
+
+        Args:
+            user_id: The user that it is confined to.
+            agent_id: The agent that it is confined to; only facts have one.
+        """
+        given = {"user_id": user_id, "agent_id": agent_id}
+        owner = {name: CHECKS[name](value) for name, value in given.items() if value is not None}
+        if not owner:
+            raise InvalidInputError("scoped() needs an owner: pass user_id, agent_id or both")
+        return ScopedMemio(self._targets, owner)
+
+    async def aclose(self) -> None:
+        """Close the stores, each once, and what they share. Closing again does nothing.
+
+        Every one is closed even when another fails.
+
+        Raises:
+            ExceptionGroup: What failed.
+        """
+        if self._state.closed:
+            return
+        self._state.closed = True
+        # A store may serve several kinds.
+        stores = {id(target.store): cast("Closable", target.store) for target in self._targets.values()}
+        errors: list[Exception] = []
+        for closable in [*stores.values(), *self._resources.all()]:
+            try:
+                await closable.aclose()
+            except Exception as error:  # noqa: BLE001  # kept, and raised below
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("closing the client failed in part", errors)
+
+    def adopt(self, entries: Mapping[Kind, Entry], resources: SharedResources) -> None:
+        """Take over what a configuration opened: its entry points, for errors, and its resources, to close."""
+        self._resources = resources
+        adopted: dict[Kind, Target] = {
+            kind: replace(target, provider=entries[kind].name, distribution=entries[kind].describe)
+            for kind, target in self._targets.items()
+        }
+        self._targets = adopted
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+def _target_of(kind: Kind, store: Store, state: ClientState) -> Target:
+    return Target(
+        kind=kind,
+        store=store,
+        provider=getattr(store, "provider", None) or type(store).__name__,
+        state=state,
+        features=frozenset(store.features),
+        guarantees=frozenset(store.guarantees),
+        hints=getattr(store, "hints", {}),
+        identity=getattr(store, "identity", ""),
+        max_content_bytes=getattr(store, "max_content_bytes", None),
+    )

@@ -1,0 +1,325 @@
+"""Configurations: read, checked as a whole, and opened.
+
+    facts = "letta"                                         # a provider by name
+    documents = { provider = "sqlite", path = "docs.db" }   # with settings in place
+    plugins = ["otel"]                                      # middleware by name
+
+    [providers.letta]                                       # settings of a provider, for all its stores
+    agent_id = "agent-123"
+    api_key = "${LETTA_API_KEY}"                            # from the environment
+
+A setting in place beats one under `providers`, which beats the environment, which beats the
+default. A configuration that cannot be used raises one error with every fault.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from memio import registry
+from memio._resources import SharedResources
+from memio._suggest import did_you_mean, unknown_key
+from memio.client import Memio
+from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownProviderError
+from memio.models import KINDS, Kind
+from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
+from memio.settings import Layer, Settings, resolve_settings
+
+M = TypeVar("M", bound=Memio)
+
+TOP_LEVEL = (*KINDS, "plugins", "providers")
+_VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredStore:
+    """One store of a configuration.
+
+    Attributes:
+        kind: The kind of memory.
+        entry: The entry point that it comes from.
+        spec: What the provider offers.
+        settings: Its settings.
+    """
+
+    kind: Kind
+    entry: registry.Entry
+    spec: StoreSpec
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredPlugin:
+    """One middleware of a configuration."""
+
+    entry: registry.Entry
+    spec: MiddlewareSpec
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration that was read and checked.
+
+    Attributes:
+        source: The file that it came from, or `None` for a dict.
+        stores: The stores, in the order of the kinds.
+        plugins: The middleware, the outermost first.
+    """
+
+    source: str | None
+    stores: tuple[ConfiguredStore, ...]
+    plugins: tuple[ConfiguredPlugin, ...]
+
+    def open(self, cls: type[M], middleware: Iterable[Middleware] = ()) -> M:
+        """Make a client of the class `cls`. It does no I/O.
+
+        Raises:
+            PluginError: A provider's store is not what it must be.
+        """
+        resources = SharedResources()
+        stores = {
+            store.kind: _opened(
+                store.entry, lambda store=store: store.spec.open(store.settings, resources.of(store.entry.name))
+            )
+            for store in self.stores
+        }
+        named = [
+            _opened(plugin.entry, lambda plugin=plugin: plugin.spec.open(plugin.settings)) for plugin in self.plugins
+        ]
+        entries: dict[Kind, registry.Entry] = {store.kind: store.entry for store in self.stores}
+        try:
+            client = cls(**stores, middleware=[*middleware, *named])
+        except ConfigError as error:
+            if (first := error.faults[0]).path not in entries:
+                raise
+            faults = "; ".join(fault.message for fault in error.faults if fault.path == first.path)
+            raise entries[first.path].error(f"the {first.path} store is not one: {faults}") from None
+        client.adopt(entries, resources)
+        return client
+
+
+def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Config:
+    """Read and check a configuration.
+
+    Args:
+        source: A dict, or the path of a file whose name ends in `.toml` or `.json`.
+
+    Raises:
+        ConfigError: It cannot be used; every fault is listed with its path.
+        UnknownProviderError: All that is wrong are names that are not installed.
+        PluginError: All that is wrong is a plugin that it names.
+    """
+    if isinstance(source, Mapping):
+        return _Reader(source, None, None).read()
+    path = Path(source)
+    return _Reader(_parsed(path), str(path), path.absolute().parent).read()
+
+
+def _parsed(path: Path) -> Mapping[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError([Fault("", f"the file cannot be read: {reason}")], str(path)) from error
+    try:
+        if path.suffix == ".toml":
+            import tomllib
+
+            return tomllib.loads(text)
+        if path.suffix == ".json":
+            import json
+
+            value = json.loads(text, object_pairs_hook=_without_repeats)
+            if isinstance(value, dict):
+                return cast("dict[str, Any]", value)
+            raise ConfigError([Fault("", "the file must hold a JSON object")], str(path))
+    except ValueError as error:
+        raise ConfigError(
+            [Fault("", f"the file is not valid {path.suffix[1:].upper()}: {error}")], str(path)
+        ) from error
+    raise ConfigError([Fault("", f"the file name must end in .toml or .json, not {path.suffix!r}")], str(path))
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise ValueError(f"the key {key!r} stands there twice")
+        made[key] = value
+    return made
+
+
+class _Reader:
+    """Turns a parsed configuration into a `Config`, and collects what is wrong on the way."""
+
+    def __init__(self, data: Mapping[str, Any], source: str | None, base: Path | None) -> None:
+        self.source = source
+        self.base = base
+        self.faults: list[Fault] = []
+        self.broken: list[PluginError] = []
+        self.unknown = 0
+        self.data = cast("dict[str, Any]", self.expanded(dict(data), ""))
+
+    def read(self) -> Config:
+        """Check everything, then return the configuration or raise with every fault."""
+        for key in self.data:
+            if key not in TOP_LEVEL:
+                self.fault(str(key), unknown_key(str(key), TOP_LEVEL))
+        sections = self.sections()
+        choices = dict(self.choices())
+        stores = [*self.stores(choices, sections)]
+        plugins = [*self.plugins()]
+        if not self.faults and not self.broken and not choices:
+            self.fault("", f"no store is configured: name a provider for at least one of {', '.join(KINDS)}")
+        self.refuse()
+        return Config(self.source, tuple(stores), tuple(plugins))
+
+    def refuse(self) -> None:
+        """Raise what was collected, if anything was."""
+        if self.broken and not self.faults and len(self.broken) == 1:
+            raise self.broken[0]
+        # One fault per provider setting, though several stores share it.
+        faults = list(dict.fromkeys(self.faults)) + [Fault("", error.message) for error in self.broken]
+        if faults:
+            kind = UnknownProviderError if self.unknown == len(faults) else ConfigError
+            raise kind(faults, self.source) from (self.broken[0] if self.broken else None)
+
+    def fault(self, path: str, message: str) -> None:
+        """Note one thing that is wrong."""
+        self.faults.append(Fault(path, message))
+
+    def expanded(self, value: Any, path: str) -> Any:
+        """Return a copy with every `${NAME}` replaced by that environment variable."""
+        if isinstance(value, Mapping):
+            items = cast("Mapping[Any, Any]", value).items()
+            return {key: self.expanded(item, f"{path}.{key}" if path else str(key)) for key, item in items}
+        if isinstance(value, (list, tuple)):
+            return [self.expanded(item, f"{path}[{n}]") for n, item in enumerate(cast("list[Any]", value))]
+        if not isinstance(value, str) or "${" not in value:
+            return value
+
+        def variable(match: re.Match[str]) -> str:
+            if match[0] == "$${":
+                return "${"
+            if match[1] is None:
+                self.fault(path, "'${' starts no ${NAME}; write '$${' for a literal '${'")
+            elif match[1] not in os.environ:
+                self.fault(path, f"the environment variable {match[1]} is not set")
+            return os.environ.get(match[1] or "", "")
+
+        return _VARIABLE.sub(variable, value)
+
+    def sections(self) -> dict[str, dict[str, Any]]:
+        """Return the settings under `providers`, by provider."""
+        sections = self.data.get("providers", {})
+        if not isinstance(sections, dict):
+            self.fault("providers", "must be a table of tables, as [providers.letta]")
+            return {}
+        installed = sorted({entry.name for kind in KINDS for entry in registry.installed(kind)})
+        checked: dict[str, dict[str, Any]] = {}
+        for name, section in cast("dict[str, Any]", sections).items():
+            if not isinstance(section, dict):
+                self.fault(f"providers.{name}", "must be a table of settings")
+            elif name not in installed and name not in registry.PUBLISHED:
+                self.fault(f"providers.{name}", f"no such provider is installed{did_you_mean(name, installed)}")
+            else:
+                checked[name] = cast("dict[str, Any]", section)
+        return checked
+
+    def choices(self) -> Iterator[tuple[Kind, tuple[registry.Entry, StoreSpec, dict[str, Any]] | None]]:
+        """Yield, for each kind that is configured, what was found for it."""
+        for kind in KINDS:
+            if kind in self.data:
+                yield kind, self.choice(kind, self.data[kind])
+
+    def choice(self, kind: Kind, value: Any) -> tuple[registry.Entry, StoreSpec, dict[str, Any]] | None:
+        """Find and load the provider that a kind is configured with."""
+        found = self.named(kind, kind, value, "provider")
+        if found is None:
+            return None
+        try:
+            return found[0], registry.load_store(found[0]), found[1]
+        except PluginError as error:
+            self.broken.append(error)
+            return None
+
+    def named(self, group: str, path: str, value: Any, key: str) -> tuple[registry.Entry, dict[str, Any]] | None:
+        """Find the entry point that is named in place, and return it with the settings beside the name."""
+        settings = dict(cast("dict[str, Any]", value)) if isinstance(value, dict) else {}
+        reference = settings.pop(key, None) if isinstance(value, dict) else value
+        if not isinstance(reference, str) or not reference:
+            self.fault(path, f"must be a name, or a table with a name under {key!r}")
+            return None
+        try:
+            return registry.find(group, reference, path), settings
+        except UnknownProviderError as error:
+            self.faults += error.faults
+            self.unknown += len(error.faults)
+            return None
+
+    def stores(
+        self,
+        choices: Mapping[Kind, tuple[registry.Entry, StoreSpec, dict[str, Any]] | None],
+        sections: Mapping[str, dict[str, Any]],
+    ) -> Iterator[ConfiguredStore]:
+        """Yield the stores whose settings are right."""
+        chosen: dict[Kind, tuple[registry.Entry, StoreSpec, dict[str, Any]]] = {
+            kind: choice for kind, choice in choices.items() if choice is not None
+        }
+        for kind, (entry, spec, in_place) in chosen.items():
+            # A key of the shared section may be for another of the provider's stores only.
+            elsewhere = {
+                field
+                for other, other_spec, _ in chosen.values()
+                if other.name == entry.name
+                for field in other_spec.settings.model_fields
+            } - set(spec.settings.model_fields)
+            section = {name: value for name, value in sections.get(entry.name, {}).items() if name not in elsewhere}
+            layers = [Layer(kind, in_place, self.base), Layer(f"providers.{entry.name}", section, self.base)]
+            settings = self.resolved(spec.settings, layers)
+            if settings is not None:
+                yield ConfiguredStore(kind, entry, spec, settings)
+
+    def plugins(self) -> Iterator[ConfiguredPlugin]:
+        """Yield the middleware whose settings are right."""
+        named = self.data.get("plugins", [])
+        if not isinstance(named, list):
+            self.fault("plugins", 'must be a list of names, as ["otel"]')
+            return
+        for index, value in enumerate(cast("list[Any]", named)):
+            path = f"plugins[{index}]"
+            found = self.named(registry.MIDDLEWARE, path, value, "name")
+            if found is None:
+                continue
+            entry, in_place = found
+            try:
+                spec = registry.load_middleware(entry)
+            except PluginError as error:
+                self.broken.append(error)
+                continue
+            settings = self.resolved(spec.settings, [Layer(path, in_place, self.base)])
+            if settings is not None:
+                yield ConfiguredPlugin(entry, spec, settings)
+
+    def resolved(self, model: type[Settings], layers: list[Layer]) -> Settings | None:
+        """Return the settings, or note what is wrong with them."""
+        settings = resolve_settings(model, layers)
+        if isinstance(settings, list):
+            self.faults += settings
+            return None
+        return settings
+
+
+def _opened(entry: registry.Entry, open_: Any) -> Any:
+    try:
+        return open_()
+    except MemioError:
+        raise
+    except Exception as error:
+        raise entry.error(f"the plugin's open fails: {type(error).__name__}: {error}") from error

@@ -1,0 +1,73 @@
+"""What the façades of all kinds have."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from memio._target import Target
+from memio.errors import InvalidInputError
+from memio.models import Page
+
+T = TypeVar("T")
+
+PAGE = 100
+"""How many records the iterations ask for at once, unless told otherwise."""
+
+
+class Facade:
+    """One store as callers see it. Made by the client."""
+
+    __slots__ = ("_owner", "_target")
+
+    def __init__(self, target: Target, owner: Mapping[str, str]) -> None:
+        self._target = target
+        self._owner = owner
+
+    @property
+    def provider(self) -> str:
+        """The name of the provider."""
+        return self._target.provider
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What callers can ask of this store; see `memio.Feature`."""
+        return self._target.features
+
+    @property
+    def guarantees(self) -> frozenset[str]:
+        """What this store promises; see `memio.Guarantee`."""
+        return self._target.guarantees
+
+    def __repr__(self) -> str:
+        confined = "".join(f", {name}={value!r}" for name, value in self._owner.items())
+        return f"<{type(self).__name__} of {self.provider}{confined}>"
+
+    def _call(
+        self, method: str, arguments: dict[str, Any], user_id: str | None, agent_id: str | None = None
+    ) -> Awaitable[Any]:
+        """Start a call of the store; `arguments` holds all that was given, and nothing that was left out."""
+        owners = dict(self._owner)
+        for name, value in (("user_id", user_id), ("agent_id", agent_id)):
+            if value is not None and owners.setdefault(name, value) != value:
+                raise InvalidInputError(
+                    f"{name} is {value!r}, but this client is confined to {owners[name]!r}: leave it out", argument=name
+                ).locate(operation=f"{self._target.kind}.{method}", provider=self.provider)
+        return self._target.call(method, arguments, owners)
+
+
+def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    """Add the optional arguments that were given to those that every call has."""
+    return arguments | {name: value for name, value in optional.items() if value is not None and value != {}}
+
+
+async def pages(page: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
+    """Yield the records of a listing, page after page."""
+    cursor: str | None = None
+    while True:
+        records = await page(cursor)
+        for record in records:
+            yield record
+        cursor = records.next_cursor
+        if cursor is None:
+            return

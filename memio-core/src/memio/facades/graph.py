@@ -1,0 +1,125 @@
+"""`memio.graph`. Provisional: it may still change in a minor version."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
+
+from memio.facades._facade import PAGE, Facade, pages
+from memio.models import Page, Triple
+
+
+class Graph(Facade):
+    """Relations between entities, as triples of subject, predicate and object. Provisional.
+
+    An identical triple of one owner is stored once. Entities are implicit: they exist while a triple
+    names them. Every method takes the owner, `user_id`, a label of the application. Given, a call is
+    confined to the triples of exactly that user; left out, it spans all. Arguments beyond the text
+    need a feature of the provider, see `features`; asking for one that is missing raises
+    `NotSupportedError` and changes nothing.
+    """
+
+    __slots__ = ()
+
+    async def add(self, *, triples: Sequence[Triple], user_id: str | None = None) -> list[Triple]:
+        """Store triples, all or none.
+
+        Args:
+            triples: The triples. One that is stored already is not stored again, so the call may be repeated.
+            user_id: The user they belong to.
+
+        Returns:
+            The triples as stored, in the given order.
+
+        Raises:
+            ConflictError: An id is taken by another triple of this owner, or the same triple is stored
+                with another id or other metadata.
+            InvalidInputError: An argument cannot be honoured; nothing was changed.
+            NotSupportedError: The provider lacks a feature that the call asks for.
+
+        Example:
+            >>> import asyncio
+            >>> from memio import Memio, Triple
+            >>> async def main():
+            ...     async with Memio.from_config({"graph": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+            ...         await memio.graph.add(triples=[Triple(subject="Alice", predicate="knows", object="Bob")])
+            ...         return await memio.graph.get(entity="Bob")
+            >>> [triple.subject for triple in asyncio.run(main())]
+            ['Alice']
+        """
+        return cast("list[Triple]", await self._call("add", {"triples": triples}, user_id))
+
+    async def get(
+        self, *, entity: str, limit: int = 100, cursor: str | None = None, user_id: str | None = None
+    ) -> Page[Triple]:
+        """Return a page of the triples that have an entity as subject or object, in the order of adding.
+
+        Args:
+            entity: The entity, exactly as it was written.
+            limit: How many at most, 1 to 1000.
+            cursor: The `next_cursor` of the page before; leave it out for the first page.
+            user_id: Only triples of this user.
+
+        Returns:
+            A list with `next_cursor`, which is `None` on the last page.
+        """
+        arguments = {"entity": entity, "limit": limit, "cursor": cursor}
+        return cast("Page[Triple]", await self._call("get", arguments, user_id))
+
+    async def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str | None = None) -> Page[Triple]:
+        """Return a page of triples, in the order in which they were added.
+
+        Args:
+            limit: How many at most, 1 to 1000.
+            cursor: The `next_cursor` of the page before; leave it out for the first page.
+            user_id: Only triples of this user.
+
+        Returns:
+            A list with `next_cursor`, which is `None` on the last page.
+        """
+        return cast("Page[Triple]", await self._call("get_all", {"limit": limit, "cursor": cursor}, user_id))
+
+    def iter_all(self, *, page_size: int = PAGE, user_id: str | None = None) -> AsyncIterator[Triple]:
+        """Iterate over all triples, in the order in which they were added, each once.
+
+        Args:
+            page_size: How many are fetched at once, 1 to 1000.
+            user_id: Only triples of this user.
+        """
+        return pages(lambda cursor: self.get_all(limit=page_size, cursor=cursor, user_id=user_id))
+
+    async def search(self, *, query: str, limit: int = 10, user_id: str | None = None) -> list[Triple]:
+        """Return the triples that match a query best, best first.
+
+        Args:
+            query: Any text; it is data, never syntax.
+            limit: How many at most, 1 to 1000.
+            user_id: Only triples of this user.
+        """
+        return cast("list[Triple]", await self._call("search", {"query": query, "limit": limit}, user_id))
+
+    async def delete(self, *, triple_id: str, user_id: str | None = None) -> None:
+        """Delete one triple.
+
+        Args:
+            triple_id: Its id.
+            user_id: Delete it only if it belongs to this user.
+
+        Raises:
+            NotFoundError: There is no such triple in scope.
+            ConflictError: Several users have a triple of this id; pass the owner.
+        """
+        await self._call("delete", {"triple_id": triple_id}, user_id)
+
+    async def delete_entity(self, *, entity: str, user_id: str | None = None) -> None:
+        """Delete every triple that has an entity as subject or object. An unknown entity has none.
+
+        Args:
+            entity: The entity, exactly as it was written.
+            user_id: Only triples of this user.
+        """
+        await self._call("delete_entity", {"entity": entity}, user_id)
+
+    async def delete_all(self, *, user_id: str | None = None) -> None:
+        """Delete every triple in scope: those of one user, or all of them when no user is given."""
+        await self._call("delete_all", {}, user_id)

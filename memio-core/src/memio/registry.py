@@ -1,0 +1,236 @@
+"""What is installed, and the one door to it.
+
+Providers and middleware are found through entry points. Listing them imports none of them; loading
+one imports that one. A plugin that is broken hurts only who names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+import importlib_metadata
+
+from memio._suggest import did_you_mean
+from memio.errors import Fault, PluginError, UnknownProviderError
+from memio.models import KINDS, Kind
+from memio.plugins import API, SPOKEN, MiddlewareSpec, StoreSpec
+
+if TYPE_CHECKING:
+    import pluggy
+
+MIDDLEWARE = "plugins"
+"""The group of middleware, beside those of the four kinds."""
+
+
+class Published(NamedTuple):
+    """A provider that is published, and may not be installed."""
+
+    distribution: str
+    kinds: tuple[Kind, ...]
+
+
+PUBLISHED = {"letta": Published("memio-letta", ("facts", "history", "documents"))}
+"""The published providers, by name."""
+
+S = TypeVar("S", StoreSpec, MiddlewareSpec)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One installed entry point.
+
+    Attributes:
+        group: One of the four kinds, or `plugins`.
+        name: The name that configurations use.
+        module: The plugin module that it names.
+    """
+
+    group: str
+    name: str
+    module: str
+    _point: importlib_metadata.EntryPoint
+
+    @cached_property
+    def distribution(self) -> str:
+        """The name of the distribution that installed it."""
+        return self._point.dist.name if self._point.dist else "unknown"
+
+    @cached_property
+    def version(self) -> str:
+        """The version of that distribution."""
+        return self._point.dist.version if self._point.dist else "unknown"
+
+    def describe(self) -> str:
+        """Return distribution and version, as errors show them."""
+        return f"{self.distribution} {self.version}"
+
+    @property
+    def point(self) -> str:
+        """The entry point as it is declared, as errors show it."""
+        return f"memio.{self.group}: {self.name} = {self.module}"
+
+    def error(self, message: str) -> PluginError:
+        """Return an error that blames this entry point."""
+        return PluginError(message, plugin=self.point, distribution=self.describe())
+
+
+@cache
+def _entry_points() -> Sequence[importlib_metadata.EntryPoint]:
+    return tuple(cast("Any", importlib_metadata).entry_points())
+
+
+@cache
+def installed(group: str) -> tuple[Entry, ...]:
+    """Return the entry points of a group, by name. Nothing of them is imported.
+
+    The answer is kept for the life of the process. A distribution that is on the path twice counts
+    once: the one that Python would import.
+    """
+    points = [point for point in _entry_points() if point.group == f"memio.{group}"]
+    entries = [Entry(group, point.name, point.value, point) for point in points]
+    return tuple(sorted(entries, key=lambda entry: (entry.name, entry.distribution)))
+
+
+def find(group: str, reference: str, path: str = "") -> Entry:
+    """Return the entry point that a configuration names.
+
+    Args:
+        group: One of the four kinds, or `plugins`.
+        reference: A name such as `letta`, or `distribution:name` where two offer the same name.
+        path: Where the configuration names it, for the error.
+
+    Raises:
+        UnknownProviderError: There is none, or there are several.
+    """
+    distribution, colon, name = reference.rpartition(":")
+    entries = [
+        entry
+        for entry in installed(group)
+        if entry.name == name and (not colon or _normal(entry.distribution) == _normal(distribution))
+    ]
+    if len(entries) == 1:
+        return entries[0]
+    message = _ambiguous(entries) if entries else _unknown(group, reference)
+    raise UnknownProviderError([Fault(path, message)])
+
+
+def load_store(entry: Entry) -> StoreSpec:
+    """Import the plugin of an entry point and return the spec that the entry point promises.
+
+    Raises:
+        PluginError: The plugin is broken; the error names the distribution and the cause.
+    """
+    specs = _specs(entry, "memio_stores", StoreSpec)
+    return _promised(entry, [(spec, spec.kind, spec.provider) for spec in specs], (entry.group, entry.name))
+
+
+def load_middleware(entry: Entry) -> MiddlewareSpec:
+    """Import the plugin of an entry point and return the middleware that the entry point promises.
+
+    Raises:
+        PluginError: The plugin is broken; the error names the distribution and the cause.
+    """
+    specs = _specs(entry, "memio_middleware", MiddlewareSpec)
+    return _promised(entry, [(spec, MIDDLEWARE, spec.name) for spec in specs], (MIDDLEWARE, entry.name))
+
+
+def manager() -> pluggy.PluginManager:
+    """Return a plugin manager that knows memio's hooks and no plugin.
+
+    Each plugin gets one of its own, so that one which fails leaves no trace for the next.
+    """
+    # Listing what is installed needs neither of them.
+    import pluggy
+
+    from memio import hookspecs
+
+    made = pluggy.PluginManager(hookspecs.PROJECT)
+    made.add_hookspecs(hookspecs)
+    return made
+
+
+def load_module(entry: Entry) -> ModuleType:
+    """Import the module that an entry point names."""
+    try:
+        return import_module(entry.module.partition(":")[0].strip())
+    except (Exception, SystemExit) as error:
+        raise entry.error(f"the plugin fails on import: {type(error).__name__}: {error}") from error
+
+
+def _specs(entry: Entry, hook: str, kind: type[S]) -> list[S]:
+    import pluggy
+
+    plugins = manager()
+    module = load_module(entry)
+    try:
+        plugins.register(module)
+        plugins.check_pending()
+        answers = cast("list[Any]", getattr(plugins.hook, hook)())
+        items = [item for answer in answers for item in answer]
+    except pluggy.PluginValidationError as error:
+        hooks = ", ".join(sorted(vars(plugins.hook)))
+        raise entry.error(f"a hook of the plugin does not fit: {error}; the hooks are {hooks}") from error
+    except Exception as error:
+        raise entry.error(f"the plugin's {hook} fails: {type(error).__name__}: {error}") from error
+    for item in items:
+        if not isinstance(item, kind):
+            raise entry.error(f"the plugin's {hook} yields a {type(item).__name__}, not a {kind.__name__}")
+    return cast("list[S]", items)
+
+
+def _promised(entry: Entry, specs: Sequence[tuple[S, str, str]], promise: tuple[str, str]) -> S:
+    """Return the one spec that keeps the promise of an entry point."""
+    found = [spec for spec, group, name in specs if (group, name) == promise]
+    if len(found) != 1:
+        yielded = ", ".join(f"{group} {name}" for _, group, name in specs) or "nothing"
+        fault = "more than one" if found else "no"
+        raise entry.error(
+            f"the plugin has {fault} spec for {' '.join(promise)}, which its entry point promises; it yields: {yielded}"
+        )
+    spec = found[0]
+    if spec.api not in SPOKEN:
+        advice = "a newer memio-core" if spec.api > API else f"a newer {entry.distribution}"
+        spoken = " and ".join(str(version) for version in sorted(SPOKEN))
+        raise entry.error(
+            f"the plugin speaks version {spec.api} of the plugin interface, this memio {spoken}: install {advice}"
+        )
+    from memio.settings import Settings
+
+    if not (isinstance(spec.settings, type) and issubclass(spec.settings, Settings)):  # pyright: ignore[reportUnnecessaryIsInstance]  # the plugin may be untyped
+        raise entry.error("the plugin's settings are no subclass of memio.settings.Settings")
+    return spec
+
+
+def _ambiguous(entries: list[Entry]) -> str:
+    choices = " or ".join(repr(f"{entry.distribution}:{entry.name}") for entry in entries)
+    return f"{entries[0].name!r} is offered by {len(entries)} distributions, say which: {choices}"
+
+
+def _unknown(group: str, reference: str) -> str:
+    what = "middleware" if group == MIDDLEWARE else f"{group} provider"
+    names = sorted({entry.name for entry in installed(group)})
+    there = f"installed are: {', '.join(names)}" if names else "none is installed"
+    name = reference.rpartition(":")[2]
+    published = PUBLISHED.get(name)
+    offered = kinds_of(name) or (published.kinds if published else ())
+    if offered and group in KINDS and group not in offered:
+        return f"{name!r} has no {group} store, only {', '.join(offered)}; {there}"
+    if published and group in KINDS:
+        return f"no {what} {name!r} is installed: pip install {published.distribution}; {there}"
+    known = [*names, *(other for other, offer in PUBLISHED.items() if group in offer.kinds)]
+    return f"no {what} {reference!r} is installed{did_you_mean(name, known)}; {there}"
+
+
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def kinds_of(provider: str) -> list[Kind]:
+    """Return the kinds of memory that an installed provider has stores for."""
+    return [kind for kind in KINDS if any(entry.name == provider for entry in installed(kind))]
