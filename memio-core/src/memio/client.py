@@ -168,7 +168,11 @@ class Memio(Stores):
         """
         from memio.config import load
 
-        return load(source).open(cls, middleware)
+        config = load(source)
+        resources = SharedResources()
+        client = cls(**config.open_stores(resources), middleware=[*middleware, *config.open_middleware()])
+        client._adopt({store.kind: store.entry for store in config.stores}, resources)
+        return client
 
     def scoped(self, *, user_id: str | None = None, agent_id: str | None = None) -> ScopedMemio:
         """Return a client whose every call, also by id, is confined to one owner.
@@ -199,16 +203,19 @@ class Memio(Stores):
         self._state.closed = True
         # A store may serve several kinds.
         stores = {id(target.store): cast("Closable", target.store) for target in self._targets.values()}
-        errors: list[Exception] = []
+        errors: list[BaseException] = []
         for closable in [*stores.values(), *self._resources.all()]:
             try:
                 await closable.aclose()
-            except Exception as error:  # noqa: BLE001  # kept, and raised below
+            except BaseException as error:  # noqa: BLE001  # kept, and raised below: also a cancellation waits for the others
                 errors.append(error)
+        for stop in errors:
+            if not isinstance(stop, Exception):
+                raise stop
         if errors:
-            raise ExceptionGroup("closing the client failed in part", errors)
+            raise BaseExceptionGroup("closing the client failed in part", errors)
 
-    def adopt(self, entries: Mapping[Kind, Entry], resources: SharedResources) -> None:
+    def _adopt(self, entries: Mapping[Kind, Entry], resources: SharedResources) -> None:
         """Take over what a configuration opened: its entry points, for errors, and its resources, to close."""
         self._resources = resources
         adopted: dict[Kind, Target] = {

@@ -16,21 +16,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from memio import registry
+from memio._check import faults_of
 from memio._resources import SharedResources
 from memio._suggest import did_you_mean, unknown_key
-from memio.client import Memio
 from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownProviderError
 from memio.models import KINDS, Kind
 from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
 from memio.settings import Layer, Settings, resolve_settings
-
-M = TypeVar("M", bound=Memio)
 
 TOP_LEVEL = (*KINDS, "plugins", "providers")
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
@@ -52,6 +50,13 @@ class ConfiguredStore:
     spec: StoreSpec
     settings: Settings
 
+    def open(self, resources: SharedResources) -> Any:
+        """Make the store."""
+        store = _opened(self.entry, lambda: self.spec.open(self.settings, resources.of(self.entry.name)))
+        if faults := faults_of(store, self.kind):
+            raise self.entry.error(f"its {self.kind} store is not one: {'; '.join(faults)}")
+        return store
+
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredPlugin:
@@ -60,6 +65,10 @@ class ConfiguredPlugin:
     entry: registry.Entry
     spec: MiddlewareSpec
     settings: Settings
+
+    def open(self) -> Middleware:
+        """Make the middleware."""
+        return cast("Middleware", _opened(self.entry, lambda: self.spec.open(self.settings)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +85,21 @@ class Config:
     stores: tuple[ConfiguredStore, ...]
     plugins: tuple[ConfiguredPlugin, ...]
 
-    def open(self, cls: type[M], middleware: Iterable[Middleware] = ()) -> M:
-        """Make a client of the class `cls`. It does no I/O.
+    def open_stores(self, resources: SharedResources) -> dict[Kind, Any]:
+        """Make the stores, which may share `resources`. It does no I/O.
 
         Raises:
-            PluginError: A provider's store is not what it must be.
+            PluginError: A provider fails, or what it made is no store; every fault of it is listed.
         """
-        resources = SharedResources()
-        stores = {
-            store.kind: _opened(
-                store.entry, lambda store=store: store.spec.open(store.settings, resources.of(store.entry.name))
-            )
-            for store in self.stores
-        }
-        named = [
-            _opened(plugin.entry, lambda plugin=plugin: plugin.spec.open(plugin.settings)) for plugin in self.plugins
-        ]
-        entries: dict[Kind, registry.Entry] = {store.kind: store.entry for store in self.stores}
-        try:
-            client = cls(**stores, middleware=[*middleware, *named])
-        except ConfigError as error:
-            if (first := error.faults[0]).path not in entries:
-                raise
-            faults = "; ".join(fault.message for fault in error.faults if fault.path == first.path)
-            raise entries[first.path].error(f"the {first.path} store is not one: {faults}") from None
-        client.adopt(entries, resources)
-        return client
+        return {store.kind: store.open(resources) for store in self.stores}
+
+    def open_middleware(self) -> list[Middleware]:
+        """Make the middleware, the outermost first.
+
+        Raises:
+            PluginError: A plugin fails.
+        """
+        return [plugin.open() for plugin in self.plugins]
 
 
 def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Config:
@@ -316,7 +314,7 @@ class _Reader:
         return settings
 
 
-def _opened(entry: registry.Entry, open_: Any) -> Any:
+def _opened(entry: registry.Entry, open_: Callable[[], Any]) -> Any:
     try:
         return open_()
     except MemioError:

@@ -7,6 +7,7 @@ one imports that one. A plugin that is broken hurts only who names it.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -23,6 +24,9 @@ from memio.plugins import API, SPOKEN, MiddlewareSpec, StoreSpec
 
 if TYPE_CHECKING:
     import pluggy
+
+NAMESAKE = "memio"
+"""Another project of the package index, whose import package has the same name."""
 
 MIDDLEWARE = "plugins"
 """The group of middleware, beside those of the four kinds."""
@@ -82,6 +86,17 @@ class Entry:
 
 @cache
 def _entry_points() -> Sequence[importlib_metadata.EntryPoint]:
+    try:
+        version = importlib_metadata.version(NAMESAKE)
+    except importlib_metadata.PackageNotFoundError:
+        pass
+    else:
+        warnings.warn(
+            f"another project called {NAMESAKE!r} ({version}) is installed beside memio-core and owns the same import "
+            f"name, so each may import the other's files: pip uninstall {NAMESAKE}, then "
+            "pip install --force-reinstall memio-core",
+            stacklevel=2,
+        )
     return tuple(cast("Any", importlib_metadata).entry_points())
 
 
