@@ -69,12 +69,12 @@ async def add_each(store: Any, *, items: Sequence[dict[str, Any]]) -> list[Any]:
 
     async def work() -> None:
         for index, item in waiting:
+            if failures:
+                return
             try:
                 results[index] = await store.add(**item)
             except Exception as error:  # noqa: BLE001  # kept, and raised below
                 failures.append(error)
-            if failures:
-                return
 
     await gather(*(work() for _ in range(min(CONCURRENCY, len(items)))))
     added = [results[index] for index in sorted(results)]

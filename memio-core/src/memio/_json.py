@@ -44,7 +44,7 @@ def _copy_object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, 
             raise InvalidInputError(
                 f"{where} has the key {key!r}: JSON keys are strings, not {type_name(key)}", argument=where
             )
-        copy[check_text(key, f"a key of {where}")] = _copy_value(item, where, key, depth)
+        copy[check_text(key, f"{where} key {key!r}")] = _copy_value(item, where, key, depth)
     return copy
 
 
@@ -66,7 +66,7 @@ def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # n
             )
         return float(value)
     if isinstance(value, str):
-        return check_text(str.__str__(value), _path(where, key))
+        return check_text(value, _path(where, key))
     if isinstance(value, Mapping):
         return _copy_object(value, _path(where, key), depth + 1)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, list):

@@ -85,6 +85,8 @@ class Target:
             for name in ("kind", "method", "provider", "user_id", "agent_id"):
                 if getattr(changed, name) != getattr(operation, name):
                     raise MemioError(f"middleware changed the {name} of {operation.name}: it may change arguments only")
+                if name in changed.arguments:
+                    raise MemioError(f"middleware put {name} among the arguments of {operation.name}: it may not")
             return await self._answer(method, dict(changed.arguments), owners)
 
         call: CallNext = answer

@@ -13,6 +13,8 @@ def type_name(value: object) -> str:
 def check_text(value: object, where: str) -> str:
     """Return `value` when it is text that can be stored and sent; it may be empty.
 
+    A subclass of `str`, such as a member of a `StrEnum`, becomes plain text.
+
     Args:
         value: What the caller passed.
         where: How errors call it.
@@ -36,7 +38,7 @@ def check_text(value: object, where: str) -> str:
                 "it is no character, decode the text anew or replace it",
                 argument=where,
             ) from None
-    return value
+    return value if type(value) is str else str.__str__(value)
 
 
 def check_name(value: object, where: str) -> str:

@@ -123,6 +123,8 @@ class InvalidInputError(MemioError, ValueError):
 
     def __init__(self, message: str, *, argument: str | None = None) -> None:
         super().__init__(message)
+        for mark in ".[ ":  # of a path such as metadata.colours[1], the argument is the first part
+            argument = argument and argument.partition(mark)[0]
         self.argument = argument
 
 

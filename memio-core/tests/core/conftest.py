@@ -1,0 +1,79 @@
+"""A store that records its calls, for tests of what the client does before and after a store is called."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from memio import Fact, Feature, Guarantee, Memio, Page, Turn
+from memio._interface import METHODS
+
+ALL = frozenset(Feature)
+
+
+class Recorder:
+    """A store of any kind. It keeps what it was called with, and answers from `answers` or with something empty."""
+
+    def __init__(self, kind: str, features: Iterable[str] = ALL) -> None:
+        self.kind = kind
+        self.features = frozenset(features)
+        self.guarantees = frozenset(Guarantee)
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.answers: dict[str, Any] = {}
+        self.closed = 0
+
+    def __len__(self) -> int:
+        return 0  # defect: a truth test of a store, which one that is empty fails
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+    async def answer(self, method: str, keywords: dict[str, Any]) -> Any:
+        self.calls.append((method, keywords))
+        answer = self.answers.get(method)
+        if isinstance(answer, BaseException):
+            raise answer
+        if callable(answer):
+            return await answer(**keywords)
+        if answer is not None:
+            return answer
+        if method == "get_all" or (method == "get" and "limit" in keywords):
+            return Page()
+        if method == "search":
+            return []
+        if self.kind == "history" and method == "add":
+            return Turn(stored=list(keywords["messages"]))
+        return Fact(id="1", content=keywords.get("content", ""))
+
+
+def _method(name: str) -> Callable[..., Any]:
+    async def method(self: Recorder, **keywords: Any) -> Any:
+        return await self.answer(name, keywords)
+
+    return method
+
+
+for _name in {name for methods in METHODS.values() for name, method in methods.items() if not method.optional}:
+    setattr(Recorder, _name, _method(_name))
+
+
+@pytest.fixture
+def recorder() -> type[Recorder]:
+    return Recorder
+
+
+@pytest.fixture
+def call() -> Callable[..., Any]:
+    """Make a client of one store, call one method, close the client, return the answer."""
+
+    def run(store: Recorder, method: str, **keywords: Any) -> Any:
+        async def main() -> Any:
+            async with Memio(**{store.kind: store}) as memio:
+                return await getattr(getattr(memio, store.kind), method)(**keywords)
+
+        return asyncio.run(main())
+
+    return run

@@ -1,0 +1,139 @@
+"""What a store must have is checked when the client is made, by calling conventions and not by names only."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+
+from memio import ConfigError, Fact, Memio, Page
+from memio._check import faults_of
+from memio.protocols import FactStore
+
+
+class Minimal:
+    """The smallest store of facts: it declares nothing, and takes none of the keywords of features."""
+
+    features: frozenset[str] = frozenset()
+    guarantees: frozenset[str] = frozenset()
+
+    async def add(self, *, content: str) -> Fact:
+        return Fact(id="1", content=content)
+
+    async def get(self, *, fact_id: str) -> Fact:
+        return Fact(id=fact_id, content="x")
+
+    async def get_all(self, *, limit: int, cursor: str | None) -> Page[Fact]:
+        return Page()
+
+    async def search(self, *, query: str, limit: int) -> list[Fact]:
+        return []
+
+    async def delete(self, *, fact_id: str) -> None: ...
+
+    async def delete_all(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+def test_a_minimal_store_is_a_store():
+    store: FactStore = Minimal()
+    assert Memio(facts=store).facts.features == frozenset()
+
+
+def test_every_fault_is_listed_at_once():
+    class Broken:
+        features = "update"
+        search = 5
+
+        def add(self, content: str, extra: int) -> None: ...
+
+        async def get(self, fact_id: str, /) -> None: ...
+
+    with pytest.raises(ConfigError) as caught:
+        Memio(facts=Broken(), graph=Minimal())  # type: ignore[arg-type]
+    text = str(caught.value)
+    for fault in (
+        "facts: its `features` is a str: make it a frozenset of strings",
+        "facts: it has no attribute `guarantees`",
+        "facts: its `add` is not async",
+        "facts: its `add` requires `extra`, which is never passed by keyword",
+        "facts: its `get` takes no keyword `fact_id`",
+        "facts: its `search` is no method but a int",
+        "facts: it has no method `delete_all`",
+        "facts: it has no method `aclose`",
+        "graph: it has no method `delete_entity`",
+        "graph: its `add` takes no keyword `triples`",
+    ):
+        assert fault in text
+
+
+def declaring(*features: str, **methods: Any) -> Any:
+    return type("Store", (Minimal,), {"features": frozenset(features), **methods})()
+
+
+def test_a_declared_feature_needs_its_keywords():
+    # defect: isinstance of a protocol taken as proof
+    assert faults_of(declaring("metadata"), "facts") == [
+        "its `add` takes no keyword `metadata`, which the feature 'metadata' promises"
+    ]
+    assert faults_of(declaring("update"), "facts") == ["it has no method `update`, which the feature 'update' promises"]
+
+
+def test_a_features_keyword_needs_a_default():
+    async def add(self: Any, *, content: str, metadata: dict[str, Any]) -> None: ...
+
+    assert faults_of(declaring("metadata", add=add), "facts") == [
+        "its `add` takes `metadata` without a default: it is passed only when the caller gave it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("feature", "other"),
+    [
+        ("user_scope", "attribution"),
+        ("agent_scope", "attribution"),
+        ("filters", "metadata"),
+        ("client_ids", "stable_ids"),
+    ],
+)
+def test_a_feature_that_needs_another_is_refused_alone(feature, other):
+    assert any(f"only together with {other!r}" in fault for fault in faults_of(declaring(feature), "facts"))
+
+
+def test_an_undeclared_update_is_not_looked_at():
+    assert faults_of(declaring(update=5), "facts") == []
+
+
+def test_a_batch_call_is_checked_where_there_is_one():
+    def add_many(self: Any, items: Any) -> None: ...
+
+    assert faults_of(declaring(add_many=add_many), "facts") == [
+        "its `add_many` is not async: declare it with `async def`"
+    ]
+
+
+def test_a_decorated_coroutine_function_is_async():
+    def decorated(function: Any) -> Any:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **keywords: Any) -> Any:
+            return function(*args, **keywords)
+
+        return wrapper
+
+    assert faults_of(declaring(add=decorated(Minimal.add)), "facts") == []
+
+
+def test_a_class_is_no_store():
+    assert faults_of(Minimal, "facts") == ["Minimal is a class: pass an instance, Minimal(…)"]
+
+
+def test_a_client_needs_a_store():
+    with pytest.raises(ConfigError, match="pass at least one of facts, history, documents, graph"):
+        Memio()
+
+
+def test_middleware_must_be_callable():
+    with pytest.raises(ConfigError, match="cannot be called"):
+        Memio(facts=Minimal(), middleware=["otel"])  # type: ignore[list-item]

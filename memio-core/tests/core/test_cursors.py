@@ -1,0 +1,81 @@
+"""A cursor is good for the listing that it came from, and for no other."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from memio import InvalidInputError, Memio, Page
+
+
+def paging(recorder: Any, kind: str, identity: str = "") -> Any:
+    store = recorder(kind)
+    store.identity = identity
+    store.answers |= {"get_all": Page(["x"], "raw"), "get": Page(["x"], "raw")}
+    return store
+
+
+def cursor_of(store: Any, method: str, **keywords: Any) -> str:
+    return asyncio.run(getattr(getattr(Memio(**{store.kind: store}), store.kind), method)(**keywords)).next_cursor
+
+
+LISTING = {"user_id": "alice", "agent_id": "bot", "filters": {"k": 1}}
+
+
+def test_a_cursor_brings_the_stores_own_back_to_it(recorder):
+    store = paging(recorder, "facts")
+    cursor = cursor_of(store, "get_all", **LISTING)
+    assert cursor != "raw"
+    cursor_of(store, "get_all", **LISTING, cursor=cursor, limit=7)
+    assert store.calls[-1] == ("get_all", {**LISTING, "limit": 7, "cursor": "raw"})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"user_id": "bob"},
+        {"user_id": None},
+        {"agent_id": None},
+        {"filters": {"k": "1"}},
+        {"filters": {"k": True}},
+        {"filters": None},
+    ],
+)
+def test_a_cursor_of_another_listing_is_refused(other, recorder):
+    store = paging(recorder, "facts")
+    cursor = cursor_of(store, "get_all", **LISTING)
+    with pytest.raises(InvalidInputError, match="cursor does not belong to this listing"):
+        cursor_of(store, "get_all", **LISTING | other, cursor=cursor)
+    assert len(store.calls) == 1
+
+
+@pytest.mark.parametrize("other", [{"session_id": "s2"}, {"start": "oldest"}])
+def test_a_cursor_is_bound_to_session_and_start(other, recorder):
+    store = paging(recorder, "history")
+    cursor = cursor_of(store, "get", session_id="s1")
+    with pytest.raises(InvalidInputError):
+        cursor_of(store, "get", **{"session_id": "s1", "cursor": cursor} | other)
+
+
+def test_a_cursor_of_another_kind_or_store_is_refused(recorder):
+    cursor = cursor_of(paging(recorder, "facts", "a.db"), "get_all")
+    for store in (paging(recorder, "documents", "a.db"), paging(recorder, "facts", "b.db")):
+        with pytest.raises(InvalidInputError):
+            cursor_of(store, "get_all", cursor=cursor)
+
+
+def test_an_altered_cursor_is_refused(recorder):
+    store = paging(recorder, "facts")
+    cursor = cursor_of(store, "get_all")
+    for position in range(len(cursor)):
+        altered = cursor[:position] + ("0" if cursor[position] != "0" else "1") + cursor[position + 1 :]
+        with pytest.raises(InvalidInputError):
+            cursor_of(store, "get_all", cursor=altered)
+    assert len(store.calls) == 1
+
+
+def test_the_last_page_has_no_cursor(recorder):
+    store = recorder("facts")
+    assert cursor_of(store, "get_all") is None

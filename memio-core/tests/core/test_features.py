@@ -1,0 +1,175 @@
+"""An undeclared feature raises before the store is touched, for every method and every feature."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from memio import Feature, Memio, Message, NotSupportedError, Triple
+from memio._features import HINTS
+from memio._interface import METHODS
+
+CORE: dict[str, Any] = {
+    "content": "text",
+    "fact_id": "f1",
+    "doc_id": "d1",
+    "query": "words",
+    "session_id": "s1",
+    "messages": [Message(role="user", content="hello")],
+    "triples": [Triple(subject="a", predicate="b", object="c")],
+    "entity": "a",
+    "triple_id": "t1",
+    "items": ["text"],
+}
+GIVEN: dict[str, Any] = {
+    "metadata": {"k": 1},
+    "user_id": "alice",
+    "agent_id": "bot",
+    "fact_id": "f1",
+    "doc_id": "d1",
+    "filters": {"k": 1},
+}
+
+KEYWORDS = [
+    (kind, method, keyword, feature)
+    for kind, methods in METHODS.items()
+    for method, spec in methods.items()
+    for keyword, feature in spec.features.items()
+]
+
+
+def core_arguments(kind: str, method: str) -> dict[str, Any]:
+    return {name: CORE[name] for name in METHODS[kind][method].core if name in CORE}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("kind", "method", "keyword", "feature"), KEYWORDS)
+def test_a_keyword_of_an_undeclared_feature_is_refused(kind, method, keyword, feature, recorder, call):
+    store = recorder(kind, set(Feature) - dependants(feature))
+    with pytest.raises(NotSupportedError, match=feature) as caught:
+        call(store, method, **core_arguments(kind, method), **{keyword: GIVEN[keyword]})
+    assert store.calls == []
+    assert caught.value.provider == "Recorder"
+    assert caught.value.operation == f"{kind}.{method}"
+    assert caught.value.hint == HINTS[feature]
+
+
+@pytest.mark.parametrize(("kind", "method", "keyword", "feature"), KEYWORDS)
+def test_a_keyword_of_a_declared_feature_reaches_the_store(kind, method, keyword, feature, recorder, call):
+    store = recorder(kind)
+    call(store, method, **core_arguments(kind, method), **{keyword: GIVEN[keyword]})
+    [(called, keywords)] = store.calls
+    assert called == method
+    assert keywords[keyword] == GIVEN[keyword]
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        (kind, name)
+        for kind, methods in METHODS.items()
+        for name, m in methods.items()
+        if not m.needs and not m.optional
+    ],
+)
+def test_a_store_without_features_gets_the_core_keywords_and_no_others(kind, method, recorder, call):
+    store = recorder(kind, ())
+    extra = {"session_id": "s1"} if (kind, method) == ("history", "search") else {}
+    call(store, method, **core_arguments(kind, method) | extra)
+    [(_, keywords)] = store.calls
+    assert set(keywords) == set(METHODS[kind][method].core)
+
+
+@pytest.mark.parametrize(("kind", "record_id"), [("facts", "fact_id"), ("documents", "doc_id")])
+def test_update_is_a_feature_of_its_own(kind, record_id, recorder, call):
+    store = recorder(kind, set(Feature) - {Feature.UPDATE})
+    with pytest.raises(NotSupportedError, match="update"):
+        call(store, "update", **{record_id: "x"}, content="text")
+    assert store.calls == []
+
+
+def test_a_search_without_session_is_a_feature_of_its_own(recorder, call):
+    store = recorder("history", set(Feature) - {Feature.SEARCH_ALL_SESSIONS})
+    with pytest.raises(NotSupportedError, match="pass session_id"):
+        call(store, "search", query="words")
+    assert store.calls == []
+
+
+@pytest.mark.parametrize(
+    ("message", "feature"),
+    [
+        ({"name": "Ann"}, Feature.MESSAGE_NAMES),
+        ({"timestamp": datetime.now(UTC)}, Feature.MESSAGE_TIMESTAMPS),
+        ({"metadata": {"k": 1}}, Feature.METADATA),
+        ({"id": "m1"}, Feature.CLIENT_IDS),
+        ({"role": "system"}, Feature.ALL_ROLES),
+        ({"role": "tool"}, Feature.ALL_ROLES),
+    ],
+)
+def test_what_a_message_carries_is_refused_where_it_is_undeclared(message, feature, recorder, call):
+    messages = [Message(role="user", content="first"), Message(**{"role": "user", "content": "second"} | message)]
+    store = recorder("history", set(Feature) - dependants(feature))
+    with pytest.raises(NotSupportedError, match=rf"messages\[1\].*{feature}"):
+        call(store, "add", session_id="s1", messages=messages)
+    assert store.calls == []
+    declared = recorder("history")
+    call(declared, "add", session_id="s1", messages=messages)
+    assert declared.calls == [("add", {"session_id": "s1", "messages": messages})]
+
+
+@pytest.mark.parametrize(
+    ("extra", "feature"), [({"metadata": {"k": 1}}, Feature.METADATA), ({"id": "t1"}, Feature.CLIENT_IDS)]
+)
+def test_what_a_triple_carries_is_refused_where_it_is_undeclared(extra, feature, recorder, call):
+    triples = [Triple(subject="a", predicate="b", object="c", **extra)]
+    store = recorder("graph", set(Feature) - dependants(feature))
+    with pytest.raises(NotSupportedError, match=rf"triples\[0\].*{feature}"):
+        call(store, "add", triples=triples)
+    assert store.calls == []
+
+
+@pytest.mark.parametrize(
+    "item", [{"content": "x", "metadata": {"k": 1}}, {"content": "x", "user_id": "a"}, {"content": "x", "fact_id": "f"}]
+)
+def test_an_item_that_asks_for_an_undeclared_feature_stops_the_whole_batch(item, recorder, call):
+    store = recorder("facts", ())
+    with pytest.raises(NotSupportedError):
+        call(store, "add_many", items=["first", item])
+    assert store.calls == []
+
+
+def test_a_stores_own_hint_is_preferred(recorder, call):
+    store = recorder("facts", ())
+    store.hints = {Feature.USER_SCOPE: "set user_scope=true"}
+    with pytest.raises(NotSupportedError, match="set user_scope=true"):
+        call(store, "search", query="x", user_id="alice")
+
+
+def test_every_feature_has_a_hint():
+    assert set(HINTS) == set(Feature)
+
+
+def test_empty_metadata_and_filters_ask_for_nothing(recorder, call):
+    store = recorder("facts", ())
+    call(store, "add", content="x", metadata={})
+    call(store, "search", query="x", filters={})
+    assert store.calls == [("add", {"content": "x"}), ("search", {"query": "x", "limit": 10})]
+
+
+def test_empty_metadata_on_update_clears_it(recorder, call):
+    store = recorder("facts")
+    call(store, "update", fact_id="1", content="x", metadata={})
+    assert store.calls == [("update", {"fact_id": "1", "content": "x", "metadata": {}})]
+
+
+def test_unknown_features_are_shown_and_otherwise_ignored(recorder):
+    memio = Memio(facts=recorder("facts", ["telepathy"]))
+    assert memio.facts.features == {"telepathy"}
+
+
+def dependants(feature: str) -> set[str]:
+    """The feature, and those that make sense only together with it."""
+    from memio.capabilities import REQUIRES
+
+    return {feature, *(name for name, needed in REQUIRES.items() if feature in needed)}

@@ -1,0 +1,155 @@
+"""Middleware wraps every call, sees memio's errors, and cannot change whose records a call is confined to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from memio import InvalidInputError, Memio, MemioError, Operation, Page, ProviderError
+from memio._interface import METHODS
+
+
+def run(store: Any, middleware: list[Any], method: str, **keywords: Any) -> Any:
+    async def main() -> Any:
+        async with Memio(**{store.kind: store}, middleware=middleware) as memio:
+            return await getattr(getattr(memio, store.kind), method)(**keywords)
+
+    return asyncio.run(main())
+
+
+def test_the_first_middleware_is_the_outermost(recorder):
+    order: list[str] = []
+
+    def named(name: str) -> Any:
+        async def middleware(operation: Operation, call_next: Any) -> Any:
+            order.append(f"{name} in")
+            result = await call_next(operation)
+            order.append(f"{name} out")
+            return result
+
+        return middleware
+
+    run(recorder("facts"), [named("first"), named("second")], "delete_all")
+    assert order == ["first in", "second in", "second out", "first out"]
+
+
+def test_middleware_sees_the_operation(recorder):
+    seen: list[Operation] = []
+
+    async def middleware(operation: Operation, call_next: Any) -> Any:
+        seen.append(operation)
+        return await call_next(operation)
+
+    run(recorder("facts"), [middleware], "add", content="x", user_id="alice", agent_id="bot")
+    [operation] = seen
+    assert operation.name == "facts.add"
+    assert operation.arguments == {"content": "x"}
+    assert (operation.provider, operation.user_id, operation.agent_id, operation.writes) == (
+        "Recorder",
+        "alice",
+        "bot",
+        True,
+    )
+
+
+@pytest.mark.parametrize(("kind", "method"), [(kind, name) for kind, methods in METHODS.items() for name in methods])
+def test_middleware_knows_what_writes(kind, method):
+    assert METHODS[kind][method].writes == (method not in ("get", "get_all", "search"))
+
+
+def test_middleware_can_change_arguments_and_answers(recorder):
+    async def shout(operation: Operation, call_next: Any) -> Any:
+        fact = await call_next(operation.with_arguments(content=operation.arguments["content"].upper()))
+        return replace(fact, content=fact.content + "!")
+
+    store = recorder("facts")
+    assert run(store, [shout], "add", content="hello").content == "HELLO!"
+    assert store.calls == [("add", {"content": "HELLO"})]
+
+
+def test_what_middleware_makes_of_the_arguments_is_checked(recorder):
+    async def empty(operation: Operation, call_next: Any) -> Any:
+        return await call_next(operation.with_arguments(content=""))
+
+    store = recorder("facts")
+    with pytest.raises(InvalidInputError, match="content must not be empty"):
+        run(store, [empty], "add", content="hello")
+    assert store.calls == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"user_id": "bob"}, {"user_id": None}, {"agent_id": "x"}, {"method": "delete_all"}, {"kind": "graph"}]
+)
+def test_middleware_cannot_change_the_scope(change, recorder):
+    async def widen(operation: Operation, call_next: Any) -> Any:
+        return await call_next(replace(operation, **change))
+
+    store = recorder("facts")
+    with pytest.raises(MemioError, match=f"middleware changed the {next(iter(change))}"):
+        run(store, [widen], "search", query="x", user_id="alice")
+    assert store.calls == []
+
+
+@pytest.mark.parametrize("owner", ["alice", None])
+def test_middleware_cannot_smuggle_an_owner_into_the_arguments(owner, recorder):
+    async def smuggle(operation: Operation, call_next: Any) -> Any:
+        return await call_next(operation.with_arguments(user_id="bob"))
+
+    store = recorder("facts")
+    with pytest.raises(MemioError, match="middleware put user_id among the arguments"):
+        run(store, [smuggle], "search", query="x", user_id=owner)
+    assert store.calls == []
+
+
+def test_middleware_sees_memios_errors(recorder):
+    seen: list[str] = []
+
+    async def watch(operation: Operation, call_next: Any) -> Any:
+        try:
+            return await call_next(operation)
+        except MemioError as error:
+            seen.append(type(error).__name__)
+            raise
+
+    store = recorder("facts")
+    store.answers["get"] = KeyError("x")
+    with pytest.raises(ProviderError):
+        run(store, [watch], "get", fact_id="1")
+    assert seen == ["ProviderError"]
+
+
+def test_middleware_may_call_again(recorder):
+    async def twice(operation: Operation, call_next: Any) -> Any:
+        await call_next(operation)
+        return await call_next(operation)
+
+    store = recorder("facts")
+    run(store, [twice], "get", fact_id="1")
+    assert [method for method, _ in store.calls] == ["get", "get"]
+
+
+def test_each_page_and_each_batch_is_one_operation(recorder):
+    seen: list[str] = []
+
+    async def watch(operation: Operation, call_next: Any) -> Any:
+        seen.append(operation.name)
+        return await call_next(operation)
+
+    store = recorder("facts")
+    pages = [Page(["a"], "next"), Page(["b"])]
+
+    async def get_all(**_: Any) -> Any:
+        return pages.pop(0)
+
+    store.answers["get_all"] = get_all
+
+    async def main() -> None:
+        async with Memio(facts=store, middleware=[watch]) as memio:
+            assert [fact async for fact in memio.facts.iter_all()] == ["a", "b"]
+            await memio.facts.add_many(["a", "b", "c"])
+
+    asyncio.run(main())
+    assert seen == ["facts.get_all", "facts.get_all", "facts.add_many"]

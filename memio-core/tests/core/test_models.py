@@ -1,0 +1,115 @@
+"""Records are snapshots; errors survive pickling and say where they happened."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from datetime import UTC, datetime, timedelta, timezone
+from enum import IntEnum, StrEnum
+
+import pytest
+
+from memio import errors
+from memio.models import Document, Fact, Message, Page, Triple, Turn
+
+RECORDS = [
+    Fact(id="1", content="x", metadata={"k": [1, {"n": None}]}),
+    Document(id="1", content="x", metadata={"k": 1}),
+    Message(role="user", content="x", metadata={"k": 1}),
+    Triple(subject="a", predicate="b", object="c", metadata={"k": 1}),
+]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
+def test_records_are_frozen_hashable_and_copyable(record):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        record.metadata = {}
+    assert pickle.loads(pickle.dumps(record)) == copy.deepcopy(record) == record
+    assert hash(dataclasses.replace(record, metadata={})) == hash(record)
+    assert dataclasses.replace(record, score=1.0) == record
+    assert not hasattr(record, "__dict__")
+
+
+def test_metadata_is_copied_when_a_record_is_made():
+    metadata = {"k": [1]}
+    fact = Fact(id="1", content="x", metadata=metadata)
+    metadata["k"].append(2)
+    assert fact.metadata == {"k": [1]}
+    assert dataclasses.replace(fact).metadata["k"] is not fact.metadata["k"]
+
+
+def test_metadata_is_made_of_plain_values():
+    class Colour(StrEnum):
+        RED = "red"
+
+    class Size(IntEnum):
+        BIG = 9
+
+    fact = Fact(id="1", content="x", metadata={Colour.RED: [Colour.RED, Size.BIG, True, None, 1.5]})
+    [(key, value)] = fact.metadata.items()
+    assert (type(key), [type(item) for item in value]) == (str, [str, int, bool, type(None), float])
+
+
+def test_times_are_in_utc():
+    east = datetime(2026, 5, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    fact = Fact(id="1", content="x", created_at=east)
+    assert fact.created_at == datetime(2026, 5, 1, 10, tzinfo=UTC)
+    assert fact.created_at.tzinfo is UTC
+
+
+def test_a_page_is_a_list_with_a_cursor():
+    page = Page([1, 2], "next")
+    assert page == [1, 2]
+    assert pickle.loads(pickle.dumps(page)).next_cursor == copy.copy(page).next_cursor == "next"
+    assert repr(page) == "Page([1, 2], next_cursor='next')"
+    assert type(page[:1]) is list
+
+
+def test_a_turn_without_an_answer_has_no_replies():
+    assert Turn(stored=[]).replies == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.ConfigError([errors.Fault("a", "b")], "memio.toml"),
+        errors.PluginError("m", plugin="p", distribution="d 1"),
+        errors.NotFoundError("fact", "1"),
+        errors.ConflictError("fact", "1"),
+        errors.CursorExpiredError(),
+        errors.PartialWriteError([1], total=2, cause=ValueError("x")),
+        errors.NotSupportedError("letta", "facts.add", "leave it out"),
+        errors.RateLimitError("letta", "facts.add", retry_after=2.0),
+        errors.ProviderTimeoutError("letta", "facts.add", outcome="unknown"),
+        errors.InvalidInputError("m", argument="content"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_survive_pickling(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert {k: str(v) for k, v in vars(again).items()} == {k: str(v) for k, v in vars(error).items()}
+
+
+def test_errors_are_also_what_python_calls_them():
+    assert issubclass(errors.InvalidInputError, ValueError)
+    assert issubclass(errors.ProviderTimeoutError, TimeoutError)
+    assert issubclass(errors.StoreNotConfiguredError, AttributeError)
+    assert issubclass(errors.UnknownProviderError, errors.ConfigError)
+    assert all(
+        issubclass(error, errors.MemioError)
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, Exception)
+    )
+
+
+def test_an_unknown_outcome_is_said():
+    assert "whether it was carried out is unknown" in str(
+        errors.ProviderError("p", "facts.add", "lost", outcome="unknown")
+    )
+
+
+def test_a_conflict_shows_nothing_of_the_stored_record():
+    assert str(errors.ConflictError("fact", "f1")) == "fact 'f1' is in conflict: the id is taken by another record"
