@@ -21,6 +21,7 @@ from memio.plugins import Closable, Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
 
 if TYPE_CHECKING:
+    from memio.config import Config
     from memio.registry import Entry
 
 
@@ -146,7 +147,7 @@ class Memio(Stores):
 
     @classmethod
     def from_config(
-        cls, source: str | os.PathLike[str] | Mapping[str, Any], *, middleware: Iterable[Middleware] = ()
+        cls, source: str | os.PathLike[str] | Mapping[str, Any] | Config, *, middleware: Iterable[Middleware] = ()
     ) -> Self:
         """Make a client from a configuration: a dict, or the path of a TOML or JSON file.
 
@@ -154,6 +155,7 @@ class Memio(Stores):
 
         Args:
             source: The configuration. A provider is chosen by its name, as in `{"facts": "sqlite"}`.
+                One that `memio.config.load` has read already will do, too.
             middleware: Wraps every call, outside of the middleware that the configuration names.
 
         Raises:
@@ -166,9 +168,9 @@ class Memio(Stores):
             >>> Memio.from_config({"facts": "sqlite", "history": "sqlite"}).kinds
             ('facts', 'history')
         """
-        from memio.config import load
+        from memio.config import Config, load
 
-        config = load(source)
+        config = source if isinstance(source, Config) else load(source)
         resources = SharedResources()
         client = cls(**config.open_stores(resources), middleware=[*middleware, *config.open_middleware()])
         client._adopt({store.kind: store.entry for store in config.stores}, resources)

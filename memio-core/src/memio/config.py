@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -52,7 +52,8 @@ class ConfiguredStore:
 
     def open(self, resources: SharedResources) -> Any:
         """Make the store."""
-        store = _opened(self.entry, lambda: self.spec.open(self.settings, resources.of(self.entry.name)))
+        # By module: two distributions may offer one name, and must not meet each other's resources.
+        store = _opened(self.entry, lambda: self.spec.open(self.settings, resources.of(self.entry.module)))
         if faults := faults_of(store, self.kind):
             raise self.entry.error(f"its {self.kind} store is not one: {'; '.join(faults)}")
         return store
@@ -102,11 +103,12 @@ class Config:
         return [plugin.open() for plugin in self.plugins]
 
 
-def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Config:
+def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collection[Kind] = KINDS) -> Config:
     """Read and check a configuration.
 
     Args:
         source: A dict, or the path of a file whose name ends in `.toml` or `.json`.
+        kinds: Read only what it says about stores of these kinds; plugins of the others are not imported.
 
     Raises:
         ConfigError: It cannot be used; every fault is listed with its path.
@@ -114,9 +116,9 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any]) -> Config:
         PluginError: All that is wrong is a plugin that it names.
     """
     if isinstance(source, Mapping):
-        return _Reader(source, None, None).read()
+        return _Reader(source, None, None, kinds).read()
     path = Path(source)
-    return _Reader(_parsed(path), str(path), path.absolute().parent).read()
+    return _Reader(_parsed(path), str(path), path.absolute().parent, kinds).read()
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
@@ -156,9 +158,12 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class _Reader:
     """Turns a parsed configuration into a `Config`, and collects what is wrong on the way."""
 
-    def __init__(self, data: Mapping[str, Any], source: str | None, base: Path | None) -> None:
+    def __init__(
+        self, data: Mapping[str, Any], source: str | None, base: Path | None, kinds: Collection[Kind]
+    ) -> None:
         self.source = source
         self.base = base
+        self.kinds = kinds
         self.faults: list[Fault] = []
         self.broken: list[PluginError] = []
         self.unknown = 0
@@ -173,7 +178,7 @@ class _Reader:
         choices = dict(self.choices())
         stores = [*self.stores(choices, sections)]
         plugins = [*self.plugins()]
-        if not self.faults and not self.broken and not choices:
+        if not self.faults and not self.broken and not any(kind in self.data for kind in KINDS):
             self.fault("", f"no store is configured: name a provider for at least one of {', '.join(KINDS)}")
         self.refuse()
         return Config(self.source, tuple(stores), tuple(plugins))
@@ -233,7 +238,7 @@ class _Reader:
     def choices(self) -> Iterator[tuple[Kind, tuple[registry.Entry, StoreSpec, dict[str, Any]] | None]]:
         """Yield, for each kind that is configured, what was found for it."""
         for kind in KINDS:
-            if kind in self.data:
+            if kind in self.data and kind in self.kinds:
                 yield kind, self.choice(kind, self.data[kind])
 
     def choice(self, kind: Kind, value: Any) -> tuple[registry.Entry, StoreSpec, dict[str, Any]] | None:
@@ -319,5 +324,5 @@ def _opened(entry: registry.Entry, open_: Callable[[], Any]) -> Any:
         return open_()
     except MemioError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise entry.error(f"the plugin's open fails: {type(error).__name__}: {error}") from error

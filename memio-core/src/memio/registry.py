@@ -189,9 +189,9 @@ def _specs(entry: Entry, hook: str, kind: type[S]) -> list[S]:
         answers = cast("list[Any]", getattr(plugins.hook, hook)())
         items = [item for answer in answers for item in answer]
     except pluggy.PluginValidationError as error:
-        hooks = ", ".join(sorted(vars(plugins.hook)))
+        hooks = ", ".join(sorted(name for name, caller in vars(plugins.hook).items() if caller.has_spec()))
         raise entry.error(f"a hook of the plugin does not fit: {error}; the hooks are {hooks}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise entry.error(f"the plugin's {hook} fails: {type(error).__name__}: {error}") from error
     for item in items:
         if not isinstance(item, kind):
@@ -210,10 +210,11 @@ def _promised(entry: Entry, specs: Sequence[tuple[S, str, str]], promise: tuple[
         )
     spec = found[0]
     if spec.api not in SPOKEN:
-        advice = "a newer memio-core" if spec.api > API else f"a newer {entry.distribution}"
+        newer = isinstance(spec.api, int) and spec.api > API  # pyright: ignore[reportUnnecessaryIsInstance]  # the plugin may be untyped
+        advice = "a newer memio-core" if newer else f"a newer {entry.distribution}"
         spoken = " and ".join(str(version) for version in sorted(SPOKEN))
         raise entry.error(
-            f"the plugin speaks version {spec.api} of the plugin interface, this memio {spoken}: install {advice}"
+            f"the plugin speaks version {spec.api!r} of the plugin interface, this memio {spoken}: install {advice}"
         )
     from memio.settings import Settings
 
