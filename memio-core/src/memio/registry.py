@@ -109,7 +109,8 @@ def installed(group: str) -> tuple[Entry, ...]:
     """
     points = [point for point in _entry_points() if point.group == f"memio.{group}"]
     entries = [Entry(group, point.name, point.value, point) for point in points]
-    return tuple(sorted(entries, key=lambda entry: (entry.name, entry.distribution)))
+    # Not by distribution: its name is in a file of its own, which costs 8 ms to read and parse.
+    return tuple(sorted(entries, key=lambda entry: (entry.name, entry.module)))
 
 
 def find(group: str, reference: str, path: str = "") -> Entry:

@@ -1,0 +1,103 @@
+"""The commands, put together, and the one place where their errors become messages and exit codes."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from memio.cli import documents, facts, graph, history
+from memio.cli._exit import MEANINGS, ExitCode, code_of
+from memio.cli._output import note, prepare, write_error, write_failure
+from memio.cli.check import check
+from memio.cli.demo import demo
+from memio.cli.doctor import doctor
+from memio.cli.providers import providers
+from memio.errors import MemioError
+
+EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."
+
+app = typer.Typer(
+    name="memio",
+    help="Memory for AI agents: facts, conversations, documents and graphs, in any backend.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    # A traceback with local variables may show what must stay secret.
+    pretty_exceptions_enable=False,
+)
+app.command()(demo)
+app.command()(providers)
+app.command()(doctor)
+app.command()(check)
+app.add_typer(facts.app, name="facts")
+app.add_typer(history.app, name="history")
+app.add_typer(documents.app, name="documents")
+app.add_typer(graph.app, name="graph")
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        from memio import __version__
+
+        typer.echo(f"memio-core {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def memio(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Carry the options that stand before a command; each acts by itself."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code."""
+    as_json = "--json" in arguments
+    prepare(as_json=as_json)
+    try:
+        # Not standalone: typer would exit by itself, with messages and codes of its own.
+        result: Any = typer.main.get_command(app).main(list(arguments), prog_name="memio", standalone_mode=False)
+        sys.stdout.flush()
+    except MemioError as error:
+        write_error(error, as_json=as_json)
+        return code_of(error)
+    except ExceptionGroup as group:
+        # A client that could not close everything.
+        write_failure("ExceptionGroup", _joined(group), ExitCode.PROVIDER, as_json=as_json)
+        return ExitCode.PROVIDER
+    except (KeyboardInterrupt, typer.Abort):
+        note("interrupted", as_json=as_json)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. What is left must not fail again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001  # shown, with its traceback unless it is about usage
+        return _other(error, as_json=as_json)
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _other(error: Exception, *, as_json: bool) -> ExitCode:
+    """Show an error that is none of memio's: wrong usage, or a fault in the program."""
+    # What typer raises about usage has a public base class in no version; all of it can say what is wrong.
+    say = getattr(error, "format_message", None)
+    if say is None:
+        traceback.print_exception(error)
+        return ExitCode.INTERNAL
+    message: str = say()
+    if not message:
+        # A group without a command: typer has shown its help.
+        return ExitCode.USAGE
+    context: Any = getattr(error, "ctx", None)
+    hint = f" (try: {context.command_path} --help)" if context is not None else ""
+    write_failure("UsageError", f"{message}{hint}", ExitCode.USAGE, as_json=as_json)
+    return ExitCode.USAGE
+
+
+def _joined(group: BaseExceptionGroup[Any]) -> str:
+    return f"{group.message}: " + "; ".join(f"{type(error).__name__}: {error}" for error in group.exceptions)

@@ -1,0 +1,59 @@
+"""Cursors: the place in a listing where the next page goes on.
+
+A cursor names the kind of listing, the file and the last row that was delivered. Rows are found by their
+number, so a page costs the same everywhere, and it makes no difference whether that row still exists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from sqlite3 import Connection
+from typing import Any
+
+from memio.errors import InvalidInputError
+
+_FORM = re.compile(r"([a-z]+)-([0-9a-f]{8})-([0-9]{1,18})")
+END = 2**63 - 1
+"""Beyond every row."""
+
+
+def write_cursor(db: Connection, listing: str, rows: Sequence[Sequence[Any]], limit: int) -> str | None:
+    """Return the cursor after a page, or `None` at the end.
+
+    Args:
+        db: The connection.
+        listing: The kind of listing, in small letters.
+        rows: Up to one row more than the page has; each begins with its number.
+        limit: How many rows the page has at most.
+    """
+    return f"{listing}-{_identity(db)}-{rows[limit - 1][0]}" if len(rows) > limit else None
+
+
+def read_cursor(db: Connection, listing: str, cursor: str | None, start: int = 0) -> int:
+    """Return the row after which a page begins.
+
+    Args:
+        db: The connection.
+        listing: The kind of listing that it must belong to.
+        cursor: The cursor; `None` for the first page.
+        start: Where the first page begins.
+
+    Raises:
+        InvalidInputError: It is no cursor, or one of another listing or file.
+    """
+    if cursor is None:
+        return start
+    match = _FORM.fullmatch(cursor)
+    if not match or match[1] != listing or match[2] != _identity(db):
+        raise InvalidInputError(
+            "cursor does not belong to this listing in this file: pass the next_cursor of a page unchanged, "
+            "or leave it out to begin anew",
+            argument="cursor",
+        )
+    return int(match[3])
+
+
+def _identity(db: Connection) -> str:
+    (identity,) = db.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
+    return str(identity)

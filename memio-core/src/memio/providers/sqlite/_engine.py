@@ -1,0 +1,71 @@
+"""The engine: one writer, readers beside it, and the way of a call to them and back."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop, wrap_future
+from collections.abc import Callable
+from sqlite3 import Connection
+from typing import Any, TypeVar, cast
+
+from memio.providers.sqlite._open import Location
+from memio.providers.sqlite._worker import Job, Worker
+from memio.providers.sqlite.settings import MEMORY
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+"""What a call does in its thread, inside a transaction that the engine begins and ends."""
+
+WRITES_PER_COMMIT = 256
+"""How many waiting writes share one commit: the more, the longer the first of them waits."""
+LOOKUPS_PER_SNAPSHOT = 64
+SEARCH_THREADS = 3
+
+
+class Engine:
+    """Runs the work of calls on one SQLite file in threads of its own.
+
+    Writes go to one thread, which commits what waits at the same moment together and answers
+    each call after its commit. Short reads go to a second thread, and searches to a few more; all have
+    their own connections, so that they wait for nobody. A database in memory has one connection
+    and hence one thread. Threads and connections begin with the first call that needs them.
+    """
+
+    def __init__(self, location: Location) -> None:
+        self._closed = False
+        self._writer = Worker(location, writes=True, batch=WRITES_PER_COMMIT)
+        if location.path == MEMORY:
+            self._lookups = self._searches = self._writer
+        else:
+            self._lookups = Worker(location, writes=False, batch=LOOKUPS_PER_SNAPSHOT)
+            self._searches = Worker(location, writes=False, batch=1, threads=SEARCH_THREADS)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in a write transaction; its answer comes after the commit.
+
+        `work` may raise a `MemioError`; what it had written by then is undone. A call that is cancelled
+        before its turn does nothing; afterwards it is carried out as a whole.
+        """
+        return await self._ask(self._writer, work)
+
+    async def lookup(self, work: Work[T]) -> T:
+        """Run a read that takes well under a millisecond."""
+        return await self._ask(self._lookups, work)
+
+    async def search(self, work: Work[T]) -> T:
+        """Run a read that may take longer."""
+        return await self._ask(self._searches, work)
+
+    async def aclose(self) -> None:
+        """Finish every call that was made, then close the file. Closing again waits for the same end."""
+        self._closed = True
+        ends = [end for worker in (self._lookups, self._searches, self._writer) for end in worker.stop()]
+        for end in ends:
+            await wrap_future(end)
+
+    async def _ask(self, worker: Worker, work: Work[T]) -> T:
+        if self._closed:
+            raise RuntimeError("this sqlite store is closed: make a new client, or close it after the last call")
+        loop = get_running_loop()
+        future = loop.create_future()
+        worker.submit(Job(cast("Work[Any]", work), loop, future))
+        return cast("T", await future)

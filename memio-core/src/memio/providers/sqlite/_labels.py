@@ -1,0 +1,46 @@
+"""Owners: labels of the application, interned as integers."""
+
+from __future__ import annotations
+
+from sqlite3 import Connection
+
+NOBODY = 0
+"""The owner of records that were added without one."""
+
+_UNUSED = " AND ".join(
+    f"NOT EXISTS (SELECT 1 FROM {table} WHERE {column} = label.id AND {column} > 0)"  # noqa: S608  # names from below
+    for table, column in (
+        ("fact", "user"),
+        ("fact", "agent"),
+        ("document", "user"),
+        ("session", "user"),
+        ("triple", "user"),
+    )
+)
+
+
+def find_label(db: Connection, text: str) -> int | None:
+    """Return the integer of a label, or `None` when no record has it."""
+    row = db.execute("SELECT id FROM label WHERE text = ?", (text,)).fetchone()
+    return row[0] if row else None
+
+
+def intern_label(db: Connection, text: str | None) -> int:
+    """Return the integer of a label, a new one where needed.
+
+    It is asked for in each transaction anew: another process may have dropped the label since.
+    """
+    if text is None:
+        return NOBODY
+    found = find_label(db, text)
+    if found is not None:
+        return found
+    return int(db.execute("INSERT INTO label (text) VALUES (?) RETURNING id", (text,)).fetchone()[0])
+
+
+def drop_labels(db: Connection, *texts: str) -> None:
+    """Forget these labels, or all, where no record has them any more: nothing of an owner stays behind."""
+    if not texts:
+        db.execute(f"DELETE FROM label WHERE {_UNUSED}")  # noqa: S608  # constants
+    for text in texts:
+        db.execute(f"DELETE FROM label WHERE text = ? AND {_UNUSED}", (text,))  # noqa: S608  # constants

@@ -1,0 +1,115 @@
+"""The tables, and how a file says that they are memio's.
+
+Owners are interned as integers (`label`), because the full-text indexes hold them as tokens. An integer
+is never used again; 0 means "nobody". Listings go by `seq`, which only grows (AUTOINCREMENT), so a cursor
+never meets another record at its place. Times are microseconds since 1970 in UTC. Metadata is JSON, and
+NULL when empty.
+
+Each kind has a full-text index without content of its own (`content=''`): it can only be updated by telling
+it exactly what it holds for a row. So what it holds must follow from the tables alone, see `_text` and `_tags`.
+"""
+
+from __future__ import annotations
+
+from os import urandom
+from sqlite3 import Connection
+
+APPLICATION_ID = 0x6D656D6F
+"""Marks a file as memio's: "memo"."""
+
+VERSION = 1
+"""The version of the schema, kept as the file's `user_version`."""
+
+_TOKENIZER = "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
+
+_RECORDS = """
+CREATE TABLE {name} (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    user INTEGER NOT NULL,
+    agent INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    metadata TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (id, user, agent)
+) STRICT;
+CREATE INDEX {name}_user ON {name} (user);
+CREATE INDEX {name}_agent ON {name} (agent) WHERE agent > 0;
+CREATE VIRTUAL TABLE {name}_text USING fts5 (body, tags, content='', {tokenizer});
+"""
+
+_OTHERS = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE label (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE session (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    user INTEGER NOT NULL,
+    UNIQUE (name, user)
+) STRICT;
+CREATE INDEX session_name ON session (name);
+CREATE INDEX session_user ON session (user);
+
+CREATE TABLE message (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    session INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    content TEXT NOT NULL,
+    name TEXT,
+    metadata TEXT,
+    timestamp INTEGER NOT NULL,
+    UNIQUE (session, id)
+) STRICT;
+CREATE INDEX message_session ON message (session);
+CREATE VIRTUAL TABLE message_text USING fts5 (body, name, prev, prev2, date, tags, content='', {tokenizer});
+
+CREATE TABLE triple (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    user INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    predicate TEXT NOT NULL,
+    object TEXT NOT NULL,
+    metadata TEXT,
+    UNIQUE (id, user),
+    UNIQUE (user, subject, predicate, object)
+) STRICT;
+CREATE INDEX triple_subject ON triple (subject);
+CREATE INDEX triple_object ON triple (object);
+CREATE INDEX triple_user_subject ON triple (user, subject);
+CREATE INDEX triple_user_object ON triple (user, object);
+CREATE INDEX triple_user ON triple (user);
+CREATE VIRTUAL TABLE triple_text USING fts5 (body, tags, content='', {tokenizer});
+"""
+
+
+def create(db: Connection) -> None:
+    """Make the tables, inside a transaction that is already begun."""
+    script = "".join(
+        (
+            _RECORDS.format(name="fact", tokenizer=_TOKENIZER),
+            _RECORDS.format(name="document", tokenizer=_TOKENIZER),
+            _OTHERS.format(tokenizer=_TOKENIZER),
+        )
+    )
+    for statement in script.split(";\n"):  # `executescript` would commit first
+        if statement.strip():
+            db.execute(statement)
+    db.execute("INSERT INTO meta (key, value) VALUES ('identity', ?)", (urandom(4).hex(),))
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def mark(db: Connection) -> tuple[int, int]:
+    """Return the application id and the schema version that the file has; both are 0 in a new file."""
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return application, version
+
+
+def is_empty(db: Connection) -> bool:
+    """Tell whether the file has no table at all."""
+    return db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None

@@ -1,0 +1,54 @@
+"""What the four adapters have in common: their settings, their engine, and what they promise."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import ClassVar, Self
+
+from memio.capabilities import Guarantee
+from memio.plugins import Resources
+from memio.providers.sqlite._engine import Engine
+from memio.providers.sqlite._open import Location
+from memio.providers.sqlite.settings import Durability, SqliteSettings
+
+
+class SqliteStore:
+    """A store in an SQLite file. Nothing is opened before the first call.
+
+    Args:
+        path: The file, or `:memory:`; else the environment's `MEMIO_SQLITE_PATH`, else `memio.db`.
+        durability: `full` (default) or `normal`; see `SqliteSettings`.
+        busy_timeout: Seconds to wait for another process that is writing; default 30.
+
+    Raises:
+        ConfigError: A setting is wrong.
+    """
+
+    provider = "sqlite"
+    max_content_bytes = 16 * 1024 * 1024
+    features: ClassVar[frozenset[str]]
+    guarantees: frozenset[str] = frozenset(Guarantee)
+
+    def __init__(
+        self,
+        *,
+        path: str | PathLike[str] | None = None,
+        durability: Durability | None = None,
+        busy_timeout: float | None = None,
+    ) -> None:
+        settings = SqliteSettings.resolve(path=path, durability=durability, busy_timeout=busy_timeout)
+        self._engine = Engine(Location.of(settings))
+        self._owns_engine = True
+
+    @classmethod
+    def sharing(cls, settings: SqliteSettings, resources: Resources) -> Self:
+        """Return a store that shares the engine of its client, which closes it."""
+        location = Location.of(settings)
+        store = cls.__new__(cls)
+        vars(store).update(_engine=resources.obtain(("engine", location), lambda: Engine(location)), _owns_engine=False)
+        return store
+
+    async def aclose(self) -> None:
+        """Finish what is under way and close the file, unless a client shares it. Closing again does nothing."""
+        if self._owns_engine:
+            await self._engine.aclose()

@@ -1,0 +1,58 @@
+"""How ids, times and metadata are kept in columns."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from os import urandom
+from time import time_ns
+from typing import Any
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def new_id() -> str:
+    """Return a new id: a UUID of version 7, which begins with the time, so that new ones are neighbours in an index."""
+    moment = time_ns() // 1_000_000
+    chance = urandom(10).hex()
+    return f"{moment >> 16:08x}-{moment & 0xFFFF:04x}-7{chance[:3]}-{_VARIANT[chance[3]]}{chance[4:7]}-{chance[7:19]}"
+
+
+def now() -> int:
+    """Return the time, in microseconds since 1970 in UTC."""
+    return time_ns() // 1000
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Return an aware time as microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+@lru_cache(maxsize=16)  # the records of a batch have one time
+def from_microseconds(value: int) -> datetime:
+    """Return microseconds since 1970 as a time in UTC, exactly."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def metadata_text(metadata: dict[str, Any] | None) -> str | None:
+    """Return metadata as JSON, and `None` for none."""
+    if not metadata:
+        return None
+    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def read_metadata(text: str | None) -> dict[str, Any]:
+    """Return the metadata that a column holds."""
+    if text is None:
+        return {}
+    return dict(json.loads(text))
+
+
+def same_metadata(stored: str | None, given: dict[str, Any] | None) -> bool:
+    """Tell whether a column holds this metadata. `1`, `1.0` and `true` are three values; the order of keys is none."""
+    if stored is None or not given:
+        return stored is None and not given
+    return json.dumps(read_metadata(stored), sort_keys=True) == json.dumps(given, sort_keys=True)

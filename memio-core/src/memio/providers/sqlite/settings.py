@@ -1,0 +1,31 @@
+"""The settings of the embedded provider."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from memio.settings import Env, RelativePath, Settings
+
+MEMORY = ":memory:"
+"""The path of a database that lives in this process only, for tests."""
+
+Durability = Literal["full", "normal"]
+
+
+class SqliteSettings(Settings):
+    """Where the file is and how it is written.
+
+    Attributes:
+        path: The file; created when it is not there, but not its folder. `:memory:` keeps everything in
+            this process, for tests. Default `memio.db` in the working directory.
+        durability: `full` (the default): what was acknowledged survives a power cut. `normal`: faster,
+            survives a killed process, but a power cut may take the last moments.
+        busy_timeout: Seconds to wait for another process that is writing; more than 0, at most 3600,
+            default 30.
+    """
+
+    path: Annotated[str, Field(min_length=1), Env("MEMIO_SQLITE_PATH"), RelativePath(keep=(MEMORY,))] = "memio.db"
+    durability: Durability = "full"
+    busy_timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 30.0

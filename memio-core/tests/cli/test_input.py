@@ -1,0 +1,95 @@
+"""What comes in: text from three places, and everything that is refused before anything is written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MEMIO = Path(sys.executable).with_name("memio")
+
+
+def test_text_comes_from_an_argument_a_file_or_standard_input(memio: Any) -> None:
+    path = memio.write("fact.txt", "from a file\n")
+    assert memio("facts", "add", "from an argument\n", "--json").json["content"] == "from an argument\n"
+    assert memio("facts", "add", "--file", path, "--json").json["content"] == "from a file\n"
+    # `echo` ends its text with a line end, which is not meant.
+    assert memio("facts", "add", "-", "--json", stdin="from echo\n").json["content"] == "from echo"
+    assert memio("facts", "add", "-", "--json", stdin="two\n\n").json["content"] == "two\n"
+    assert memio("facts", "add", "-", "--json", stdin="from Windows\r\n").json["content"] == "from Windows"
+
+
+def test_a_text_that_looks_like_an_option_stands_behind_two_dashes(memio: Any) -> None:
+    assert memio("facts", "add", "--json", "--", "--yes").json["content"] == "--yes"
+
+
+BAD = {
+    "no text": (["facts", "add"], "there is no text"),
+    "two texts": (["facts", "add", "x", "--file", "y"], "given twice"),
+    "an empty text": (["facts", "add", ""], "content must not be empty"),
+    "no file": (["facts", "add", "--file", "nowhere.txt"], "nowhere.txt cannot be read: No such file"),
+    "a folder": (["facts", "add", "--file", "."], "cannot be read"),
+    "an empty user": (["facts", "add", "x", "--user", ""], "user_id must not be empty"),
+    "an empty user to delete": (["facts", "delete-all", "--yes", "--user", ""], "user_id must not be empty"),
+    "metadata that is no JSON": (["facts", "add", "x", "-m", "{topic: tea}"], "--metadata is no JSON"),
+    "metadata that is a list": (["facts", "add", "x", "-m", "[1]"], "--metadata must be a JSON object"),
+    "metadata with NaN": (["facts", "add", "x", "-m", '{"a": NaN}'], "JSON has no NaN"),
+    "metadata beyond all numbers": (["facts", "add", "x", "-m", '{"a": 1e999}'], "metadata.a is inf"),
+    "metadata with a key twice": (["facts", "add", "x", "-m", '{"a": 1, "a": 2}'], "the key 'a' stands there twice"),
+    "metadata too deep": (["facts", "add", "x", "-m", '{"a": ' + "[" * 30_000 + "]" * 30_000 + "}"], "deep"),
+    "metadata with NUL": (["facts", "add", "x", "-m", '{"a": "\\u0000"}'], "NUL"),
+    "metadata with half a character": (["facts", "add", "x", "-m", '{"a": "\\ud800"}'], "lone surrogate"),
+    "a filter without a value": (["facts", "list", "--filter", "tea"], "is no KEY=VALUE"),
+    "a filter twice": (["facts", "list", "--filter", "a=1", "--filter", "a=2"], "has the key 'a' twice"),
+    "a filter that is half JSON": (["facts", "list", "--filter", "a={1"], "a value that is no JSON"),
+    "a filter on a list": (["facts", "list", "--filter", "a=[1]"], "filters.a is a list"),
+    "limit 0": (["facts", "list", "--limit", "0"], "limit is 0: it must be 1 to 1000"),
+    "limit -1": (["facts", "search", "x", "--limit", "-1"], "limit is -1"),
+    "limit too large": (["facts", "list", "--limit", "1001"], "limit is 1001"),
+    "a limit in words": (["facts", "list", "--limit", "ten"], "--limit"),
+    "a cursor of no listing": (["facts", "list", "--cursor", "abc"], "cursor does not belong to this listing"),
+    "all of a page": (["facts", "list", "--all", "--limit", "5"], "leave --limit and --cursor out"),
+    "an empty query": (["facts", "search", ""], "query must not be empty"),
+    "an unknown role": (["history", "add", "s", "x", "--role", "robot"], "it must be one of system, user"),
+    "a time without a zone": (["history", "add", "s", "x", "--time", "2026-05-01T09:30"], "has no time zone"),
+    "no time": (["history", "add", "s", "x", "--time", "noon"], "--time 'noon' is no time"),
+    "an unknown start": (["history", "get", "s", "--start", "middle"], "'latest' or 'oldest'"),
+    "an empty session": (["history", "get", ""], "session_id must not be empty"),
+    "half a triple": (["graph", "add", "Alice", "knows"], "a triple has three parts"),
+    "a triple and a file": (["graph", "add", "a", "b", "c", "--file", "-"], "leave SUBJECT"),
+    "an empty entity": (["graph", "delete-entity", ""], "entity must not be empty"),
+    "an unknown command": (["facts", "forget"], "No such command 'forget'"),
+    "an unknown option": (["facts", "list", "--usr", "x"], "No such option"),
+    "a missing argument": (["facts", "get"], "Missing argument 'ID'"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD.values(), ids=BAD.keys())
+def test_bad_input_is_refused_in_clear_words_and_changes_nothing(
+    memio: Any, here: Any, arguments: list[str], words: str
+) -> None:
+    done = here(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert "Traceback" not in done.err
+    assert not (memio.folder / "memories.db").exists()
+
+
+def test_bytes_that_are_no_text_are_refused_where_they_stand(memio: Any) -> None:
+    piped = memio("facts", "add", "-", stdin=b"caf\xe9")
+    assert (piped.code, "standard input is not UTF-8: byte 0xe9 at position 3" in piped.err) == (2, True)
+    (memio.folder / "latin.txt").write_bytes(b"\xff")
+    assert "latin.txt is not UTF-8: byte 0xff at position 0" in memio("facts", "add", "-f", "latin.txt").err
+    argument = memio.run([os.fsencode(MEMIO), b"facts", b"add", b"caf\xe9"])
+    assert (argument.code, "lone surrogate (U+DCE9) at position 3" in argument.err) == (2, True)
+
+
+def test_bad_input_is_json_for_a_program(memio: Any) -> None:
+    refused = memio("facts", "list", "--limit", "0", "--json")
+    assert refused.error["type"] == "InvalidInputError"
+    assert refused.error["operation"] == "facts.get_all"
+    misused = memio("facts", "list", "--limit", "ten", "--json")
+    assert (misused.code, misused.error["type"], misused.error["exit_code"]) == (2, "UsageError", 2)

@@ -1,0 +1,98 @@
+"""What the published archives hold, and what they do not."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.packaging
+
+PACKAGES = {
+    "memio-core": {"memio", "memio/providers/sqlite"},
+    "memio-letta": {"memio/providers/letta"},
+    "memio-contract": {"memio_contract"},
+}
+
+
+def names_in(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def metadata_of(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        path = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return Parser().parsestr(archive.read(path).decode())
+
+
+@pytest.mark.parametrize("distribution", PACKAGES)
+def test_every_package_is_marked_as_typed(wheels: Mapping[str, Path], distribution: str) -> None:
+    assert {f"{package}/py.typed" for package in PACKAGES[distribution]} <= names_in(wheels[distribution])
+
+
+@pytest.mark.parametrize("distribution", PACKAGES)
+def test_a_wheel_holds_its_package_and_metadata_only(wheels: Mapping[str, Path], distribution: str) -> None:
+    names = {name for name in names_in(wheels[distribution]) if ".dist-info/" not in name}
+    roots = ("memio_contract/",) if distribution == "memio-contract" else ("memio/",)
+    if distribution == "memio-letta":
+        roots = ("memio/providers/letta/",)
+    assert [name for name in sorted(names) if not name.startswith(roots)] == []
+    assert [name for name in sorted(names) if Path(name).suffix not in (".py", ".typed")] == []
+    assert [name for name in sorted(names) if {"tests", "conftest.py"} & set(Path(name).parts)] == []
+
+
+@pytest.mark.parametrize("distribution", PACKAGES)
+def test_no_wheel_claims_the_folder_of_the_providers(wheels: Mapping[str, Path], distribution: str) -> None:
+    assert "memio/providers/__init__.py" not in names_in(wheels[distribution])
+
+
+def test_only_core_brings_the_package_memio(wheels: Mapping[str, Path]) -> None:
+    assert "memio/__init__.py" in names_in(wheels["memio-core"])
+    assert not {"memio/__init__.py", "memio/__init__.pyi"} & names_in(wheels["memio-letta"])
+
+
+@pytest.mark.parametrize("distribution", PACKAGES)
+def test_a_wheel_carries_licence_and_readme(wheels: Mapping[str, Path], distribution: str) -> None:
+    wheel = wheels[distribution]
+    licences = [name for name in names_in(wheel) if name.endswith(".dist-info/licenses/LICENSE")]
+    assert len(licences) == 1
+    metadata = metadata_of(wheel)
+    assert metadata["License-Expression"] == "MIT"
+    assert str(metadata.get_payload()).startswith("# ")
+
+
+@pytest.mark.parametrize("distribution", PACKAGES)
+def test_every_dependency_has_a_lowest_version(wheels: Mapping[str, Path], distribution: str) -> None:
+    # defect: ranges of an SDK without bounds: a fresh install is broken by its next major version
+    required = metadata_of(wheels[distribution]).get_all("Requires-Dist", [])
+    assert required
+    assert [requirement for requirement in required if ">=" not in requirement] == []
+
+
+def test_what_is_run_time_only_is_capped_and_test_tools_are_not(wheels: Mapping[str, Path]) -> None:
+    def capped(distribution: str) -> dict[str, bool]:
+        required = metadata_of(wheels[distribution]).get_all("Requires-Dist", [])
+        return {text.split(">")[0].split("<")[0].split("[")[0].strip(): "<" in text for text in required}
+
+    core = capped("memio-core")
+    assert core["pluggy"]
+    assert core["pydantic"]
+    assert capped("memio-letta")["letta-client"]
+    assert set(capped("memio-contract").values()) == {False}
+
+
+@pytest.mark.parametrize("distribution", PACKAGES)
+def test_the_source_archive_holds_what_a_build_needs_and_no_more(
+    archives: Mapping[str, tuple[Path, Path]], distribution: str
+) -> None:
+    with tarfile.open(archives[distribution][0]) as archive:
+        paths = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE"} <= paths
+    tops = {path.partition("/")[0] for path in paths}
+    assert tops - {".gitignore", "PKG-INFO"} == {"pyproject.toml", "README.md", "LICENSE", "src"}

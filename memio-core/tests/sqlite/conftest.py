@@ -1,0 +1,93 @@
+"""Stores on real files, and small programs in processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memio import Memio
+
+KINDS = ("facts", "history", "documents", "graph")
+
+Body = Callable[[Memio], Coroutine[Any, Any, Any]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "memio.db"
+
+
+@pytest.fixture
+def opened(path: Path) -> Callable[..., Any]:
+    """Return what opens a client with all four kinds on the file."""
+
+    @asynccontextmanager
+    async def open_client(where: Path | str = path, **settings: Any) -> AsyncIterator[Memio]:
+        store = {"provider": "sqlite", "path": str(where), **settings}
+        async with Memio.from_config(dict.fromkeys(KINDS, store)) as memio:
+            yield memio
+
+    return open_client
+
+
+@pytest.fixture
+def run(opened: Callable[..., Any]) -> Callable[[Body], Any]:
+    """Return what runs an async function with a client; called again, it opens the same file again."""
+
+    async def with_client(body: Body) -> Any:
+        async with opened() as memio:
+            return await body(memio)
+
+    return lambda body: asyncio.run(with_client(body))
+
+
+@pytest.fixture(params=["file", "memory"])
+def both(request: pytest.FixtureRequest, opened: Callable[..., Any], path: Path) -> Callable[[Body], Any]:
+    """As `run`, once on a file and once in memory."""
+    where = path if request.param == "file" else ":memory:"
+
+    async def with_client(body: Body) -> Any:
+        async with opened(where) as memio:
+            return await body(memio)
+
+    return lambda body: asyncio.run(with_client(body))
+
+
+@pytest.fixture
+def look(path: Path) -> Iterator[Callable[..., list[Any]]]:
+    """Return what reads the file with plain sqlite3, behind the provider's back."""
+
+    def query(sql: str, *values: object) -> list[Any]:
+        with closing(sqlite3.connect(path)) as db:
+            rows = db.execute(sql, values).fetchall()
+            db.commit()
+            return rows
+
+    return query
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return what starts a Python program of the given text; whatever still runs is ended after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(text: str, *arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", text, *map(str, arguments)]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,59 @@
+"""What a program pays for: which modules are loaded, by fresh processes that tell what they have."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"asyncio", "json", "sqlite3", "pluggy", "pydantic", "importlib_metadata", "typer", "rich", "letta_client"}
+"""What nobody pays for who does not use it."""
+
+
+def loaded_by(program: str) -> set[str]:
+    """Return what a fresh process has loaded after a program."""
+    telling = f"{program}\nimport sys\nnames = sorted(sys.modules)\nimport json\nprint(json.dumps(names))"
+    done = subprocess.run([sys.executable, "-c", telling], check=True, capture_output=True, text=True)
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import memio",
+        "from memio import Memio, Message",
+        "from memio import *",
+        "import memio.protocols, memio.models, memio.errors, memio.plugins",
+        "import memio.providers.letta",
+        "import memio.providers.sqlite",
+    ],
+)
+def test_importing_loads_nothing_heavy(program: str) -> None:
+    assert HEAVY & loaded_by(program) == set()
+
+
+def test_importing_memio_loads_none_of_its_own_modules_yet() -> None:
+    assert {name for name in loaded_by("import memio") if name.startswith("memio")} == {"memio"}
+
+
+def test_listing_the_providers_loads_the_reader_of_entry_points_only() -> None:
+    # defect: every plugin is imported at start-up, also disabled ones
+    program = "from memio.registry import installed\nfor kind in ('facts', 'plugins'): installed(kind)"
+    modules = loaded_by(program)
+    # Some versions of importlib_metadata need json.
+    assert (HEAVY & modules) - {"json"} == {"importlib_metadata"}
+    assert not any(name.startswith("memio.providers") for name in modules)
+
+
+def test_opening_a_configuration_loads_the_named_provider_only() -> None:
+    program = "from memio import Memio\nMemio.from_config({'facts': 'sqlite'})"
+    modules = loaded_by(program)
+    assert "memio.providers.sqlite.facts" in modules
+    assert not {"memio.providers.sqlite.history", "memio.providers.letta", "letta_client", "typer", "rich"} & modules
+
+
+def test_a_plugin_is_imported_without_what_its_stores_need() -> None:
+    modules = loaded_by("import memio.providers.sqlite.plugin")
+    assert not {"sqlite3", "asyncio", "memio.providers.sqlite.facts"} & modules

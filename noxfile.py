@@ -1,0 +1,114 @@
+"""Every job that a person or CI runs on memio.
+
+`nox` alone runs what CI runs; `nox -s full` adds what takes long; `nox --list` shows everything.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest"]
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False
+
+EDITABLE = ("./memio-core[cli]", "./memio-letta", "./tests-contract")
+PACKAGES = tuple(argument for path in EDITABLE for argument in ("-e", path))
+PINS = ("-c", "constraints.txt")
+FAST = "not packaging and not slow"
+OTHER_PYTHONS = ("3.12", "3.13", "3.14")
+"""Tested by `full` where they are installed. The Python that runs nox is tested always."""
+
+# pyenv keeps its interpreters off the path, behind commands that fail until a version is chosen.
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, sorted(PYENV.glob("versions/3.*/bin")))])
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Look for faults that need no running, and at the format."""
+    session.install(*PINS, "ruff")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types of the distributions, and of programs that use them, with mypy and pyright."""
+    session.install(*PINS, *PACKAGES, "mypy", "nox", "pyright[nodejs]")
+    session.run("mypy", "-p", "memio", "-p", "memio.providers.letta", "-p", "memio_contract")
+    programs = [*Path("examples").glob("*.py"), *Path("benchmarks").glob("*.py")]
+    session.run("mypy", "noxfile.py", "memio-core/tests/packaging/user_program.py", *map(str, sorted(programs)))
+    # The project file names the environment of a developer, `.venv`; that of this session stands in for it.
+    stand_in = Path(session.create_tmp()) / ".venv"
+    stand_in.unlink(missing_ok=True)
+    stand_in.symlink_to(Path(session.virtualenv.location).resolve(), target_is_directory=True)
+    session.run("pyright", "--venvpath", str(stand_in.parent), env={"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test that is neither slow nor about installing, also of what the documentation shows."""
+    session.install(*PINS, *PACKAGES)
+    session.run("pytest", "-m", FAST, *session.posargs)
+
+
+@nox.session
+def packaging(session: nox.Session) -> None:
+    """Build the distributions, and install them and those of strangers into fresh environments."""
+    session.install(*PINS, *PACKAGES, "mypy", "pyright[nodejs]", "uv")
+    session.run("pytest", "-m", "packaging and not slow", *session.posargs)
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest version of every dependency, in an environment that is always fresh."""
+    session.install("--resolution", "lowest-direct", *PACKAGES)
+    session.run("pytest", "-m", FAST, *session.posargs)
+
+
+@nox.session(python=False)
+def full(session: nox.Session) -> None:
+    """Run the default sessions, the slow tests, and the tests on the other Pythons of this machine."""
+    others = [f"versions-{version}" for version in OTHER_PYTHONS]
+    for name in ["lint", "types", "tests", "packaging", "lowest", "slow", *others]:
+        session.notify(name)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take long."""
+    session.install(*PINS, *PACKAGES, "mypy", "pyright[nodejs]", "uv")
+    session.run("pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session(python=OTHER_PYTHONS, download_python="never")
+def versions(session: nox.Session) -> None:
+    """Run the tests on another Python."""
+    session.install(*PINS, *PACKAGES)
+    session.run("pytest", "-m", FAST, *session.posargs)
+
+
+@nox.session
+def letta(session: nox.Session) -> None:
+    """Run the tests that need a real Letta server, which MEMIO_LETTA_URL names."""
+    if not os.environ.get("MEMIO_LETTA_URL"):
+        session.error("start a server with tools/letta/start_letta.sh, and name its address in MEMIO_LETTA_URL")
+    session.install(*PINS, *PACKAGES)
+    session.run("pytest", "memio-letta/tests", *session.posargs)
+
+
+@nox.session
+def pins(session: nox.Session) -> None:
+    """Write constraints.txt anew, with the newest versions that go together."""
+    session.install("uv")
+    wanted = Path(session.create_tmp()) / "wanted.txt"
+    lines = [*(f"-e {path}" for path in EDITABLE), "mypy", "nox[uv]", "pyright[nodejs]", "ruff"]
+    wanted.write_text("\n".join(lines), encoding="utf-8")
+    own = [f"--no-emit-package={name}" for name in ("memio-core", "memio-letta", "memio-contract")]
+    bare = ["--quiet", "--no-header", "--no-annotate", "--upgrade"]
+    session.run("uv", "pip", "compile", *bare, *own, str(wanted), "--output-file", "constraints.txt")
