@@ -44,7 +44,7 @@ class Done:
 
     @property
     def error(self) -> Any:
-        """Standard error, as the JSON of an error."""
+        """Standard error, as one line of JSON that holds an error."""
         return json.loads(self.err)["error"]
 
 
@@ -115,7 +115,10 @@ def here(
     before = list(logging.getLogger("memio").handlers)
 
     def run(*arguments: str) -> Done:
-        code = main(list(arguments))
+        with warnings.catch_warnings():
+            # The lowest typer uses what the newest click is about to drop.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            code = main(list(arguments))
         captured = capsys.readouterr()
         return Done(code, captured.out, captured.err)
 

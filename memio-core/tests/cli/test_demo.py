@@ -51,7 +51,7 @@ def test_the_lines_of_python_that_it_shows_run_and_may_be_run_again(memio: Any) 
         assert (done.code, done.err) == (0, "")
         assert done.out.splitlines() == [
             "Nadia plays the cello",
-            "user: How do I tune a cello?",
+            "user: How do I tune it?",
             "Caring for a cello: loosen the bow after playing.",
             "Nadia plays cello",
         ]

@@ -125,6 +125,13 @@ def test_deleting_everything_without_a_terminal_needs_yes(memio: Any) -> None:
 
 
 @needs_terminals
+def test_a_closed_standard_input_is_an_empty_one(memio: Any) -> None:
+    for arguments, words in (("add -", "content must not be empty"), ("delete-all", "--yes")):
+        done = memio.run(["sh", "-c", f"exec '{MEMIO}' facts {arguments} <&-"])
+        assert (done.code, words in done.err) == (2, True)
+
+
+@needs_terminals
 @pytest.mark.parametrize(
     ("answer", "code", "left"), [(b"y\n", 0, 0), (b"\n", 1, 1), (b"no\n", 1, 1), (b"\x03", 130, 1)]
 )

@@ -87,6 +87,7 @@ def test_triples_are_added_one_at_a_time_or_from_a_file_and_found_by_entity(memi
     assert len(memio("graph", "list", "--all", "--json").lines) == 3
     about_bob = memio("graph", "get", "Bob", "--json").json["items"]
     assert [(edge["subject"], edge["object"]) for edge in about_bob] == [("Alice", "Bob"), ("Bob", "Acme")]
+    assert memio("graph", "get", "Bob", "--all", "--json").lines == about_bob
     assert "works at" in memio("graph", "search", "acme").out
     assert memio("graph", "delete", "t2").code == 0
     assert memio("graph", "delete", "t2").code == 1

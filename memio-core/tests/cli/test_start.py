@@ -74,7 +74,13 @@ def test_the_help_explains_the_exit_codes(memio: Any) -> None:
         assert words in shown
 
 
-def test_without_a_command_it_shows_its_help_and_fails(memio: Any) -> None:
-    for arguments in ([], ["facts"]):
-        done = memio(*arguments)
-        assert (done.code, "Usage: memio" in done.out, done.err) == (2, True, "")
+def test_without_a_word_it_shows_its_help(memio: Any) -> None:
+    done = memio()
+    assert (done.code, "Usage: memio" in done.out, done.err) == (0, True, "")
+
+
+def test_a_group_without_a_command_is_wrong_usage(memio: Any) -> None:
+    done = memio("facts")
+    assert (done.code, done.out) == (2, "")
+    assert "Missing command" in done.err
+    assert "memio facts --help" in done.err

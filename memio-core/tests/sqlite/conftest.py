@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import Any
 import pytest
 
 from memio import Memio
+from memio.providers.sqlite import _conversations, _records, _triples
+from memio.providers.sqlite._schema import create
+from memio.providers.sqlite.facts import _FACTS
 
 KINDS = ("facts", "history", "documents", "graph")
 
@@ -91,3 +95,45 @@ def program(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+INDEXES = ("fact_text", "document_text", "message_text", "triple_text")
+
+
+@pytest.fixture
+def assert_consistent(path: Path) -> Callable[[], None]:
+    """Return what builds the full-text indexes anew from the tables, and compares every token."""
+    return lambda: _assert_consistent(path)
+
+
+def _terms(db: sqlite3.Connection, index: str) -> Counter[tuple[Any, ...]]:
+    """Return every token of an index, with its row and column."""
+    db.execute(f"CREATE VIRTUAL TABLE temp.v_{index} USING fts5vocab (main, {index}, 'instance')")
+    return Counter(db.execute(f"SELECT doc, col, term FROM temp.v_{index}").fetchall())  # noqa: S608  # the names from above
+
+
+def _assert_consistent(path: Path) -> None:
+    """Build the indexes anew from the tables, and compare every token."""
+    with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as fresh:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        create(fresh)
+        for kind in ("fact", "document"):
+            for row in db.execute(_FACTS._columns.replace("FROM fact ", f"FROM {kind} ") + "TRUE"):
+                indexed = _records._indexed(_records.Row._make(row))
+                fresh.execute(f"INSERT INTO {kind}_text (rowid, body, tags) VALUES (?, ?, ?)", (row[0], *indexed))  # noqa: S608  # the names from above
+        for (session,) in db.execute("SELECT seq FROM session").fetchall():
+            before = _conversations._nothing_before()
+            for row in _conversations._rows(db, "m.session = ? ORDER BY m.seq", (session,)):
+                indexed = _conversations._indexed(row, before)
+                fresh.execute(
+                    "INSERT INTO message_text (rowid, body, name, prev, prev2, date, tags) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (row.seq, *indexed),
+                )
+        for row in _triples._rows(db, "TRUE", ()):
+            fresh.execute(
+                "INSERT INTO triple_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *_triples._indexed(row))
+            )
+        for index in INDEXES:
+            db.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")  # noqa: S608  # the names from above
+            assert _terms(db, index) == _terms(fresh, index)

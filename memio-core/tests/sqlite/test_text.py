@@ -57,7 +57,7 @@ def test_stop_words_are_dropped_unless_nothing_is_left() -> None:
 
 
 def test_possessives_find_the_name() -> None:
-    assert found_by(["Caroline sings"], "Caroline's song", "Caroline’s song") == [["Caroline sings"]] * 2
+    assert found_by(["Caroline sings"], "Caroline's song", "Caroline\u2019s song") == [["Caroline sings"]] * 2
 
 
 def test_of_equal_matches_the_newest_is_first_and_scores_fall() -> None:
@@ -92,7 +92,7 @@ def test_of_equal_matches_the_newest_is_first_and_scores_fall() -> None:
         ("I ❤️ you", ["❤", "❤️"]),
         ("𠀀𠀁𠀂 rare", ["𠀁", "𠀁𠀂"]),
         ("price: 5€ (50 % off) ½", ["5€", "€", "½"]),
-        ("ℵ₀ ≤ ℵ₁", ["≤", "ℵ"]),
+        ("ℵ₀ ≤ ℵ₁", ["≤", "ℵ₀"]),
     ],
 )
 def test_a_word_is_found_inside_of_any_script(text: str, words: list[str]) -> None:
@@ -100,36 +100,38 @@ def test_a_word_is_found_inside_of_any_script(text: str, words: list[str]) -> No
         assert found[:1] == [text], word
 
 
+TEA, MILK = "tea", "u1 milk NEAR {}"
+
+
 @pytest.mark.parametrize(
-    "query",
+    ("query", "expected"),
     [
-        '"',
-        '"tea',
-        "tea AND",
-        "NEAR(tea coffee, 5)",
-        "tea OR NOT",
-        "body:tea",
-        "tags:u1",
-        "{body tags}: tea",
-        "-tea",
-        "^tea",
-        "tea*",
-        "tea + milk",
-        "tea'; DROP TABLE fact; --",
-        "(((((tea",
-        "tea \\",
-        "%",
-        "tea\r\n\t\x01",
-        "🎉" * 50,
-        "tea " * 25_000,
+        ('"', []),
+        ('"tea', [TEA]),
+        ("tea AND", [TEA]),
+        ("NEAR(tea coffee, 5)", [TEA, MILK]),
+        ("tea OR NOT", [TEA]),
+        ("NOT tea", [TEA]),
+        ("body:tea", [TEA]),
+        ("tags:u1", [MILK]),
+        ("{body tags}: tea", [TEA]),
+        ("-tea", [TEA]),
+        ("^tea", [TEA]),
+        ("te*", []),
+        ("tea + milk", [TEA, MILK]),
+        ("tea'; DROP TABLE fact; --", [TEA]),
+        ("(((((tea", [TEA]),
+        ("tea \\", [TEA]),
+        ("%", []),
+        ("{}", [MILK]),
+        ("tea\r\n\t\x01", [TEA]),
+        ("🎉" * 50, []),
+        ("tea " * 25_000, [TEA]),
     ],
 )
-def test_a_query_is_data_and_never_syntax(query: str) -> None:
-    (found,) = found_by(["tea", "u1 milk NEAR"], query)
-    assert found == (["tea"] if query.startswith(("tea", '"tea', "-tea", "^tea")) or "(tea" in query else found)
-    assert len(found) <= 2
-    if "tea" in query and "NEAR" not in query and "tags:" not in query:
-        assert "tea" in found
+def test_a_query_is_data_and_never_syntax(query: str, expected: list[str]) -> None:
+    (found,) = found_by([TEA, MILK], query)
+    assert sorted(found) == expected
 
 
 def test_a_query_of_a_hundred_thousand_bytes_of_different_words_is_answered_exactly() -> None:
@@ -143,7 +145,7 @@ def test_a_query_of_a_hundred_thousand_bytes_of_different_words_is_answered_exac
 
 
 def test_long_queries_rank_as_short_ones_do() -> None:
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311  # the same texts in every run
     texts = [" ".join(chance.choices([f"w{n}" for n in range(400)], k=8)) for _ in range(300)]
     words = [f"w{number}" for number in range(100)]
     # Words that occur nowhere change nothing but the length of the query, and so the way that it is asked.
@@ -166,8 +168,7 @@ def test_a_text_finds_itself(texts: list[str]) -> None:
 
 def test_text_without_words_is_found_as_a_part_of_the_content_within_the_scope() -> None:
     async def body() -> None:
-        stores = dict.fromkeys(("facts", "history", "graph"), {"provider": "sqlite", "path": ":memory:"})
-        async with Memio.from_config(stores) as memio:
+        async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
             await memio.facts.add(content="wow!!!", user_id="ann", agent_id="bot", metadata={"a": 1})
             await memio.facts.add(content="!!!", user_id="bob")
             found = await memio.facts.search(query="!!!")
@@ -191,25 +192,21 @@ def index() -> Any:
 @pytest.mark.slow
 def test_every_character_is_one_word_to_sqlite_or_is_made_one(index: sqlite3.Connection) -> None:
     characters = [chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
-    wanted = [character for character in characters if query_terms(character)]
+    words = [character for character in characters if query_terms(character)]
+    as_they_are = [character for character in words if not query_terms(character)[0].startswith('"x')]
+    assert len(as_they_are) > 90_000
+    # Those that are made words are all alike; every hundredth of them will do.
+    asked = [*as_they_are, *sorted(set(words) - set(as_they_are))[::100]]
     index.executemany(
         "INSERT INTO fact_text (rowid, body, tags) VALUES (?, ?, '')",
-        ((ord(character), index_text(f"q {character} q{character}q")) for character in wanted),
+        ((ord(character), index_text(character)) for character in asked),
     )
-    counts = dict(index.execute("SELECT doc, count(*) FROM terms GROUP BY doc"))
-    for character in wanted:
-        # Alone it is one word. Between letters it joins them, unless it is a class of its own: then it parts them.
-        assert counts[ord(character)] in (3, 5), hex(ord(character))
-    for character in wanted:
-        query = f"body : ({' OR '.join(query_terms(character))}) AND rowid = ?"
-        del query  # each is asked for below, together with its row
+    assert dict(index.execute("SELECT doc, count(*) FROM terms GROUP BY doc")) == {ord(each): 1 for each in asked}
+    find = "SELECT 1 FROM fact_text WHERE fact_text MATCH ? AND rowid = ?"
     lost = [
         hex(ord(character))
-        for character in wanted
-        if not index.execute(
-            "SELECT 1 FROM fact_text WHERE fact_text MATCH ? AND rowid = ?",
-            (f"body : ({' OR '.join(query_terms(character))})", ord(character)),
-        ).fetchone()
+        for character in asked
+        if not index.execute(find, (f"body : ({query_terms(character)[0]})", ord(character))).fetchone()
     ]
     assert lost == []
 
@@ -217,9 +214,9 @@ def test_every_character_is_one_word_to_sqlite_or_is_made_one(index: sqlite3.Con
 def test_what_is_indexed_never_depends_on_the_version_of_python() -> None:
     # Letters that Unicode has had since 3.2 only, and the same text in two versions of Python, give these.
     assert index_text("plain ASCII, as it is!") == "plain ASCII, as it is!"
-    assert index_text("naïve Zürich’s") == "naïve Zürich s"
+    assert index_text("naïve Zürich\u2019s") == "naïve Zürich s"
     assert index_text("東京都 x") == "東京 京都 都 x"
     assert index_text("猫") == "猫"
     assert index_text("🎉🎊!") == "x1f389zx1f38az x1f38az"
     assert index_text("❤️") == "x2764z"
-    assert index_text("\u1e9e\ua7ae") == "x1e9ez xa7aez".replace("x1e9ez xa7aez", "x1e9ezxa7aez xa7aez")
+    assert index_text("\u1e9e\ua7ae") == "x1e9ezxa7aez xa7aez"  # both are younger than Unicode 3.2

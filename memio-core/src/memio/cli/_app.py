@@ -23,7 +23,6 @@ app = typer.Typer(
     name="memio",
     help="Memory for AI agents: facts, conversations, documents and graphs, in any backend.",
     epilog=EPILOG,
-    no_args_is_help=True,
     # A traceback with local variables may show what must stay secret.
     pretty_exceptions_enable=False,
 )
@@ -57,11 +56,13 @@ def memio(
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
-    as_json = "--json" in arguments
+    # What stands behind two dashes is no option.
+    as_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     prepare(as_json=as_json)
     try:
         # Not standalone: typer would exit by itself, with messages and codes of its own.
-        result: Any = typer.main.get_command(app).main(list(arguments), prog_name="memio", standalone_mode=False)
+        command = typer.main.get_command(app)
+        result: Any = command.main(list(arguments) or ["--help"], prog_name="memio", standalone_mode=False)
         sys.stdout.flush()
     except MemioError as error:
         write_error(error, as_json=as_json)
@@ -73,10 +74,11 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         note("interrupted", as_json=as_json)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has seen enough. What is left must not fail again when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.BROKEN_PIPE
+    except (BrokenPipeError, SystemExit) as leaving:
+        # typer answers a broken pipe by leaving, whatever the mode.
+        if not isinstance(leaving.__context__ if isinstance(leaving, SystemExit) else leaving, BrokenPipeError):
+            raise
+        return _unread()
     except Exception as error:  # noqa: BLE001  # shown, with its traceback unless it is about usage
         return _other(error, as_json=as_json)
     return result if isinstance(result, int) else ExitCode.OK
@@ -89,14 +91,17 @@ def _other(error: Exception, *, as_json: bool) -> ExitCode:
     if say is None:
         traceback.print_exception(error)
         return ExitCode.INTERNAL
-    message: str = say()
-    if not message:
-        # A group without a command: typer has shown its help.
-        return ExitCode.USAGE
     context: Any = getattr(error, "ctx", None)
     hint = f" (try: {context.command_path} --help)" if context is not None else ""
-    write_failure("UsageError", f"{message}{hint}", ExitCode.USAGE, as_json=as_json)
+    write_failure("UsageError", f"{say()}{hint}", ExitCode.USAGE, as_json=as_json)
     return ExitCode.USAGE
+
+
+def _unread() -> ExitCode:
+    """Leave in silence: whoever read the output has seen enough."""
+    # What is still buffered must not fail again when the process ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.BROKEN_PIPE
 
 
 def _joined(group: BaseExceptionGroup[Any]) -> str:

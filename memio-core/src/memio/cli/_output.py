@@ -6,6 +6,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Mapping
+from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from memio.cli._exit import code_of
@@ -35,6 +36,8 @@ def prepare(*, as_json: bool) -> None:
 
     warnings.showwarning = show_warning
     logging.getLogger("memio").addHandler(_Notes(as_json=as_json))
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
+        sys.stdin = TextIOWrapper(BytesIO())
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -79,7 +82,8 @@ def write_failure(name: str, message: str, code: int, *, as_json: bool, **detail
     """
     if as_json:
         value = {"error": {"type": name, "message": message, "exit_code": code, **details}}
-        sys.stderr.write(_dumped(value, 2) + "\n")
+        # One line, so that notes and errors together are JSON lines.
+        sys.stderr.write(_dumped(value, None) + "\n")
         return
     from rich.text import Text
 

@@ -10,7 +10,7 @@ from memio.cli._input import content, filters, json_object
 from memio.cli._output import done
 from memio.cli._records import show_many, show_one
 
-app = typer.Typer(help="Longer texts that are looked up by search.", no_args_is_help=True)
+app = typer.Typer(help="Longer texts that are looked up by search.")
 
 DocumentId = Annotated[str, typer.Argument(metavar="ID", help="The id of the document.", show_default=False)]
 

@@ -10,7 +10,7 @@ from memio.cli._input import content, filters, json_object
 from memio.cli._output import done
 from memio.cli._records import show_many, show_one
 
-app = typer.Typer(help="Short statements that an agent remembers.", no_args_is_help=True)
+app = typer.Typer(help="Short statements that an agent remembers.")
 
 FactId = Annotated[str, typer.Argument(metavar="ID", help="The id of the fact.", show_default=False)]
 

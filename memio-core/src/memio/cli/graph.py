@@ -1,7 +1,8 @@
 """`memio graph`: relations between entities. Provisional, as the graph is."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,15 +14,25 @@ from memio.cli._records import show_many
 from memio.errors import InvalidInputError
 from memio.models import Triple
 
+if TYPE_CHECKING:
+    from memio.client import Memio
+
 app = typer.Typer(
     help="Relations between entities: subject, predicate, object. "
     "There is no update: delete a triple and add another. Provisional: may still change.",
-    no_args_is_help=True,
 )
 
 Entity = Annotated[
     str, typer.Argument(metavar="ENTITY", help="The entity, exactly as it was written.", show_default=False)
 ]
+
+
+def _around(memio: "Memio", entity: str, user: str | None) -> AsyncIterator[Triple]:
+    """Iterate over all triples that have an entity at either end."""
+    # Only here: the help does not need the client.
+    from memio.facades._facade import pages
+
+    return pages(lambda cursor: memio.graph.get(entity=entity, cursor=cursor, user_id=user))
 
 
 @app.command()
@@ -68,6 +79,7 @@ def get(
     user: options.UserScope = None,
     limit: options.Limit = None,
     cursor: options.Cursor = None,
+    everything: options.Everything = False,
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -77,7 +89,7 @@ def get(
         "graph",
         "triples",
         page=lambda memio, limit, cursor: memio.graph.get(entity=entity, limit=limit, cursor=cursor, user_id=user),
-        everything=None,
+        everything=(lambda memio: _around(memio, entity, user)) if everything else None,
         limit=limit,
         cursor=cursor,
         as_json=as_json,

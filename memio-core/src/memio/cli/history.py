@@ -14,7 +14,6 @@ from memio.protocols import Start
 
 app = typer.Typer(
     help="Conversations: sessions of messages. What was said stays as it was said: there is no update.",
-    no_args_is_help=True,
 )
 
 Session = Annotated[

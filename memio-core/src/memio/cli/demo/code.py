@@ -24,8 +24,9 @@ def lines(provider: str, kinds: Sequence[Kind], path: str) -> str:
     store = f'{{"provider": {name}, "path": {json.dumps(path)}}}' if embedded else name
     imports = ["Memio", *(record for record, kind in (("Message", "history"), ("Triple", "graph")) if kind in kinds)]
     body = [line for kind in kinds for line in (_WITH_IDS if embedded else _WITHOUT)[kind]]
-    # An owner, and ids that make adding safe to repeat, are features, which not every provider has.
-    memory = f'memio.scoped(user_id="{story.USER}")' if embedded else "memio"
+    if embedded:
+        # An owner, and ids that make adding safe to repeat, are features, which not every provider has.
+        body = [f'memory = memio.scoped(user_id="{story.USER}")', *(line.replace("memio.", "memory.") for line in body)]
     return "\n".join(
         [
             "import asyncio",
@@ -38,7 +39,6 @@ def lines(provider: str, kinds: Sequence[Kind], path: str) -> str:
             "",
             "async def main():",
             "    async with Memio.from_config(CONFIG) as memio:",
-            f"        memory = {memory}",
             *(f"        {line}" for line in body),
             "",
             "",
@@ -48,39 +48,39 @@ def lines(provider: str, kinds: Sequence[Kind], path: str) -> str:
 
 
 _FACTS_RECALLED = (
-    'for fact in await memory.facts.search(query="instrument cello"):',
+    'for fact in await memio.facts.search(query="cello"):',
     "    print(fact.content)",
 )
 _HISTORY_RECALLED = (
-    'await memory.history.add(session_id="music", messages=[question])',
-    'for message in await memory.history.get(session_id="music"):',
+    'await memio.history.add(session_id="music", messages=[question])',
+    'for message in await memio.history.get(session_id="music"):',
     '    print(f"{message.role}: {message.content}")',
 )
 _DOCUMENTS_RECALLED = (
-    'for document in await memory.documents.search(query="bow"):',
+    'for document in await memio.documents.search(query="bow"):',
     "    print(document.content)",
 )
 _GRAPH = (
     'edge = Triple(subject="Nadia", predicate="plays", object="cello")',
-    "await memory.graph.add(triples=[edge])",
-    'for triple in await memory.graph.get(entity="cello"):',
+    "await memio.graph.add(triples=[edge])",
+    'for triple in await memio.graph.get(entity="cello"):',
     "    print(triple.subject, triple.predicate, triple.object)",
 )
 _TEXT = 'text = "Caring for a cello: loosen the bow after playing."'
-_QUESTION = 'question = Message(role="user", content="How do I tune a cello?"'
+_QUESTION = 'question = Message(role="user", content="How do I tune it?"'
 
 _WITH_IDS: dict[Kind, tuple[str, ...]] = {
     "facts": (
-        'await memory.facts.add(content="Nadia plays the cello", fact_id="cello")',
+        'await memio.facts.add(content="Nadia plays the cello", fact_id="cello")',
         *_FACTS_RECALLED,
     ),
     "history": (f'{_QUESTION}, id="m1")', *_HISTORY_RECALLED),
-    "documents": (_TEXT, 'await memory.documents.add(content=text, doc_id="bow")', *_DOCUMENTS_RECALLED),
+    "documents": (_TEXT, 'await memio.documents.add(content=text, doc_id="bow")', *_DOCUMENTS_RECALLED),
     "graph": _GRAPH,
 }
 _WITHOUT: dict[Kind, tuple[str, ...]] = {
-    "facts": ('await memory.facts.add(content="Nadia plays the cello")', *_FACTS_RECALLED),
+    "facts": ('await memio.facts.add(content="Nadia plays the cello")', *_FACTS_RECALLED),
     "history": (f"{_QUESTION})", *_HISTORY_RECALLED),
-    "documents": (_TEXT, "await memory.documents.add(content=text)", *_DOCUMENTS_RECALLED),
+    "documents": (_TEXT, "await memio.documents.add(content=text)", *_DOCUMENTS_RECALLED),
     "graph": _GRAPH,
 }

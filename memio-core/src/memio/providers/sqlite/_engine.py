@@ -58,7 +58,13 @@ class Engine:
     async def aclose(self) -> None:
         """Finish every call that was made, then close the file. Closing again waits for the same end."""
         self._closed = True
-        ends = [end for worker in (self._lookups, self._searches, self._writer) for end in worker.stop()]
+        try:
+            for end in (*self._lookups.stop(), *self._searches.stop()):
+                await wrap_future(end)
+        finally:
+            ends = self._writer.stop()
+        # The writer's connection is the last one, which tidies up the files beside the database. Two that close at
+        # the same moment would each leave that to the other.
         for end in ends:
             await wrap_future(end)
 

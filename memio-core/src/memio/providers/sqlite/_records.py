@@ -145,9 +145,11 @@ class RecordTable(Generic[R]):
             db.execute(f"DELETE FROM {self._name}")  # noqa: S608  # as above
             self._index.clear(db)
         else:
-            while rows := self._listed(db, scope, None, 0, _DELETED_AT_ONCE):
+            last = 0
+            while rows := self._listed(db, scope, None, last, _DELETED_AT_ONCE):
                 for row in rows:
                     self._remove(db, row)
+                last = rows[-1].seq
         drop_labels(db, *(label for label in scope if label is not None))
 
     def _last(self, db: Connection) -> int:

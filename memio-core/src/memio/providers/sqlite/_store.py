@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import ClassVar, Self
+from typing import Self
 
 from memio.capabilities import Guarantee
 from memio.plugins import Resources
@@ -26,8 +26,7 @@ class SqliteStore:
 
     provider = "sqlite"
     max_content_bytes = 16 * 1024 * 1024
-    features: ClassVar[frozenset[str]]
-    guarantees: frozenset[str] = frozenset(Guarantee)
+    guarantees = frozenset[str](Guarantee)
 
     def __init__(
         self,

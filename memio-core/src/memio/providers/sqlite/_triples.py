@@ -133,9 +133,11 @@ def _insert(db: Connection, triple: Triple, user: int, user_id: str | None) -> R
 
 
 def _remove_all(db: Connection, user_id: str | None, entity: str | None) -> None:
-    while rows := _listed(db, user_id, entity, 0, _DELETED_AT_ONCE):
+    last = 0
+    while rows := _listed(db, user_id, entity, last, _DELETED_AT_ONCE):
         for row in rows:
             _remove(db, row)
+        last = rows[-1].seq
 
 
 def _remove(db: Connection, row: Row) -> None:

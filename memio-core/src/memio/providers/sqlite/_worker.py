@@ -166,7 +166,7 @@ class _Thread:
         try:
             connection.execute("COMMIT")
         except SqliteError as error:
-            raise explain(error, self._location.path, committing=True) from error
+            raise explain(error, self._location.path, committing=self._writes) from error
 
     def _undo(self, connection: Connection) -> None:
         """Roll back; a connection that cannot even do that is given up, which rolls back as well."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from memio.capabilities import Feature
 from memio.models import Document, Page
@@ -36,7 +36,7 @@ _DOCUMENTS = RecordTable("document", _document)
 class SqliteDocumentAdapter(SqliteStore):
     """Stores documents; see `SqliteStore` for its arguments."""
 
-    features: ClassVar[frozenset[str]] = frozenset(
+    features = frozenset[str](
         {
             Feature.ATTRIBUTION,
             Feature.USER_SCOPE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from memio.capabilities import Feature
 from memio.models import Fact, Page
@@ -38,7 +38,7 @@ _FACTS = RecordTable("fact", _fact)
 class SqliteFactAdapter(SqliteStore):
     """Stores facts; see `SqliteStore` for its arguments."""
 
-    features: ClassVar[frozenset[str]] = frozenset(
+    features = frozenset[str](
         {
             Feature.ATTRIBUTION,
             Feature.USER_SCOPE,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from memio.capabilities import Feature
 from memio.models import Page, Triple
@@ -14,9 +13,7 @@ from memio.providers.sqlite._store import SqliteStore
 class SqliteGraphAdapter(SqliteStore):
     """Stores triples; see `SqliteStore` for its arguments."""
 
-    features: ClassVar[frozenset[str]] = frozenset(
-        {Feature.ATTRIBUTION, Feature.USER_SCOPE, Feature.METADATA, Feature.CLIENT_IDS}
-    )
+    features = frozenset[str]({Feature.ATTRIBUTION, Feature.USER_SCOPE, Feature.METADATA, Feature.CLIENT_IDS})
 
     async def add(self, *, triples: Sequence[Triple], user_id: str | None = None) -> list[Triple]:
         """Store triples, all or none; one that the owner has already is stored once."""

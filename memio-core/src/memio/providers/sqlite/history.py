@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from memio.capabilities import Feature
 from memio.models import Message, Page, Turn
@@ -15,7 +14,7 @@ from memio.providers.sqlite._store import SqliteStore
 class SqliteHistoryAdapter(SqliteStore):
     """Stores conversations; see `SqliteStore` for its arguments. Nobody answers what is added."""
 
-    features: ClassVar[frozenset[str]] = frozenset(
+    features = frozenset[str](
         {
             Feature.ATTRIBUTION,
             Feature.USER_SCOPE,
