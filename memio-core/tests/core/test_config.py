@@ -310,3 +310,14 @@ def test_an_adapter_made_by_hand_resolves_its_settings_in_the_same_way(run, monk
         "  colour: unknown key; known are: agent, folder, key, size",
         "  size: Input should be a valid integer, unable to parse string as an integer",
     ]
+
+
+def test_only_the_kinds_that_are_asked_for_are_read(run):
+    assert run("""
+        source = {"facts": "sqlite", "documents": {"provider": "acme", "agent": ""}, "graph": "missing"}
+        print([store.kind for store in load(source, kinds=("facts",)).stores], "acme_plugin" in sys.modules)
+    """).splitlines() == ["['facts'] False"]
+
+
+def test_a_configuration_that_was_read_already_can_be_opened(run):
+    assert run('print(Memio.from_config(load({"facts": "sqlite"})).kinds)') == "('facts',)"
