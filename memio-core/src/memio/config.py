@@ -158,9 +158,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class _Reader:
     """Turns a parsed configuration into a `Config`, and collects what is wrong on the way."""
 
-    def __init__(
-        self, data: Mapping[str, Any], source: str | None, base: Path | None, kinds: Collection[Kind]
-    ) -> None:
+    def __init__(self, data: Mapping[str, Any], source: str | None, base: Path | None, kinds: Collection[Kind]) -> None:
         self.source = source
         self.base = base
         self.kinds = kinds

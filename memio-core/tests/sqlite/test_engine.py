@@ -209,6 +209,21 @@ def test_a_search_that_takes_long_holds_up_nobody(path: Path) -> None:
     asyncio.run(body())
 
 
+def test_a_search_that_was_given_up_holds_up_nobody(path: Path) -> None:
+    async def body() -> None:
+        store = SqliteFactAdapter(path=path)
+        fact = await store.add(content="tea")
+        gate = Gate()
+        given_up = asyncio.ensure_future(engine_of(store).search(gate))
+        await gate.entered()
+        given_up.cancel()
+        assert await store.search(query="tea", limit=1) == [fact]
+        gate.open()
+        await store.aclose()
+
+    asyncio.run(body())
+
+
 def test_what_was_answered_is_read_by_every_later_call(path: Path) -> None:
     async def body() -> None:
         store = SqliteFactAdapter(path=path)

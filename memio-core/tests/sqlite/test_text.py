@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from memio import Memio
+from memio import Memio, Message, Triple
 from memio.providers.sqlite._schema import create
 from memio.providers.sqlite._text import index_text, query_terms
 
@@ -166,19 +166,40 @@ def test_a_text_finds_itself(texts: list[str]) -> None:
         assert text in found
 
 
-def test_text_without_words_is_found_as_a_part_of_the_content_within_the_scope() -> None:
-    async def body() -> None:
-        async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
-            await memio.facts.add(content="wow!!!", user_id="ann", agent_id="bot", metadata={"a": 1})
-            await memio.facts.add(content="!!!", user_id="bob")
-            found = await memio.facts.search(query="!!!")
-            assert [(fact.content, fact.score) for fact in found] == [("!!!", 1.0), ("wow!!!", 0.5)]
-            for scope in ({"user_id": "ann"}, {"agent_id": "bot"}, {"filters": {"a": 1}}):
-                assert [fact.content for fact in await memio.facts.search(query="!!", **scope)] == ["wow!!!"]
-            assert await memio.facts.search(query="!!!", user_id="eve") == []
-            assert await memio.facts.search(query="???") == []
+def test_text_without_words_is_found_as_a_part_of_the_content_within_the_scope(both: Run) -> None:
+    async def body(memio: Memio) -> None:
+        await memio.facts.add(content="wow!!!", user_id="ann", agent_id="bot", metadata={"a": 1})
+        await memio.facts.add(content="!!!", user_id="bob")
+        found = await memio.facts.search(query="!!!")
+        assert [(fact.content, fact.score) for fact in found] == [("!!!", 1.0), ("wow!!!", 0.5)]
+        for scope in ({"user_id": "ann"}, {"agent_id": "bot"}, {"filters": {"a": 1}}):
+            assert [fact.content for fact in await memio.facts.search(query="!!", **scope)] == ["wow!!!"]
+        assert await memio.facts.search(query="!!!", user_id="eve") == []
+        assert await memio.facts.search(query="???") == []
 
-    asyncio.run(body())
+        for session, user in (("s", "ann"), ("t", "ann"), ("s", "bob")):
+            message = Message(role="user", content=f"{user} {session}!!!")
+            await memio.history.add(session_id=session, messages=[message], user_id=user)
+        for scope, expected in (
+            ({}, ["bob s!!!", "ann t!!!", "ann s!!!"]),
+            ({"user_id": "ann"}, ["ann t!!!", "ann s!!!"]),
+            ({"session_id": "s"}, ["bob s!!!", "ann s!!!"]),
+            ({"session_id": "s", "user_id": "ann"}, ["ann s!!!"]),
+            ({"session_id": "no"}, []),
+        ):
+            assert [each.content for each in await memio.history.search(query="!!!", **scope)] == expected
+
+        for user in ("ann", "bob"):
+            await memio.graph.add(triples=[Triple(subject=user, predicate="says", object="!!!")], user_id=user)
+        assert [triple.subject for triple in await memio.graph.search(query="!")] == ["bob", "ann"]
+        assert [triple.subject for triple in await memio.graph.search(query="!", user_id="ann")] == ["ann"]
+
+    both(body)
+
+
+def test_a_word_longer_than_the_index_keeps_is_found() -> None:
+    word = "x" * 40_000
+    assert found_by([word, "other"], word) == [[word]]
 
 
 @pytest.fixture

@@ -26,12 +26,16 @@ def loaded_by(program: str) -> set[str]:
         "from memio import Memio, Message",
         "from memio import *",
         "import memio.protocols, memio.models, memio.errors, memio.plugins",
-        "import memio.providers.letta",
         "import memio.providers.sqlite",
     ],
 )
 def test_importing_loads_nothing_heavy(program: str) -> None:
     assert HEAVY & loaded_by(program) == set()
+
+
+def test_importing_a_provider_beside_core_loads_nothing_heavy() -> None:
+    pytest.importorskip("memio.providers.letta", reason="memio-letta is not installed here")
+    assert HEAVY & loaded_by("import memio.providers.letta") == set()
 
 
 def test_importing_memio_loads_none_of_its_own_modules_yet() -> None:

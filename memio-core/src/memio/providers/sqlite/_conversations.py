@@ -121,7 +121,7 @@ def search(db: Connection, query: str, limit: int, session_id: str | None, user_
         return []
     terms = query_terms(query)
     if not terms:
-        return _scan(db, query, limit, session_id, user_id)
+        return _scan(db, query, restriction, limit)
     best = _best(db, terms, restriction, limit)
     return [_message(row, score) for seq, score in best for row in _rows(db, "m.seq = ?", (seq,))]
 
@@ -245,13 +245,13 @@ def _best(db: Connection, terms: Sequence[str], restriction: str, limit: int) ->
     return nsmallest(limit, scores.items(), key=lambda item: (-item[1], -item[0]))
 
 
-def _scan(db: Connection, query: str, limit: int, session_id: str | None, user_id: str | None) -> list[Message]:
+def _scan(db: Connection, query: str, restriction: str, limit: int) -> list[Message]:
     """Look for a query without any word as a part of the content; the score is the share that it makes up."""
+    condition, values = _INDEX.condition("m.seq", restriction)
     rows = _rows(
         db,
-        "(:session IS NULL OR s.name = :session) AND (:user IS NULL OR u.text = :user) AND instr(m.content, :query) "
-        "ORDER BY length(m.content), m.seq DESC LIMIT :limit",
-        {"session": session_id, "user": user_id, "query": query, "limit": limit},
+        f"{condition} AND instr(m.content, ?) ORDER BY length(m.content), m.seq DESC LIMIT ?",
+        (*values, query, limit),
     )
     return [_message(row, len(query) / len(row.content)) for row in rows]
 

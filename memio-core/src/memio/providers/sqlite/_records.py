@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
+from operator import itemgetter
 from sqlite3 import Connection
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -57,6 +58,10 @@ class Row(NamedTuple):
     updated_at: int
 
 
+_STORED = itemgetter(0, 1, 2, 3, 6, 7, 8, 9)
+"""The columns of the table; the labels of the owners are not among them."""
+
+
 class RecordTable(Generic[R]):
     """The records of one kind.
 
@@ -94,8 +99,8 @@ class RecordTable(Generic[R]):
             elif row.content != content or not same_metadata(row.metadata, metadata):
                 raise ConflictError(self._name, row.id)
             rows.append(row)
-        db.executemany(self._insert, [(*row[:4], *row[6:]) for row in fresh.values()])
-        self._index.add(db, [(row.seq, *_indexed(row)) for row in fresh.values()])
+        db.executemany(self._insert, map(_STORED, fresh.values()))
+        self._index.add(db, ((row.seq, *_indexed(row)) for row in fresh.values()))
         return [self._record(row, None) for row in rows]
 
     def get(self, db: Connection, record_id: str, scope: Scope) -> R:

@@ -67,6 +67,17 @@ class TextIndex:
         best = nsmallest(limit, ranks.items(), key=lambda item: (item[1], -item[0]))
         return [(seq, -rank) for seq, rank in best]
 
+    def condition(self, column: str, restriction: str) -> tuple[str, tuple[str, ...]]:
+        """Return the SQL condition for the rows that match a restriction, and its values.
+
+        Args:
+            column: The column that holds the number of the row.
+            restriction: An expression that all rows must match, or nothing.
+        """
+        if not restriction:
+            return "TRUE", ()
+        return f"{column} IN (SELECT rowid FROM {self.table} WHERE {self.table} MATCH ?)", (restriction,)  # noqa: S608  # as said
+
     def _expression(self, terms: Sequence[str], restriction: str) -> str:
         words = f"{self._words} : ({' OR '.join(terms)})"
         return f"{restriction} AND {words}" if restriction else words

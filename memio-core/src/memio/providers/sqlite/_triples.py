@@ -60,13 +60,14 @@ def page(
 
 def search(db: Connection, query: str, limit: int, user_id: str | None) -> list[Triple]:
     """Return the best matches first."""
-    terms = query_terms(query)
-    if not terms:
-        return _scan(db, query, limit, user_id)
     user = 0 if user_id is None else find_label(db, user_id)
     if user is None:
         return []
-    best = _INDEX.best(db, terms, all_of(tags(user=user)), limit)
+    restriction = all_of(tags(user=user))
+    terms = query_terms(query)
+    if not terms:
+        return _scan(db, query, restriction, limit)
+    best = _INDEX.best(db, terms, restriction, limit)
     return [_triple(row, score) for seq, score in best for row in _rows(db, "t.seq = ?", (seq,))]
 
 
@@ -163,13 +164,14 @@ def _listed(db: Connection, user_id: str | None, entity: str | None, after: int,
     return _rows(db, f"{found} AND t.seq > :after ORDER BY t.seq LIMIT :limit", values)
 
 
-def _scan(db: Connection, query: str, limit: int, user_id: str | None) -> list[Triple]:
+def _scan(db: Connection, query: str, restriction: str, limit: int) -> list[Triple]:
     """Look for a query without any word as a part of the texts; the score is the share that it makes up."""
+    condition, values = _INDEX.condition("t.seq", restriction)
     text = "t.subject || ' ' || t.predicate || ' ' || t.object"
     rows = _rows(
         db,
-        f"(:user IS NULL OR u.text = :user) AND instr({text}, :query) ORDER BY length({text}), t.seq DESC LIMIT :limit",
-        {"user": user_id, "query": query, "limit": limit},
+        f"{condition} AND instr({text}, ?) ORDER BY length({text}), t.seq DESC LIMIT ?",
+        (*values, query, limit),
     )
     return [_triple(row, len(query) / len(_text(row))) for row in rows]
 

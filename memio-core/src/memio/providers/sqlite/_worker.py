@@ -10,7 +10,7 @@ from copy import copy
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection
 from sqlite3 import Error as SqliteError
-from threading import Lock, Thread
+from threading import Lock, Semaphore, Thread
 from typing import Any, NamedTuple
 from weakref import finalize
 
@@ -57,18 +57,17 @@ class Worker:
         self._queue: Queue = SimpleQueue()
         self._ends: list[End[None]] = []
         self._lock = Lock()
-        self._waiting = 0
+        self._idle = Semaphore(0)
         self._stopped = False
         # The threads know the queue and not the worker: when a worker is forgotten instead of closed, they end.
         finalize(self, _stop, self._queue, self._ends).atexit = False
 
     def submit(self, job: Job) -> None:
         """Put a job in the queue. Its future is settled in its loop."""
-        self._waiting += 1
-        job.future.add_done_callback(self._one_less)
-        if len(self._ends) < min(self._most, self._waiting):
-            self._start_thread()
         self._queue.put(job)
+        # After the job is in the queue: a new thread finds it there, and does not count itself as idle before.
+        if len(self._ends) < self._most and not self._idle.acquire(blocking=False):
+            self._start_thread()
 
     def stop(self) -> list[End[None]]:
         """Let the threads end after the jobs that are queued; return what tells that they have ended."""
@@ -78,9 +77,6 @@ class Worker:
                 _stop(self._queue, self._ends)
             return self._ends
 
-    def _one_less(self, _: Future[Any]) -> None:
-        self._waiting -= 1
-
     def _start_thread(self) -> None:
         with self._lock:
             if len(self._ends) == self._most:
@@ -88,7 +84,7 @@ class Worker:
             end: End[None] = End()
             end.set_running_or_notify_cancel()  # from now on, nobody who waits for it can cancel it
             self._ends.append(end)
-        turn = _Thread(self._queue, self._location, self._batch, writes=self._writes)
+        turn = _Thread(self._queue, self._idle, self._location, self._batch, writes=self._writes)
         # Daemons: an engine that nobody closed must not keep the process alive. What was answered is on the disk.
         Thread(target=turn.run, args=(end,), name="memio-sqlite", daemon=True).start()
 
@@ -101,8 +97,9 @@ def _stop(queue: Queue, ends: list[End[None]]) -> None:
 class _Thread:
     """What one thread does, with the connection that it alone uses."""
 
-    def __init__(self, queue: Queue, location: Location, batch: int, *, writes: bool) -> None:
+    def __init__(self, queue: Queue, idle: Semaphore, location: Location, batch: int, *, writes: bool) -> None:
         self._queue = queue
+        self._idle = idle
         self._location = location
         self._batch = batch
         self._writes = writes
@@ -120,7 +117,7 @@ class _Thread:
 
     def _serve_those_who_wait(self) -> bool:
         """Take what waits and carry it out; tell whether to go on."""
-        job = self._queue.get()
+        job = self._next()
         jobs: list[Job] = []
         while job is not None:
             if not job.future.cancelled():
@@ -134,6 +131,13 @@ class _Thread:
         if jobs:
             _deliver(self._carry_out(jobs))
         return job is not None
+
+    def _next(self) -> Job | None:
+        try:
+            return self._queue.get_nowait()
+        except Empty:
+            self._idle.release()
+            return self._queue.get()
 
     def _carry_out(self, jobs: list[Job]) -> list[Answer]:
         """Run the jobs in one transaction; when it must be undone, each in one of its own."""
