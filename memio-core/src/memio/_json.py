@@ -27,7 +27,8 @@ def copy_json_object(value: Mapping[str, Any], where: str = "metadata") -> dict[
     Raises:
         InvalidInputError: Something in it has no faithful JSON form; the message names the path.
     """
-    if type(value) is not dict and not isinstance(value, Mapping):  # the first test is quick, and usual  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+    kind: object = type(value)  # the test that is quick, and enough for most, comes first
+    if kind is not dict and not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidInputError(
             f"{where} must be a JSON object (a dict with string keys), not {type_name(value)}", argument=where
         )
