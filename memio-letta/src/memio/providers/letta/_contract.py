@@ -1,0 +1,85 @@
+"""What the contract suite checks when it is asked about `letta`: a fresh agent per example, on the configured server.
+
+The configured agent (`LETTA_AGENT_ID`) is only looked at: the fresh ones have its model and embedding. They
+and their archives are removed afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from memio.providers.letta._connection import make_client
+from memio.providers.letta.settings import LettaSettings
+
+if TYPE_CHECKING:
+    from letta_client import AsyncLetta
+
+    from memio_contract import ContractTarget
+
+Fresh = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
+
+
+def targets(config: str | None) -> list[ContractTarget]:
+    """Return a target with the default settings, and one with every setting that adds something."""
+    from memio_contract import ContractTarget
+
+    settings = _settings(config)
+    every = {"user_scope": True, "agent_scope": True, "collection": "contract"}
+    return [
+        ContractTarget(fresh=_fresh(settings, {}), provider="letta", kinds=("facts", "history", "documents")),
+        ContractTarget(fresh=_fresh(settings, every), provider="letta scoped", kinds=("facts", "documents")),
+    ]
+
+
+def _settings(config: str | None) -> LettaSettings:
+    if config is None:
+        return LettaSettings.resolve()
+    from memio.config import load
+
+    for store in load(config).stores:
+        if isinstance(store.settings, LettaSettings):
+            return store.settings
+    return LettaSettings.resolve()
+
+
+def _fresh(settings: LettaSettings, more: Mapping[str, Any]) -> Fresh:
+    given: dict[str, Any] = {
+        name: value for name, value in settings.model_dump().items() if settings.origin_of(name) == "given"
+    }
+    if settings.api_key is not None and "api_key" in given:
+        given["api_key"] = settings.api_key.get_secret_value()
+
+    @asynccontextmanager
+    async def fresh() -> AsyncGenerator[Mapping[str, Any]]:
+        async with make_client(settings) as letta:
+            agent_id = await _new_agent(letta, settings.agent_id)
+            try:
+                chosen = {**given, **more, "agent_id": agent_id}
+                kinds = dict.fromkeys(("facts", "history", "documents"), "letta")
+                yield {**kinds, "providers": {"letta": chosen}}
+            finally:
+                await _remove(letta, agent_id)
+
+    return fresh
+
+
+async def _new_agent(letta: AsyncLetta, like: str) -> str:
+    template = await letta.agents.retrieve(like)
+    agent = await letta.agents.create(
+        name="memio-contract",
+        model=template.model or "",
+        embedding=template.embedding or "",
+        memory_blocks=[],
+        include_base_tools=False,
+    )
+    return agent.id
+
+
+async def _remove(letta: AsyncLetta, agent_id: str) -> None:
+    """Delete an agent and its archives, which the server leaves behind."""
+    archives = await letta.archives.list(agent_id=agent_id)
+    await letta.agents.delete(agent_id)
+    for archive in archives.items:
+        await letta.archives.delete(archive.id)

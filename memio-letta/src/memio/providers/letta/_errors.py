@@ -1,0 +1,181 @@
+"""From the errors of letta-client and httpx to those of memio: by class and status, never by wording."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Literal
+
+import httpx
+import letta_client
+
+from memio.errors import (
+    AuthenticationError,
+    Outcome,
+    ProviderError,
+    ProviderTimeoutError,
+    RateLimitError,
+    UnavailableError,
+)
+from memio.providers.letta._json import is_json_object
+
+if TYPE_CHECKING:
+    from memio.providers.letta.settings import LettaSettings
+
+Effect = Literal["read", "create", "change", "delete"]
+"""What a request does. `create` must not be repeated blindly; `change` and `delete` come to the same when repeated."""
+
+UNREADABLE = (json.JSONDecodeError, UnicodeDecodeError)
+"""What reading an answer raises that is cut or none of Letta's."""
+
+FAILURES = (letta_client.LettaError, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, *UNREADABLE)
+"""Everything that a request through letta-client raises when it fails. Some are httpx's own, unwrapped."""
+
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+"""Failures before the first byte of the request left."""
+
+_DETAIL_LENGTH = 300
+
+
+class UnexpectedAnswerError(Exception):
+    """The server answered with success, in a shape that is none of Letta's."""
+
+
+class NoAnswerError(Exception):
+    """The agent did not come to an answer, in a stream that began with status 200.
+
+    Attributes:
+        reason: Letta's `error_type`, or its stop reason.
+        stored: Whether some of the turn may be stored: a model call that failed at once leaves nothing.
+    """
+
+    def __init__(self, reason: str, *, stored: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.stored = stored
+
+
+def status_of(error: BaseException) -> int | None:
+    """Return the HTTP status that the server answered with, or `None` when it gave no answer."""
+    return error.status_code if isinstance(error, letta_client.APIStatusError) else None
+
+
+def translate(error: Exception, *, operation: str, effect: Effect, settings: LettaSettings) -> ProviderError:
+    """Return memio's error for a failed request. Statuses that mean something to one call are handled there."""
+    kind, message, sent, transient = _classify(error, settings)
+    outcome: Outcome = "unknown" if sent and effect != "read" else "not_applied"
+    # A call that creates may only be repeated when it is sure that nothing came of it.
+    retryable = transient and (effect != "create" or outcome == "not_applied")
+    if kind is RateLimitError:
+        return RateLimitError(
+            "letta", operation, message, cause=error, retryable=retryable, outcome=outcome, retry_after=_pause(error)
+        )
+    return kind("letta", operation, message, cause=error, retryable=retryable, outcome=outcome)
+
+
+def _classify(error: Exception, settings: LettaSettings) -> tuple[type[ProviderError], str, bool, bool]:
+    """Return the class, the message, whether it may have been carried out, and whether it may pass."""
+    place = settings.base_url
+    if isinstance(error, letta_client.APIStatusError):
+        return _classify_status(error, settings)
+    if isinstance(error, NoAnswerError):
+        return _classify_no_answer(error)
+    root = error.__cause__ if isinstance(error, letta_client.APIConnectionError) and error.__cause__ else error
+    what = type(root).__name__
+    sent = not isinstance(root, NEVER_SENT)
+    if isinstance(error, (letta_client.APITimeoutError, httpx.TimeoutException)):
+        text = (
+            f"no answer from {place} within {settings.timeout:g} seconds ({what}); `timeout` in the settings changes it"
+        )
+        return ProviderTimeoutError, text, sent, True
+    if isinstance(error, (*UNREADABLE, UnexpectedAnswerError)):
+        return (
+            UnavailableError,
+            f"{place} sent an answer that is none of Letta's ({what}): is it a Letta server?",
+            True,
+            True,
+        )
+    if isinstance(root, (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)):
+        return ProviderError, f"the request could not be built ({what})", False, False
+    text = f"{place} cannot be reached ({what}): is the server running?"
+    if sent:
+        text = f"the connection to {place} broke ({what})"
+    return UnavailableError, text, sent, True
+
+
+def _classify_status(
+    error: letta_client.APIStatusError, settings: LettaSettings
+) -> tuple[type[ProviderError], str, bool, bool]:
+    status, place = error.status_code, settings.base_url
+    text = f"{place} answered {status}{_detail(error, settings)}"
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return AuthenticationError, f"{text}: {key_advice(settings)}", False, False
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RateLimitError, f"{text}: too many calls", False, True
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        return ProviderTimeoutError, text, True, True
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return UnavailableError, text, True, True
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        text += (
+            ": redirects are not followed, as they would carry the content elsewhere; set base_url to the final address"
+        )
+    return ProviderError, text, False, False
+
+
+def _classify_no_answer(error: NoAnswerError) -> tuple[type[ProviderError], str, bool, bool]:
+    kind: type[ProviderError] = UnavailableError
+    text = f"the agent did not answer ({error.reason})"
+    if error.reason == "llm_rate_limit":
+        kind = RateLimitError
+    elif error.reason == "llm_authentication":
+        kind = AuthenticationError
+        text += ": the provider of its model refused the credentials that the Letta server has for it"
+    if not error.stored:
+        text += "; nothing was stored, not even the messages"
+    return kind, text, error.stored, kind is not AuthenticationError
+
+
+def key_advice(settings: LettaSettings) -> str:
+    """Say what to do about a refused key."""
+    if settings.key_withheld:
+        return (
+            "no key was sent, because LETTA_API_KEY of the environment never goes to a base_url that was given "
+            'explicitly; pass it as api_key (in a configuration: api_key = "${LETTA_API_KEY}")'
+        )
+    if settings.key_to_send is None:
+        return "no key was sent; pass api_key or set LETTA_API_KEY"
+    return "check api_key / LETTA_API_KEY, and that it belongs to this server"
+
+
+def _detail(error: letta_client.APIStatusError, settings: LettaSettings) -> str:
+    """Return what the server said about it, where that is short and shows no key.
+
+    Of a 404 nothing: Letta puts its whole user object in there.
+    """
+    if error.status_code == HTTPStatus.NOT_FOUND or not is_json_object(error.body):
+        return ""
+    said = error.body.get("detail") or error.body.get("message")
+    if not isinstance(said, str):
+        return ""
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    if key and key in said:
+        return ""
+    return f" ({said[:_DETAIL_LENGTH]})"
+
+
+def _pause(error: Exception) -> float | None:
+    """Return the seconds of a `Retry-After` header; the form with a date is not used by Letta."""
+    if not isinstance(error, letta_client.APIStatusError):
+        return None
+    try:
+        return max(0.0, float(error.response.headers.get("retry-after", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,99 @@
+"""What memio keeps with a passage beyond its text: owner, metadata, collection.
+
+Letta returns tags with every read and metadata with few, so all of it is in tags. One tag holds a JSON
+object, `memio:1:{"user_id":"alice","metadata":{"lang":"en"}}`, and only where there is something to keep.
+A tag goes into a database index that takes 2,704 bytes: a longer object is cut into numbered pieces,
+`memio:1.000:{"user…`, `memio:1.001:…`. Other tags belong to the agent and are left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from memio.errors import InvalidInputError
+from memio.providers.letta._json import is_json_object
+
+MAX_TAG_BYTES = 2000
+MAX_LABEL_BYTES = 262_144
+"""The longest JSON object: 132 tags. Letta was seen to take 500."""
+
+_TAG = re.compile(r"memio:1(?:\.(\d{3}))?:(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What memio keeps with a passage."""
+
+    user_id: str | None = None
+    agent_id: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    collection: str | None = None
+    kind: str | None = None
+    """`facts` or `documents`, where there is a collection."""
+
+    def to_tags(self) -> list[str]:
+        """Return the tags that hold it.
+
+        Raises:
+            InvalidInputError: It is too long.
+        """
+        kept = {name: getattr(self, name) for name in _FIELDS if getattr(self, name)}
+        if not kept:
+            return []
+        text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode())
+        if size > MAX_LABEL_BYTES:
+            raise InvalidInputError(
+                f"owner and metadata take {size:,} bytes as JSON: Letta keeps {MAX_LABEL_BYTES:,} beside a passage",
+                argument="metadata",
+            )
+        pieces = list(_pieces(text))
+        if len(pieces) == 1:
+            return [f"memio:1:{text}"]
+        return [f"memio:1.{number:03}:{piece}" for number, piece in enumerate(pieces)]
+
+
+_FIELDS = ("user_id", "agent_id", "metadata", "collection", "kind")
+
+
+def read_tags(tags: Sequence[str] | None) -> tuple[Label, list[str]]:
+    """Return what memio kept in the tags of a passage, and the tags that are not memio's."""
+    pieces: dict[str, str] = {}
+    others: list[str] = []
+    for tag in tags or ():
+        match = _TAG.fullmatch(tag)
+        if match:
+            pieces[match[1] or ""] = match[2]
+        else:
+            others.append(tag)
+    label = _label("".join(pieces[number] for number in sorted(pieces)))
+    if label is None:  # somebody else's, that only begins like one
+        return Label(), list(tags or ())
+    return label, others
+
+
+def _label(text: str) -> Label | None:
+    if not text:
+        return Label()
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        return None
+    if not is_json_object(kept) or not kept.keys() <= set(_FIELDS) or not is_json_object(kept.get("metadata", {})):
+        return None
+    names = (kept.get(name) for name in _FIELDS if name != "metadata")
+    return Label(**kept) if all(name is None or isinstance(name, str) for name in names) else None
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text into pieces of at most `MAX_TAG_BYTES` bytes, never inside of a character."""
+    rest = text.encode()
+    while len(rest) > MAX_TAG_BYTES:
+        piece = rest[:MAX_TAG_BYTES].decode(errors="ignore")  # a character that is cut goes into the next piece
+        yield piece
+        rest = rest[len(piece.encode()) :]
+    yield rest.decode()

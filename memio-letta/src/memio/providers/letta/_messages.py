@@ -1,0 +1,207 @@
+"""The messages of conversations: sending them, and reading the ones that people see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from memio.errors import ConflictError, MemioError, NotFoundError
+from memio.models import Message, Role
+from memio.providers.letta._agent import MALFORMED, MISSING, Agent, rows_of
+from memio.providers.letta._json import is_json_object
+from memio.providers.letta._sessions import Conversation
+
+if TYPE_CHECKING:
+    from letta_client import AsyncLetta
+
+PAGE = 100
+"""Messages per request, the hidden ones among them: system prompt, reasoning, tool calls."""
+
+BUSY = HTTPStatus.CONFLICT
+
+ROLES: dict[str, Role] = {"user_message": "user", "assistant_message": "assistant"}
+ANSWERED = frozenset({"end_turn", "max_steps", "tool_rule", "requires_approval"})
+"""Why an agent stops when all is well."""
+SIGNS_OF_LIFE = frozenset({"ping", "stop_reason", "usage_statistics", "error_message"})
+PACKED = frozenset({"system_alert", "heartbeat", "login"})
+"""What Letta itself puts into a conversation in the name of the user, as JSON: summaries, alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored message, visible or not."""
+
+    id: str
+    message: Message | None
+
+
+class Messages:
+    """Sends to conversations and reads them."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+
+    async def send(self, operation: str, conversation: Conversation, messages: Sequence[Message]) -> list[Message]:
+        """Send messages once, wait until the agent has answered, and return its answer. One request.
+
+        Raises:
+            NotFoundError: The conversation was deleted; nothing was stored.
+            ConflictError: The agent is busy with this conversation; nothing was stored.
+        """
+        session = conversation.key.session
+
+        def statuses(status: int) -> MemioError | None:
+            if status in (MISSING, MALFORMED):
+                return NotFoundError("session", session)
+            if status == BUSY:
+                return ConflictError("session", session, hint="another call is adding to it at this moment; repeat it")
+            return None
+
+        payload = [_outgoing(message) for message in messages]
+
+        async def drain(letta: AsyncLetta) -> list[Any]:
+            return await _drain(letta, conversation.id, payload)
+
+        return await self.agent.request(
+            drain,
+            lambda events: [row.message for row in _rows(events, conversation) if row.message],
+            operation=operation,
+            effect="create",
+            statuses=statuses,
+        )
+
+    async def scan(
+        self, operation: str, conversation: Conversation, *, newest_first: bool, anchor: str | None = None
+    ) -> AsyncGenerator[Row]:
+        """Yield the stored messages beyond an anchor, page by page. One request per 100.
+
+        The SDK's own paging repeats itself without end when the newest comes first.
+        """
+        begin = anchor
+        first: str | None = None
+        while True:
+            rows = await self._page(operation, conversation, newest_first=newest_first, anchor=anchor)
+            if not rows:
+                return
+            if rows[0].id == first:  # an anchor that the server does not know leads to the first page
+                raise self.agent.restless(operation)
+            if anchor == begin:
+                first = rows[0].id
+            for row in rows:
+                yield row
+            anchor = rows[-1].id
+            # Letta leaves out rows that belong to one before, never more than half of them.
+            if len(rows) * 2 < PAGE:
+                return
+
+    async def any(self, operation: str, conversation: Conversation) -> bool:
+        """Tell whether a conversation holds a message that is visible. One request, as a rule."""
+        async for row in self.scan(operation, conversation, newest_first=False):
+            if row.message:
+                return True
+        return False
+
+    async def _page(
+        self, operation: str, conversation: Conversation, *, newest_first: bool, anchor: str | None
+    ) -> list[Row]:
+        # Both anchors are meant by position, whatever the order.
+        more: dict[str, Any] = {"before" if newest_first else "after": anchor} if anchor else {}
+        return await self.agent.request(
+            lambda letta: letta.conversations.messages.list(
+                conversation.id, order="desc" if newest_first else "asc", limit=PAGE, **more
+            ),
+            lambda page: _rows(rows_of(page.items), conversation),
+            operation=operation,
+        )
+
+
+async def _drain(letta: AsyncLetta, conversation_id: str, payload: list[Any]) -> list[Any]:
+    """Read the answer to its end: only then it is certain that the turn is stored."""
+    from letta_client import APIStatusError
+
+    from memio.providers.letta._errors import NoAnswerError
+
+    events: list[Any] = []
+    stop: str | None = None
+    stream = await letta.conversations.messages.create(
+        conversation_id, messages=payload, streaming=True, include_pings=True
+    )
+    async with stream:
+        try:
+            async for event in stream:
+                kind = getattr(event, "message_type", None)
+                if kind == "stop_reason":
+                    stop = str(getattr(event, "stop_reason", None))
+                elif kind not in SIGNS_OF_LIFE:
+                    events.append(event)
+        except APIStatusError as error:
+            # Letta's way to say that the model failed: an event, after a status of 200.
+            body = error.body
+            reason = body.get("error_type") if is_json_object(body) else None
+            raise NoAnswerError(str(reason or "error"), stored=bool(events)) from None
+    if stop not in ANSWERED:
+        raise NoAnswerError(stop or "the answer was cut", stored=True)
+    return events
+
+
+def _outgoing(message: Message) -> dict[str, Any]:
+    content: Any = message.content
+    # Letta takes JSON in a user message for an envelope of its own: it would unpack it, or fail to read the
+    # conversation ever after. It looks into messages of one part only.
+    if message.role == "user" and len(content) > 1 and content.lstrip().startswith("{"):
+        content = [{"type": "text", "text": content[:1]}, {"type": "text", "text": content[1:]}]
+    return {"role": message.role, "content": content, **({"name": message.name} if message.name else {})}
+
+
+def _rows(items: Sequence[Any], conversation: Conversation) -> list[Row]:
+    """Return the rows of the database that a list of messages came from: one may have become several."""
+    texts: dict[str, list[Any]] = {}
+    for item in items:
+        shown = texts.setdefault(_text(item.id), [])
+        if item.message_type in ROLES and not _is_packed(item):
+            shown.append(item)
+    return [Row(row_id, _incoming(shown, conversation) if shown else None) for row_id, shown in texts.items()]
+
+
+def _incoming(shown: list[Any], conversation: Conversation) -> Message:
+    first = shown[0]
+    return Message(
+        role=ROLES[first.message_type],
+        content="".join(_content(item.content) for item in shown),
+        name=first.name or None,
+        timestamp=_utc(first.date),
+        id=first.id,
+        session_id=conversation.key.session,
+        user_id=conversation.key.user,
+    )
+
+
+def _is_packed(item: Any) -> bool:
+    if item.message_type != "user_message" or not isinstance(item.content, str) or not item.content.startswith("{"):
+        return False
+    try:
+        packed = json.loads(item.content)
+    except (ValueError, RecursionError):
+        return False
+    return is_json_object(packed) and packed.get("type") in PACKED
+
+
+def _content(content: Any) -> str:
+    """Return the text of a message; parts that are no text, such as pictures, have none."""
+    if isinstance(content, str):
+        return content
+    return "".join(part.text for part in rows_of(content) if part.type == "text")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text was expected, not {type(value).__name__}")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,0 +1,226 @@
+"""Sessions as conversations of the agent: which conversation is which session is written in its summary.
+
+A summary reads `memio:1:s<digest>:u<digest>:{"session":"session-1","user":"alice"}`. The server finds
+summaries by a part of them, in which `%`, `_` and backslashes are wildcards: the digests are there to
+search for, the JSON to compare. `"new":true` is in it until the first message was stored for sure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from memio.errors import MemioError, NotFoundError
+from memio.providers.letta._agent import MALFORMED, MISSING, Agent, done, rows_of
+from memio.providers.letta._json import is_json_object
+
+PAGE = 100
+"""Conversations per request."""
+
+MAX_ROUNDS = 8
+
+_SUMMARY = re.compile(r"memio:1:s[0-9a-f]{16}:u(?:[0-9a-f]{16}|-):(\{.*\})", re.DOTALL)
+
+
+class Key(NamedTuple):
+    """A session and the user it belongs to."""
+
+    session: str
+    user: str | None
+
+    def summary(self, *, new: bool) -> str:
+        """Return the summary of its conversation."""
+        named: dict[str, Any] = {"session": self.session}
+        if self.user is not None:
+            named["user"] = self.user
+        if new:
+            named["new"] = True
+        text = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
+        return f"memio:1:s{_digest(self.session)}:u{_digest(self.user)}:{text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A conversation that is a session, or a part of one.
+
+    Two clients that begin a session at the same moment may make two; readers merge them.
+    """
+
+    id: str
+    key: Key
+    created_at: datetime
+    new: bool
+    """Whether it may still be empty."""
+    asked: bool
+    """Whether a message was ever sent to it, in vain or not."""
+
+    @property
+    def position(self) -> tuple[datetime, str]:
+        """Its place in the order of the listing."""
+        return self.created_at, self.id
+
+
+class Sessions:
+    """Finds, makes and deletes the conversations of sessions. Others of the agent are never touched."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+
+    async def of(self, operation: str, session: str, user: str | None) -> list[Conversation]:
+        """Return the conversations of a session, oldest first; of every user when `user` is `None`. One request."""
+        owner = f"u{_digest(user)}:" if user is not None else ""
+        found = await self.matching(operation, f"memio:1:s{_digest(session)}:{owner}")
+        return [item for item in found if item.key.session == session and user in (None, item.key.user)]
+
+    async def all(self, operation: str, user: str | None) -> list[Conversation]:
+        """Return the conversations of all sessions, oldest first. One request per 100."""
+        found = await self.matching(operation, f":u{_digest(user)}:{{" if user is not None else "memio:1:s")
+        return [item for item in found if user in (None, item.key.user)]
+
+    async def open(self, operation: str, key: Key) -> tuple[Conversation, Conversation | None]:
+        """Return the conversation to add to, and the one that was made for that, if one was.
+
+        When several clients begin a session at once, they all add to the oldest conversation.
+        """
+        found = await self._exactly(operation, key)
+        if found:
+            return found[0], None
+        made = await self.agent.request(
+            lambda letta: letta.conversations.create(agent_id=self.agent.id, summary=key.summary(new=True)),
+            _made,
+            operation=operation,
+            effect="create",
+        )
+        found = await self._exactly(operation, key)
+        return (found[0] if found else made), made
+
+    async def confirm(self, operation: str, conversation: Conversation) -> None:
+        """Note that a conversation is not empty. One request.
+
+        Raises:
+            NotFoundError: The conversation was deleted.
+        """
+        await self.agent.request(
+            lambda letta: letta.conversations.update(conversation.id, summary=conversation.key.summary(new=False)),
+            _made,
+            operation=operation,
+            effect="change",
+            statuses=lambda status: self._gone(conversation, status),
+        )
+
+    async def delete_unused(self, operation: str, conversation: Conversation) -> None:
+        """Delete a conversation that was made for nothing, unless somebody sent a message to it. Two requests."""
+        now = await self.agent.request(
+            lambda letta: letta.conversations.retrieve(conversation.id),
+            _made,
+            operation=operation,
+            statuses=lambda status: self._gone(conversation, status),
+        )
+        if not now.asked:
+            await self.delete(operation, conversation)
+
+    async def delete(self, operation: str, conversation: Conversation) -> None:
+        """Delete a conversation with its messages; one that is gone already counts as done. One request."""
+        try:
+            await self.agent.request(
+                lambda letta: letta.conversations.with_raw_response.delete(conversation.id),
+                done,
+                operation=operation,
+                effect="delete",
+                statuses=lambda status: self._gone(conversation, status),
+            )
+        except NotFoundError:
+            return
+
+    async def matching(self, operation: str, containing: str) -> list[Conversation]:
+        """Return all conversations whose summary is memio's and holds a text, oldest first."""
+        found: dict[str, Conversation | None] = {}
+        anchor: str | None = None
+        limit, rounds = PAGE, 0
+        while True:
+            try:
+                rows = await self._page(operation, containing, limit, anchor)
+            except _AnchorGoneError:
+                anchor, rounds = None, rounds + 1
+                if rounds > MAX_ROUNDS:
+                    raise self.agent.restless(operation) from None
+                continue
+            known = len(found)
+            found.update((row.id, _conversation(row)) for row in rows)
+            if len(rows) < limit:
+                break
+            # The server goes on after a time, not after a row: those that share the last time are asked for again.
+            older = [row for row in rows if row.created_at < rows[-1].created_at]
+            if older and len(found) > known:
+                anchor = older[-1].id
+            else:
+                limit *= 2
+        return sorted((item for item in found.values() if item), key=lambda item: item.position)
+
+    async def _page(self, operation: str, containing: str, limit: int, after: str | None) -> list[Any]:
+        more: dict[str, Any] = {"after": after} if after else {}
+        return await self.agent.request(
+            lambda letta: letta.conversations.list(
+                agent_id=self.agent.id,
+                limit=limit,
+                order="asc",
+                order_by="created_at",
+                summary_search=containing,
+                **more,
+            ),
+            lambda answer: [_dated(row) for row in rows_of(answer)],
+            operation=operation,
+            statuses=lambda status: _AnchorGoneError("anchor") if after and status == MISSING else None,
+        )
+
+    async def _exactly(self, operation: str, key: Key) -> list[Conversation]:
+        return [item for item in await self.of(operation, *key) if item.key == key]
+
+    def _gone(self, conversation: Conversation, status: int) -> MemioError | None:
+        return NotFoundError("session", conversation.key.session) if status in (MISSING, MALFORMED) else None
+
+
+class _AnchorGoneError(MemioError):
+    """The conversation that a listing was to go on after was deleted."""
+
+
+def _digest(name: str | None) -> str:
+    return "-" if name is None else blake2b(name.encode(), digest_size=8).hexdigest()
+
+
+def _dated(row: Any) -> Any:
+    if not isinstance(row.id, str) or not isinstance(row.created_at, datetime):
+        raise TypeError("a conversation was expected")
+    return row
+
+
+def _made(row: Any) -> Conversation:
+    conversation = _conversation(_dated(row))
+    if conversation is None:
+        raise ValueError("the summary did not come back")
+    return conversation
+
+
+def _conversation(row: Any) -> Conversation | None:
+    """Return a conversation with memio's summary; `None` for any other."""
+    match = _SUMMARY.fullmatch(row.summary or "")
+    if not match:
+        return None
+    try:
+        named = json.loads(match[1])
+    except ValueError:
+        return None
+    if not is_json_object(named):
+        return None
+    session, user = named.get("session"), named.get("user")
+    if not isinstance(session, str) or not (user is None or isinstance(user, str)):
+        return None
+    key = Key(session, user)
+    new = named.get("new") is True
+    if row.summary != key.summary(new=new):
+        return None
+    return Conversation(id=row.id, key=key, created_at=row.created_at, new=new, asked=row.last_message_at is not None)

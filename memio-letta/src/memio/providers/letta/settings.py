@@ -1,0 +1,121 @@
+"""The settings of the `letta` provider."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Annotated, TypedDict
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from memio.settings import Env, Settings
+
+CLOUD = "https://api.letta.com"
+"""Where Letta's hosted service answers."""
+
+
+class LettaOptions(TypedDict, total=False):
+    """What an adapter's constructor takes: the keys of `LettaSettings`; `None` counts as left out."""
+
+    agent_id: str | None
+    base_url: str | None
+    api_key: str | SecretStr | None
+    timeout: float | None
+    max_retries: int | None
+    allow_insecure_http: bool | None
+    user_scope: bool | None
+    agent_scope: bool | None
+    collection: str | None
+
+
+def _check_url(value: str) -> str:
+    url = value.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("not a URL; write one such as http://localhost:8283") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("not an http or https URL; write one such as http://localhost:8283")
+    if "@" in parts.netloc:
+        raise ValueError("a URL with a user or password in it; leave them out, and pass the key as api_key")
+    if parts.query or parts.fragment:
+        raise ValueError("a URL with a query or fragment; leave it out")
+    if parts.path.endswith("/v1"):
+        raise ValueError("the URL must not end in /v1: the client adds it")
+    if any(character.isspace() or not character.isprintable() for character in url):
+        raise ValueError("a URL with white space or control characters in it")
+    return url
+
+
+def _check_key(value: SecretStr | None) -> SecretStr | None:
+    if value is not None:
+        key = value.get_secret_value()
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("not a key: it must be visible ASCII characters without spaces, as it travels in a header")
+    return value
+
+
+class LettaSettings(Settings):
+    """How to reach a Letta agent, and what to do with it.
+
+    `repr` shows no secret. In an adapter's constructor and in a configuration the keys are the same.
+    """
+
+    agent_id: Annotated[str, Env("LETTA_AGENT_ID"), Field(min_length=1)]
+    """The Letta agent whose archive and conversations are the memory: `agent-` and a UUID."""
+
+    base_url: Annotated[str, Env("LETTA_BASE_URL"), AfterValidator(_check_url)] = CLOUD
+    """The server; Letta's hosted service unless told otherwise."""
+
+    api_key: Annotated[SecretStr | None, Env("LETTA_API_KEY"), AfterValidator(_check_key)] = None
+    """The key. A self-hosted server needs none unless it was started with a password, which is then the key.
+    One that came from the environment is not sent to a `base_url` that was given explicitly."""
+
+    timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 60.0
+    """Seconds that the server may stay silent. Also while the agent answers, where it sends a sign of life."""
+
+    max_retries: Annotated[int, Field(ge=0, le=10)] = 2
+    """How often a failed read or delete is repeated, with growing pauses. Calls that create are never repeated."""
+
+    allow_insecure_http: bool = False
+    """Send the key over plain http to a host that is not this machine."""
+
+    user_scope: bool = False
+    """Facts and documents: let `user_id` confine reads, updates and deletes."""
+
+    agent_scope: bool = False
+    """Facts: let `agent_id` confine reads, updates and deletes. It is a label, never Letta's own agent."""
+
+    collection: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    """Facts and documents: see only records of this collection and kind, so that facts and documents stay apart."""
+
+    @property
+    def key_withheld(self) -> bool:
+        """Whether there is a key that is not sent, because it is ambient and the server was named explicitly."""
+        return (
+            self.api_key is not None
+            and self.origin_of("api_key") == "environment"
+            and self.origin_of("base_url") == "given"
+        )
+
+    @property
+    def key_to_send(self) -> SecretStr | None:
+        """The key that goes with every request, if one does."""
+        return None if self.key_withheld else self.api_key
+
+    @property
+    def exposes_key(self) -> bool:
+        """Whether the key would travel readably over a network."""
+        url = urlsplit(self.base_url)
+        return self.key_to_send is not None and url.scheme == "http" and not _is_loopback(url)
+
+
+def _is_loopback(url: SplitResult) -> bool:
+    host = url.hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

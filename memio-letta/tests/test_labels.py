@@ -1,0 +1,72 @@
+"""What is kept beside a passage comes back, whatever it is."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memio.errors import InvalidInputError
+from memio.providers.letta._labels import MAX_LABEL_BYTES, MAX_TAG_BYTES, Label, read_tags
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+NAMES = st.none() | TEXT.filter(bool)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+)
+
+
+@given(
+    user_id=NAMES,
+    agent_id=NAMES,
+    metadata=st.dictionaries(TEXT, JSON),
+    other=st.lists(TEXT, unique=True),
+    seed=st.randoms(),
+)
+def test_a_label_comes_back_from_tags_in_any_order(
+    user_id: str | None, agent_id: str | None, metadata: dict[str, Any], other: list[str], seed: random.Random
+) -> None:
+    others = [tag for tag in other if not tag.startswith("memio:")]
+    label = Label(user_id=user_id, agent_id=agent_id, metadata=metadata)
+    tags = [*others, *label.to_tags()]
+    seed.shuffle(tags)  # the server keeps no order
+    found, left = read_tags(tags)
+    assert found == label
+    assert sorted(left) == sorted(others)
+
+
+def test_nothing_to_keep_makes_no_tag() -> None:
+    assert Label().to_tags() == []
+
+
+def test_a_short_label_is_one_readable_tag() -> None:
+    assert Label(user_id="alice", metadata={"lang": "dé"}).to_tags() == [
+        'memio:1:{"user_id":"alice","metadata":{"lang":"dé"}}'
+    ]
+
+
+@pytest.mark.parametrize("character", ["a", "é", "日", "🎉"])
+@pytest.mark.parametrize("length", [600, 1990, 2000, 2001, 9000])
+def test_no_tag_is_longer_than_the_index_of_the_server_takes(character: str, length: int) -> None:
+    label = Label(metadata={"k": character * length})
+    tags = label.to_tags()
+    assert max(len(tag.encode()) for tag in tags) <= MAX_TAG_BYTES + len("memio:1.000:")
+    assert read_tags(tags) == (label, [])
+
+
+def test_metadata_beyond_the_limit_is_refused_with_the_figure() -> None:
+    with pytest.raises(InvalidInputError, match="262,144"):
+        Label(metadata={"k": "x" * MAX_LABEL_BYTES}).to_tags()
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["memio:1:", "memio:1:{", "memio:1:[]", 'memio:1:{"user_id":1}', 'memio:1:{"x":1}', "memio:2:{}", "memio:1.001:x"],
+)
+def test_a_tag_of_somebody_else_is_left_alone(tag: str) -> None:
+    assert read_tags(["z", tag]) in ((Label(), ["z", tag]), (Label(), ["z"]))
+    assert read_tags(None) == (Label(), [])

@@ -1,0 +1,126 @@
+"""How many requests a call takes: counted by a proxy, and the same as in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from letta_proxy import Proxy
+
+from memio import Memio, Message
+from memio.errors import NotFoundError
+from memio.providers.letta import LettaDocumentAdapter, LettaFactAdapter, LettaHistoryAdapter
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+README = Path(__file__).parent.parent / "README.md"
+
+LIST = "GET /v1/agents/{agent}/archival-memory"
+CREATE = "POST /v1/agents/{agent}/archival-memory"
+SEARCH = "GET /v1/agents/{agent}/archival-memory/search"
+ARCHIVE = "GET /v1/archives/"
+DELETE = "DELETE /v1/archives/{archive}/passages/{passage}"
+SESSIONS = "GET /v1/conversations/"
+BEGIN = "POST /v1/conversations/"
+SEND = "POST /v1/conversations/{conv}/messages"
+NOTE = "PATCH /v1/conversations/{conv}"
+READ = "GET /v1/conversations/{conv}/messages"
+END = "DELETE /v1/conversations/{conv}"
+UNKNOWN = "passage-00000000-0000-4000-8000-000000000000"
+
+
+class Counting:
+    """Compares what a call sends with what it should."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.proxy = proxy
+
+    async def __call__(self, row: str, call: Coroutine[Any, Any, Any], *expected: str) -> Any:
+        self.proxy.requests.clear()
+        try:
+            return await call
+        except NotFoundError:
+            return None
+        finally:
+            assert sorted(self.proxy.names) == sorted(expected), row
+            if row:
+                assert f"| {row} | {len(expected)} |" in README.read_text()
+
+
+@pytest.mark.parametrize("kind", ["facts", "documents"])
+def test_facts_and_documents(run: Run, server: Any, agent: str, kind: str) -> None:
+    adapter: Any = {"facts": LettaFactAdapter, "documents": LettaDocumentAdapter}[kind]
+    name = {"facts": "fact_id", "documents": "doc_id"}[kind]
+
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, Memio(**{kind: adapter(base_url=proxy.url, agent_id=agent)}) as memio:
+            store: Any = getattr(memio, kind)
+            sends = Counting(proxy)
+            await sends("`get_all`, empty archive", store.get_all(), LIST, ARCHIVE)
+            records = [await sends("`add`", store.add(content=f"note {n}"), CREATE) for n in range(12)]
+            for record in records[:3] + records[-2:]:
+                await sends("`get`", store.get(**{name: record.id}), LIST, LIST)
+            await sends("`get`, unknown id", store.get(**{name: UNKNOWN}), LIST, LIST)
+            await sends("`get_all`, up to 100 records", store.get_all(), LIST)
+            await sends("`search`", store.search(query="note"), SEARCH)
+            await sends("`update`", store.update(**{name: records[0].id}, content="new"), LIST, LIST, CREATE, DELETE)
+            await sends("`delete`", store.delete(**{name: records[1].id}), ARCHIVE, DELETE)
+            await sends("`delete_all` of 11 records", store.delete_all(), LIST, *[DELETE] * 11)
+            server.add_passage(agent, "first")
+            server.add_many(agent, ["tie"] * 299)
+            await sends("`get_all(limit=1000)` of 300 records", store.get_all(limit=1000), LIST, LIST, LIST)
+            last = server.passages(agent)[-1]["id"]
+            await sends(
+                "`get` of the last of 299 with the same time", store.get(**{name: last}), LIST, LIST, LIST, LIST, LIST
+            )
+
+    run(main())
+
+
+def test_facts_in_a_scope(run: Run, server: Any, agent: str) -> None:
+    async def main() -> None:
+        async with Proxy(server.url) as proxy:
+            facts = LettaFactAdapter(base_url=proxy.url, agent_id=agent, user_scope=True, collection="c")
+            async with Memio(facts=facts) as memio:
+                sends = Counting(proxy)
+                record = await sends("", memio.facts.add(content="note", user_id="alice"), CREATE)
+                await sends("", memio.facts.get(fact_id=record.id, user_id="alice"), LIST, LIST)
+                await sends("", memio.facts.get_all(user_id="alice"), LIST)
+                await sends("", memio.facts.search(query="note", user_id="alice"), SEARCH)
+                server.add_many(agent, ["another note"] * 20)
+                await sends(
+                    "`search` in a scope that is rare among the nearest",
+                    memio.facts.search(query="another", user_id="alice", limit=2),
+                    SEARCH,
+                    SEARCH,
+                )
+                await sends(
+                    "`delete` in a scope", memio.facts.delete(fact_id=record.id, user_id="alice"), LIST, LIST, DELETE
+                )
+
+    run(main())
+
+
+def test_history(run: Run, server: Any, agent: str) -> None:
+    async def main() -> None:
+        async with (
+            Proxy(server.url) as proxy,
+            Memio(history=LettaHistoryAdapter(base_url=proxy.url, agent_id=agent)) as memio,
+        ):
+            sends = Counting(proxy)
+            hello = [Message(role="user", content="hello")]
+            history = memio.history
+            await sends("`get`, unknown session", history.get(session_id="s"), SESSIONS, ARCHIVE)
+            begin = (SESSIONS, BEGIN, SESSIONS, SEND, NOTE)
+            await sends("`add` to a new session", history.add(session_id="s", messages=hello), *begin)
+            await sends("`add`", history.add(session_id="s", messages=hello), SESSIONS, SEND)
+            await sends("`get`", history.get(session_id="s"), SESSIONS, READ)
+            await sends("`search`", history.search(session_id="s", query="hello"), SESSIONS, READ)
+            await sends("`get_all`", history.get_all(), SESSIONS)
+            await sends("`delete`", history.delete(session_id="s"), SESSIONS, END)
+            for number in range(3):
+                await history.add(session_id=f"s{number}", messages=hello)
+            await sends("`delete_all` of 3 sessions", history.delete_all(), SESSIONS, END, END, END)
+
+    run(main())

@@ -1,0 +1,109 @@
+"""`memio check NAME`: the suite for people who do not think in pytest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import cast
+
+from memio.errors import InvalidInputError, MemioError
+from memio.models import KINDS, Kind
+from memio_contract.discovery import chosen, labels, targets_of
+from memio_contract.law import laws
+from memio_contract.outcome import SetUpFailed, Status
+from memio_contract.profile import PROFILES, Profile
+from memio_contract.result import Checked, Result
+from memio_contract.runner import declared, run_law, unknown_expectations
+from memio_contract.table import lines
+from memio_contract.target import ContractTarget
+from memio_contract.written import write
+
+_WIDTH = 65
+_MARKS = {
+    Status.PASSED: ".",
+    Status.FAILED: "F",
+    Status.EXPECTED_FAILURE: "x",
+    Status.NOT_APPLICABLE: "-",
+    Status.NOT_RUN: "?",
+}
+
+
+def check(
+    provider: str,
+    *,
+    config: str | Path | None = None,
+    kinds: Iterable[str] = (),
+    profile: str = "ci",
+    report: str | Path | None = None,
+    seed: int = 0,
+) -> int:
+    """Hold a provider against the laws, and print progress, every failure, and a table.
+
+    Args:
+        provider: The name of the provider.
+        config: A configuration file.
+        kinds: Only these kinds; all that the provider has when empty.
+        profile: `dev`, `ci` or `live`.
+        report: Where to write the result as JSON, with Markdown beside it.
+        seed: Where generated values start.
+
+    Returns:
+        0 when everything passed, 1 when a law failed or was not run, 2 when the question is wrong.
+    """
+    wanted = cast("tuple[Kind, ...]", tuple(kinds or ()))
+    try:
+        _look(wanted, profile)
+        targets = targets_of(provider, None if config is None else str(config), wanted)
+        for target in targets:
+            if unknown := unknown_expectations(target.expected_failures):
+                raise InvalidInputError(f"expected_failures names what is no law: {', '.join(unknown)}")
+    except MemioError as error:
+        print(error, file=sys.stderr)  # noqa: T201  # a command line prints
+        return 2
+    _say(f"memio contract: {provider}, profile {profile}, seed {seed}")
+    checked: list[Checked] = []
+    for label, target in zip(labels(targets), targets, strict=True):
+        for kind in chosen(target, wanted):
+            checked.append(Checked(kind=kind, label=label))
+            _run(checked[-1], target, PROFILES[profile], seed)
+    result = Result(checked=checked, profile=profile, seed=seed)
+    for outcome in result.all():
+        if outcome.status is Status.FAILED:
+            _say(f"\n{'-' * 79}\n{outcome.report}")
+    for line in lines(result):
+        _say(line)
+    if report is not None:
+        write(result, Path(report))
+        _say(f"The report is in {report}, as JSON, with Markdown beside it.")
+    return 0 if result.verdict == "passed" else 1
+
+
+def _run(store: Checked, target: ContractTarget, profile: Profile, seed: int) -> None:
+    """Hold one store against its laws, with a mark for each on the terminal."""
+    kind = cast("Kind", store.kind)
+    _say(f"{kind:10} ", end="")
+    for number, law in enumerate(laws(kind)):
+        if number and not number % _WIDTH:
+            _say("\n" + " " * 11, end="")
+        outcome = run_law(law, target, profile=profile, seed=seed)
+        store.outcomes[law.id] = outcome
+        _say(_MARKS[outcome.status], end="")
+    _say("")
+    try:
+        seen = declared(target, kind)
+    except SetUpFailed:
+        return  # each of its laws says so
+    store.provider = seen.provider
+    store.features, store.guarantees = sorted(seen.features), sorted(seen.guarantees)
+
+
+def _look(kinds: tuple[str, ...], profile: str) -> None:
+    if strange := [kind for kind in kinds if kind not in KINDS]:
+        raise InvalidInputError(f"{strange[0]!r} is no kind; the kinds are {', '.join(KINDS)}")
+    if profile not in PROFILES:
+        raise InvalidInputError(f"{profile!r} is no profile; the profiles are {', '.join(PROFILES)}")
+
+
+def _say(text: str, end: str = "\n") -> None:
+    print(text, end=end, flush=True)  # noqa: T201  # a command line prints

@@ -1,0 +1,11 @@
+"""Groups of kinds that laws are declared for."""
+
+from memio.models import Kind
+
+RECORDS: tuple[Kind, ...] = ("facts", "documents")
+"""Kinds whose records are a text with an id and metadata."""
+FACTS: tuple[Kind, ...] = ("facts",)
+HISTORY: tuple[Kind, ...] = ("history",)
+GRAPH: tuple[Kind, ...] = ("graph",)
+BY_ID: tuple[Kind, ...] = ("facts", "documents", "graph")
+"""Kinds whose records are deleted by id."""

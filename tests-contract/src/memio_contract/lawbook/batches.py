@@ -1,0 +1,78 @@
+"""Laws about a store's own `add_many`."""
+
+# ruff: noqa: D103  # a law is documented by what it means, in its declaration
+
+from __future__ import annotations
+
+from typing import Any
+
+from memio.capabilities import Feature
+from memio.errors import ConflictError, PartialWriteError
+from memio_contract.expect import broken, equal, once_each
+from memio_contract.law import law
+from memio_contract.lawbook._kinds import RECORDS
+from memio_contract.world import World
+
+
+@law(
+    "add-many.in-order",
+    kinds=RECORDS,
+    means="add_many stores every item whole and in order, and returns them in order.",
+    look_at="the batch call: the order of its answer, and fields that only the single call stores",
+    batch=True,
+)
+async def in_order(w: World) -> None:
+    items: list[dict[str, Any]] = []
+    for number in range(w.profile.many):
+        item: dict[str, Any] = {"content": f"item number {number}"}
+        if w.has(Feature.METADATA) and number % 2:
+            item["metadata"] = {"number": number}
+        if w.has(Feature.ATTRIBUTION) and not w.home and number % 3:
+            item |= w.user(f"user-{number % 3}")
+        if w.has(Feature.CLIENT_IDS) and number % 5 == 0:
+            item[w.records.id_name] = w.label(f"id-{number}")
+        items.append(item)
+    added = await w.records.api.add_many(items, **w.home)
+    once_each([record.id for record in added], "the list of ids that add_many returned")
+    equal([_told(r) for r in added], [_told(_Item(w, item)) for item in items], "the answer of add_many")
+    listed = await w.records.listed()
+    equal([w.records.view(r) for r in listed], [w.records.view(r) for r in added], "what is listed after add_many")
+
+
+@law(
+    "add-many.conflict",
+    kinds=RECORDS,
+    needs=(Feature.CLIENT_IDS,),
+    means="An add_many that meets a conflict adds nothing, or says exactly what it added.",
+    look_at="what the batch call leaves behind when one item fails: roll back, or raise PartialWriteError with it",
+    batch=True,
+)
+async def conflict(w: World) -> None:
+    await w.records.add("taken", id=w.label("taken"))
+    items = [
+        {"content": "before"},
+        {"content": "something else", w.records.id_name: w.label("taken")},
+        {"content": "after"},
+    ]
+    try:
+        answer = await w.records.api.add_many(items, **w.home)
+    except PartialWriteError as error:
+        expected = ["taken", *(record.content for record in error.added)]
+    except ConflictError:
+        expected = ["taken"]
+    else:
+        broken(f"add_many with an id that is taken must raise ConflictError or PartialWriteError, it returned {answer}")
+    equal([r.content for r in await w.records.listed()], expected, "the contents that are listed after the failure")
+
+
+class _Item:
+    """An item, with the attributes of the record that it becomes."""
+
+    def __init__(self, world: World, item: dict[str, Any]) -> None:
+        self.content = item["content"]
+        self.metadata = item.get("metadata", {})
+        self.user_id = item.get("user_id", world.home.get("user_id"))
+
+
+def _told(record: Any) -> tuple[Any, ...]:
+    return record.content, record.metadata, record.user_id

@@ -1,0 +1,164 @@
+"""Laws about calls at once, and about calls that are cancelled."""
+
+# ruff: noqa: D103  # a law is documented by what it means, in its declaration
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+from memio.capabilities import Feature, Guarantee
+from memio.errors import ConflictError
+from memio_contract.expect import broken, equal, once_each, that
+from memio_contract.law import law
+from memio_contract.lawbook._kinds import RECORDS
+from memio_contract.lawbook.updates import both
+from memio_contract.stepping import cancelled_at
+from memio_contract.world import World
+
+_LOCK = "state that is read before an await and written after it: one transaction, or a lock"
+_AWAITS = 60
+"""How many awaits of a call are tried; most calls have far fewer."""
+
+
+@law(
+    "concurrent.adds",
+    means="Records that are added at once are all stored, and each call answers with its own.",
+    look_at=_LOCK,
+)
+async def adds(w: World) -> None:
+    texts = [f"words of task {number}" for number in range(w.profile.tasks)]
+    added = await asyncio.gather(*(w.subject.add(text) for text in texts))
+    if w.has(Guarantee.VERBATIM):
+        answers = [w.subject.text(record) for record in added]
+        equal(answers, texts, "the texts in the answers, one per call")
+    once_each((str(w.subject.view(record)) for record in added), "the list of answers")
+    stored = sorted(str(w.subject.view(record)) for record in await w.subject.listed())
+    equal(stored, sorted(str(w.subject.view(record)) for record in added), "what is listed, sorted")
+
+
+@law(
+    "concurrent.updates",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Guarantee.VERBATIM),
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="Updates of different records at once are all stored.",
+    look_at=_LOCK + "; a file or table that is rewritten as a whole loses the other update",
+)
+async def updates(w: World) -> None:
+    added = [await w.records.add(f"old words {number}") for number in range(w.profile.tasks)]
+    updated = await asyncio.gather(*(w.records.update(r.id, r.content.replace("old", "new")) for r in added))
+    stored = {record.id: record.content for record in await w.records.listed()}
+    expected = {record.id: f"new words {number}" for number, record in enumerate(updated)}
+    equal(stored, expected, "the contents by id after updates at once")
+
+
+@law(
+    "concurrent.update-whole",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Feature.METADATA, Guarantee.STABLE_IDS, Guarantee.VERBATIM),
+    means="Of updates of one record at once, one stays as a whole: its text with its metadata.",
+    look_at="text and metadata that are written by two statements without a transaction",
+)
+async def update_whole(w: World) -> None:
+    record = await w.records.add("words of nobody", metadata={"writer": "nobody"})
+    await asyncio.gather(
+        *(
+            w.records.update(record.id, f"words of {number}", metadata={"writer": number})
+            for number in range(w.profile.tasks)
+        )
+    )
+    listed = [both(found) for found in await w.records.listed()]
+    whole = [(f"words of {number}", number) for number in range(w.profile.tasks)]
+    that(len(listed) == 1 and listed[0] in whole, f"text and writer are {listed!r} after updates of one record at once")
+
+
+@law(
+    "concurrent.same-id",
+    kinds=RECORDS,
+    needs=(Feature.CLIENT_IDS, Guarantee.VERBATIM),
+    means="Of adds of different records under one id at once, one wins and the others raise ConflictError.",
+    look_at="the look for the id, and the insert: they need one transaction, or a unique index",
+)
+async def same_id(w: World) -> None:
+    chosen = w.label("id-1")
+    texts = [f"words of {number}" for number in range(w.profile.tasks)]
+    ends = await asyncio.gather(*(w.records.add(text, id=chosen) for text in texts), return_exceptions=True)
+    won = [end for end in ends if not isinstance(end, BaseException)]
+    others = [end for end in ends if isinstance(end, BaseException) and not isinstance(end, ConflictError)]
+    equal([str(end) for end in others], [], "errors other than ConflictError")
+    equal(len(won), 1, "the number of adds that succeeded under one id")
+    equal([w.records.view(r) for r in await w.records.listed()], [w.records.view(won[0])], "what is stored")
+
+
+@law(
+    "cancel.add",
+    means="An add that is cancelled, at any await, leaves the whole of its record or nothing, and the store works.",
+    look_at="writes in several steps with an await between them, and locks that are not released",
+)
+async def cancel_add(w: World) -> None:
+    owner = w.user("alice") if w.has(Feature.ATTRIBUTION) else w.home
+    reading = w.reading(owner)
+    for number in range(_AWAITS):
+        before = len(await w.subject.listed(owner=reading))
+        texts = [f"part {part} of {number}" for part in range(3)]
+        call = w.subject.add_together(texts, owner=owner, group=f"together-{number}")
+        done, _ = await cancelled_at(number, call)
+        # A write of its own comes after the cancelled one, in backends that write in turn.
+        await _soon(w, w.subject.add(f"after {number}", owner=owner))
+        after = await _soon(w, w.subject.listed(owner=reading))
+        left = len(after) - before - 1
+        whole = len(texts) if w.kind in ("history", "graph") else 1
+        allowed = (whole,) if done else (0, whole)
+        that(left in allowed, f"an add of {whole} records that was cancelled at its await number {number} left {left}")
+        for record in after:
+            _check_whole(w, record, owner.get("user_id"))
+        if done:
+            return
+
+
+def _check_whole(w: World, record: Any, user_id: str | None) -> None:
+    if w.has(Feature.ATTRIBUTION):
+        equal(record.user_id, user_id, "the owner of a record whose add was cancelled")
+    if w.kind in ("facts", "documents") and w.has(Feature.METADATA, Guarantee.VERBATIM):
+        text = record.content
+        expected = {"whole": text.split("\n")} if text.startswith("part") else {}
+        equal(record.metadata, expected, "the metadata of a record whose add was cancelled")
+
+
+@law(
+    "cancel.update",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE,),
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="An update that is cancelled, at any await, leaves the old text or the new one.",
+    look_at="an update that deletes before it creates, and writes in several steps with an await between them",
+)
+async def cancel_update(w: World) -> None:
+    for number in range(_AWAITS):
+        w.journal.clear()
+        old, new, after = f"old text {number}", f"new text {number}", f"after {number}"
+        record = await w.records.add(old)
+        done, _ = await cancelled_at(number, w.records.update(record.id, new))
+        await _soon(w, w.records.add(after))
+        listed = await _soon(w, w.records.listed())
+        what = f"after an update was cancelled at its await number {number}"
+        that(len(listed) > 1, f"neither the old text nor the new one is stored {what}")
+        if w.has(Guarantee.STABLE_IDS):
+            equal(len(listed), 2, f"the number of records, the updated one and another, {what}")
+        if w.has(Guarantee.VERBATIM):
+            texts = {found.content for found in listed} - {after}
+            that(texts and texts <= {old, new}, f"the texts that are stored are {sorted(texts)!r} {what}")
+        await w.records.delete_all()
+        if done:
+            return
+
+
+async def _soon(w: World, call: Awaitable[Any]) -> Any:
+    task = asyncio.ensure_future(call)
+    done, _ = await asyncio.wait([task], timeout=min(10.0, w.profile.seconds / 2))
+    if not done:
+        task.cancel()
+        broken("a call after a cancelled one does not end: something is held for ever")
+    return await task

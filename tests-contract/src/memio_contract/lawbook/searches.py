@@ -1,0 +1,141 @@
+"""Laws about searching."""
+
+# ruff: noqa: D103  # a law is documented by what it means, in its declaration
+
+from __future__ import annotations
+
+from memio.capabilities import Feature, Guarantee
+from memio_contract.expect import equal, once_each, that
+from memio_contract.journal import code
+from memio_contract.law import law
+from memio_contract.lawbook._kinds import HISTORY
+from memio_contract.values import TEXTS
+from memio_contract.world import World
+
+_GROUP = "searched"
+
+
+@law(
+    "search.own-text",
+    means="A record's own text as the query finds it, when the limit covers all records.",
+    look_at="how text becomes words: symbols, scripts without spaces, white space; and queries without any word",
+    over=TEXTS,
+)
+async def own_text(w: World, texts: list[str]) -> None:
+    added = [await w.subject.add(text, group=_GROUP) for text in texts]
+    for record in added:
+        for query in dict.fromkeys((w.subject.query(record), w.subject.text(record))):
+            hits = await w.subject.search(query, limit=len(added), group=_GROUP)
+            found = [w.subject.view(hit) for hit in hits]
+            that(w.subject.view(record) in found, f"a search for the text of a record does not find it: {code(query)}")
+
+
+@law(
+    "search.only-stored",
+    means="A search for any text at all returns nothing but stored records, as they are, each once.",
+    look_at="queries that are taken as syntax, joins that repeat rows, and fields that search leaves out",
+    over=TEXTS,
+)
+async def only_stored(w: World, queries: list[str]) -> None:
+    texts = ("likes green tea", "lives in Lisbon", "likes green apples")
+    stored = [w.subject.view(await w.subject.add(text, group=_GROUP)) for text in texts]
+    for query in (*queries, *texts, f"{queries[0]} green"):
+        hits = await w.subject.search(query, limit=10, group=_GROUP)
+        for hit in map(w.subject.view, hits):
+            that(hit in stored, f"a search for {query!r} returns what is not stored like that: {hit!r}")
+        once_each((hit.id or w.subject.text(hit) for hit in hits), f"a search for {query!r}")
+
+
+@law(
+    "search.limit",
+    means="A search returns at most `limit` records, and as many when enough match.",
+    look_at="the limit of the statement, and records that are dropped after it was applied",
+)
+async def limited(w: World) -> None:
+    for number in range(7):
+        await w.subject.add(f"likes tea number {number}", group=_GROUP)
+    for limit in (1, 3, 7, 50):
+        hits = await w.subject.search("likes tea", limit=limit, group=_GROUP)
+        most = limit if w.kind != "history" or w.has(Guarantee.SILENT_APPEND) else 7
+        that(len(hits) <= most, f"a search with limit={limit} returns {len(hits)} records")
+        equal(len(hits) >= min(limit, 7), True, f"whether limit={limit} of 7 records that match are found")
+
+
+@law(
+    "search.scores",
+    needs=(Guarantee.SCORES,),
+    means="Every hit has a score, and no hit has a higher one than the hit before it.",
+    look_at="the sign of the score (higher is better) and the order of the result",
+)
+async def scores(w: World) -> None:
+    for text in ("green tea", "green tea and cake", "tea", "a green bicycle with a bell", "nothing of that"):
+        await w.subject.add(text, group=_GROUP)
+    scored = [hit.score for hit in await w.subject.search("green tea", limit=10, group=_GROUP)]
+    that(scored, "a search for the text of a record finds nothing")
+    that(None not in scored, f"a hit has no score: {scored!r}")
+    numbers = [score for score in scored if score is not None]
+    equal(numbers, sorted(numbers, reverse=True), "the scores, in the order of the hits")
+    that(len(set(numbers)) > 1, f"a full match and a partial one have the same score: {numbers!r}")
+
+
+@law(
+    "search.best-first",
+    means="A record whose text is the query comes before those that have no word of it.",
+    look_at="the order of the result (best first), and the limit: it must keep the best",
+)
+async def best_first(w: World) -> None:
+    for text in ("zebras run", "under water welding", "seven small houses"):
+        await w.subject.add(text, group=_GROUP)
+    wanted = await w.subject.add("grandmother bakes blueberry muffins", group=_GROUP)
+    for text in ("old maps", "loud trumpets playing"):
+        await w.subject.add(text, group=_GROUP)
+    for limit in (1, 6):
+        hits = await w.subject.search("grandmother bakes blueberry muffins", limit=limit, group=_GROUP)
+        that(hits, f"a search for the text of a record finds nothing with limit={limit}")
+        equal(w.subject.view(hits[0]), w.subject.view(wanted), f"the first hit with limit={limit}")
+
+
+@law(
+    "search.scope-before-limit",
+    needs=(Feature.USER_SCOPE,),
+    means="A search of a user finds that user's record behind any number of better ones of others.",
+    look_at="an owner that is applied to the best results only: restrict inside the search",
+)
+async def scope_before_limit(w: World) -> None:
+    for number in range(30):
+        await w.subject.add(f"green tea green tea {number}", owner=w.user("bob"), group=_GROUP)
+    wanted = await w.subject.add(
+        "a note that mentions green tea among other words", owner=w.user("alice"), group=_GROUP
+    )
+    hits = await w.subject.search("green tea", limit=3, owner=w.user("alice"), group=_GROUP)
+    equal([w.subject.view(hit) for hit in hits], [w.subject.view(wanted)], "what a search of alice finds")
+
+
+@law(
+    "search.one-session",
+    kinds=HISTORY,
+    means="A search in a session finds messages of that session only, and not fewer because others match better.",
+    look_at="the condition on the session: inside the search, compared exactly",
+)
+async def one_session(w: World) -> None:
+    for number in range(12):
+        await w.history.add(f"green tea green tea {number}", group="other")
+    wanted = await w.history.add("a long message that mentions green tea once", group="mine")
+    await w.history.add("green tea", group="min")
+    hits = await w.history.api.search(query="green tea", limit=3, session_id=w.history.session("mine"), **w.home)
+    found = [w.history.view(hit) for hit in w.history.added_only(hits)]
+    equal(found, [w.history.view(wanted)], "what a search in one session finds")
+
+
+@law(
+    "search.all-sessions",
+    kinds=HISTORY,
+    needs=(Feature.SEARCH_ALL_SESSIONS,),
+    means="A search without a session finds messages of every session.",
+    look_at="a session that is left out: it means all of them, not the latest and not none",
+)
+async def all_sessions(w: World) -> None:
+    added = [await w.history.add(f"green tea in session {name}", group=name) for name in ("one", "two", "three")]
+    hits = await w.history.search("green tea", limit=10)
+    found = sorted(hit.session_id for hit in hits)
+    equal(found, sorted(message.session_id for message in added), "the sessions of what is found")

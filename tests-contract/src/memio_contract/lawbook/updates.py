@@ -1,0 +1,221 @@
+"""Laws about updates of facts and documents."""
+
+# ruff: noqa: D103  # a law is documented by what it means, in its declaration
+
+from __future__ import annotations
+
+from typing import Any
+
+from memio.capabilities import Feature, Guarantee
+from memio.errors import NotFoundError
+from memio_contract.expect import equal, refused
+from memio_contract.law import law
+from memio_contract.lawbook._kinds import RECORDS
+from memio_contract.lawbook.content import told
+from memio_contract.stepping import Stepped
+from memio_contract.world import World
+
+_UPDATE = (Feature.UPDATE,)
+_METADATA = (Feature.UPDATE, Feature.METADATA)
+
+
+@law(
+    "update.replaces-content",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Guarantee.VERBATIM),
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="An update replaces the text, for the answer, reads by id, listings and searches.",
+    look_at="the update itself, and the search index beside it",
+)
+async def replaces_content(w: World) -> None:
+    first = await w.records.add("drinks coffee")
+    updated = await w.records.update(first.id, "prefers tea")
+    equal(updated.content, "prefers tea", "the content in the answer of update")
+    equal((await w.records.get(updated.id)).content, "prefers tea", "the content that get returns")
+    equal([r.content for r in await w.records.listed()], ["prefers tea"], "the contents that are listed")
+    hits = await w.records.search("prefers tea", limit=5)
+    equal([r.content for r in hits], ["prefers tea"], "the contents that a search for the new text finds")
+
+
+@law(
+    "update.forgets-old-text",
+    kinds=RECORDS,
+    needs=_UPDATE,
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="An update leaves nothing of the old record: no search returns its text, and an id that changed is gone.",
+    look_at="the old row of the search index, and the old record of an update that creates a new one",
+)
+async def forgets_old_text(w: World) -> None:
+    await w.records.add("something else entirely")
+    first = await w.records.add("the passphrase is swordfish")
+    updated = await w.records.update(first.id, "the passphrase is secret")
+    for query in ("swordfish", "the passphrase is swordfish", "passphrase"):
+        old = [hit for hit in await w.records.search(query, limit=10) if hit.content == first.content]
+        equal(old, [], f"the records with the old text that a search for {query!r} returns")
+    equal(len(await w.records.listed()), 2, "the number of records")
+    if updated.id != first.id:
+        await refused(w.records.get(first.id), NotFoundError, "get of the id from before the update")
+
+
+@law(
+    "update.answer-is-stored",
+    kinds=RECORDS,
+    needs=_UPDATE,
+    means="What update returns is what is stored: every field that it tells is told again by every read.",
+    look_at="an answer that is made from the arguments instead of from what is stored",
+)
+async def update_answer_is_stored(w: World) -> None:
+    given: dict[str, Any] = {"metadata": {"a": 1, "b": 2}} if w.has(Feature.METADATA) else {}
+    first = await w.records.add("first words", **given)
+    changed: dict[str, Any] = {"metadata": {"b": 3}} if given else {}
+    answer = await w.records.update(first.id, "second words", **changed)
+    read = await w.records.get(answer.id)
+    equal(told(read, answer), told(answer, answer), "the record that get returns, compared with update's answer")
+    listed = [told(record, answer) for record in await w.records.listed()]
+    equal(listed, [told(answer, answer)], "the record that is listed, compared with update's answer")
+
+
+@law(
+    "update.keeps-owner",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Feature.ATTRIBUTION),
+    means="An update leaves the owner of a record as it is.",
+    look_at="an update that writes the whole record, or that creates a new one without its owner",
+)
+async def keeps_owner(w: World) -> None:
+    owner = w.user("alice")
+    if w.kind == "facts":
+        owner = {**owner, "agent_id": w.label("scout")}
+    first = await w.records.add("first words", owner=owner)
+    reading = w.reading(w.user("alice"))
+    updated = await w.records.update(first.id, "second words", owner=reading)
+    for place, record in (("update", updated), ("get", await w.records.get(updated.id, owner=reading))):
+        for name, value in owner.items():
+            equal(getattr(record, name), value, f"the {name} that {place} returns")
+
+
+@law(
+    "update.keeps-created-at",
+    kinds=RECORDS,
+    needs=_UPDATE,
+    means="An update leaves the time of creation as it is, where the store tells it.",
+    look_at="an update that writes the whole record, or that creates a new one with a new time",
+)
+async def keeps_created_at(w: World) -> None:
+    first = await w.records.add("first words")
+    before = (await w.records.get(first.id)).created_at
+    updated = await w.records.update(first.id, "second words")
+    equal(updated.created_at, before, "the created_at in the answer of update")
+    equal((await w.records.get(updated.id)).created_at, before, "the created_at that get returns after an update")
+
+
+@law(
+    "update.keeps-id",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Guarantee.STABLE_IDS),
+    means="An update leaves the id of a record as it is.",
+    look_at="an update that creates a new record; without stable ids, do not declare stable_ids",
+)
+async def keeps_id(w: World) -> None:
+    first = await w.records.add("first words")
+    equal((await w.records.update(first.id, "second words")).id, first.id, "the id in the answer of update")
+    equal([r.id for r in await w.records.listed()], [first.id], "the ids that are listed after an update")
+
+
+@law(
+    "update.keeps-place",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Guarantee.STABLE_IDS),
+    means="An updated record keeps its place in the listing.",
+    look_at="the order of the listing: by insertion, not by the last change",
+)
+async def keeps_place(w: World) -> None:
+    added = [await w.records.add(f"words number {number}") for number in range(4)]
+    for record in (added[1], added[0]):
+        await w.records.update(record.id, f"new words for {record.content}")
+    equal([r.id for r in await w.records.listed()], [r.id for r in added], "the order of ids in the listing")
+
+
+@law(
+    "update.changes-one",
+    kinds=RECORDS,
+    needs=_UPDATE,
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="An update changes one record and leaves every other as it is, also one with the same text.",
+    look_at="the condition of the update: the id, not the text",
+)
+async def changes_one(w: World) -> None:
+    same = [await w.records.add("the same words") for _ in range(2)]
+    other = await w.records.add("other words")
+    untouched = [w.records.view(same[1]), w.records.view(other)]
+    updated = await w.records.update(same[0].id, "new words")
+    rest = [w.records.view(r) for r in await w.records.listed() if r.id != updated.id]
+    equal(rest, untouched, "the records that were not updated")
+
+
+@law(
+    "update.keeps-metadata",
+    kinds=RECORDS,
+    needs=_METADATA,
+    means="An update without metadata keeps the metadata.",
+    look_at="metadata that was left out: it is no empty metadata",
+)
+async def keeps_metadata(w: World) -> None:
+    first = await w.records.add("first words", metadata={"colour": "green", "n": {"deep": 1}})
+    updated = await w.records.update(first.id, "second words")
+    for place, record in (("update", updated), ("get", await w.records.get(updated.id))):
+        equal(record.metadata, {"colour": "green", "n": {"deep": 1}}, f"the metadata that {place} returns")
+
+
+@law(
+    "update.replaces-metadata",
+    kinds=RECORDS,
+    needs=_METADATA,
+    means="An update with metadata replaces all of it.",
+    look_at="metadata that is merged, in the store or in the answer",
+)
+async def replaces_metadata(w: World) -> None:
+    first = await w.records.add("first words", metadata={"colour": "green", "size": 1})
+    updated = await w.records.update(first.id, "second words", metadata={"size": 2})
+    for place, record in (("update", updated), ("get", await w.records.get(updated.id))):
+        equal(record.metadata, {"size": 2}, f"the metadata that {place} returns")
+
+
+@law(
+    "update.clears-metadata",
+    kinds=RECORDS,
+    needs=_METADATA,
+    means="An update with empty metadata clears it.",
+    look_at="a test of truth where a test for None belongs: {} was given",
+)
+async def clears_metadata(w: World) -> None:
+    first = await w.records.add("first words", metadata={"colour": "green"})
+    updated = await w.records.update(first.id, "second words", metadata={})
+    for place, record in (("update", updated), ("get", await w.records.get(updated.id))):
+        equal(record.metadata, {}, f"the metadata that {place} returns")
+
+
+@law(
+    "update.never-gone",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Guarantee.READ_YOUR_WRITES),
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="While an update runs, every reader finds the old text or the new one.",
+    look_at="an update that deletes first and creates afterwards: turn the order round, or use a transaction",
+)
+async def never_gone(w: World) -> None:
+    record = await w.records.add("text 0")
+    empty: list[int] = []
+
+    async def look(number: int) -> None:
+        if not await w.records.listed():
+            empty.append(number)
+
+    for number in range(1, 4):
+        record = await Stepped(w.records.update(record.id, f"text {number}"), look)
+        equal(empty, [], "the awaits of an update at which a listing finds neither the old text nor the new one")
+
+
+def both(record: Any) -> tuple[str, Any]:
+    """Return what one writer writes together."""
+    return record.content, record.metadata.get("writer")

@@ -1,0 +1,146 @@
+"""State machines: a store and a plain list go through the same calls, and must agree after each.
+
+A model is as simple as it can be and shares no code with any store: it is what the specification
+says, written down as a list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hypothesis import seed
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from memio.capabilities import Feature
+from memio_contract.generated import quiet_settings
+from memio_contract.outcome import LawBroken
+from memio_contract.profile import Profile
+from memio_contract.world import Owner, World
+
+USERS = (None, None, "u1", "u1", "U1", "u1 ")
+"""Users of the generated calls; `None` is a call that names none."""
+
+GUARDS = ("own", "own", "own", *USERS)
+"""Users of the generated calls about one record; `own` is the user that it belongs to."""
+
+
+WHICH = st.integers(0, 9)
+"""Which record a generated call is about."""
+_LIVING = 8
+_BATCH = 10
+
+SELDOM = st.sampled_from((False, False, False, False, False, True))
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a state machine happens.
+
+    Attributes:
+        begun: Opens a namespace with a client, as an async context manager.
+        failed: Gets each failure and its world.
+    """
+
+    begun: Callable[[], AbstractAsyncContextManager[World]]
+    failed: Callable[[BaseException, World], None]
+
+
+class Machine(RuleBasedStateMachine):
+    """A state machine with an event loop, a namespace and a client of its own."""
+
+    stage: ClassVar[Stage]
+    """Where it happens; set by `run_machine`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner()
+        self._scene = self.stage.begun()
+        try:
+            self.world: World = self._runner.run(_entered(self._scene))
+        except BaseException:
+            self._runner.close()
+            raise
+
+    def run(self, step: Coroutine[Any, Any, None]) -> None:
+        """Carry out one rule."""
+
+        async def bounded() -> None:
+            try:
+                async with asyncio.timeout(self.world.profile.seconds):
+                    await step
+                    told = len(self.world.journal.calls)
+                    await self.agrees()
+                    # A comparison that found nothing is no part of the story.
+                    del self.world.journal.calls[told:]
+            except TimeoutError as error:
+                if error.args:
+                    raise
+                raise LawBroken(f"a call did not end within {self.world.profile.seconds:g} seconds") from error
+
+        try:
+            self._runner.run(bounded())
+        except Exception as error:
+            self.stage.failed(error, self.world)
+            raise
+
+    async def agrees(self) -> None:
+        """Compare everything that is stored with the model; called after every rule."""
+        raise NotImplementedError
+
+    def users(self, owners: Iterable[Owner]) -> list[Owner]:
+        """Return the users among some owners, as scopes, each once."""
+        if not self.world.has(Feature.USER_SCOPE):
+            return []
+        names = dict.fromkeys(owner["user_id"] for owner in owners if "user_id" in owner)
+        return [{"user_id": name} for name in names]
+
+    def meant(self, which: int, living: list[str], ever: list[str]) -> str:
+        """Return the id that a call is about: mostly of a record that is there, else one that was, or never was."""
+        ids = living if which < _LIVING and living else ever
+        return ids[which % len(ids)] if ids else self.world.label("never-used")
+
+    def owner(self, user: str | None) -> Owner:
+        """Return the owner of an addition."""
+        if user is None or not self.world.has(Feature.ATTRIBUTION):
+            return self.world.home
+        return self.world.user(user)
+
+    def scope(self, user: str | None) -> Owner:
+        """Return the scope of any other call."""
+        return self.owner(user) if self.world.has(Feature.USER_SCOPE) else self.world.home
+
+    def teardown(self) -> None:
+        """Remove the namespace."""
+        try:
+            self._runner.run(_left(self._scene))
+        finally:
+            self._runner.close()
+
+
+async def _entered(scene: AbstractAsyncContextManager[World]) -> World:
+    return await scene.__aenter__()
+
+
+async def _left(scene: AbstractAsyncContextManager[World]) -> None:
+    await scene.__aexit__(None, None, None)
+
+
+def run_machine(machine: type[Machine], stage: Stage, profile: Profile, start: int) -> None:
+    """Run a state machine until a sequence of calls fails; the last one that failed is the smallest.
+
+    Args:
+        machine: The machine.
+        stage: Where it happens.
+        profile: How many sequences, and how long.
+        start: The seed.
+    """
+    bound = type(machine.__name__, (machine,), {"stage": stage})
+    # Hypothesis repeats parts of earlier sequences after the first ten. Many short runs find more here.
+    for first in range(0, profile.runs, _BATCH):
+        settings = quiet_settings(profile, max_examples=min(_BATCH, profile.runs - first), steps=profile.steps)
+        run_state_machine_as_test(seed(start + first)(bound), settings=settings)

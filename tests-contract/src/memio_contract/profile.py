@@ -1,0 +1,38 @@
+"""How much of the laws' work is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The size of a run.
+
+    Attributes:
+        name: What `--memio-profile` calls it.
+        examples: Generated examples per law about values.
+        runs: Generated sequences of calls per state machine.
+        steps: Calls per sequence, at most.
+        many: Records in the laws about long listings; more than a usual page.
+        tasks: Calls at once in the laws about concurrency.
+        seconds: How long one example may take before it counts as hanging.
+        shrink: Whether a generated failure is made smaller before it is shown.
+    """
+
+    name: str
+    examples: int
+    runs: int
+    steps: int
+    many: int
+    tasks: int
+    seconds: float
+    shrink: bool = True
+
+
+DEV = Profile(name="dev", examples=3, runs=4, steps=15, many=105, tasks=8, seconds=30)
+CI = Profile(name="ci", examples=15, runs=40, steps=25, many=105, tasks=16, seconds=60)
+LIVE = Profile(name="live", examples=1, runs=1, steps=12, many=105, tasks=4, seconds=600, shrink=False)
+
+PROFILES = {profile.name: profile for profile in (DEV, CI, LIVE)}
+"""By name: `dev` in seconds while writing a store, `ci` by default, `live` for paid or slow servers."""

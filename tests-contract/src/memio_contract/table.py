@@ -1,0 +1,86 @@
+"""The result as a table by feature, for terminals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from memio.capabilities import Feature, Guarantee
+from memio_contract.law import law_by_id
+from memio_contract.outcome import Outcome, Status
+from memio_contract.result import Checked, Result
+
+ROWS = ("core", *map(str, Feature), *map(str, Guarantee))
+
+
+def lines(result: Result) -> Iterator[str]:
+    """Yield the lines of the result: a table per provider, what needs a word, and the verdict."""
+    for title, stores in by_title(result).items():
+        yield ""
+        headings = headings_of(stores)
+        yield f"{title:20}" + "".join(f"{heading:15}" for heading in headings).rstrip()
+        for row, cells in rows(stores):
+            yield f"{row:20}" + "".join(f"{cell:15}" for cell in cells).rstrip()
+    yield ""
+    yield from remarks(result)
+    yield result.told()
+
+
+def by_title(result: Result) -> dict[str, list[Checked]]:
+    """Return the stores by what the result calls their provider."""
+    found: dict[str, list[Checked]] = {}
+    for checked in result.checked:
+        found.setdefault(checked.title, []).append(checked)
+    return found
+
+
+def headings_of(stores: list[Checked]) -> list[str]:
+    """Return the headings of the columns: the kinds, or the classes where a kind comes twice."""
+    kinds = Counter(store.kind for store in stores)
+    return [store.kind if kinds[store.kind] == 1 else store.name for store in stores]
+
+
+def rows(stores: list[Checked]) -> Iterator[tuple[str, list[str]]]:
+    """Yield a row per feature and guarantee that some law is about."""
+    for row in ROWS:
+        cells = [
+            cell([outcome for outcome in store.all() if law_by_id(outcome.law).feature == row]) for store in stores
+        ]
+        if any(cells):
+            yield row, cells
+
+
+def cell(outcomes: list[Outcome]) -> str:
+    """Return how the laws of one feature ended, the worst first."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    for status, word in (
+        (Status.FAILED, "FAILED"),
+        (Status.NOT_RUN, "not run"),
+        (Status.EXPECTED_FAILURE, "known"),
+    ):
+        if counts[status]:
+            return f"{counts[status]}/{len(outcomes)} {word}"
+    if counts[Status.PASSED]:
+        more = f", {counts[Status.NOT_APPLICABLE]} n/a" if counts[Status.NOT_APPLICABLE] else ""
+        return f"{counts[Status.PASSED]} ok{more}"
+    return "not declared" if outcomes else ""
+
+
+def remarks(result: Result) -> Iterator[str]:
+    """Yield a line for every law that failed, is known to fail, was not run, or was relaxed."""
+    for status in (Status.FAILED, Status.EXPECTED_FAILURE, Status.NOT_RUN):
+        of_status = [outcome for outcome in result.all() if outcome.status is status]
+        reasons = Counter(outcome.reason for outcome in of_status)
+        for reason, times in reasons.items():
+            named = [outcome.law for outcome in of_status if outcome.reason == reason]
+            if times > 3:  # noqa: PLR2004  # the same reason for many laws is said once
+                yield f"{status}: {times} laws: {reason}"
+                yield from (f"    {law}" for law in named)
+            else:
+                yield from (f"{status}: {law}: {reason}" for law in named)
+    missing = Counter(outcome.reason for outcome in result.all() if outcome.status is Status.NOT_APPLICABLE)
+    for reason, times in missing.items():
+        yield f"not applicable: {times} laws: {reason}"
+    relaxed = Counter(name for outcome in result.all() for name in outcome.relaxed)
+    for name, times in relaxed.items():
+        yield f"relaxed: {times} laws passed without insisting on {name}, which is not declared"

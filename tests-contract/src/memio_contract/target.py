@@ -1,0 +1,72 @@
+"""What the suite is pointed at: a backend, and how to get an empty place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from memio.models import Kind
+
+Source = Mapping[str, Any] | str | Callable[[], Any]
+"""How a client is opened: a configuration or its path for `Memio.from_config`, or a function that makes a store.
+
+The function takes nothing and returns a store, or a dict of stores by kind. It is called once per
+client, so two calls must reach the same data: that is how the laws open a second client, and how
+they close one and open the next.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a backend cannot take, so that the laws do not ask for it.
+
+    Attributes:
+        content_bytes: The longest content, in bytes of UTF-8; `None` takes the store's own
+            `max_content_bytes`, and 64 KiB where it states none.
+        settle_seconds: How long `settle` may go on answering `False`, in seconds.
+    """
+
+    content_bytes: int | None = None
+    settle_seconds: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ContractTarget:
+    """A backend to hold against the laws.
+
+    Attributes:
+        fresh: Opens an empty namespace, yields how clients are opened in it, and removes it afterwards.
+            It is entered once per example, so it should be cheap.
+        provider: The name in the result; the store's own name when empty.
+        kinds: The kinds that the namespace has stores for. A contract class checks its own kind only,
+            and asks for the others where a law is about several.
+        settle: For stores without the guarantee `read_your_writes`: awaited after writes and before the
+            next read. It returns `False` while the backend is still busy, and is asked again, for at
+            most `limits.settle_seconds`.
+        limits: What the backend cannot take.
+        alone: Whether a namespace of `fresh` is empty. If not, the laws keep to owners and ids of their
+            own and remove them afterwards; laws about everything in a store are then not run, which
+            makes the result incomplete.
+        expected_failures: Known faults, by law id: a reason and a link. A law named here that passes
+            fails the result, and so does an id that is no law.
+
+    Example:
+        >>> from contextlib import asynccontextmanager
+        >>> from tempfile import TemporaryDirectory
+        >>> from memio_contract import ContractTarget
+        >>> @asynccontextmanager
+        ... async def fresh():
+        ...     with TemporaryDirectory() as folder:
+        ...         yield {"facts": {"provider": "sqlite", "path": f"{folder}/memio.db"}}
+        >>> target = ContractTarget(fresh=fresh, kinds=("facts",))
+    """
+
+    fresh: Callable[[], AbstractAsyncContextManager[Source]]
+    provider: str = ""
+    kinds: tuple[Kind, ...] = ()
+    settle: Callable[[], Awaitable[object]] | None = None
+    limits: Limits = field(default_factory=Limits)
+    alone: bool = True
+    expected_failures: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -1,0 +1,156 @@
+"""The values that laws are tried with: chosen specimens first, then whatever Hypothesis comes up with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Where the values of a law come from.
+
+    Attributes:
+        specimens: Always tried, together in one namespace; when that fails, each alone.
+        strategy: Generates one value.
+        most: How many generated values share one namespace.
+    """
+
+    specimens: tuple[Any, ...]
+    strategy: st.SearchStrategy[Any]
+    most: int = 4
+
+
+SPECIMENS = (
+    "a",
+    "A",
+    " leading and trailing ",
+    "\ttabs\tand\nlines\r\n",
+    "   ",
+    "\u00a0",
+    "caf\u00e9",
+    "cafe\u0301",
+    "\ufb01ne",
+    "stra\u00dfe STRASSE \u0130stanbul \u01c4",
+    "\u212b \u00c5 A\u030a",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f44d\U0001f3fd \U0001f1e9\U0001f1ea \u2764\ufe0f",
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u200fmixed\u200e",
+    "\u65e5\u672c\u8a9e\u306e\u30c6\u30ad\u30b9\u30c8",
+    "\u0e20\u0e32\u0e29\u0e32\u0e44\u0e17\u0e22",
+    "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
+    "\u0001\u0002\u001b[31m\u007f\u0085\u2028",
+    "\ufeffbyte order mark",
+    "\uffff \U0010ffff \ufdd0",
+    "\u200b",
+    'it\'s "quoted" `ticked`',
+    "100% _under_ \\back\\slash *star* ?",
+    "'; DROP TABLE facts; --",
+    'NEAR(a b) OR "unbalanced AND (NOT x:y*',
+    "NULL",
+    "null",
+    "None",
+    "true",
+    "0",
+    "1e5",
+    '{"json": [1, "two"]}',
+    "<b>html</b> &amp; entity",
+    "${HOME} {{template}} %s {0}",
+    "!!!",
+    "\u2014",
+)
+"""Texts that stores have lost or changed."""
+
+LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+ANY_TEXT = st.text(LETTERS, min_size=1, max_size=40)
+
+TEXTS = Values(SPECIMENS, st.one_of(ANY_TEXT, st.sampled_from(SPECIMENS)))
+"""Content: every legal character."""
+
+NAMES = Values(
+    (
+        "a",
+        "A",
+        "a ",
+        " a",
+        "a\n",
+        "ab",
+        "a%",
+        "a_",
+        "a*",
+        "%",
+        "_",
+        "*",
+        "caf\u00e9",
+        "cafe\u0301",
+        "stra\u00dfe",
+        "STRASSE",
+        "\u212b",
+        "\u00c5",
+        "'",
+        '"',
+        "a'b",
+        "' OR '1'='1",
+        "a:b",
+        "a/b",
+        "../a",
+        "a\\",
+        "a\x1f",
+        "0",
+        "00",
+        "1",
+        "1.0",
+        "null",
+        "None",
+        "\U0001f600",
+        "\u65e5\u672c",
+        "x" * 200,
+    ),
+    ANY_TEXT,
+)
+"""Owners, ids and session names that look alike, or like patterns or code."""
+
+_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(LETTERS, max_size=8),
+)
+_KEYS = st.one_of(
+    st.sampled_from(["a", "b", "id", "content", "user_id", "", "a.b", "$x", "caf\u00e9"]), st.text(LETTERS, max_size=6)
+)
+
+
+def _deeper(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3)
+
+
+def _nested(depth: int) -> dict[str, Any]:
+    return {"deeper": [_nested(depth - 1)]} if depth else {"leaf": 1}
+
+
+OBJECTS = Values(
+    (
+        {"n": 1},
+        {"n": 1.5},
+        {"n": 0.1},
+        {"n": 0},
+        {"n": -7},
+        {"n": 2**53 + 1},
+        {"n": 10**30},
+        {"n": 5e-324, "m": 1.7976931348623157e308},
+        {"yes": True, "no": False},
+        {"nothing": None},
+        {"empty": {}, "list": [], "text": ""},
+        {"nested": {"a": [1, "two", None, {"b": [True, 2.5]}]}},
+        {"": "empty key", " ": "space", "a.b": 1, "$set": 2, "caf\u00e9": 3, "cafe\u0301": 4},
+        {"id": "not-the-id", "content": "not the content", "user_id": "mallory", "score": 9},
+        {"number": "1", "flag": "true", "none": "null"},
+        {"text": "line\nbreak \u2028 'quotes' \"double\" \U0001f600"},
+        _nested(20),
+    ),
+    st.dictionaries(_KEYS, st.recursive(_SCALARS, _deeper, max_leaves=6), min_size=1, max_size=4),
+)
+"""Metadata: any JSON object."""

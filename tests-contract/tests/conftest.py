@@ -1,0 +1,11 @@
+"""The tests of the suite itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# The stores of the proof are shared by several test files, and tests are no package.
+sys.path.insert(0, str(Path(__file__).parent))
+
+pytest_plugins = ["pytester"]

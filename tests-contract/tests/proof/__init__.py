@@ -1,0 +1,1 @@
+"""What the suite is proven with: good stores, and the catalogue of broken ones."""

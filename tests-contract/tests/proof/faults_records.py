@@ -1,0 +1,254 @@
+"""Faults of facts and documents on the dict."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from proof.catalogue import RECORDS, fault
+from proof.faults_shelf import by_offset
+from proof.shelf import Row
+
+FACTS = ("facts",)
+
+
+@fault("owner.agent-kept", kinds=FACTS, defect="the owner is accepted and dropped")
+class DropsTheAgent:
+    """The agent is not stored."""
+
+    def keep(self, row):
+        return replace(super().keep(row), owner={k: v for k, v in row.owner.items() if k != "agent_id"})
+
+
+@fault("owner.agents-isolated", kinds=FACTS)
+class ComparesAgentsByPrefix:
+    """An agent also sees those whose names begin with its own."""
+
+    def matches_owner(self, row, owner):
+        agent = owner.get("agent_id", "")
+        users = {name: value for name, value in owner.items() if name != "agent_id"}
+        return row.owner.get("agent_id", "").startswith(agent) and super().matches_owner(row, users)
+
+
+@fault("owner.user-and-agent", kinds=FACTS)
+class JoinsOwnersByOr:
+    """A user and an agent given together match records of either."""
+
+    def matches_owner(self, row, owner):
+        return not owner or any(row.owner.get(name) == value for name, value in owner.items())
+
+
+@fault("owner.agent-guards", kinds=FACTS, defect="a call by id takes no owner")
+class IgnoresTheAgentById:
+    """Calls by id do not look at the agent."""
+
+    def one(self, row_id, owner):
+        return super().one(row_id, {name: value for name, value in owner.items() if name != "agent_id"})
+
+
+@fault("add.same-text-twice", kinds=RECORDS)
+class RemovesDuplicates:
+    """Adding a text that is there already returns what is there."""
+
+    def put(self, row):
+        for other in self.backend.rows.values():
+            if (other.text, other.owner) == (row.text, row.owner) and not row.id:
+                return other
+        return super().put(row)
+
+
+@fault("ids.repeat", kinds=RECORDS, defect="a retried create makes two records")
+class AddsAgain:
+    """A record that is there already under its id is added a second time."""
+
+    def written(self, content, metadata, owner, chosen):
+        now = self.now()
+        for row in self.backend.rows.values():
+            if chosen is not None and (row.id, row.text, row.owner) == (chosen, content, owner):
+                return self.put(Row(chosen, content, owner, metadata, now, now))
+        return super().written(content, metadata, owner, chosen)
+
+
+@fault("ids.conflict", kinds=RECORDS, defect="an existing id answers with the new text and keeps the old one")
+class AnswersWithTheNewText:
+    """Adding under a taken id answers as if it had been stored."""
+
+    def written(self, content, metadata, owner, chosen):
+        for row in self.backend.rows.values():
+            if chosen is not None and (row.id, row.owner) == (chosen, owner):
+                return replace(row, text=content, metadata=metadata)
+        return super().written(content, metadata, owner, chosen)
+
+
+@fault("ids.conflict", kinds=RECORDS)
+class OverwritesATakenId:
+    """Adding under a taken id overwrites the record."""
+
+    def written(self, content, metadata, owner, chosen):
+        for number, row in self.backend.rows.items():
+            if chosen is not None and (row.id, row.owner) == (chosen, owner):
+                return self.changed(number, row, content, metadata)
+        return super().written(content, metadata, owner, chosen)
+
+
+@fault("update.replaces-content", kinds=RECORDS)
+class KeepsTheOldIndex:
+    """An update leaves the search index as it was."""
+
+    def searched(self, row):
+        return self.backend.notes.setdefault("index", {}).setdefault(row.id, row.text)
+
+    def put(self, row):
+        kept = super().put(row)
+        self.searched(kept)
+        return kept
+
+
+@fault("update.forgets-old-text", kinds=RECORDS)
+class LeavesTheOldRecord:
+    """An update adds the new record and leaves the old one."""
+
+    def changed(self, number, row, content, metadata):
+        new = super().changed(number, row, content, metadata)
+        self.put(replace(row, id=""))
+        return new
+
+
+@fault("update.answer-is-stored", kinds=RECORDS, defect="update replaces in the answer and merges in the store")
+class MergesBehindTheAnswer:
+    """Metadata is merged in the store, and replaced in the answer."""
+
+    def changed(self, number, row, content, metadata):
+        new = super().changed(number, row, content, {**row.metadata, **(metadata or {})})
+        return new if metadata is None else replace(new, metadata=metadata)
+
+
+@fault("update.keeps-owner", kinds=RECORDS)
+class LosesTheOwnerOnUpdate:
+    """An update writes the record without its owner."""
+
+    def changed(self, number, row, content, metadata):
+        return super().changed(number, replace(row, owner={}), content, metadata)
+
+
+@fault("update.keeps-created-at", kinds=RECORDS)
+class MovesTheTimeOfCreation:
+    """An update sets the time of creation anew."""
+
+    def changed(self, number, row, content, metadata):
+        return super().changed(number, replace(row, created_at=self.now()), content, metadata)
+
+
+@fault("update.keeps-id", kinds=RECORDS)
+class ChangesTheId:
+    """An update gives the record a new id."""
+
+    def changed(self, number, row, content, metadata):
+        return super().changed(number, replace(row, id=self.new_id(row)), content, metadata)
+
+
+@fault("update.keeps-place", kinds=RECORDS)
+class MovesToTheEnd:
+    """An updated record moves to the end of the listing."""
+
+    def changed(self, number, row, content, metadata):
+        new = super().changed(number, row, content, metadata)
+        self.remove(number)
+        return self.put(new)
+
+
+@fault("update.changes-one", kinds=RECORDS)
+class UpdatesByText:
+    """An update changes all records with the text of the one that was meant."""
+
+    def changed(self, number, row, content, metadata):
+        for other, twin in list(self.backend.rows.items()):
+            if twin.text == row.text and other != number:
+                super().changed(other, twin, content, metadata)
+        return super().changed(number, row, content, metadata)
+
+
+@fault("listing.survives-updates", kinds=RECORDS, defect="the order differs by what was changed last")
+class OrdersByLastChange:
+    """The listing is in the order of the last change."""
+
+    def scoped(self, owner, keep=lambda row: True):
+        return sorted(super().scoped(owner, keep), key=lambda item: item[1].updated_at)
+
+    def page(self, found, limit, cursor):
+        return by_offset(found, limit, cursor)
+
+
+@fault("filters.exact", kinds=RECORDS, defect="numbers are compared as text")
+class ComparesAsText:
+    """Values are compared as text."""
+
+    def passes(self, metadata, filters):
+        return all(key in metadata and str(metadata[key]) == str(value) for key, value in (filters or {}).items())
+
+
+@fault("filters.exact", kinds=RECORDS)
+class ComparesBooleansAsNumbers:
+    """True is 1."""
+
+    def passes(self, metadata, filters):
+        return all(key in metadata and metadata[key] == value for key, value in (filters or {}).items())
+
+
+@fault("filters.exact", kinds=RECORDS)
+class TakesMissingForNull:
+    """A missing key passes a filter for null."""
+
+    def passes(self, metadata, filters):
+        return all(
+            super(TakesMissingForNull, self).passes({key: None, **metadata}, {key: value})
+            for key, value in (filters or {}).items()
+        )
+
+
+@fault("filters.exact", kinds=RECORDS)
+class JoinsFiltersByOr:
+    """One of several filters is enough."""
+
+    def passes(self, metadata, filters):
+        one_by_one = [super(JoinsFiltersByOr, self).passes(metadata, {key: v}) for key, v in (filters or {}).items()]
+        return not one_by_one or any(one_by_one)
+
+
+@fault("filters.before-limit", kinds=RECORDS, defect="a filter is applied after the top k")
+class FiltersAfterTheLimit:
+    """A search filters the best results only."""
+
+    async def search(self, *, query, limit, filters=None, **owner):
+        hits = await super().search(query=query, limit=limit, **owner)
+        return [hit for hit in hits if self.passes(hit.metadata, filters)]
+
+
+@fault("concurrent.update-whole", kinds=RECORDS)
+class WritesInTwoSteps:
+    """An update writes the text, awaits, and writes the metadata."""
+
+    async def update(self, *, metadata=None, **given):
+        first = await super().update(**given)
+        if metadata is None:
+            return first
+        updates = self.backend.notes.setdefault("updates", [])
+        updates.append(first.id)
+        for _ in range(5 - len(updates) % 5):  # as uneven as a network
+            await asyncio.sleep(0)
+        number, row = self.one(first.id, {})
+        return self.told(self.changed(number, row, row.text, metadata))
+
+
+@fault("concurrent.same-id", kinds=RECORDS)
+class LooksThenInserts:
+    """Between the look for an id and the insert there is an await."""
+
+    async def add(self, *, content, metadata=None, **more):
+        chosen = more.get(self.id_name)
+        if chosen is None or any(row.id == chosen for row in self.backend.rows.values()):
+            return await super().add(content=content, **({"metadata": metadata} if metadata else {}), **more)
+        await self.pause()
+        owner = {name: value for name, value in more.items() if name != self.id_name}
+        now = self.now()
+        return self.told(self.put(Row(chosen, content, owner, metadata or {}, now, now)))

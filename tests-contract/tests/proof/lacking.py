@@ -1,0 +1,241 @@
+"""Good stores that lack one feature or guarantee: honest ones, and ones that declare it all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from memio.capabilities import REQUIRES, Feature, Guarantee
+from memio.models import Message
+from memio_contract import ContractTarget
+from proof.dict_stores import STORES, backends
+from proof.shelf import Backend
+from proof.targets import on_dict
+
+RECORDS = ("facts", "documents")
+ALL = tuple(STORES)
+
+
+class NoAttribution:
+    """Drops owners on add."""
+
+    async def add(self, *, user_id=None, agent_id=None, **more):
+        return await super().add(**more)
+
+    async def add_many(self, *, items):
+        return await super().add_many(
+            items=[{k: v for k, v in item.items() if k not in ("user_id", "agent_id")} for item in items]
+        )
+
+
+class NoUserScope:
+    """Sees every user's records."""
+
+    def matches_owner(self, row, owner):
+        return super().matches_owner(row, {k: v for k, v in owner.items() if k != "user_id"})
+
+
+class NoAgentScope:
+    """Sees every agent's records."""
+
+    def matches_owner(self, row, owner):
+        return super().matches_owner(row, {k: v for k, v in owner.items() if k != "agent_id"})
+
+
+class NoMetadata:
+    """Drops metadata."""
+
+    def keep(self, row):
+        return replace(super().keep(row), metadata={})
+
+
+class NoFilters:
+    """Ignores filters."""
+
+    def passes(self, metadata, filters):
+        return True
+
+
+class NoClientIds:
+    """Chooses every id itself."""
+
+    def put(self, row):
+        return super().put(replace(row, id=uuid4().hex))
+
+
+class NoUpdate:
+    """An update answers, and changes nothing."""
+
+    def changed(self, number, row, content, metadata):
+        return replace(row, text=content)
+
+
+class NoNames:
+    """Drops names."""
+
+    def row(self, session_id, message, owner):
+        made = super().row(session_id, message, owner)
+        return replace(made, more={**made.more, "name": None})
+
+
+class NoTimestamps:
+    """Takes the time of storing."""
+
+    def row(self, session_id, message, owner):
+        return replace(super().row(session_id, message, owner), created_at=self.now())
+
+
+class UserAndAssistantOnly:
+    """Keeps messages of every other role as the user's."""
+
+    def row(self, session_id, message, owner):
+        role = message.role if message.role in ("user", "assistant") else "user"
+        return super().row(session_id, replace(message, role=role), owner)
+
+
+class OneSessionSearch:
+    """A search without a session finds nothing."""
+
+    async def search(self, *, session_id, **given):
+        return [] if session_id is None else await super().search(session_id=session_id, **given)
+
+
+class NotVerbatim:
+    """Rewrites what it is told."""
+
+    def keep(self, row):
+        return replace(super().keep(row), text=" ".join(row.text.split()) or row.text)
+
+
+class NewIds:
+    """An update makes a new record and deletes the old one."""
+
+    def changed(self, number, row, content, metadata):
+        new = super().changed(number, replace(row, id=uuid4().hex), content, metadata)
+        self.remove(number)
+        return self.put(new)
+
+
+class Late:
+    """What was written is seen once the backend has settled."""
+
+    def scoped(self, owner, keep=lambda row: True):
+        late = self.backend.notes.setdefault("late", set())
+        return [(n, row) for n, row in super().scoped(owner, keep) if n not in late]
+
+    def put(self, row):
+        kept = super().put(row)
+        self.backend.notes.setdefault("late", set()).add(self.backend.last)
+        return kept
+
+
+class Forgetful:
+    """Everything is gone with the client."""
+
+    async def aclose(self):
+        self.backend.rows.clear()
+
+
+class NoScores:
+    """Hits have no scores."""
+
+    async def search(self, **given):
+        return [replace(hit, score=None) for hit in await super().search(**given)]
+
+
+class Answering:
+    """Every addition is answered, and the answer is part of the session."""
+
+    async def add(self, *, session_id, messages, **owner):
+        turn = await super().add(session_id=session_id, messages=messages, **owner)
+        answer = await super().add(
+            session_id=session_id, messages=[Message(role="assistant", content="I have noted that.")], **owner
+        )
+        return replace(turn, replies=answer.stored)
+
+
+LACKING: dict[str, tuple[type[Any], tuple[str, ...]]] = {
+    Feature.ATTRIBUTION: (NoAttribution, ALL),
+    Feature.USER_SCOPE: (NoUserScope, ALL),
+    Feature.AGENT_SCOPE: (NoAgentScope, ("facts",)),
+    Feature.METADATA: (NoMetadata, ALL),
+    Feature.FILTERS: (NoFilters, RECORDS),
+    Feature.CLIENT_IDS: (NoClientIds, ALL),
+    Feature.UPDATE: (NoUpdate, RECORDS),
+    Feature.MESSAGE_NAMES: (NoNames, ("history",)),
+    Feature.MESSAGE_TIMESTAMPS: (NoTimestamps, ("history",)),
+    Feature.ALL_ROLES: (UserAndAssistantOnly, ("history",)),
+    Feature.SEARCH_ALL_SESSIONS: (OneSessionSearch, ("history",)),
+    Guarantee.VERBATIM: (NotVerbatim, ALL),
+    Guarantee.STABLE_IDS: (NewIds, RECORDS),
+    Guarantee.READ_YOUR_WRITES: (Late, ALL),
+    Guarantee.DURABLE: (Forgetful, ALL),
+    Guarantee.SCORES: (NoScores, ALL),
+    Guarantee.SILENT_APPEND: (Answering, ("history",)),
+}
+"""By feature or guarantee: what a store does that lacks it, and the kinds for which that can be seen."""
+
+
+def without(name: str) -> set[str]:
+    """Return a feature with those that make no sense without it."""
+    gone = {str(name)}
+    for dependent, needed in REQUIRES.items():
+        if gone & set(map(str, needed)):
+            gone |= without(dependent)
+    return gone
+
+
+def lacking(name: str, kind: str, *, declared: bool) -> ContractTarget:
+    """Return a store that lacks something, and says so or not."""
+    mixin, _ = LACKING[name]
+    good = STORES[kind]
+    gone = set() if declared else without(name)
+    body = {"features": good.features - gone, "guarantees": good.guarantees - gone}
+    store = type(mixin.__name__, (mixin, good), body)
+    if name == Guarantee.READ_YOUR_WRITES and not declared:
+        return _settling(store, kind)
+    return on_dict({**STORES, kind: store})
+
+
+def _settling(store: type[Any], kind: str) -> ContractTarget:
+    """Return a target whose backend settles when it is waited for, at the second time of asking."""
+    now: dict[str, Backend] = {}
+    asked = count()
+
+    @asynccontextmanager
+    async def fresh() -> AsyncIterator[Any]:
+        now.clear()
+        now.update(backends())
+        yield lambda: {name: cls(now[name]) for name, cls in {**STORES, kind: store}.items()}
+
+    async def settle() -> bool:
+        await asyncio.sleep(0)
+        if next(asked) % 2:
+            return False
+        for backend in now.values():
+            backend.notes.pop("late", None)
+        return True
+
+    return ContractTarget(fresh=fresh, provider="dict", kinds=tuple(STORES), settle=settle)  # type: ignore[arg-type]
+
+
+def shared_kinds(*, declared: bool) -> ContractTarget:
+    """Return facts and documents that lie in one collection."""
+    bodies = {
+        kind: {"guarantees": good.guarantees - (set() if declared else {Guarantee.SEPARATE_KINDS})}
+        for kind, good in STORES.items()
+    }
+    stores = {kind: type(good.__name__, (good,), bodies[kind]) for kind, good in STORES.items()}
+
+    @asynccontextmanager
+    async def fresh() -> AsyncIterator[Any]:
+        made = backends()
+        made["documents"] = made["facts"]
+        yield lambda: {kind: store(made[kind]) for kind, store in stores.items()}
+
+    return ContractTarget(fresh=fresh, provider="dict", kinds=tuple(STORES))

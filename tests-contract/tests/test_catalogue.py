@@ -1,0 +1,57 @@
+"""Every broken store of the catalogue is found by the law that is meant to find it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+import pytest
+from proof.catalogue import Fault, catalogue, unkilled
+
+from memio_contract import laws, run_law
+from memio_contract.law import law_by_id
+from memio_contract.outcome import Status
+from memio_contract.profile import CI
+
+SEEDS = (0, 1, 2, 3, 4)
+PROFILE = replace(CI, shrink=False)
+# What a mistake in the catalogue itself would raise: such a store is broken in another way than it says.
+MISTAKES = ("TypeError", "AttributeError", "NameError", "IndexError", "RecursionError")
+
+
+@pytest.mark.parametrize("fault", catalogue(), ids=lambda fault: fault.name)
+def test_a_broken_store_is_found_by_its_law(fault: Fault) -> None:
+    law = law_by_id(fault.kills)
+    target = fault.target()
+    for seed in SEEDS:
+        outcome = run_law(law, target, profile=PROFILE, seed=seed)
+        assert outcome.status is Status.FAILED, f"{fault.means} Seed {seed}: {outcome.status} {outcome.reason}"
+        assert not any(mistake in outcome.reason for mistake in MISTAKES), outcome.report
+        assert law.id in outcome.report
+        assert law.look_at in outcome.report
+        ast.parse("async def story():\n" + "\n".join(f"    {line}" for line in outcome.calls))
+
+
+def test_every_law_finds_a_broken_store() -> None:
+    assert list(unkilled()) == []
+
+
+def test_every_kind_has_broken_stores_of_both_makes() -> None:
+    made = {(fault.kind, fault.on) for fault in catalogue()}
+    assert made == {(kind, on) for kind in ("facts", "history", "documents", "graph") for on in ("dict", "sqlite")}
+    assert len({fault.mixin for fault in catalogue()}) >= 60
+
+
+def test_every_broken_store_has_a_name_of_its_own_and_says_what_is_wrong() -> None:
+    names = [fault.name for fault in catalogue()]
+    assert sorted(set(names)) == sorted(names)
+    assert all(fault.means.endswith(".") for fault in catalogue())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", catalogue(), ids=lambda fault: fault.name)
+def test_a_broken_store_meets_every_law_and_breaks_its_own(fault: Fault) -> None:
+    target = fault.target()
+    ends = {law.id: run_law(law, target, profile=PROFILE).status for law in laws(fault.kind)}
+    assert ends[fault.kills] is Status.FAILED
+    assert Status.NOT_RUN not in ends.values()
