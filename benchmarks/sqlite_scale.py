@@ -99,11 +99,11 @@ async def report(path: str, count: int) -> None:
         for name, (fact_id, after) in places.items():
             print(f"get, {name:<8}   {await cost(lambda: facts.get(fact_id=fact_id))}")  # noqa: B023  # awaited at once
             print(f"page, {name:<8}  {await cost(lambda: facts.get_all(limit=100, cursor=after))}")  # noqa: B023  # as above
-        owner = {"user_id": SMALL_OWNER}
-        print(f"page of owner   {await cost(lambda: facts.get_all(limit=100, **owner))}")
-        print(f"page, filtered  {await cost(lambda: facts.get_all(limit=100, **owner, filters={'parity': 0}))}")
+        print(f"page of owner   {await cost(lambda: facts.get_all(limit=100, user_id=SMALL_OWNER))}")
+        even = {"parity": 0}
+        print(f"page, filtered  {await cost(lambda: facts.get_all(limit=100, user_id=SMALL_OWNER, filters=even))}")
         for query in (f"unique{count // 2}", "w20000x", "w1000x", "w100x", "w10x", "w0x", "w0x w1x w2x w3x"):
-            owned = await cost(lambda: facts.search(query=query, **owner))  # noqa: B023  # as above
+            owned = await cost(lambda: facts.search(query=query, user_id=SMALL_OWNER))  # noqa: B023  # as above
             everywhere = await cost(lambda: facts.search(query=query), 5)  # noqa: B023  # as above
             print(f"search {query:<16} owner {owned}   all {everywhere}   {matches(path, query):>7,} matches")
 

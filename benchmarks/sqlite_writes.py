@@ -8,9 +8,10 @@ import asyncio
 import sqlite3
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from statistics import median
 from uuid import uuid4
 
@@ -93,12 +94,12 @@ def open_plain(folder: Path) -> sqlite3.Connection:
     return open_file(Location(str(folder / "memio.db"), "full", 30, True), writes=True)
 
 
-def rate(run: Callable[[Path], Awaitable[int]]) -> float:
+def rate(run: Callable[[Path], Coroutine[Any, Any, int]]) -> float:
     """Return adds per second in a new file."""
     with tempfile.TemporaryDirectory() as folder:
         open_plain(Path(folder)).close()  # making the file is no part of what is measured
         started = time.perf_counter()
-        added = asyncio.run(run(Path(folder)))  # type: ignore[arg-type]
+        added = asyncio.run(run(Path(folder)))
         return added / (time.perf_counter() - started)
 
 

@@ -76,7 +76,7 @@ def test_a_failure_is_told_without_the_source_of_the_suite(tmp_path: Path) -> No
     run = pytest_run(project(tmp_path, BROKEN.format(expected="{}")), *DEV, "-k", "either_end")
     assert "The law graph.get.either-end is broken by dict." in run.out
     assert "get returns the triples that have an entity as subject or as object" in run.out
-    assert "memio = Memio(graph=Broken(…))" in run.out
+    assert "memio = Memio(graph=Broken(...))" in run.out
     assert "If this fails, look at:" in run.out
     assert "expect.py" not in run.out
 
@@ -85,14 +85,14 @@ def failing(tmp_path: Path) -> dict[str, str]:
     """Return an expectation for each law that the broken store breaks."""
     pytest_run(project(tmp_path, BROKEN.format(expected="{}")), *DEV, "--memio-report", "first.json")
     report = json.loads((tmp_path / "first.json").read_text(encoding="utf-8"))
-    return {law["id"]: "issue 12" for law in report["stores"][0]["laws"] if law["status"] == "failed"}
+    return {law["id"]: f"issue of {law['id']}" for law in report["stores"][0]["laws"] if law["status"] == "failed"}
 
 
 def test_a_known_fault_that_is_named_is_no_failure(tmp_path: Path) -> None:
     expected = failing(tmp_path)
     run = pytest_run(project(tmp_path, BROKEN.format(expected=expected)), *DEV)
     assert run.code == 0, run.out
-    assert "expected failure: graph.get.either-end: issue 12" in run.out
+    assert "expected failure: graph.get.either-end: issue of graph.get.either-end" in run.out
 
 
 def test_a_known_fault_that_is_gone_is_a_failure(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_the_suite_runs_with_no_code_at_all(tmp_path: Path) -> None:
     run = pytest_run(tmp_path, *suite, *DEV, "--memio-provider", "sqlite", "--memio-kind", "graph")
     assert run.code == 0, run.out
     assert "passed: 47 laws, 47 passed" in run.out
-    assert list(tmp_path.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} <= {".hypothesis"}
 
 
 def test_a_provider_that_is_not_installed_is_said_in_one_line(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_the_plugin_imports_nothing_when_it_is_not_asked(tmp_path: Path) -> None
     code = (
         "import sys\n"
         "def test_modules():\n"
-        "    heavy = {"hypothesis", "pydantic", "memio", "memio_contract.contracts"}\n"
+        "    heavy = {'hypothesis', 'pydantic', 'memio', 'memio_contract.contracts'}\n"
         "    assert not heavy & set(sys.modules)\n"
         "    assert 'memio_contract.pytest_plugin' in sys.modules\n"
     )

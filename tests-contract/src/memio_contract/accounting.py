@@ -93,10 +93,12 @@ class Accounting:
             }
             output["memio_contract"] = json.dumps(known)
             return
+        if self.config.option.collectonly:
+            return
         if self.checked and self.result.verdict != "passed" and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         report = self.config.getoption("memio_report")
-        if report and not self.config.option.collectonly:
+        if report:
             write(self.result, Path(str(report)))
 
     def _describe(self) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
+
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from memio.errors import InvalidInputError, MemioError
 from memio.models import KINDS, Kind
@@ -62,11 +66,8 @@ def check(
         print(error, file=sys.stderr)  # noqa: T201  # a command line prints
         return 2
     _say(f"memio contract: {provider}, profile {profile}, seed {seed}")
-    checked: list[Checked] = []
-    for label, target in zip(labels(targets), targets, strict=True):
-        for kind in chosen(target, wanted):
-            checked.append(Checked(kind=kind, label=label))
-            _run(checked[-1], target, PROFILES[profile], seed)
+    with _hypothesis_elsewhere():
+        checked = list(_checked(targets, wanted, PROFILES[profile], seed))
     result = Result(checked=checked, profile=profile, seed=seed)
     for outcome in result.all():
         if outcome.status is Status.FAILED:
@@ -77,6 +78,27 @@ def check(
         write(result, Path(report))
         _say(f"The report is in {report}, as JSON, with Markdown beside it.")
     return 0 if result.verdict == "passed" else 1
+
+
+def _checked(
+    targets: Sequence[ContractTarget], kinds: Sequence[Kind], profile: Profile, seed: int
+) -> Iterator[Checked]:
+    for label, target in zip(labels(targets), targets, strict=True):
+        for kind in chosen(target, kinds):
+            store = Checked(kind=kind, label=label)
+            _run(store, target, profile, seed)
+            yield store
+
+
+@contextmanager
+def _hypothesis_elsewhere() -> Generator[None, None, None]:
+    """Keep what Hypothesis writes out of the working directory, which belongs to somebody else."""
+    with TemporaryDirectory(prefix="memio-contract-") as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 def _run(store: Checked, target: ContractTarget, profile: Profile, seed: int) -> None:

@@ -30,9 +30,7 @@ def equal(actual: Any, expected: Any, what: str) -> None:
 
 def _difference(actual: list[Any], expected: list[Any]) -> str:
     """Say where two lists differ first."""
-    sizes = (
-        f"{len(actual)} instead of {len(expected)}" if len(actual) != len(expected) else f"{len(actual)}, as expected"
-    )
+    rest = f"instead of {len(expected)}" if len(actual) != len(expected) else "as expected"
     pairs = zip_longest(actual, expected, fillvalue=_NOTHING)
     place, (left, right) = next((n, pair) for n, pair in enumerate(pairs) if not same(*pair))
     return (

@@ -67,7 +67,7 @@ class Journal:
         stores = {kind: store for kind, store in self.stores.items() if kind in kinds}
         if self.configured:
             return f"Memio.from_config({code(stores)})  # with the settings of the target"
-        return f"Memio({', '.join(f'{kind}={store}(…)' for kind, store in stores.items())})  # as the target makes it"
+        return f"Memio({', '.join(f'{kind}={store}(...)' for kind, store in stores.items())})  # as the target makes it"
 
     def note(self, text: str) -> None:
         """Write down something that is no call, such as opening a second client."""
