@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from statistics import median
+from typing import Any
 from uuid import uuid4
 
 from memio.providers.sqlite import SqliteFactAdapter

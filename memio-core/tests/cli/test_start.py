@@ -65,7 +65,7 @@ def test_the_version_is_shown(memio: Any) -> None:
 
 
 def test_it_runs_as_a_module_too(memio: Any) -> None:
-    assert memio.run([sys.executable, "-m", "memio.cli", "--version"]).code == 0
+    assert memio.run([sys.executable, "-m", "memio", "--version"]).code == 0
 
 
 def test_the_help_explains_the_exit_codes(memio: Any) -> None:

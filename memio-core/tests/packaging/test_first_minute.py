@@ -46,7 +46,7 @@ def test_without_its_extra_the_command_line_is_one_line_that_says_how_to_install
 
 def test_the_command_line_also_starts_as_a_module(make_environment: Callable[..., Any], core_with_cli: str) -> None:
     environment = make_environment("module", core_with_cli)
-    done = environment.command(environment.python, "-m", "memio.cli", "providers", "--json")
+    done = environment.command(environment.python, "-m", "memio", "providers", "--json")
     assert done.returncode == 0, done.stderr
     assert '"sqlite"' in done.stdout
 

@@ -35,14 +35,16 @@ MENDED = (
         "        page = facts[:limit]\n        return Page(page, page[-1].id if len(facts) > limit else None)",
     )
 )
+# pytest-asyncio warns where this is left out, and warnings are errors here.
+SCOPE = ("-o", "asyncio_default_fixture_loop_scope=function")
 COROUTINES = {
     "asyncio-strict": (
         "import asyncio, pytest\n\n@pytest.mark.asyncio\nasync def test_mine():\n    await asyncio.sleep(0)\n",
-        ("-o", "asyncio_mode=strict", "-p", "no:anyio"),
+        ("-o", "asyncio_mode=strict", *SCOPE, "-p", "no:anyio"),
     ),
     "asyncio-auto": (
         "import asyncio\n\nasync def test_mine():\n    await asyncio.sleep(0)\n",
-        ("-o", "asyncio_mode=auto", "-p", "no:anyio"),
+        ("-o", "asyncio_mode=auto", *SCOPE, "-p", "no:anyio"),
     ),
     "anyio": (
         "import anyio, pytest\n\n@pytest.mark.anyio\nasync def test_mine():\n    await anyio.sleep(0)\n",
@@ -92,7 +94,7 @@ def test_the_plugins_of_others_are_not_disturbed_and_do_not_disturb(crowded: str
 
 def test_two_processes_make_one_result(crowded: str, tmp_path: Path) -> None:
     folder = stranger(tmp_path, STORE)
-    options = ("-n", "2", "--memio-profile", "dev", "--memio-report", "result.json")
+    options = ("-n", "2", *SCOPE, "--memio-profile", "dev", "--memio-report", "result.json")
     run = pytest_run(folder, *options, python=crowded, PYTHONPATH="")
     assert run.code == 1
     assert "failed: 69 laws, 18 passed, 6 failed, 45 not applicable (profile dev, seed 0)" in run.out

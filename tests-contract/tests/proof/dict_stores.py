@@ -278,6 +278,9 @@ class DictGraph(Shelf):
     def searched(self, row: Row) -> str:
         return f"{row.text} {row.more['predicate']} {row.more['object']}"
 
+    def own_texts(self, row: Row) -> tuple[str, ...]:
+        return self.searched(row), row.text
+
     async def get(self, *, entity: str, limit: int, cursor: str | None, **owner: Any) -> Page[Triple]:
         await self.pause()
         found = self.scoped(owner, lambda row: self.touches(row, entity))

@@ -77,11 +77,14 @@ class Shelf:
     def searched(self, row: Row) -> str:
         return row.text
 
+    def own_texts(self, row: Row) -> tuple[str, ...]:
+        return (self.searched(row),)
+
     def score(self, query: str, row: Row) -> float:
         text = self.searched(row)
         wanted, there = set(self.words(query)), self.words(text)
         hits = sum(word in wanted for word in there) / (len(there) or 1)
-        return hits + len(wanted & set(there)) + (10.0 if query in (text, row.text) else 0.0)
+        return hits + len(wanted & set(there)) + (10.0 if query in self.own_texts(row) else 0.0)
 
     # What the stores are made of.
 

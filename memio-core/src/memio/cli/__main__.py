@@ -1,7 +1,0 @@
-"""`python -m memio.cli`, where the console script is not on the path."""
-
-import sys
-
-from memio.cli import main
-
-sys.exit(main())
