@@ -83,7 +83,7 @@ def lowest(session: nox.Session, project: str) -> None:
 def full(session: nox.Session) -> None:
     """Run the default sessions, the slow tests, and the tests on the other Pythons of this machine."""
     others = [*(f"lowest({project})" for project in LOWEST), *(f"versions-{version}" for version in OTHER_PYTHONS)]
-    for name in ["lint", "types", "tests", "packaging", "slow", *others]:
+    for name in ["lint", "types", "tests", "packaging", "slow", "letta", *others]:
         session.notify(name)
 
 
@@ -103,11 +103,22 @@ def versions(session: nox.Session) -> None:
 
 @nox.session
 def letta(session: nox.Session) -> None:
-    """Run the tests that need a real Letta server, which MEMIO_LETTA_URL names."""
-    if not os.environ.get("MEMIO_LETTA_URL"):
-        session.error("start a server with tools/letta/start_letta.sh, and name its address in MEMIO_LETTA_URL")
+    """Hold the letta provider against a real server: the one at MEMIO_LETTA_URL, or one started for it (1 GB)."""
     session.install(*PINS, *PACKAGES)
-    session.run("pytest", "memio-letta/tests", *session.posargs)
+    url = os.environ.get("MEMIO_LETTA_URL")
+    if not url:
+        session.run("tools/letta/start_letta.sh", "install", external=True)
+        session.run("tools/letta/start_letta.sh", "start", external=True)
+    try:
+        place = {"MEMIO_LETTA_URL": url or "http://127.0.0.1:8283"}
+        session.run("pytest", "-m", "not slow", "memio-letta/tests", *session.posargs, env=place)
+        agent = str(session.run("python", "tools/letta/create_agent.py", place["MEMIO_LETTA_URL"], silent=True)).strip()
+        suite = ["--pyargs", "memio_contract.suite", "--memio-provider", "letta", "--memio-profile", "live"]
+        settings = {"LETTA_BASE_URL": place["MEMIO_LETTA_URL"], "LETTA_AGENT_ID": agent}
+        session.run("pytest", "--durations=15", *suite, *session.posargs, env=settings)
+    finally:
+        if not url:
+            session.run("tools/letta/start_letta.sh", "stop", external=True)
 
 
 @nox.session

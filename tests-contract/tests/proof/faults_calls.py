@@ -256,6 +256,15 @@ async def replaced(store: Any, given: dict[str, Any], content: str, metadata: An
     return await store.add(content=content, metadata=kept, **{name: old.id}, **owner_of(old))
 
 
+@fault("delete-all.empties", on=BOTH, defect="delete_all without a scope reports success and does nothing")
+class DeletesOnlyScopes:
+    """delete_all without an owner does nothing and reports success."""
+
+    async def delete_all(self, **owner):
+        if owner:
+            await super().delete_all(**owner)
+
+
 @fault("delete-all.empties", kinds=RECORDS, on=SQLITE, defect="delete_all looks at the first page only")
 class DeletesAPage:
     """delete_all lists a page, deletes what is on it, and reports success."""

@@ -11,7 +11,7 @@ from unicodedata import normalize
 from uuid import uuid4
 
 from memio.errors import ConflictError
-from memio.models import Page
+from memio.models import Page, Turn
 from proof.catalogue import BY_ID, RECORDS, fault
 from proof.shelf import Backend
 
@@ -253,6 +253,19 @@ class RewritesTheFileOnAdd:
         return await rewritten(self, "add", given)
 
 
+@fault("concurrent.adds", defect="an answer returns another writer's record")
+class AnswersWithTheLatest:
+    """The answer of add is the record that was added last, by whomever."""
+
+    async def add(self, **given):
+        answer = await super().add(**given)
+        await self.pause()
+        latest = self.told(self.backend.rows[self.backend.last])
+        if isinstance(answer, Turn):
+            return replace(answer, stored=[*answer.stored[:-1], latest])
+        return [*answer[:-1], latest] if isinstance(answer, list) else latest
+
+
 @fault("concurrent.updates", kinds=RECORDS, defect="lost updates")
 class RewritesTheFileOnUpdate:
     """An update reads the whole file, awaits, and writes the whole file."""
@@ -307,6 +320,16 @@ class CachesPerClient:
     def remove(self, number):
         self.backend.rows.pop(number, None)
         self.cache.pop(number, None)
+
+
+@fault("clients.two", defect="only one process may open it, without saying so")
+class OpensOnce:
+    """A second client that writes gets an error."""
+
+    def put(self, row):
+        if self.backend.notes.setdefault("owner", self) is not self:
+            raise OSError("database is locked")
+        return super().put(row)
 
 
 @fault("durable.reopen", defect="the process holds the data")
