@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, get_origin
 
 from memio._interface import METHODS, Method
 from memio.capabilities import REQUIRES
 from memio.models import Kind
+
+_OPTIONAL: dict[str, type] = {"provider": str, "identity": str, "max_content_bytes": int, "hints": Mapping}
 
 
 def faults_of(store: object, kind: Kind) -> list[str]:
@@ -36,6 +38,10 @@ def faults_of(store: object, kind: Kind) -> list[str]:
         if method.needs is None or method.needs in features:
             faults += _method_faults(store, name, method, features)
     faults += _method_faults(store, "aclose", Method(()), features)
+    for attribute, kinds in _OPTIONAL.items():
+        value = getattr(store, attribute, None)
+        if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
+            faults.append(f"its `{attribute}` is a {type(value).__name__}: make it a {kinds.__name__}, or leave it out")
     return faults
 
 

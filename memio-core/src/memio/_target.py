@@ -10,7 +10,7 @@ This is the one place for the rules that are the same for every provider:
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
@@ -18,6 +18,8 @@ from memio._add_many import add_each, item_arguments
 from memio._cursor import seal, unseal
 from memio._features import HINTS, asked_for
 from memio._interface import METHODS
+from memio._middleware import MANY, as_list, check_change, wrapped
+from memio._results import check_result
 from memio._state import ClientState
 from memio._validate import CHECKS, check_belonging, check_size
 from memio.errors import (
@@ -29,7 +31,7 @@ from memio.errors import (
     UnavailableError,
 )
 from memio.models import Kind, Page
-from memio.plugins import CallNext, Middleware, Operation
+from memio.plugins import CallNext, Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +70,11 @@ class Target:
             arguments: What the caller gave, without the owner.
             owners: The owner that the call names or is confined to.
         """
-        self.state.check()
         if not self.state.middleware:
             return await self._answer(method, arguments, owners)
+        self.state.check()
+        for name in MANY.intersection(arguments):
+            arguments[name] = as_list(arguments[name])  # middleware may look, and may call twice
         operation = Operation(
             kind=self.kind,
             method=method,
@@ -82,16 +86,12 @@ class Target:
         )
 
         async def answer(changed: Operation) -> Any:
-            for name in ("kind", "method", "provider", "user_id", "agent_id"):
-                if getattr(changed, name) != getattr(operation, name):
-                    raise MemioError(f"middleware changed the {name} of {operation.name}: it may change arguments only")
-                if name in changed.arguments:
-                    raise MemioError(f"middleware put {name} among the arguments of {operation.name}: it may not")
+            check_change(operation, changed)
             return await self._answer(method, dict(changed.arguments), owners)
 
         call: CallNext = answer
         for middleware in reversed(self.state.middleware):
-            call = _wrapped(middleware, call)
+            call = wrapped(middleware, call)
         return await call(operation)
 
     def require(self, feature: str, words: str, method: str) -> None:
@@ -105,6 +105,7 @@ class Target:
             )
 
     async def _answer(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Any:
+        self.state.check()
         try:
             keywords = self._checked(method, arguments, owners)
         except MemioError as error:
@@ -113,6 +114,7 @@ class Target:
         function = getattr(self.store, method, None)
         try:
             result = await (function(**keywords) if function else add_each(self.store, **keywords))
+            check_result(self.kind, method, result)
         except Exception as error:  # noqa: BLE001  # a store is a stranger's code: each of its errors becomes one of memio's
             self._raise(error, method)
         if isinstance(result, Page):
@@ -153,6 +155,7 @@ class Target:
     def _listing(self, method: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
         """Return everything that chooses what a listing lists: its cursors are good for that only."""
         chosen = {name: value for name, value in keywords.items() if name not in ("limit", "cursor")}
+        # Under a name that no argument has: whose listing it is.
         return {**chosen, "": [self.kind, method, self.provider, self.identity]}
 
     def _raise(self, error: Exception, method: str) -> NoReturn:
@@ -174,10 +177,3 @@ class Target:
             retryable=kind is not ProviderError,
             outcome="unknown" if METHODS[self.kind][method].writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error
-
-
-def _wrapped(middleware: Middleware, call_next: CallNext) -> CallNext:
-    def call(operation: Operation) -> Awaitable[Any]:
-        return middleware(operation, call_next)
-
-    return call

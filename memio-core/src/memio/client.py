@@ -21,6 +21,8 @@ from memio.plugins import Closable, Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
 
 if TYPE_CHECKING:
+    from asyncio import Task
+
     from memio.config import Config
     from memio.registry import Entry
 
@@ -144,6 +146,7 @@ class Memio(Stores):
         super().__init__(targets, {})
         self._state = state
         self._resources = SharedResources()
+        self._closing: Task[None] | None = None
 
     @classmethod
     def from_config(
@@ -193,27 +196,30 @@ class Memio(Stores):
         return ScopedMemio(self._targets, owner)
 
     async def aclose(self) -> None:
-        """Close the stores, each once, and what they share. Closing again does nothing.
+        """Close the stores, each once, and what they share.
 
-        Every one is closed even when another fails.
+        Every one is closed even when another fails. Closing again waits for the same end, also after the
+        first close was cancelled.
 
         Raises:
-            ExceptionGroup: What failed.
+            BaseExceptionGroup: What failed.
         """
-        if self._state.closed:
-            return
+        from asyncio import create_task, shield
+
         self._state.closed = True
+        if self._closing is None:
+            self._closing = create_task(self._close())
+        await shield(self._closing)
+
+    async def _close(self) -> None:
         # A store may serve several kinds.
         stores = {id(target.store): cast("Closable", target.store) for target in self._targets.values()}
         errors: list[BaseException] = []
         for closable in [*stores.values(), *self._resources.all()]:
             try:
                 await closable.aclose()
-            except BaseException as error:  # noqa: BLE001  # kept, and raised below: also a cancellation waits for the others
+            except BaseException as error:  # noqa: BLE001  # kept, and raised below, after the others were closed
                 errors.append(error)
-        for stop in errors:
-            if not isinstance(stop, Exception):
-                raise stop
         if errors:
             raise BaseExceptionGroup("closing the client failed in part", errors)
 

@@ -25,11 +25,13 @@ from memio import registry
 from memio._check import faults_of
 from memio._resources import SharedResources
 from memio._suggest import did_you_mean, unknown_key
+from memio._text import type_name
 from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownProviderError
 from memio.models import KINDS, Kind
 from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
 from memio.settings import Layer, Settings, resolve_settings
 
+MAX_DEPTH = 50
 TOP_LEVEL = (*KINDS, "plugins", "providers")
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 
@@ -117,11 +119,17 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collectio
     """
     if isinstance(source, Mapping):
         return _Reader(source, None, None, kinds).read()
+    if not isinstance(source, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise ConfigError([Fault("", f"a configuration is a dict or the path of a file, not a {type_name(source)}")])
     path = Path(source)
     return _Reader(_parsed(path), str(path), path.absolute().parent, kinds).read()
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
+    if path.suffix not in (".toml", ".json"):
+        advice = "" if path.suffix else "; to name a provider, pass a dict such as {'facts': 'sqlite'}"
+        fault = f"the name of a file must end in .toml or .json, not {path.suffix!r}{advice}"
+        raise ConfigError([Fault("", fault)], str(path))
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -132,18 +140,16 @@ def _parsed(path: Path) -> Mapping[str, Any]:
             import tomllib
 
             return tomllib.loads(text)
-        if path.suffix == ".json":
-            import json
+        import json
 
-            value = json.loads(text, object_pairs_hook=_without_repeats)
-            if isinstance(value, dict):
-                return cast("dict[str, Any]", value)
-            raise ConfigError([Fault("", "the file must hold a JSON object")], str(path))
-    except ValueError as error:
+        value = json.loads(text, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             [Fault("", f"the file is not valid {path.suffix[1:].upper()}: {error}")], str(path)
         ) from error
-    raise ConfigError([Fault("", f"the file name must end in .toml or .json, not {path.suffix!r}")], str(path))
+    if not isinstance(value, dict):
+        raise ConfigError([Fault("", "the file must hold a JSON object")], str(path))
+    return cast("dict[str, Any]", value)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -163,8 +169,10 @@ class _Reader:
         self.base = base
         self.kinds = kinds
         self.faults: list[Fault] = []
-        self.broken: list[PluginError] = []
+        self.broken: dict[str, tuple[str, PluginError]] = {}
         self.unknown = 0
+        self.written: dict[str, str] = {}
+        self.unset: set[str] = set()
         self.data = cast("dict[str, Any]", self.expanded(dict(data), ""))
 
     def read(self) -> Config:
@@ -183,27 +191,32 @@ class _Reader:
 
     def refuse(self) -> None:
         """Raise what was collected, if anything was."""
-        if self.broken and not self.faults and len(self.broken) == 1:
-            raise self.broken[0]
+        broken = list(self.broken.values())
+        if not self.faults and len(broken) == 1:
+            raise broken[0][1]
         # One fault per provider setting, though several stores share it.
-        faults = list(dict.fromkeys(self.faults)) + [Fault("", error.message) for error in self.broken]
+        faults = list(dict.fromkeys(self.faults)) + [Fault(path, error.message) for path, error in broken]
         if faults:
             kind = UnknownProviderError if self.unknown == len(faults) else ConfigError
-            raise kind(faults, self.source) from (self.broken[0] if self.broken else None)
+            raise kind(faults, self.source) from (broken[0][1] if broken else None)
 
     def fault(self, path: str, message: str) -> None:
         """Note one thing that is wrong."""
         self.faults.append(Fault(path, message))
 
-    def expanded(self, value: Any, path: str) -> Any:
+    def expanded(self, value: Any, path: str, depth: int = 0) -> Any:
         """Return a copy with every `${NAME}` replaced by that environment variable."""
+        if depth > MAX_DEPTH:
+            self.fault(path.partition(".")[0], f"nests deeper than {MAX_DEPTH} levels, or refers to itself")
+            return None
         if isinstance(value, Mapping):
-            items = cast("Mapping[Any, Any]", value).items()
-            return {key: self.expanded(item, f"{path}.{key}" if path else str(key)) for key, item in items}
+            return self.expanded_items(cast("Mapping[Any, Any]", value), path, depth + 1)
         if isinstance(value, (list, tuple)):
-            return [self.expanded(item, f"{path}[{n}]") for n, item in enumerate(cast("list[Any]", value))]
+            items = enumerate(cast("list[Any]", value))
+            return [self.expanded(item, f"{path}[{n}]", depth + 1) for n, item in items]
         if not isinstance(value, str) or "${" not in value:
             return value
+        self.written[path] = value
 
         def variable(match: re.Match[str]) -> str:
             if match[0] == "$${":
@@ -211,10 +224,21 @@ class _Reader:
             if match[1] is None:
                 self.fault(path, "'${' starts no ${NAME}; write '$${' for a literal '${'")
             elif match[1] not in os.environ:
+                self.unset.add(path)
                 self.fault(path, f"the environment variable {match[1]} is not set")
             return os.environ.get(match[1] or "", "")
 
         return _VARIABLE.sub(variable, value)
+
+    def expanded_items(self, table: Mapping[Any, Any], path: str, depth: int) -> dict[str, Any]:
+        """Return a copy of a table, expanded; its keys must be text."""
+        made: dict[str, Any] = {}
+        for key, item in table.items():
+            if isinstance(key, str):
+                made[key] = self.expanded(item, f"{path}.{key}" if path else key, depth)
+            else:
+                self.fault(path, f"the key {key!r} is no text")
+        return made
 
     def sections(self) -> dict[str, dict[str, Any]]:
         """Return the settings under `providers`, by provider."""
@@ -247,7 +271,7 @@ class _Reader:
         try:
             return found[0], registry.load_store(found[0]), found[1]
         except PluginError as error:
-            self.broken.append(error)
+            self.broken.setdefault(found[0].module, (kind, error))
             return None
 
     def named(self, group: str, path: str, value: Any, key: str) -> tuple[registry.Entry, dict[str, Any]] | None:
@@ -258,7 +282,9 @@ class _Reader:
             self.fault(path, f"must be a name, or a table with a name under {key!r}")
             return None
         try:
-            return registry.find(group, reference, path), settings
+            # An error shows the name as it was written: a variable may hold a secret by mistake.
+            written = self.written.get(path if isinstance(value, str) else f"{path}.{key}")
+            return registry.find(group, reference, path, written), settings
         except UnknownProviderError as error:
             self.faults += error.faults
             self.unknown += len(error.faults)
@@ -302,7 +328,7 @@ class _Reader:
             try:
                 spec = registry.load_middleware(entry)
             except PluginError as error:
-                self.broken.append(error)
+                self.broken.setdefault(entry.module, (path, error))
                 continue
             settings = self.resolved(spec.settings, [Layer(path, in_place, self.base)])
             if settings is not None:
@@ -312,7 +338,7 @@ class _Reader:
         """Return the settings, or note what is wrong with them."""
         settings = resolve_settings(model, layers)
         if isinstance(settings, list):
-            self.faults += settings
+            self.faults += [fault for fault in settings if fault.path not in self.unset]
             return None
         return settings
 

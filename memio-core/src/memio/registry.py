@@ -113,13 +113,14 @@ def installed(group: str) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda entry: (entry.name, entry.module)))
 
 
-def find(group: str, reference: str, path: str = "") -> Entry:
+def find(group: str, reference: str, path: str = "", written: str | None = None) -> Entry:
     """Return the entry point that a configuration names.
 
     Args:
         group: One of the four kinds, or `plugins`.
         reference: A name such as `letta`, or `distribution:name` where two offer the same name.
         path: Where the configuration names it, for the error.
+        written: What errors show in place of the name, where it came from an environment variable.
 
     Raises:
         UnknownProviderError: There is none, or there are several.
@@ -132,7 +133,7 @@ def find(group: str, reference: str, path: str = "") -> Entry:
     ]
     if len(entries) == 1:
         return entries[0]
-    message = _ambiguous(entries) if entries else _unknown(group, reference)
+    message = _ambiguous(entries) if entries else _unknown(group, reference, written)
     raise UnknownProviderError([Fault(path, message)])
 
 
@@ -174,7 +175,7 @@ def manager() -> pluggy.PluginManager:
 def load_module(entry: Entry) -> ModuleType:
     """Import the module that an entry point names."""
     try:
-        return import_module(entry.module.partition(":")[0].strip())
+        return import_module(re.split(r"[:\[ ]", entry.module)[0])
     except (Exception, SystemExit) as error:
         raise entry.error(f"the plugin fails on import: {type(error).__name__}: {error}") from error
 
@@ -229,11 +230,13 @@ def _ambiguous(entries: list[Entry]) -> str:
     return f"{entries[0].name!r} is offered by {len(entries)} distributions, say which: {choices}"
 
 
-def _unknown(group: str, reference: str) -> str:
+def _unknown(group: str, reference: str, written: str | None) -> str:
     what = "middleware" if group == MIDDLEWARE else f"{group} provider"
     names = sorted({entry.name for entry in installed(group)})
     there = f"installed are: {', '.join(names)}" if names else "none is installed"
     name = reference.rpartition(":")[2]
+    if written is not None:
+        return f"no {what} is installed under the name that {written!r} stands for; {there}"
     published = PUBLISHED.get(name)
     offered = kinds_of(name) or (published.kinds if published else ())
     if offered and group in KINDS and group not in offered:

@@ -132,7 +132,10 @@ def _located(field: FieldInfo, value: Any, base: Path | None) -> Any:
     for marker in field.metadata:
         if isinstance(marker, RelativePath) and isinstance(value, (str, os.PathLike)):
             text = os.fspath(cast("str | os.PathLike[str]", value))
-            return text if not text or text in marker.keep else str((base or Path()) / Path(text).expanduser())
+            if not text or text in marker.keep:
+                return text
+            # An unknown user in `~user` stays as it is, as in a shell.
+            return str((base or Path()) / os.path.expanduser(text))  # noqa: PTH111  # Path.expanduser would raise
     return value
 
 

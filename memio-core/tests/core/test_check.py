@@ -137,3 +137,12 @@ def test_a_client_needs_a_store():
 def test_middleware_must_be_callable():
     with pytest.raises(ConfigError, match="cannot be called"):
         Memio(facts=Minimal(), middleware=["otel"])  # type: ignore[list-item]
+
+
+def test_what_a_store_says_about_itself_is_checked():
+    assert faults_of(declaring(max_content_bytes="8", hints=["x"], identity=b"x", provider=5), "facts") == [
+        "its `provider` is a int: make it a str, or leave it out",
+        "its `identity` is a bytes: make it a str, or leave it out",
+        "its `max_content_bytes` is a str: make it a int, or leave it out",
+        "its `hints` is a list: make it a Mapping, or leave it out",
+    ]

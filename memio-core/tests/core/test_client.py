@@ -12,13 +12,18 @@ from memio import (
     Feature,
     InvalidInputError,
     Memio,
+    MemioError,
+    Message,
     NotFoundError,
     NotSupportedError,
+    Page,
     ProviderError,
     ProviderTimeoutError,
     StoreNotConfiguredError,
     UnavailableError,
 )
+
+NOTHING = object()
 
 
 def test_touching_a_store_that_was_not_configured_says_how_to_configure_it(recorder):
@@ -61,10 +66,10 @@ def test_every_store_is_closed_once_whatever_happens(recorder):
     async def main() -> None:
         first, second = Failing("facts"), recorder("graph")
         memio = Memio(facts=first, documents=recorder("documents"), graph=second)
-        with pytest.raises(ExceptionGroup) as caught:
-            await memio.aclose()
-        assert [str(error) for error in caught.value.exceptions] == ["cannot close"]
-        await memio.aclose()
+        for _ in range(2):
+            with pytest.raises(ExceptionGroup) as caught:
+                await memio.aclose()
+            assert [str(error) for error in caught.value.exceptions] == ["cannot close"]
         assert (first.closed, second.closed) == (1, 1)
 
     asyncio.run(main())
@@ -83,16 +88,47 @@ def test_a_store_of_two_kinds_is_closed_once(recorder):
     assert store.closed == 1
 
 
-def test_cancelling_the_close_still_closes_the_other_stores(recorder):
-    class Cancelled(recorder):
-        async def aclose(self) -> None:
-            raise asyncio.CancelledError
-
+def test_closing_again_waits_for_the_close_that_was_cancelled(recorder):
     async def main() -> None:
-        second = recorder("graph")
-        with pytest.raises(asyncio.CancelledError):
-            await Memio(facts=Cancelled("facts"), graph=second).aclose()
-        assert second.closed == 1
+        release = asyncio.Event()
+
+        class Slow(recorder):
+            async def aclose(self) -> None:
+                await release.wait()
+                await super().aclose()
+
+        first, second = Slow("facts"), recorder("graph")
+        memio = Memio(facts=first, graph=second)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await memio.aclose()
+        again = asyncio.create_task(memio.aclose())
+        await asyncio.sleep(0)
+        assert not again.done()
+        release.set()
+        await again
+        assert (first.closed, second.closed) == (1, 1)
+
+    asyncio.run(main())
+
+
+def test_a_call_that_middleware_holds_back_until_the_close_is_not_sent(recorder):
+    async def main() -> None:
+        release = asyncio.Event()
+
+        async def late(operation: Any, call_next: Any) -> Any:
+            await release.wait()
+            return await call_next(operation)
+
+        store = recorder("facts")
+        memio = Memio(facts=store, middleware=[late])
+        call = asyncio.create_task(memio.facts.delete_all())
+        await asyncio.sleep(0)
+        await memio.aclose()
+        release.set()
+        with pytest.raises(RuntimeError, match="closed"):
+            await call
+        assert store.calls == []
 
     asyncio.run(main())
 
@@ -225,6 +261,39 @@ def test_clients_and_facades_say_what_they_are(recorder):
     memio = Memio(facts=recorder("facts"))
     assert repr(memio) == "<Memio facts='Recorder'>"
     assert repr(memio.scoped(user_id="a").facts) == "<Facts of Recorder, user_id='a'>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "keywords", "answer"),
+    [
+        ("facts", "get_all", {}, ["x"]),
+        ("facts", "search", {"query": "x"}, ("x",)),
+        ("graph", "get", {"entity": "x"}, []),
+        ("history", "add", {"session_id": "s", "messages": [Message(role="user", content="x")]}, ["x"]),
+        ("facts", "get", {"fact_id": "x"}, NOTHING),
+    ],
+)
+def test_an_answer_of_the_wrong_type_is_the_stores_fault(kind, method, keywords, answer, recorder, call):
+    store = recorder(kind)
+
+    async def respond(**_: Any) -> Any:
+        return None if answer is NOTHING else answer
+
+    store.answers[method] = respond
+    with pytest.raises(ProviderError, match=f"the store's {method} returned"):
+        call(store, method, **keywords)
+
+
+def test_a_cursor_that_repeats_ends_the_iteration(recorder):
+    # defect: cursors that repeat
+    store = recorder("facts")
+    store.answers["get_all"] = Page(["x"], "again")
+
+    async def main() -> None:
+        with pytest.raises(MemioError, match="repeats its cursor"):
+            [_ async for _ in Memio(facts=store).facts.iter_all()]
+
+    asyncio.run(main())
 
 
 # Many records

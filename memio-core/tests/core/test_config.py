@@ -207,7 +207,7 @@ def test_relative_paths_are_relative_to_the_file(run, tmp_path):
         ("broken.json", "{", "the file is not valid JSON"),
         ("twice.json", '{"facts": "a", "facts": "b"}', "the key 'facts' stands there twice"),
         ("list.json", "[]", "the file must hold a JSON object"),
-        ("memio.yaml", "facts: sqlite", "the file name must end in .toml or .json, not '.yaml'"),
+        ("memio.yaml", "facts: sqlite", "the name of a file must end in .toml or .json, not '.yaml'"),
         (
             "empty.toml",
             "",
@@ -321,3 +321,39 @@ def test_only_the_kinds_that_are_asked_for_are_read(run):
 
 def test_a_configuration_that_was_read_already_can_be_opened(run):
     assert run('print(Memio.from_config(load({"facts": "sqlite"})).kinds)') == "('facts',)"
+
+
+def test_what_is_no_configuration_says_so(run):
+    assert run("""
+        fails(None)
+        fails(["facts"])
+        fails("sqlite")
+        fails({"facts": {"provider": "acme", "agent": "a", 1: 2}})
+        cycle = {"provider": "acme", "agent": "a"}
+        cycle["size"] = cycle
+        fails({"facts": cycle})
+    """).splitlines() == [
+        "ConfigError | a configuration is a dict or the path of a file, not a NoneType (in the configuration)",
+        "ConfigError | a configuration is a dict or the path of a file, not a list (in the configuration)",
+        "ConfigError | the name of a file must end in .toml or .json, not ''; to name a provider, "
+        + "pass a dict such as {'facts': 'sqlite'} (in sqlite)",
+        "ConfigError | facts: the key 1 is no text (in the configuration)",
+        "ConfigError | 2 problems in the configuration:",
+        "  facts: nests deeper than 50 levels, or refers to itself",
+        "  facts.size: Input should be a valid integer",
+    ]
+
+
+def test_a_name_from_a_variable_is_shown_as_it_was_written(run, monkeypatch):
+    monkeypatch.setenv("SECRET", "hunter2")
+    output = run("""
+        fails({"facts": "${SECRET}", "documents": {"provider": "${SECRET}"}, "plugins": ["${SECRET}"]})
+    """)
+    assert "hunter2" not in output
+    assert output.count("'${SECRET}'") == 3
+
+
+def test_a_plugin_that_is_broken_for_several_kinds_is_one_fault(run, tmp_path):
+    (tmp_path / "site" / "acme_plugin.py").write_text("raise ImportError('no libacme')")
+    output = run('fails({"facts": "acme", "documents": "acme"})')
+    assert output.startswith("PluginError | the plugin fails on import: ImportError: no libacme")

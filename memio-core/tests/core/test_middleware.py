@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memio import InvalidInputError, Memio, MemioError, Operation, Page, ProviderError
+from memio import InvalidInputError, Memio, MemioError, Message, Operation, Page, ProviderError, Triple
 from memio._interface import METHODS
 
 
@@ -153,3 +153,49 @@ def test_each_page_and_each_batch_is_one_operation(recorder):
 
     asyncio.run(main())
     assert seen == ["facts.get_all", "facts.get_all", "facts.add_many"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "name"),
+    [("facts", "add_many", "items"), ("history", "add", "messages"), ("graph", "add", "triples")],
+)
+def test_middleware_may_look_at_an_iterator_and_call_twice(kind, method, name, recorder):
+    async def look(operation: Operation, call_next: Any) -> Any:
+        assert len(list(operation.arguments[name])) == 2
+        await call_next(operation)
+        return await call_next(operation)
+
+    store = recorder(kind)
+    given = {
+        "items": ["a", "b"],
+        "messages": [Message(role="user", content="a"), Message(role="user", content="b")],
+        "triples": [Triple(subject="a", predicate="b", object=text) for text in "cd"],
+    }[name]
+    session = {"session_id": "s"} if kind == "history" else {}
+    run(store, [look], method, **{name: iter(given)}, **session)
+    assert sum(len(keywords.get(name, [0])) for _, keywords in store.calls) == 4
+
+
+def test_what_middleware_must_not_do_is_said(recorder):
+    def sync(operation: Operation, call_next: Any) -> Any:
+        return 5
+
+    async def unknown(operation: Operation, call_next: Any) -> Any:
+        return await call_next(operation.with_arguments(colour="red"))
+
+    async def without(operation: Operation, call_next: Any) -> Any:
+        return await call_next(replace(operation, arguments={}))
+
+    async def nothing(operation: Operation, call_next: Any) -> Any:
+        return await call_next(None)
+
+    for middleware, message in (
+        (sync, "the middleware .*sync is not async: declare it with `async def`"),
+        (unknown, "put colour among the arguments of facts.add, which has no such argument"),
+        (without, "took content away from the arguments of facts.add"),
+        (nothing, "called call_next with a NoneType"),
+    ):
+        store = recorder("facts")
+        with pytest.raises(MemioError, match=message):
+            run(store, [middleware], "add", content="x")
+        assert store.calls == []

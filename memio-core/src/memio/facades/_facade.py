@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from memio._target import Target
-from memio.errors import InvalidInputError
+from memio.errors import InvalidInputError, MemioError
 from memio.models import Page
 
 T = TypeVar("T")
@@ -57,8 +57,14 @@ class Facade:
 
 
 def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
-    """Add the optional arguments that were given to those that every call has."""
-    return arguments | {name: value for name, value in optional.items() if value is not None and value != {}}
+    """Add the optional arguments that were given to those that every call has.
+
+    Empty metadata and empty filters say the same as none.
+    """
+    empty: dict[str, Any] = {"metadata": {}, "filters": {}}
+    return arguments | {
+        name: value for name, value in optional.items() if value is not None and value != empty.get(name)
+    }
 
 
 async def pages(page: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
@@ -68,6 +74,10 @@ async def pages(page: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterat
         records = await page(cursor)
         for record in records:
             yield record
+        if records.next_cursor is not None and records.next_cursor == cursor:
+            raise MemioError(
+                "the provider repeats its cursor, so this listing would never end: report it to its authors"
+            )
         cursor = records.next_cursor
         if cursor is None:
             return

@@ -61,7 +61,7 @@ class Documents(Facade):
 
     async def add_many(
         self,
-        items: Iterable[str | DocumentInput],
+        items: Iterable[str | DocumentInput | Mapping[str, Any]],
         *,
         user_id: str | None = None,
     ) -> list[Document]:

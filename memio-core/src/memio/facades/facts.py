@@ -63,7 +63,7 @@ class Facts(Facade):
 
     async def add_many(
         self,
-        items: Iterable[str | FactInput],
+        items: Iterable[str | FactInput | Mapping[str, Any]],
         *,
         user_id: str | None = None,
         agent_id: str | None = None,
