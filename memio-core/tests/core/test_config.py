@@ -90,6 +90,11 @@ HISTROY = (
     "  histroy: unknown key, did you mean 'history'?; known are: documents, facts, graph, history, plugins, providers"
 )
 
+NO_FILE = (
+    "ConfigError | the name of a file must end in .toml or .json, not ''; "
+    "to name a provider, pass a dict such as {'facts': 'sqlite'} (in sqlite)"
+)
+
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -335,8 +340,7 @@ def test_what_is_no_configuration_says_so(run):
     """).splitlines() == [
         "ConfigError | a configuration is a dict or the path of a file, not a NoneType (in the configuration)",
         "ConfigError | a configuration is a dict or the path of a file, not a list (in the configuration)",
-        "ConfigError | the name of a file must end in .toml or .json, not ''; to name a provider, "
-        + "pass a dict such as {'facts': 'sqlite'} (in sqlite)",
+        NO_FILE,
         "ConfigError | facts: the key 1 is no text (in the configuration)",
         "ConfigError | 2 problems in the configuration:",
         "  facts: nests deeper than 50 levels, or refers to itself",
