@@ -16,6 +16,14 @@ from memio.errors import InvalidInputError
 from memio.models import Message, Triple
 
 MAX_LIMIT = 1000
+"""Records in one answer."""
+
+MAX_NAME = 1000
+"""Characters of an id, an owner or a session: names, which backends index and errors show."""
+
+MAX_QUERY = 1_000_000
+"""Characters of a query."""
+
 R = TypeVar("R", Message, Triple)
 
 
@@ -95,7 +103,7 @@ def _record(record: R, where: str, texts: tuple[str, ...], names: tuple[str, ...
         check_name(getattr(record, name), f"{where}.{name}")
     for name in names:
         if (text := getattr(record, name)) is not None:
-            check_name(text, f"{where}.{name}")
+            _check_length(check_name(text, f"{where}.{name}"), f"{where}.{name}", MAX_NAME)
     if record.score is not None:
         raise InvalidInputError(
             f"{where}.score is set: scores come from a search and are not stored, "
@@ -108,23 +116,34 @@ def _record(record: R, where: str, texts: tuple[str, ...], names: tuple[str, ...
     return replace(record, metadata=copy_json_object(record.metadata, f"{where}.metadata"))
 
 
-def _named(where: str) -> Callable[[object], str]:
-    return lambda value: check_name(value, where)
+def _text(where: str, most: int | None = None) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        text = check_name(value, where)
+        _check_length(text, where, most)
+        return text
+
+    return check
+
+
+def _check_length(text: str, where: str, most: int | None) -> None:
+    if most is not None and len(text) > most:
+        raise InvalidInputError(
+            f"{where} has {len(text):,} characters, of at most {most:,}: shorten it", argument=where
+        )
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
-    "content": _named("content"),
-    "query": _named("query"),
+    "content": _text("content"),
+    "query": _text("query", MAX_QUERY),
+    "cursor": _text("cursor"),
+    "entity": _text("entity"),
     "metadata": copy_json_object,
     "filters": filters,
     "limit": limit,
     "start": start,
     "messages": messages,
     "triples": triples,
-    **{
-        name: _named(name)
-        for name in ("cursor", "user_id", "agent_id", "fact_id", "doc_id", "triple_id", "session_id", "entity")
-    },
+    **{name: _text(name, MAX_NAME) for name in ("user_id", "agent_id", "fact_id", "doc_id", "triple_id", "session_id")},
 }
 """By the name of an argument, the function that checks it. Cursors are opened in `memio._cursor`."""
 
