@@ -7,5 +7,3 @@ from pathlib import Path
 
 # The stores of the proof are shared by several test files, and tests are no package.
 sys.path.insert(0, str(Path(__file__).parent))
-
-pytest_plugins = ["pytester"]

@@ -6,17 +6,19 @@ import asyncio
 import gc
 import sqlite3
 import subprocess
+import sys
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from memio import ConflictError, Memio, NotFoundError
+from memio import ConflictError, Memio, Message, NotFoundError, ProviderError
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter, SqliteHistoryAdapter
 from memio.providers.sqlite._engine import Engine
+from memio.providers.sqlite._search import TERMS_AT_ONCE, TextIndex
 
 Run = Callable[..., Any]
 
@@ -219,6 +221,189 @@ def test_a_search_that_was_given_up_holds_up_nobody(path: Path) -> None:
         given_up.cancel()
         assert await store.search(query="tea", limit=1) == [fact]
         gate.open()
+        await store.aclose()
+
+    asyncio.run(body())
+
+
+COUNT_LONG = """
+WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 60000000)
+SELECT count(*) FROM counted
+"""
+
+
+@pytest.mark.parametrize("where", ["file", ":memory:"])
+@pytest.mark.parametrize("way", ["lookup", "search"])
+def test_a_read_that_is_cancelled_ends_in_the_middle_of_a_statement(path: Path, where: str, way: str) -> None:
+    # defect: the threads are held, and closing waits, for what nobody wants any more
+    finished: list[str] = []
+
+    async def body() -> None:
+        store = SqliteFactAdapter(path=path if where == "file" else where)
+        begun = threading.Event()
+
+        def count(db: sqlite3.Connection) -> None:
+            begun.set()
+            db.execute(COUNT_LONG).fetchone()
+            finished.append(way)
+
+        call = asyncio.ensure_future(getattr(engine_of(store), way)(count))
+        await asyncio.to_thread(begun.wait, 30)
+        others = [asyncio.ensure_future(store.get_all(limit=1)) for _ in range(3)]
+        await asyncio.sleep(0)
+        call.cancel()
+        assert await asyncio.gather(*others) == [[], [], []]
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert (await store.add(content="x")).content == "x"
+        await store.aclose()
+
+    asyncio.run(body())
+    assert finished == []
+
+
+def test_a_search_for_many_terms_ends_between_two_portions(path: Path) -> None:
+    asked: list[int] = []
+
+    async def body() -> None:
+        store = SqliteFactAdapter(path=path)
+        gate = Gate()
+
+        class Terms(list[str]):
+            def __iter__(self) -> Iterator[str]:
+                for number, term in enumerate(super().__iter__()):
+                    if number == 3 * TERMS_AT_ONCE:
+                        gate(sqlite3.Connection(":memory:"))
+                    asked.append(number)
+                    yield term
+
+        terms = Terms(f'"w{number}"' for number in range(20 * TERMS_AT_ONCE))
+        index = TextIndex("fact_text", body=1)
+        call = asyncio.ensure_future(engine_of(store).search(lambda db: index.best(db, terms, "", 5)))
+        await gate.entered()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        gate.open()
+        await store.aclose()
+
+    asyncio.run(body())
+    assert len(asked) == 4 * TERMS_AT_ONCE  # the portion that was being made, and no more
+
+
+@pytest.mark.parametrize("where", ["file", ":memory:"])
+def test_a_write_that_is_cancelled_in_its_turn_is_not_ended_by_it(path: Path, where: str) -> None:
+    async def body() -> None:
+        store = SqliteFactAdapter(path=path if where == "file" else where)
+        gate = Gate()
+
+        def slow(db: sqlite3.Connection) -> None:
+            db.execute("INSERT INTO label (text) VALUES ('one')")
+            gate(db)
+            db.execute(COUNT_LONG.replace("60000000", "200000")).fetchone()
+            db.execute("INSERT INTO label (text) VALUES ('two')")
+
+        call = asyncio.ensure_future(engine_of(store).write(slow))
+        await gate.entered()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        gate.open()
+        count = "SELECT count(*) FROM label"
+        assert await engine_of(store).write(lambda db: db.execute(count).fetchone()) == (2,)
+        await store.aclose()
+
+    asyncio.run(body())
+
+
+@pytest.fixture
+def no_threads() -> Iterator[Callable[[], Any]]:
+    """Return what makes the system refuse new threads for a while, for their stack would not fit into memory."""
+    usual = threading.stack_size()
+
+    @contextmanager
+    def refused() -> Generator[None]:
+        threading.stack_size(2**60)
+        try:
+            with pytest.raises(RuntimeError):
+                threading.Thread(target=print).start()
+            yield
+        finally:
+            threading.stack_size(usual)
+
+    yield refused
+    threading.stack_size(usual)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take such a stack")
+@pytest.mark.parametrize("where", ["file", ":memory:"])
+def test_a_call_for_which_no_thread_can_be_started_fails_and_the_next_ones_work(
+    path: Path, where: str, no_threads: Callable[[], Any]
+) -> None:
+    # defect: the call and the close hang for ever
+    async def body() -> None:
+        store = SqliteFactAdapter(path=path if where == "file" else where)
+        with no_threads():
+            calls = [store.add(content="lost"), store.get_all(limit=1), store.search(query="x", limit=1)]
+            errors = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
+        for error in errors:
+            assert isinstance(error, ProviderError)
+            assert error.outcome == "not_applied"
+            assert "no thread can be started" in error.message
+        await store.add(content="x")
+        assert [fact.content for fact in await store.get_all(limit=9)] == ["x"]
+        assert len(await store.search(query="x lost", limit=9)) == 1
+        await store.aclose()
+        assert_that_all_threads_end()
+
+    asyncio.run(body())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take such a stack")
+def test_a_store_for_which_no_thread_could_be_started_is_closed(path: Path, no_threads: Callable[[], Any]) -> None:
+    async def body() -> None:
+        store = SqliteFactAdapter(path=path)
+        with no_threads():
+            with pytest.raises(ProviderError, match="no thread"):
+                await asyncio.wait_for(store.add(content="x"), 30)
+            await asyncio.wait_for(store.aclose(), 30)
+
+    asyncio.run(body())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take such a stack")
+def test_searches_share_the_threads_that_there_are_when_no_more_can_be_started(
+    path: Path, no_threads: Callable[[], Any]
+) -> None:
+    async def body() -> None:
+        store = SqliteFactAdapter(path=path)
+        await store.add(content="x")
+        gate = Gate()
+        held = asyncio.ensure_future(engine_of(store).search(gate))
+        await gate.entered()
+        with no_threads():
+            waiting = [asyncio.ensure_future(store.search(query="x", limit=1)) for _ in range(5)]
+            await asyncio.sleep(0)
+        gate.open()
+        assert [len(found) for found in await asyncio.gather(*waiting)] == [1] * 5
+        await held
+        await store.aclose()
+
+    asyncio.run(body())
+
+
+def test_a_session_of_any_owner_is_read_beside_the_lookups(path: Path) -> None:
+    # a name that thousands have takes long, and a lookup must wait for nobody
+    async def body() -> None:
+        store = SqliteHistoryAdapter(path=path)
+        await store.add(session_id="default", messages=[Message(role="user", content="x")], user_id="ann")
+        gate = Gate()
+        held = asyncio.ensure_future(engine_of(store).lookup(gate))
+        await gate.entered()
+        page = await asyncio.wait_for(store.get(session_id="default", limit=1), 30)
+        assert [message.content for message in page] == ["x"]
+        gate.open()
+        await held
         await store.aclose()
 
     asyncio.run(body())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from memio import ConflictError, InvalidInputError, Memio, Message
 from memio.models import ROLES
+from memio.providers.sqlite import _conversations
 
 Run = Callable[..., Any]
 
@@ -165,6 +169,57 @@ def test_sessions_of_one_name_belong_to_their_owners(both: Run) -> None:
         assert await texts(memio, "default") == ["tea 1", "tea 3"]
 
     both(body)
+
+
+OWNERS = 100
+
+
+def test_a_session_of_many_owners_is_searched_in_full_and_no_other_is(both: Run) -> None:
+    # defect: the cost of a search grows with the square of the owners
+    async def body(memio: Memio) -> None:
+        for number in range(OWNERS):
+            await memio.history.add(session_id="default", messages=said(f"tea — {number}"), user_id=str(number))
+        await memio.history.add(session_id="other", messages=said("tea tea", "—"), user_id="1")
+        found = await memio.history.search(query="tea", session_id="default", limit=200)
+        assert {message.user_id for message in found} == {str(number) for number in range(OWNERS)}
+        assert {message.session_id for message in found} == {"default"}
+        long = " ".join(["tea", *(f"w{number}" for number in range(300))])
+        for query in (long, "—"):
+            found = await memio.history.search(query=query, session_id="default", limit=200)
+            assert len({message.user_id for message in found}) == len(found) == OWNERS
+        assert (await memio.history.search(query="tea — 7", session_id="default"))[0].content == "tea — 7"
+        (one,) = await memio.history.search(query="tea", session_id="default", user_id="7")
+        assert one.user_id == "7"
+
+    both(body)
+
+
+def test_what_the_index_is_asked_does_not_grow_with_the_owners_of_a_session(run: Run, path: Path) -> None:
+    async def body(memio: Memio) -> None:
+        for number in range(OWNERS):
+            await memio.history.add(session_id="default", messages=said("tea"), user_id=str(number))
+
+    run(body)
+    with closing(sqlite3.connect(path)) as db:
+        assert _conversations._scope(db, "default", None) == _conversations.Scope(session_name="default")
+        assert _conversations._scope(db, "default", "7") == _conversations.Scope("tags : (s8)")
+
+
+def test_of_a_long_message_only_the_beginning_is_indexed_with_the_next_ones(
+    run: Run, look: Callable[..., list[Any]], assert_consistent: Callable[[], None]
+) -> None:
+    # defect: one long message slows down the next writes of everybody
+    async def add(memio: Memio) -> None:
+        await memio.history.add(session_id="s", messages=said("first " + "tea " * 5_000 + "last", "one"))
+        await memio.history.add(session_id="s", messages=said("two", "three"))
+        found = {message.content[:5] for message in await memio.history.search(query="first")}
+        assert found == {"first", "one", "two"}
+        assert [message.content[:5] for message in await memio.history.search(query="last")] == ["first"]
+
+    run(add)
+    assert_consistent()
+    run(lambda memio: memio.history.delete(session_id="s"))
+    assert_consistent()
 
 
 def test_sessions_are_listed_by_their_first_message_each_once(both: Run) -> None:

@@ -7,7 +7,9 @@ import logging
 import os
 import sqlite3
 import subprocess
+import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from memio import ConfigError, Memio, MemioError, ProviderError, UnavailableError
+from memio import ConfigError, Memio, MemioError, Message, ProviderError, Triple, UnavailableError
 from memio.providers.sqlite import SqliteFactAdapter
 from memio.providers.sqlite._schema import APPLICATION_ID, VERSION
 
@@ -125,6 +127,7 @@ def test_a_relative_path_means_the_folder_at_the_time_of_making(
     "settings",
     [
         {"path": ""},
+        {"path": "a\0b"},
         {"durability": "most"},
         {"busy_timeout": 0},
         {"busy_timeout": -1},
@@ -135,6 +138,58 @@ def test_a_relative_path_means_the_folder_at_the_time_of_making(
 def test_wrong_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(settings))):
         SqliteFactAdapter(**settings)
+
+
+def test_a_path_with_a_nul_character_is_refused_in_words() -> None:
+    with pytest.raises(ConfigError, match="NUL character"):
+        SqliteFactAdapter(path="a\0b")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes no working directory")
+def test_a_relative_path_in_a_deleted_folder_is_a_fault_of_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # defect: a valid plugin is blamed for the folder that is gone
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    try:
+        for make in (lambda: SqliteFactAdapter(path="x.db"), lambda: Memio.from_config({"facts": "sqlite"})):
+            with pytest.raises(ConfigError, match="working directory was deleted"):
+                make()
+        SqliteFactAdapter(path=tmp_path / "x.db")
+    finally:
+        os.chdir(tmp_path)
+
+
+def test_paths_that_are_written_in_several_ways_share_an_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # defect: three engines on one file, which wait for each other
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MEMIO_SQLITE_PATH", raising=False)
+
+    def count() -> int:
+        return sum(thread.name == "memio-sqlite" for thread in threading.enumerate())
+
+    async def body() -> None:
+        stores: dict[str, Any] = {
+            "facts": "sqlite",
+            "history": {"provider": "sqlite", "path": "memio.db"},
+            "documents": {"provider": "sqlite", "path": "./x/../memio.db"},
+            "graph": {"provider": "sqlite", "path": str(tmp_path / "memio.db"), "durability": "normal"},
+        }
+        async with Memio.from_config(stores) as memio:
+            await memio.facts.add(content="x")
+            await memio.history.add(session_id="s", messages=[Message(role="user", content="x")])
+            await memio.documents.add(content="x")
+            assert count() == 1  # the writer of all three
+            await memio.graph.add(triples=[Triple(subject="a", predicate="b", object="c")])
+            assert count() == 2  # other settings
+
+    asyncio.run(body())
+    assert [file.name for file in tmp_path.iterdir()] == ["memio.db"]
 
 
 def test_a_file_that_is_no_database_is_left_as_it_is(path: Path) -> None:

@@ -31,7 +31,7 @@ class Profile:
 
 
 DEV = Profile(name="dev", examples=3, runs=4, steps=15, many=105, tasks=8, seconds=30)
-CI = Profile(name="ci", examples=15, runs=40, steps=25, many=105, tasks=16, seconds=60)
+CI = Profile(name="ci", examples=15, runs=50, steps=25, many=105, tasks=16, seconds=60)
 LIVE = Profile(name="live", examples=1, runs=1, steps=12, many=105, tasks=4, seconds=600, shrink=False)
 
 PROFILES = {profile.name: profile for profile in (DEV, CI, LIVE)}

@@ -19,11 +19,14 @@ from memio_contract.profile import Profile
 from memio_contract.target import ContractTarget, Source
 
 if TYPE_CHECKING:
-    from memio_contract.subject import GraphSubject, HistorySubject, RecordSubject, Subject
+    from memio_contract.subjects import Subject
+    from memio_contract.subjects.conversations import HistorySubject
+    from memio_contract.subjects.records import RecordSubject
+    from memio_contract.subjects.triples import GraphSubject
 
 Owner = dict[str, str]
-_POLL = 0.05
-"""Seconds between two questions whether a backend has settled."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.25
+"""Seconds between two questions whether a backend has settled: each pause is twice as long as the one before."""
 _LONGEST = 256 * 1024
 """The longest content that a law tries, in bytes, where a store takes more."""
 _USUAL = 64 * 1024
@@ -139,7 +142,7 @@ class World:
 
     def subject_of(self, client: Client) -> Subject:
         """The store of another client."""
-        from memio_contract.subject import SUBJECTS
+        from memio_contract.subjects import SUBJECTS
 
         return cast("Subject", SUBJECTS[self.kind](self, client))
 
@@ -191,12 +194,14 @@ class World:
 
     async def _settle(self) -> None:
         settle, most = self.target.settle, self.target.limits.settle_seconds
-        for _ in range(max(1, int(most / _POLL))):
-            if settle is None or await settle() is not False:
-                self._unsettled = False
-                return
-            await asyncio.sleep(_POLL)
-        broken(f"the backend did not settle within {most:g} seconds")
+        clock = asyncio.get_running_loop().time
+        begun, pause = clock(), _FIRST_PAUSE
+        while settle is not None and await settle() is False:
+            if clock() - begun > most:
+                broken(f"the backend did not settle within {most:g} seconds")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        self._unsettled = False
 
     async def _remove(self) -> None:
         # A client of its own: the first one may be closed, and the story is over.

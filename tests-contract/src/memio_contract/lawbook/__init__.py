@@ -7,6 +7,7 @@ from memio_contract.lawbook import metadata as metadata
 from memio_contract.lawbook import owners as owners
 from memio_contract.lawbook import ids as ids
 from memio_contract.lawbook import conversations as conversations
+from memio_contract.lawbook import sessions as sessions
 from memio_contract.lawbook import triples as triples
 from memio_contract.lawbook import updates as updates
 from memio_contract.lawbook import deletes as deletes

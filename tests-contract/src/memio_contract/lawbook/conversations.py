@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -17,7 +16,7 @@ from memio.models import Message
 from memio_contract.expect import about, all_pages, equal, once_each, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import HISTORY
-from memio_contract.values import ANY_TEXT, NAMES, SPECIMENS, Values
+from memio_contract.values import ANY_TEXT, SPECIMENS, Values
 from memio_contract.world import World
 
 _S = "session"
@@ -35,7 +34,8 @@ _TIMES = Values(
 )
 
 
-def _texts(messages: list[Any]) -> list[str]:
+def texts_of(messages: list[Any]) -> list[str]:
+    """Return the texts of messages."""
     return [message.content for message in messages]
 
 
@@ -94,7 +94,7 @@ async def by_adding(w: World) -> None:
     expected = [*texts, "together 1", "together 2", "together 3"]
     for limit in (2, 100):
         for start in ("oldest", "latest"):
-            read = _texts(await w.history.read(session, limit=limit, start=start))
+            read = texts_of(await w.history.read(session, limit=limit, start=start))
             equal(read, expected, f"the session, read with limit={limit} from {start!r}")
 
 
@@ -146,13 +146,13 @@ async def pages_complete(w: World) -> None:
     await w.history.say(w.history.session("another"), said("other words"))
     for limit in (1, 2, 5, 12, 13, 14, 1000):
         for start in ("oldest", "latest"):
-            read = _texts(await w.history.read(session, limit=limit, start=start))
+            read = texts_of(await w.history.read(session, limit=limit, start=start))
             equal(read, texts, f"the session, read with limit={limit} from {start!r}")
     if w.has(Guarantee.SILENT_APPEND):
         page = await w.history.page(session, None, limit=5, start="latest")
-        equal(_texts(page), texts[-5:], "the first page from 'latest', with limit=5")
+        equal(texts_of(page), texts[-5:], "the first page from 'latest', with limit=5")
         page = await w.history.page(session, None, limit=5, start="oldest")
-        equal(_texts(page), texts[:5], "the first page from 'oldest', with limit=5")
+        equal(texts_of(page), texts[:5], "the first page from 'oldest', with limit=5")
 
 
 @law(
@@ -166,7 +166,7 @@ async def pages_long(w: World) -> None:
     texts = [f"words {number}" for number in range(w.profile.many)]
     await w.history.say(session, *(said(text) for text in texts))
     for limit, start in ((50, "oldest"), (100, "latest"), (1000, "oldest")):
-        read = _texts(await w.history.read(session, limit=limit, start=start))
+        read = texts_of(await w.history.read(session, limit=limit, start=start))
         equal(read, texts, f"the session, read with limit={limit} from {start!r}")
 
 
@@ -189,114 +189,9 @@ async def survive_adds(w: World) -> None:
     await all_pages(
         lambda cursor: w.history.page(session, cursor, limit=2, start="latest"), limit=2, most=60, between=add
     )
-    read = _texts(w.history.added_only([message for page in pages for message in page]))
+    read = texts_of(w.history.added_only([message for page in pages for message in page]))
     equal([text for text in read if text in texts], texts, "the session, read backwards while messages are added")
     once_each(read, "the session that was read")
-
-
-@law(
-    "get.unknown",
-    kinds=HISTORY,
-    means="Reading a session that does not exist, or no longer exists, is empty.",
-    look_at="a missing session: it is an empty page without a cursor, no error, and reading does not create it",
-)
-async def get_unknown(w: World) -> None:
-    message = await w.history.add("words", group="gone")
-    await w.history.delete(message)
-    for session in (message.session_id, w.history.session("never"), w.history.session("gon")):
-        for start in ("latest", "oldest"):
-            page = await w.history.page(session, None, limit=5, start=start)
-            equal(
-                (list(page), page.next_cursor), ([], None), f"the page of a session that does not exist, from {start}"
-            )
-    equal(await w.history.sessions(), [], "the sessions that are listed after that")
-
-
-@law(
-    "delete.unknown",
-    kinds=HISTORY,
-    means="Deleting a session that does not exist does nothing.",
-    look_at="a missing session: deleting it is no error, and deletes no other",
-)
-async def delete_unknown(w: World) -> None:
-    kept = await w.history.add("words", group="kept")
-    for name in ("never", "kep", "kept%", "k_pt"):
-        await w.history.delete(w.history.session(name))
-    equal(await w.history.sessions(), [kept.session_id], "the sessions that are listed after that")
-    await w.history.delete(kept)
-    await w.history.delete(kept)
-
-
-@law(
-    "delete.starts-anew",
-    kinds=HISTORY,
-    means="A session that is used again after it was deleted holds only the new messages.",
-    look_at="messages that stay behind their session, and marks that keep a deleted session hidden",
-)
-async def starts_anew(w: World) -> None:
-    session = w.history.session(_S)
-    await w.history.say(session, said("old words 1"), said("old words 2"))
-    await w.history.delete(session)
-    await w.history.say(session, said("new words"))
-    equal(_texts(await w.history.read(session)), ["new words"], "the session after it was deleted and used again")
-    equal(await w.history.sessions(), [session], "the sessions that are listed")
-
-
-@law(
-    "sessions.in-order",
-    kinds=HISTORY,
-    means="Sessions are listed once each, in the order of their first messages, whatever the size of the pages.",
-    look_at="an order by the last message or by name, the border between two pages, and one row per message",
-)
-async def sessions_in_order(w: World) -> None:
-    names = [w.history.session(name) for name in ("m", "z", "a", "Z", "b", "10", "9")]
-    for name in names:
-        await w.history.say(name, said("first words"))
-    for name in (names[2], names[0], names[0]):
-        await w.history.say(name, said("more words"))
-    for limit in (1, 2, 6, 7, 8, 100):
-        equal(await w.history.sessions(limit=limit), names, f"the sessions that are listed with limit={limit}")
-
-
-@law(
-    "sessions.survive-deletes",
-    kinds=HISTORY,
-    means="The listing of sessions is complete while the sessions that it delivered are deleted and others begin.",
-    look_at="cursors by position (OFFSET), and cursors that need the session they stand on",
-)
-async def sessions_survive(w: World) -> None:
-    names = [w.history.session(f"s{number}") for number in range(7)]
-    for name in names:
-        await w.history.say(name, said("words"))
-
-    async def delete(page: list[Any]) -> None:
-        for name in page:
-            await w.history.delete(name)
-
-    seen = await all_pages(
-        lambda cursor: w.history.api.get_all(limit=2, cursor=cursor, **w.home), limit=2, most=60, between=delete
-    )
-    equal(seen, names, "the sessions that were listed while each page was deleted")
-    equal(await w.history.sessions(), [], "the sessions after every one was deleted")
-
-
-@law(
-    "sessions.apart",
-    kinds=HISTORY,
-    means="Sessions whose names look alike are different sessions.",
-    look_at="exact comparison of session ids: no prefix, no LIKE, no case folding, no joined keys, no file names",
-    over=NAMES,
-)
-async def sessions_apart(w: World, names: list[str]) -> None:
-    names = [w.history.session(name) for name in dict.fromkeys(names)]
-    for number, name in enumerate(names):
-        await w.history.say(name, said(f"words {number}"))
-    equal(await w.history.sessions(), names, "the sessions that are listed")
-    for number, name in enumerate(names):
-        found = [(message.session_id, message.content) for message in await w.history.read(name)]
-        equal(found, [(name, f"words {number}")], f"session and text of what session {name!r} holds")
-    await w.history.delete(names[0])
-    equal(await w.history.sessions(), names[1:], f"the sessions that are listed after {names[0]!r} was deleted")
 
 
 @law(
@@ -309,7 +204,7 @@ async def same_text_twice(w: World) -> None:
     session = w.history.session(_S)
     await w.history.say(session, said("yes"), said("yes"))
     await w.history.say(session, said("yes"))
-    equal(_texts(await w.history.read(session)), ["yes"] * 3, "the texts of the session")
+    equal(texts_of(await w.history.read(session)), ["yes"] * 3, "the texts of the session")
 
 
 @law(
@@ -365,7 +260,7 @@ async def ids_conflict(w: World) -> None:
         error = await refused(call, ConflictError, "add of another message under an id that is taken")
         about(error, "message", "m-1")
         that("first words" not in str(error), "the ConflictError shows the content of the stored message")
-        equal(_texts(await w.history.read(session)), ["first words"], "the texts of the session after the conflict")
+        equal(texts_of(await w.history.read(session)), ["first words"], "the texts of the session after the conflict")
 
 
 @law(
@@ -381,55 +276,3 @@ async def ids_per_session(w: World) -> None:
     for name in ("one", "two"):
         read = [(m.id, m.content) for m in await w.history.read(w.history.session(name))]
         equal(read, [("m-1", f"words in {name}")], f"id and text of what session {name!r} holds")
-
-
-@law(
-    "owner.same-session",
-    kinds=HISTORY,
-    needs=(Feature.USER_SCOPE,),
-    means="Two users may have a session of one name: apart for each, read together without a user, not deleted so.",
-    look_at="uniqueness of sessions: over user and name; and what a call by name does when it meets two",
-)
-async def same_session(w: World) -> None:
-    session = w.history.session("default")
-    alice, bob = w.user("alice"), w.user("bob")
-    for number, owner in enumerate((alice, bob, alice, bob)):
-        await w.history.say(session, said(f"words {number}"), owner=owner)
-    equal(_texts(await w.history.read(session, owner=alice)), ["words 0", "words 2"], "the session of alice")
-    equal(_texts(await w.history.read(session, owner=bob)), ["words 1", "words 3"], "the session of bob")
-    both = [f"words {number}" for number in range(4)]
-    for limit in (1, 100):
-        for start in ("oldest", "latest"):
-            read = _texts(await w.history.read(session, owner={}, limit=limit, start=start))
-            equal(read, both, f"the session without a user, in the order of adding, limit={limit}, from {start!r}")
-    error = await refused(w.history.delete(session, owner={}), ConflictError, "delete of a session that two users have")
-    about(error, "session", session)
-    await w.history.delete(session, owner=alice)
-    equal(_texts(await w.history.read(session, owner=alice)), [], "the session of alice after she deleted it")
-    equal(_texts(await w.history.read(session, owner=bob)), ["words 1", "words 3"], "the session of bob after that")
-
-
-@law(
-    "concurrent.one-session",
-    kinds=HISTORY,
-    needs=(Guarantee.READ_YOUR_WRITES,),
-    means="Messages that two clients add at once to a new session are in one session, in the order of each call.",
-    look_at="the look for the session, and its creation: they need one transaction, or a unique index",
-)
-async def one_session(w: World) -> None:
-    session = w.history.session(_S)
-    one, two = w.history, w.subject_of(w.open())
-    tasks = w.profile.tasks
-    histories: list[Any] = [one, two] * tasks
-    await asyncio.gather(
-        *(
-            history.say(session, said(f"{number} first"), said(f"{number} second"))
-            for number, history in zip(range(tasks), histories, strict=False)
-        )
-    )
-    equal(await w.history.sessions(), [session], "the sessions that are listed")
-    texts = _texts(await w.history.read(session))
-    expected = sorted(f"{number} {part}" for number in range(tasks) for part in ("first", "second"))
-    equal(sorted(texts), expected, "the texts of the session, sorted")
-    late = [n for n in range(tasks) if texts.index(f"{n} first") > texts.index(f"{n} second")]
-    equal(late, [], "the calls whose messages are not in their order")

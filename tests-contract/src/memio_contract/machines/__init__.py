@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from hypothesis import seed
@@ -18,14 +18,14 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from memio.capabilities import Feature
 from memio_contract.generated import quiet_settings
-from memio_contract.outcome import LawBroken
+from memio_contract.outcome import LawBroken, SetUpFailed
 from memio_contract.profile import Profile
 from memio_contract.world import Owner, World
 
 USERS = (None, None, "u1", "u1", "U1", "u1 ")
 """Users of the generated calls; `None` is a call that names none."""
 
-GUARDS = ("own", "own", "own", *USERS)
+GUARDS = (*["own"] * 6, *USERS)
 """Users of the generated calls about one record; `own` is the user that it belongs to."""
 
 
@@ -37,6 +37,9 @@ _BATCH = 10
 SELDOM = st.sampled_from((False, False, False, False, False, True))
 
 
+Step = tuple[str, tuple[Any, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Where a state machine happens.
@@ -44,10 +47,12 @@ class Stage:
     Attributes:
         begun: Opens a namespace with a client, as an async context manager.
         failed: Gets each failure and its world.
+        steps: The rules of the last failure, with their arguments.
     """
 
     begun: Callable[[], AbstractAsyncContextManager[World]]
     failed: Callable[[BaseException, World], None]
+    steps: list[Step] = field(default_factory=list["Step"])
 
 
 class Machine(RuleBasedStateMachine):
@@ -58,6 +63,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self._steps: list[Step] = []
         self._runner = asyncio.Runner()
         self._scene = self.stage.begun()
         try:
@@ -66,13 +72,14 @@ class Machine(RuleBasedStateMachine):
             self._runner.close()
             raise
 
-    def run(self, step: Coroutine[Any, Any, None]) -> None:
+    def run(self, rule: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """Carry out one rule."""
+        self._steps.append((rule.__name__, arguments))
 
         async def bounded() -> None:
             try:
                 async with asyncio.timeout(self.world.profile.seconds):
-                    await step
+                    await rule(*arguments)
                     told = len(self.world.journal.calls)
                     await self.agrees()
                     # A comparison that found nothing is no part of the story.
@@ -86,6 +93,7 @@ class Machine(RuleBasedStateMachine):
             self._runner.run(bounded())
         except Exception as error:
             self.stage.failed(error, self.world)
+            self.stage.steps[:] = self._steps
             raise
 
     async def agrees(self) -> None:
@@ -143,4 +151,37 @@ def run_machine(machine: type[Machine], stage: Stage, profile: Profile, start: i
     # Hypothesis repeats parts of earlier sequences after the first ten. Many short runs find more here.
     for first in range(0, profile.runs, _BATCH):
         settings = quiet_settings(profile, max_examples=min(_BATCH, profile.runs - first), steps=profile.steps)
-        run_state_machine_as_test(seed(start + first)(bound), settings=settings)
+        try:
+            run_state_machine_as_test(seed(start + first)(bound), settings=settings)
+        except SetUpFailed:
+            raise
+        except Exception:
+            if profile.shrink:
+                _shorten(bound, stage)
+            raise
+
+
+def _shorten(machine: type[Machine], stage: Stage) -> None:
+    """Leave out every step without which the rest still fails, and fail once more with those that are needed.
+
+    Hypothesis makes values small, and leaves steps standing that have no part in the failure.
+    """
+    steps = list(stage.steps)
+    place = len(steps) - 2
+    while place >= 0:
+        if _fails(machine, [*steps[:place], *steps[place + 1 :]]):
+            steps = list(stage.steps)
+        place = min(place, len(steps) - 1) - 1
+    _fails(machine, steps)
+
+
+def _fails(machine: type[Machine], steps: list[Step]) -> bool:
+    again = machine()
+    try:
+        for name, arguments in steps:
+            again.run(getattr(again, name), *arguments)
+    except Exception:  # noqa: BLE001  # the stage has it
+        return True
+    finally:
+        again.teardown()
+    return False

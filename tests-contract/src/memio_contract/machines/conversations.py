@@ -53,11 +53,11 @@ class Conversations(Machine):
     @initialize(given=st.lists(st.tuples(_SESSIONS, _SAID, _USERS), min_size=2, max_size=5))
     def begin(self, given: list[Any]) -> None:
         for item in given:
-            self.run(self._add(*item))
+            self.run(self._add, *item)
 
     @rule(session=_SESSIONS, said=_SAID, user=_USERS)
     def add(self, session: str, said: list[tuple[str, Any, str | None, str | None]], user: str | None) -> None:
-        self.run(self._add(session, said, user))
+        self.run(self._add, session, said, user)
 
     async def _add(self, session: str, said: list[tuple[str, Any, str | None, str | None]], user: str | None) -> None:
         w = self.world
@@ -80,7 +80,7 @@ class Conversations(Machine):
         session=_SESSIONS, user=_USERS, limit=st.sampled_from((1, 2, 100)), start=st.sampled_from(("latest", "oldest"))
     )
     def get(self, session: str, user: str | None, limit: int, start: str) -> None:
-        self.run(self._get(session, user, limit, start))
+        self.run(self._get, session, user, limit, start)
 
     async def _get(self, session: str, user: str | None, limit: int, start: str) -> None:
         name = self.world.history.session(session)
@@ -95,23 +95,26 @@ class Conversations(Machine):
 
     async def agrees(self) -> None:
         """Compare everything that is stored."""
-        await self._get_all(None, 100)
+        for owner in (self.world.home, *self.users(line.owner for line in self.lines)):
+            await self._listed(owner, 100)
         for name in dict.fromkeys(line.session for line in self.lines):
             await self._read(name, self.world.home, 100, "oldest")
 
     @rule(user=_USERS, limit=st.sampled_from((1, 2, 100)))
     def get_all(self, user: str | None, limit: int) -> None:
-        self.run(self._get_all(user, limit))
+        self.run(self._get_all, user, limit)
 
     async def _get_all(self, user: str | None, limit: int) -> None:
-        owner = self.scope(user)
+        await self._listed(self.scope(user), limit)
+
+    async def _listed(self, owner: Owner, limit: int) -> None:
         expected = list(dict.fromkeys(line.session for line in self._within(owner)))
         equal(await self.world.history.sessions(owner=owner, limit=limit), expected, f"the sessions for {owner!r}")
 
     @rule(query=_TEXT, user=_USERS, session=st.one_of(st.none(), _SESSIONS), limit=st.sampled_from((1, 2, 100)))
     def search(self, query: str, user: str | None, session: str | None, limit: int) -> None:
         if session is not None or self.world.has(Feature.SEARCH_ALL_SESSIONS):
-            self.run(self._search(query, user, session, limit))
+            self.run(self._search, query, user, session, limit)
 
     async def _search(self, query: str, user: str | None, session: str | None, limit: int) -> None:
         w, owner = self.world, self.scope(user)
@@ -132,7 +135,7 @@ class Conversations(Machine):
 
     @rule(session=_SESSIONS, user=st.sampled_from(GUARDS))
     def delete(self, session: str, user: str | None) -> None:
-        self.run(self._delete(session, user))
+        self.run(self._delete, session, user)
 
     async def _delete(self, session: str, user: str | None) -> None:
         name = self.world.history.session(session)
@@ -155,7 +158,7 @@ class Conversations(Machine):
     @rule(user=_USERS, seldom=SELDOM)
     def delete_all(self, user: str | None, seldom: bool) -> None:
         if seldom:
-            self.run(self._delete_all(user))
+            self.run(self._delete_all, user)
 
     async def _delete_all(self, user: str | None) -> None:
         owner = self.scope(user)

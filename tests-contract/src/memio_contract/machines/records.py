@@ -48,11 +48,11 @@ class Records(Machine):
     @initialize(given=st.lists(st.tuples(_TEXTS, _USERS, _AGENTS, _METADATA, _CHOSEN), min_size=2, max_size=6))
     def begin(self, given: list[Any]) -> None:
         for item in given:
-            self.run(self._add(*item))
+            self.run(self._add, *item)
 
     @rule(text=_TEXTS, user=_USERS, agent=_AGENTS, metadata=_METADATA, chosen=_CHOSEN)
     def add(self, text: str, user: str | None, agent: str | None, metadata: Any, chosen: str | None) -> None:
-        self.run(self._add(text, user, agent, metadata, chosen))
+        self.run(self._add, text, user, agent, metadata, chosen)
 
     async def _add(self, text: str, user: str | None, agent: str | None, metadata: Any, chosen: str | None) -> None:
         w = self.world
@@ -78,7 +78,7 @@ class Records(Machine):
 
     @rule(which=WHICH, user=_GUARDS, agent=_AGENTS)
     def get(self, which: int, user: str | None, agent: str | None) -> None:
-        self.run(self._get(which, user, agent))
+        self.run(self._get, which, user, agent)
 
     async def _get(self, which: int, user: str | None, agent: str | None) -> None:
         record_id, owner, rows = self._meant(which, user, agent)
@@ -90,7 +90,7 @@ class Records(Machine):
     @rule(which=WHICH, text=_TEXTS, user=_GUARDS, metadata=_METADATA)
     def update(self, which: int, text: str, user: str | None, metadata: Any) -> None:
         if self.world.has(Feature.UPDATE):
-            self.run(self._update(which, text, user, metadata))
+            self.run(self._update, which, text, user, metadata)
 
     async def _update(self, which: int, text: str, user: str | None, metadata: Any) -> None:
         record_id, owner, rows = self._meant(which, user, None)
@@ -108,7 +108,7 @@ class Records(Machine):
 
     @rule(which=WHICH, user=_GUARDS, agent=_AGENTS)
     def delete(self, which: int, user: str | None, agent: str | None) -> None:
-        self.run(self._delete(which, user, agent))
+        self.run(self._delete, which, user, agent)
 
     async def _delete(self, which: int, user: str | None, agent: str | None) -> None:
         record_id, owner, rows = self._meant(which, user, agent)
@@ -121,7 +121,7 @@ class Records(Machine):
     @rule(user=_USERS, agent=_AGENTS, seldom=SELDOM)
     def delete_all(self, user: str | None, agent: str | None, seldom: bool) -> None:
         if seldom:
-            self.run(self._delete_all(user, agent))
+            self.run(self._delete_all, user, agent)
 
     async def _delete_all(self, user: str | None, agent: str | None) -> None:
         owner = self._scope(user, agent)
@@ -130,7 +130,7 @@ class Records(Machine):
 
     @rule(user=_USERS, agent=_AGENTS, limit=st.sampled_from((1, 2, 3, 100)), filters=_FILTERS)
     def get_all(self, user: str | None, agent: str | None, limit: int, filters: Any) -> None:
-        self.run(self._get_all(user, agent, limit, filters))
+        self.run(self._get_all, user, agent, limit, filters)
 
     async def _get_all(self, user: str | None, agent: str | None, limit: int, filters: Any) -> None:
         given = {"filters": filters} if filters and self.world.has(Feature.FILTERS) else {}
@@ -149,11 +149,12 @@ class Records(Machine):
 
     async def agrees(self) -> None:
         """Compare everything that is stored."""
-        await self._listed(self.world.home, 100, {})
+        for owner in (self.world.home, *self.users(row.owner for row in self.rows)):
+            await self._listed(owner, 100, {})
 
     @rule(query=_TEXTS, user=_USERS, limit=st.sampled_from((1, 2, 100)), filters=_FILTERS)
     def search(self, query: str, user: str | None, limit: int, filters: Any) -> None:
-        self.run(self._search(query, user, limit, filters))
+        self.run(self._search, query, user, limit, filters)
 
     async def _search(self, query: str, user: str | None, limit: int, filters: Any) -> None:
         owner = self.scope(user)

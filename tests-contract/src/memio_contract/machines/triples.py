@@ -46,11 +46,11 @@ class Triples(Machine):
     @initialize(given=st.lists(st.tuples(_GIVEN, _USERS), min_size=2, max_size=5))
     def begin(self, given: list[Any]) -> None:
         for item in given:
-            self.run(self._add(*item))
+            self.run(self._add, *item)
 
     @rule(given=_GIVEN, user=_USERS)
     def add(self, given: list[tuple[str, str, str, Any]], user: str | None) -> None:
-        self.run(self._add(given, user))
+        self.run(self._add, given, user)
 
     async def _add(self, given: list[tuple[str, str, str, Any]], user: str | None) -> None:
         owner = self.owner(user)
@@ -83,7 +83,7 @@ class Triples(Machine):
 
     @rule(entity=_ENTITY, user=_USERS, limit=_LIMITS)
     def get(self, entity: str, user: str | None, limit: int) -> None:
-        self.run(self._get(entity, user, limit))
+        self.run(self._get, entity, user, limit)
 
     async def _get(self, entity: str, user: str | None, limit: int) -> None:
         owner = self.scope(user)
@@ -93,7 +93,7 @@ class Triples(Machine):
 
     @rule(user=_USERS, limit=_LIMITS)
     def get_all(self, user: str | None, limit: int) -> None:
-        self.run(self._get_all(user, limit))
+        self.run(self._get_all, user, limit)
 
     async def _get_all(self, user: str | None, limit: int) -> None:
         for owner in (self.scope(user), *self.users(edge.owner for edge in self.edges)):
@@ -107,11 +107,12 @@ class Triples(Machine):
 
     async def agrees(self) -> None:
         """Compare everything that is stored."""
-        await self._listed(self.world.home, 100)
+        for owner in (self.world.home, *self.users(edge.owner for edge in self.edges)):
+            await self._listed(owner, 100)
 
     @rule(query=_ENTITY, user=_USERS, limit=_LIMITS)
     def search(self, query: str, user: str | None, limit: int) -> None:
-        self.run(self._search(query, user, limit))
+        self.run(self._search, query, user, limit)
 
     async def _search(self, query: str, user: str | None, limit: int) -> None:
         owner = self.scope(user)
@@ -127,7 +128,7 @@ class Triples(Machine):
 
     @rule(which=WHICH, user=st.sampled_from(GUARDS))
     def delete(self, which: int, user: str | None) -> None:
-        self.run(self._delete(which, user))
+        self.run(self._delete, which, user)
 
     async def _delete(self, which: int, user: str | None) -> None:
         triple_id = self.meant(which, [edge.id for edge in self.edges], self.ids)
@@ -148,7 +149,7 @@ class Triples(Machine):
 
     @rule(entity=_ENTITY, user=_USERS)
     def delete_entity(self, entity: str, user: str | None) -> None:
-        self.run(self._delete_entity(entity, user))
+        self.run(self._delete_entity, entity, user)
 
     async def _delete_entity(self, entity: str, user: str | None) -> None:
         owner = self.scope(user)
@@ -159,7 +160,7 @@ class Triples(Machine):
     @rule(user=_USERS, seldom=SELDOM)
     def delete_all(self, user: str | None, seldom: bool) -> None:
         if seldom:
-            self.run(self._delete_all(user))
+            self.run(self._delete_all, user)
 
     async def _delete_all(self, user: str | None) -> None:
         owner = self.scope(user)

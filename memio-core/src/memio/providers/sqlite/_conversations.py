@@ -1,8 +1,9 @@
 """Sessions and messages, and their index.
 
 A message is ranked together with the two before it in its session, and with the words of its date: an answer
-often makes sense only beside its question. It counts more when the query names who said it. What the index holds
-for a message is fixed when it is added, because sessions only grow, and end as a whole.
+often makes sense only beside its question. Of a long one before it, the beginning is enough. It counts more when
+the query names who said it. What the index holds for a message is fixed when it is added, because sessions only
+grow, and end as a whole.
 
 Every function runs inside a transaction of the engine.
 """
@@ -20,8 +21,8 @@ from memio.models import Message, Page, Role
 from memio.protocols import Start
 from memio.providers.sqlite._cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._dates import date_words
-from memio.providers.sqlite._labels import drop_labels, find_label, intern_label
-from memio.providers.sqlite._search import TERMS_AT_ONCE, TextIndex
+from memio.providers.sqlite._labels import drop_all_unused_labels, drop_labels, find_label, intern_label
+from memio.providers.sqlite._search import TERMS_AT_ONCE, TextIndex, Within
 from memio.providers.sqlite._tags import any_of, tags
 from memio.providers.sqlite._text import index_text, query_terms
 from memio.providers.sqlite._values import (
@@ -35,7 +36,12 @@ from memio.providers.sqlite._values import (
 )
 
 Texts = deque[str]
-"""The index texts of the two messages before one, the older one first; empty where there is none."""
+"""The beginnings of the two messages before one, for the index, the older one first; empty where there is none."""
+
+_BEGINNING = 2_000
+"""How many characters of a message are indexed with the two after it, so that a long one does not slow them down."""
+_SESSIONS_AS_TOKENS = 32
+"""A session of more owners is looked for by its name: the cost of an expression grows faster than its length."""
 
 _INDEX = TextIndex("message_text", body=1, name=0, prev=0.5, prev2=0.4, date=1)
 _SPOKEN_BY_NAMED = 1.5
@@ -62,6 +68,32 @@ class Row(NamedTuple):
     metadata: str | None
     timestamp: int
 
+    def stored(self) -> tuple[int | str | None, ...]:
+        """Return what the table itself has of it; session and owner are named elsewhere."""
+        return (self.session, self.id, self.role, self.content, self.name, self.metadata, self.timestamp)
+
+
+class Scope(NamedTuple):
+    """What a search is restricted to, together: an expression for the index, and the name of a session."""
+
+    expression: str = ""
+    session_name: str | None = None
+
+    def within(self) -> Within:
+        """Return the condition for the rows of the index."""
+        if self.session_name is None:
+            return Within()
+        return Within(
+            "(SELECT s.name FROM message m JOIN session s ON s.seq = m.session WHERE m.seq = message_text.rowid) = ?",
+            (self.session_name,),
+        )
+
+    def of_messages(self) -> Within:
+        """Return the condition for the messages themselves."""
+        if self.session_name is None:
+            return Within(*_INDEX.condition("m.seq", self.expression))
+        return Within("s.name = ?", (self.session_name,))
+
 
 def add(db: Connection, session_id: str, messages: Sequence[Message], user_id: str | None) -> list[Message]:
     """Append messages to a session; those that are there already, by their id, are returned as they are."""
@@ -72,7 +104,7 @@ def add(db: Connection, session_id: str, messages: Sequence[Message], user_id: s
     for message in messages:
         row = _stored(db, session, message) if message.id is not None else None
         if row is None:
-            row = _insert(db, Row(0, session, user, session_id, user_id, *_columns(message)), before)
+            row = _insert(db, _new_row(message, session, session_id, user, user_id), before)
         stored.append(_message(row))
     return stored
 
@@ -116,13 +148,13 @@ def sessions(db: Connection, limit: int, cursor: str | None, user_id: str | None
 
 def search(db: Connection, query: str, limit: int, session_id: str | None, user_id: str | None) -> list[Message]:
     """Return the best matches first."""
-    restriction = _restriction(db, session_id, user_id)
-    if restriction is None:
+    scope = _scope(db, session_id, user_id)
+    if scope is None:
         return []
     terms = query_terms(query)
     if not terms:
-        return _scan(db, query, restriction, limit)
-    best = _best(db, terms, restriction, limit)
+        return _scan(db, query, scope, limit)
+    best = _best(db, terms, scope, limit)
     return [_message(row, score) for seq, score in best for row in _rows(db, "m.seq = ?", (seq,))]
 
 
@@ -132,7 +164,9 @@ def delete(db: Connection, session_id: str, user_id: str | None) -> None:
     if len(found) > 1:
         raise ConflictError("session", session_id, hint="several owners have a session of this name, pass user_id")
     for session in found:
+        (owner,) = db.execute("SELECT user FROM session WHERE seq = ?", (session,)).fetchone()
         _delete_session(db, session)
+        drop_labels(db, (owner,))
 
 
 def delete_all(db: Connection, user_id: str | None) -> None:
@@ -141,23 +175,27 @@ def delete_all(db: Connection, user_id: str | None) -> None:
         db.execute("DELETE FROM message")
         db.execute("DELETE FROM session")
         _INDEX.clear(db)
-        drop_labels(db)
+        drop_all_unused_labels(db)
     else:
-        owned = db.execute("SELECT seq FROM session WHERE user = ?", (find_label(db, user_id),))
-        for (session,) in owned.fetchall():
+        owner = find_label(db, user_id)
+        for (session,) in db.execute("SELECT seq FROM session WHERE user = ?", (owner,)).fetchall():
             _delete_session(db, session)
-        drop_labels(db, user_id)
+        drop_labels(db, (owner,))
 
 
-def _columns(message: Message) -> tuple[str, Role, str, str | None, str | None, int]:
-    moment = now() if message.timestamp is None else to_microseconds(message.timestamp)
-    return (
-        message.id or new_id(),
-        message.role,
-        message.content,
-        message.name,
-        metadata_text(message.metadata),
-        moment,
+def _new_row(message: Message, session: int, session_id: str, user: int, user_id: str | None) -> Row:
+    return Row(
+        seq=0,
+        session=session,
+        user=user,
+        session_id=session_id,
+        user_id=user_id,
+        id=message.id or new_id(),
+        role=message.role,
+        content=message.content,
+        name=message.name,
+        metadata=metadata_text(message.metadata),
+        timestamp=now() if message.timestamp is None else to_microseconds(message.timestamp),
     )
 
 
@@ -175,7 +213,7 @@ def _insert(db: Connection, row: Row, before: Texts) -> Row:
     """Store a message after the ones before it."""
     inserted = db.execute(
         "INSERT INTO message (session, id, role, content, name, metadata, timestamp) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (row.session, *row[5:]),
+        row.stored(),
     )
     row = row._replace(seq=inserted.lastrowid or 0)
     _INDEX.add(db, [(row.seq, *_indexed(row, before))])
@@ -186,7 +224,7 @@ def _indexed(row: Row, before: Texts) -> tuple[str, ...]:
     """Return what the index holds for a message, and make it one of those before the next."""
     body = _body(row.name, row.content)
     prev2, prev = before
-    before.append(body)
+    before.append(_beginning(row.name, row.content))
     date = date_words(from_microseconds(row.timestamp))
     return body, index_text(row.name or ""), prev, prev2, date, " ".join(tags(user=row.user, session=row.session))
 
@@ -195,16 +233,20 @@ def _body(name: str | None, content: str) -> str:
     return index_text(content if name is None else f"{name}: {content}")
 
 
+def _beginning(name: str | None, content: str) -> str:
+    return _body(name, content[:_BEGINNING])
+
+
 def _nothing_before() -> Texts:
     return deque(["", ""], maxlen=2)
 
 
 def _latest(db: Connection, session: int) -> Texts:
-    """Return the texts of the last two messages of a session."""
+    """Return the beginnings of the last two messages of a session."""
     texts = _nothing_before()
     latest = "SELECT name, content FROM message WHERE session = ? ORDER BY seq DESC LIMIT 2"
     for name, content in reversed(db.execute(latest, (session,)).fetchall()):
-        texts.append(_body(name, content))
+        texts.append(_beginning(name, content))
     return texts
 
 
@@ -225,29 +267,33 @@ def _sessions(db: Connection, name: str, user_id: str | None) -> list[int]:
     return [seq for (seq,) in rows]
 
 
-def _restriction(db: Connection, session_id: str | None, user_id: str | None) -> str | None:
-    """Return what the index restricts a search to, or `None` when nothing can be found."""
+def _scope(db: Connection, session_id: str | None, user_id: str | None) -> Scope | None:
+    """Return what a search is restricted to, or `None` when nothing can be found."""
     if session_id is not None:
         found = _sessions(db, session_id, user_id)
-        return any_of(f"s{session}" for session in found) if found else None
+        if len(found) > _SESSIONS_AS_TOKENS:
+            return Scope(session_name=session_id)
+        return Scope(any_of(f"s{session}" for session in found)) if found else None
     if user_id is not None:
         user = find_label(db, user_id)
-        return any_of(tags(user=user)) if user else None
-    return ""
+        return Scope(any_of(tags(user=user))) if user else None
+    return Scope()
 
 
-def _best(db: Connection, terms: Sequence[str], restriction: str, limit: int) -> list[tuple[int, float]]:
-    scores = dict(_INDEX.best(db, terms, restriction, limit))
+def _best(db: Connection, terms: Sequence[str], scope: Scope, limit: int) -> list[tuple[int, float]]:
+    within = scope.within()
+    scores = dict(_INDEX.best(db, terms, scope.expression, limit, within))
     if len(terms) <= TERMS_AT_ONCE:  # a longer query is a text, which asks for nobody's words
         named = f"name : ({' OR '.join(terms)})"
-        by_named = _INDEX.best(db, terms, f"{restriction} AND {named}" if restriction else named, limit)
+        restriction = f"{scope.expression} AND {named}" if scope.expression else named
+        by_named = _INDEX.best(db, terms, restriction, limit, within)
         scores.update((seq, score * _SPOKEN_BY_NAMED) for seq, score in by_named)
     return nsmallest(limit, scores.items(), key=lambda item: (-item[1], -item[0]))
 
 
-def _scan(db: Connection, query: str, restriction: str, limit: int) -> list[Message]:
+def _scan(db: Connection, query: str, scope: Scope, limit: int) -> list[Message]:
     """Look for a query without any word as a part of the content; the score is the share that it makes up."""
-    condition, values = _INDEX.condition("m.seq", restriction)
+    condition, values = scope.of_messages()
     rows = _rows(
         db,
         f"{condition} AND instr(m.content, ?) ORDER BY length(m.content), m.seq DESC LIMIT ?",

@@ -45,33 +45,36 @@ class Engine:
         `work` may raise a `MemioError`; what it had written by then is undone. A call that is cancelled
         before its turn does nothing; afterwards it is carried out as a whole.
         """
-        return await self._ask(self._writer, work)
+        return await self._ask(self._writer, work, reads=False)
 
     async def lookup(self, work: Work[T]) -> T:
         """Run a read that takes well under a millisecond."""
-        return await self._ask(self._lookups, work)
+        return await self._ask(self._lookups, work, reads=True)
 
     async def search(self, work: Work[T]) -> T:
-        """Run a read that may take longer."""
-        return await self._ask(self._searches, work)
+        """Run a read that may take longer. When the call is cancelled, the read ends soon after."""
+        return await self._ask(self._searches, work, reads=True)
 
     async def aclose(self) -> None:
-        """Finish every call that was made, then close the file. Closing again waits for the same end."""
+        """Finish every call that was made, then close the file. Closing again waits for the same end.
+
+        Reads that were cancelled are not finished.
+        """
         self._closed = True
         try:
-            for end in (*self._lookups.stop(), *self._searches.stop()):
-                await wrap_future(end)
+            for ending in (*self._lookups.stop(), *self._searches.stop()):
+                await wrap_future(ending)
         finally:
-            ends = self._writer.stop()
+            endings = self._writer.stop()
         # The writer's connection is the last one, which tidies up the files beside the database. Two that close at
         # the same moment would each leave that to the other.
-        for end in ends:
-            await wrap_future(end)
+        for ending in endings:
+            await wrap_future(ending)
 
-    async def _ask(self, worker: Worker, work: Work[T]) -> T:
+    async def _ask(self, worker: Worker, work: Work[T], *, reads: bool) -> T:
         if self._closed:
             raise RuntimeError("this sqlite store is closed: make a new client, or close it after the last call")
         loop = get_running_loop()
         future = loop.create_future()
-        worker.submit(Job(cast("Work[Any]", work), loop, future))
+        worker.submit(Job(cast("Work[Any]", work), reads, loop, future))
         return cast("T", await future)

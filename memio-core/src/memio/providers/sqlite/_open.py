@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
-from pathlib import Path
+from collections.abc import Hashable
 from sqlite3 import Connection
 from typing import NamedTuple, Self
 
+from memio.errors import ConfigError, Fault
 from memio.providers.sqlite._failures import explain, failure
 from memio.providers.sqlite._schema import APPLICATION_ID, VERSION, create, is_empty, mark
 from memio.providers.sqlite.settings import MEMORY, SqliteSettings
@@ -36,9 +38,29 @@ class Location(NamedTuple):
 
     @classmethod
     def of(cls, settings: SqliteSettings) -> Self:
-        """Return the location that the settings mean. A later change of the working directory changes nothing."""
-        path = settings.path if settings.path == MEMORY else str(Path(settings.path).absolute())
+        """Return the location that the settings mean. A later change of the working directory changes nothing.
+
+        Raises:
+            ConfigError: The path is relative, and the working directory was deleted.
+        """
+        path = settings.path if settings.path == MEMORY else _absolute(settings.path)
         return cls(path, settings.durability, settings.busy_timeout, settings.origin_of("path") != "default")
+
+    def key(self) -> Hashable:
+        """Return what is equal for two stores that can share an engine, however their paths were written."""
+        return self._replace(chosen=True)
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.abspath(path)  # noqa: PTH100  # `Path.absolute` leaves `..` in, and `Path.resolve` asks the disk
+    except FileNotFoundError as error:
+        fault = Fault(
+            "path",
+            f"{path!r} is relative, and the working directory was deleted: give an absolute path, or change to "
+            "a folder that exists",
+        )
+        raise ConfigError([fault], "the settings of the sqlite provider") from error
 
 
 def open_file(location: Location, *, writes: bool) -> Connection:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from operator import itemgetter
+from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from memio.errors import ConflictError, NotFoundError
 from memio.models import Page
 from memio.providers.sqlite._cursors import read_cursor, write_cursor
-from memio.providers.sqlite._labels import drop_labels, find_label, intern_label
+from memio.providers.sqlite._labels import drop_all_unused_labels, drop_labels, find_label, intern_label
 from memio.providers.sqlite._search import TextIndex
 from memio.providers.sqlite._tags import all_of, tags
 from memio.providers.sqlite._text import index_text, query_terms
@@ -58,8 +58,8 @@ class Row(NamedTuple):
     updated_at: int
 
 
-_STORED = itemgetter(0, 1, 2, 3, 6, 7, 8, 9)
-"""The columns of the table; the labels of the owners are not among them."""
+_STORED = attrgetter("seq", "id", "user", "agent", "content", "metadata", "created_at", "updated_at")
+"""Returns what the table itself has of a row; the labels of its owners are kept elsewhere."""
 
 
 class RecordTable(Generic[R]):
@@ -142,20 +142,25 @@ class RecordTable(Generic[R]):
 
     def delete(self, db: Connection, record_id: str, scope: Scope) -> None:
         """Delete one record."""
-        self._remove(db, self._find(db, record_id, scope))
+        row = self._find(db, record_id, scope)
+        self._remove(db, row)
+        drop_labels(db, (row.user, row.agent))
 
     def delete_all(self, db: Connection, scope: Scope) -> None:
         """Delete every record in scope."""
         if scope == Scope():
             db.execute(f"DELETE FROM {self._name}")  # noqa: S608  # as above
             self._index.clear(db)
+            drop_all_unused_labels(db)
         else:
             last = 0
+            owners = {find_label(db, label) for label in scope if label is not None}
             while rows := self._listed(db, scope, None, last, _DELETED_AT_ONCE):
                 for row in rows:
                     self._remove(db, row)
+                    owners.update((row.user, row.agent))
                 last = rows[-1].seq
-        drop_labels(db, *(label for label in scope if label is not None))
+            drop_labels(db, owners)
 
     def _last(self, db: Connection) -> int:
         """Return the highest number that a row ever had."""

@@ -15,10 +15,14 @@ from memio.providers.sqlite.settings import Durability, SqliteSettings
 class SqliteStore:
     """A store in an SQLite file. Nothing is opened before the first call.
 
+    Removing the file under a store that uses it loses what is written afterwards, without an error: close
+    the store first. The bytes of deleted content may stay in free pages of the file until they are used again.
+
     Args:
         path: The file, or `:memory:`; else the environment's `MEMIO_SQLITE_PATH`, else `memio.db`.
         durability: `full` (default) or `normal`; see `SqliteSettings`.
-        busy_timeout: Seconds to wait for another process that is writing; default 30.
+        busy_timeout: Seconds to wait for another process that is writing, counted from when the writes that wait
+            together begin, not from the call; default 30.
 
     Raises:
         ConfigError: A setting is wrong.
@@ -43,8 +47,9 @@ class SqliteStore:
     def sharing(cls, settings: SqliteSettings, resources: Resources) -> Self:
         """Return a store that shares the engine of its client, which closes it."""
         location = Location.of(settings)
+        engine = resources.obtain(("engine", location.key()), lambda: Engine(location))
         store = cls.__new__(cls)
-        vars(store).update(_engine=resources.obtain(("engine", location), lambda: Engine(location)), _owns_engine=False)
+        vars(store).update(_engine=engine, _owns_engine=False)
         return store
 
     async def aclose(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from memio.errors import ConflictError, NotFoundError
 from memio.models import Page, Triple
 from memio.providers.sqlite._cursors import read_cursor, write_cursor
-from memio.providers.sqlite._labels import drop_labels, find_label, intern_label
+from memio.providers.sqlite._labels import drop_all_unused_labels, drop_labels, find_label, intern_label
 from memio.providers.sqlite._search import TextIndex
 from memio.providers.sqlite._tags import all_of, tags
 from memio.providers.sqlite._text import index_text, query_terms
@@ -79,6 +79,7 @@ def delete(db: Connection, triple_id: str, user_id: str | None) -> None:
     if len(rows) > 1:
         raise ConflictError("triple", triple_id, hint="triples of several owners have this id, pass user_id")
     _remove(db, rows[0])
+    drop_labels(db, (rows[0].user,))
 
 
 def delete_entity(db: Connection, entity: str, user_id: str | None) -> None:
@@ -91,10 +92,9 @@ def delete_all(db: Connection, user_id: str | None) -> None:
     if user_id is None:
         db.execute("DELETE FROM triple")
         _INDEX.clear(db)
-        drop_labels(db)
+        drop_all_unused_labels(db)
     else:
         _remove_all(db, user_id, None)
-        drop_labels(db, user_id)
 
 
 def _stored(db: Connection, triple: Triple, user: int) -> Row | None:
@@ -135,10 +135,13 @@ def _insert(db: Connection, triple: Triple, user: int, user_id: str | None) -> R
 
 def _remove_all(db: Connection, user_id: str | None, entity: str | None) -> None:
     last = 0
+    owners = {None if user_id is None else find_label(db, user_id)}
     while rows := _listed(db, user_id, entity, last, _DELETED_AT_ONCE):
         for row in rows:
             _remove(db, row)
+            owners.add(row.user)
         last = rows[-1].seq
+    drop_labels(db, owners)
 
 
 def _remove(db: Connection, row: Row) -> None:

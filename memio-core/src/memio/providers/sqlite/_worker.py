@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from asyncio import AbstractEventLoop, Future
-from collections.abc import Callable
-from concurrent.futures import Future as End
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from copy import copy
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection
@@ -15,14 +15,19 @@ from typing import Any, NamedTuple
 from weakref import finalize
 
 from memio.errors import MemioError, ProviderError
-from memio.providers.sqlite._failures import explain
+from memio.providers.sqlite._failures import explain, failure
+from memio.providers.sqlite._interrupts import reading_for, watch
 from memio.providers.sqlite._open import Location, open_file
 
 
 class Job(NamedTuple):
-    """What one call wants done, and where its answer goes."""
+    """What one call wants done, and where its answer goes.
+
+    A read may be ended early when its future is cancelled.
+    """
 
     work: Callable[[Connection], Any]
+    reads: bool
     loop: AbstractEventLoop
     future: Future[Any]
 
@@ -37,6 +42,9 @@ class Answer(NamedTuple):
 
 Queue = SimpleQueue[Job | None]
 """Jobs, in turn; `None` ends the thread that takes it."""
+
+Ending = concurrent.futures.Future[None]
+"""Done when a thread has ended. Not an asyncio future: it belongs to no loop."""
 
 
 class Worker:
@@ -55,47 +63,71 @@ class Worker:
         self._batch = batch
         self._most = threads
         self._queue: Queue = SimpleQueue()
-        self._ends: list[End[None]] = []
+        self._endings: list[Ending] = []
         self._lock = Lock()
         self._idle = Semaphore(0)
         self._stopped = False
         # The threads know the queue and not the worker: when a worker is forgotten instead of closed, they end.
-        finalize(self, _stop, self._queue, self._ends).atexit = False
+        finalize(self, _stop, self._queue, self._endings).atexit = False
 
     def submit(self, job: Job) -> None:
         """Put a job in the queue. Its future is settled in its loop."""
         self._queue.put(job)
         # After the job is in the queue: a new thread finds it there, and does not count itself as idle before.
-        if len(self._ends) < self._most and not self._idle.acquire(blocking=False):
+        if len(self._endings) < self._most and not self._idle.acquire(blocking=False):
             self._start_thread()
 
-    def stop(self) -> list[End[None]]:
+    def stop(self) -> list[Ending]:
         """Let the threads end after the jobs that are queued; return what tells that they have ended."""
         with self._lock:
             if not self._stopped:
                 self._stopped = True
-                _stop(self._queue, self._ends)
-            return self._ends
+                _stop(self._queue, self._endings)
+            return self._endings
 
     def _start_thread(self) -> None:
         with self._lock:
-            if len(self._ends) == self._most:
+            if len(self._endings) == self._most:
                 return
-            end: End[None] = End()
-            end.set_running_or_notify_cancel()  # from now on, nobody who waits for it can cancel it
-            self._ends.append(end)
-        turn = _Thread(self._queue, self._idle, self._location, self._batch, writes=self._writes)
-        # Daemons: an engine that nobody closed must not keep the process alive. What was answered is on the disk.
-        Thread(target=turn.run, args=(end,), name="memio-sqlite", daemon=True).start()
+            ending = Ending()
+            ending.set_running_or_notify_cancel()  # from now on, nobody who waits for it can cancel it
+            server = _Server(self._queue, self._idle, self._location, self._batch, writes=self._writes)
+            # Daemons: an engine that nobody closed must not keep the process alive. What was answered is on the disk.
+            thread = Thread(target=server.run, args=(ending,), name="memio-sqlite", daemon=True)
+            self._endings.append(ending)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                self._endings.remove(ending)
+                # Jobs wait for the threads that there are. Where there is none, nobody else takes from the queue.
+                if not self._endings:
+                    _deliver([Answer(job, None, _no_thread(error)) for job in _taken_out(self._queue)])
 
 
-def _stop(queue: Queue, ends: list[End[None]]) -> None:
-    for _ in ends:
+def _no_thread(error: RuntimeError) -> ProviderError:
+    return failure(
+        f"no thread can be started for SQLite ({error}), and nothing was done: end other threads, raise the limit of "
+        "the system, or call before the interpreter shuts down",
+        cause=error,
+    )
+
+
+def _taken_out(queue: Queue) -> Iterator[Job]:
+    """Empty the queue and yield its jobs."""
+    with suppress(Empty):
+        while True:
+            job = queue.get_nowait()
+            if job is not None:
+                yield job
+
+
+def _stop(queue: Queue, endings: list[Ending]) -> None:
+    for _ in endings:
         queue.put(None)
 
 
-class _Thread:
-    """What one thread does, with the connection that it alone uses."""
+class _Server:
+    """Serves the queue in one thread, with a connection that it alone uses."""
 
     def __init__(self, queue: Queue, idle: Semaphore, location: Location, batch: int, *, writes: bool) -> None:
         self._queue = queue
@@ -106,14 +138,14 @@ class _Thread:
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._connection: Connection | None = None
 
-    def run(self, end: End[None]) -> None:
-        """Serve the queue until it says to end."""
+    def run(self, ending: Ending) -> None:
+        """Serve the queue until it says to end, and tell that it has."""
         try:
             while self._serve_those_who_wait():
                 pass
         finally:
             self._disconnect()
-            end.set_result(None)
+            ending.set_result(None)
 
     def _serve_those_who_wait(self) -> bool:
         """Take what waits and carry it out; tell whether to go on."""
@@ -142,7 +174,7 @@ class _Thread:
     def _carry_out(self, jobs: list[Job]) -> list[Answer]:
         """Run the jobs in one transaction; when it must be undone, each in one of its own."""
         try:
-            connection = self._connection = self._connection or open_file(self._location, writes=self._writes)
+            connection = self._connect()
             connection.execute(self._begin)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the answer of those who wait for it
             return self._refuse(jobs, error)
@@ -160,7 +192,8 @@ class _Thread:
     def _run(self, job: Job, connection: Connection) -> Answer:
         before = connection.total_changes
         try:
-            return Answer(job, job.work(connection), None)
+            with reading_for(job.future) if job.reads else nullcontext():
+                return Answer(job, job.work(connection), None)
         except MemioError as error:
             if connection.total_changes != before:
                 raise
@@ -180,6 +213,12 @@ class _Thread:
         except SqliteError:
             self._disconnect()
 
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = open_file(self._location, writes=self._writes)
+            watch(self._connection)
+        return self._connection
+
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
@@ -188,8 +227,8 @@ class _Thread:
 
     def _refuse(self, jobs: list[Job], error: Exception) -> list[Answer]:
         """Answer every job with the error, each with one of its own: each is raised somewhere else."""
-        told = explain(error, self._location.path) if isinstance(error, SqliteError) else error
-        return [Answer(job, None, told if len(jobs) == 1 else copy(told)) for job in jobs]
+        explained = explain(error, self._location.path) if isinstance(error, SqliteError) else error
+        return [Answer(job, None, explained if len(jobs) == 1 else copy(explained)) for job in jobs]
 
 
 def _deliver(answers: list[Answer]) -> None:

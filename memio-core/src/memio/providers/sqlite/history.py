@@ -41,7 +41,9 @@ class SqliteHistoryAdapter(SqliteStore):
         user_id: str | None = None,
     ) -> Page[Message]:
         """Return a page of one session, oldest first; an unknown session is empty."""
-        return await self._engine.lookup(lambda db: _conversations.page(db, session_id, limit, cursor, start, user_id))
+        # Without an owner, a name such as "default" may stand for the sessions of thousands.
+        ask = self._engine.search if user_id is None else self._engine.lookup
+        return await ask(lambda db: _conversations.page(db, session_id, limit, cursor, start, user_id))
 
     async def get_all(self, *, limit: int, cursor: str | None = None, user_id: str | None = None) -> Page[str]:
         """Return a page of session ids, by their first message."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from memio.settings import Env, RelativePath, Settings
 
@@ -14,18 +14,28 @@ MEMORY = ":memory:"
 Durability = Literal["full", "normal"]
 
 
+def _file_name(path: str) -> str:
+    if "\0" in path:
+        raise ValueError("has a NUL character, which no file name can have: write the path without it")
+    return path
+
+
 class SqliteSettings(Settings):
     """Where the file is and how it is written.
 
     Attributes:
         path: The file; created when it is not there, but not its folder. `:memory:` keeps everything in
-            this process, for tests. Default `memio.db` in the working directory.
+            this process, for tests. Default `memio.db` in the working directory. A `..` is taken out of it as
+            text, whatever its folder links to.
         durability: `full` (the default): what was acknowledged survives a power cut. `normal`: faster,
             survives a killed process, but a power cut may take the last moments.
         busy_timeout: Seconds to wait for another process that is writing; more than 0, at most 3600,
-            default 30.
+            default 30. They count from when the batch of a call begins: what waits behind other writes of this
+            process may take longer.
     """
 
-    path: Annotated[str, Field(min_length=1), Env("MEMIO_SQLITE_PATH"), RelativePath(keep=(MEMORY,))] = "memio.db"
+    path: Annotated[
+        str, Field(min_length=1), AfterValidator(_file_name), Env("MEMIO_SQLITE_PATH"), RelativePath(keep=(MEMORY,))
+    ] = "memio.db"
     durability: Durability = "full"
     busy_timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 30.0

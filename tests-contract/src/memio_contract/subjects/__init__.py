@@ -1,0 +1,81 @@
+"""The store under test, as laws speak to it: the same words for every kind.
+
+A *record* is what a caller keeps: a fact, a document, a triple, and for conversations one message,
+which has a session of its own unless a law puts several into one group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from memio.models import Kind
+from memio_contract.subjects.conversations import HistorySubject
+from memio_contract.subjects.records import RecordSubject
+from memio_contract.subjects.triples import GraphSubject
+from memio_contract.world import Owner
+
+
+class Subject(Protocol):
+    """What every kind of store can do."""
+
+    noun: str
+    """What errors call its records."""
+
+    async def add(
+        self,
+        text: str,
+        *,
+        owner: Owner | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        id: str | None = None,  # the public word
+        group: str | None = None,
+    ) -> Any:
+        """Add one record; without `owner` it belongs to the example's home."""
+        ...
+
+    async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
+        """Add in one call what the kind adds as a whole, and return how many records that makes."""
+        ...
+
+    async def find(self, record: Any, *, owner: Owner | None = None) -> list[Any]:
+        """Return the record as a read by its id gives it, or nothing."""
+        ...
+
+    async def listed(self, *, owner: Owner | None = None, limit: int = 100) -> list[Any]:
+        """Return every record in scope, by following the listing to its end."""
+        ...
+
+    async def search(
+        self, query: str, *, limit: int, owner: Owner | None = None, group: str | None = None
+    ) -> list[Any]:
+        """Search, in one group where the store cannot search all."""
+        ...
+
+    async def delete(self, record: Any, *, owner: Owner | None = None) -> None:
+        """Delete one record."""
+        ...
+
+    async def delete_all(self, *, owner: Owner | None = None) -> None:
+        """Delete every record in scope."""
+        ...
+
+    def text(self, record: Any) -> str:
+        """Return the text that a record was made from."""
+        ...
+
+    def query(self, record: Any) -> str:
+        """Return all the text of a record."""
+        ...
+
+    def view(self, record: Any) -> dict[str, Any]:
+        """Return what the store promises to keep of a record."""
+        ...
+
+
+SUBJECTS: dict[Kind, type[Any]] = {
+    "facts": RecordSubject,
+    "history": HistorySubject,
+    "documents": RecordSubject,
+    "graph": GraphSubject,
+}

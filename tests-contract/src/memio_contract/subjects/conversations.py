@@ -1,0 +1,141 @@
+"""Conversations, as laws speak to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from memio.capabilities import Feature, Guarantee
+from memio.models import Message
+from memio_contract.expect import all_pages
+from memio_contract.subjects._kept import PAGES, kept
+from memio_contract.world import Client, Owner, World
+
+
+class HistorySubject:
+    """A store of conversations."""
+
+    noun = "message"
+
+    def __init__(self, world: World, client: Client) -> None:
+        self.world = world
+        self.api: Any = client.history
+
+    def session(self, name: str) -> str:
+        """Return the id of a session of this example."""
+        return self.world.label(name)
+
+    async def add(
+        self,
+        text: str,
+        *,
+        owner: Owner | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        id: str | None = None,  # the public word
+        group: str | None = None,
+    ) -> Any:
+        """Add one message, to a session of its own or to that of a group."""
+        session = self.session(group or f"session-{self.world.number()}")
+        message = Message(role="user", content=text, metadata=dict(metadata or {}), id=id)
+        turn = await self.say(session, message, owner=owner)
+        return turn.stored[0] if turn.stored[0].session_id else replace(turn.stored[0], session_id=session)
+
+    async def say(self, session: str, *messages: Message, owner: Owner | None = None) -> Any:
+        """Append messages to a session."""
+        return await self.api.add(session_id=session, messages=list(messages), **self._owner(owner))
+
+    async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
+        """Add several messages in one call."""
+        await self.say(self.session(group), *(Message(role="user", content=text) for text in texts), owner=owner)
+        return len(texts)
+
+    async def find(self, record: Any, *, owner: Owner | None = None) -> list[Any]:
+        """Read the session of a message."""
+        return await self.read(record.session_id, owner=owner)
+
+    async def read(
+        self, session: str, *, owner: Owner | None = None, limit: int = 100, start: str = "oldest"
+    ) -> list[Any]:
+        """Read a session to its end, oldest message first."""
+        pages: list[list[Any]] = []
+
+        async def keep(page: list[Any]) -> None:
+            pages.append(page)
+
+        await all_pages(
+            lambda cursor: self.page(session, cursor, limit=limit, start=start, owner=owner),
+            limit=limit,
+            most=PAGES,
+            between=keep,
+        )
+        ordered = pages if start == "oldest" else reversed(pages)
+        return self.added_only([message for page in ordered for message in page])
+
+    async def page(
+        self, session: str, cursor: str | None, *, limit: int, start: str, owner: Owner | None = None
+    ) -> Any:
+        """Read one page of a session."""
+        return await self.api.get(session_id=session, limit=limit, cursor=cursor, start=start, **self._owner(owner))
+
+    async def sessions(self, *, owner: Owner | None = None, limit: int = 100) -> list[str]:
+        """List the sessions to the end."""
+        return await all_pages(
+            lambda cursor: self.api.get_all(limit=limit, cursor=cursor, **self._owner(owner)), limit=limit, most=PAGES
+        )
+
+    async def listed(self, *, owner: Owner | None = None, limit: int = 100) -> list[Any]:
+        """Return the messages of all sessions."""
+        found: list[Any] = []
+        for session in await self.sessions(owner=owner, limit=limit):
+            found += await self.read(session, owner=owner, limit=limit)
+        return found
+
+    async def search(
+        self, query: str, *, limit: int, owner: Owner | None = None, group: str | None = None
+    ) -> list[Any]:
+        """Search all sessions, or that of a group where the store cannot."""
+        everywhere = group is None or self.world.has(Feature.SEARCH_ALL_SESSIONS)
+        inside = {} if everywhere else {"session_id": self.session(group or "")}
+        room = limit if self.world.has(Guarantee.SILENT_APPEND) else min(1000, 4 * limit + 20)
+        hits = await self.api.search(query=query, limit=room, **inside, **self._owner(owner))
+        return self.added_only(hits)
+
+    def added_only(self, messages: list[Any]) -> list[Any]:
+        """Leave out what the backend answered by itself, where it does: laws add as the user."""
+        if self.world.has(Guarantee.SILENT_APPEND):
+            return list(messages)
+        return [message for message in messages if message.role != "assistant"]
+
+    async def delete(self, record: Any, *, owner: Owner | None = None) -> None:
+        """Delete the session of a message."""
+        session = record if isinstance(record, str) else record.session_id
+        await self.api.delete(session_id=session, **self._owner(owner))
+
+    async def delete_all(self, *, owner: Owner | None = None) -> None:
+        """Delete every session in scope."""
+        await self.api.delete_all(**self._owner(owner))
+
+    def text(self, record: Any) -> str:
+        """Return its content."""
+        return str(record.content)
+
+    def query(self, record: Any) -> str:
+        """Return its content."""
+        return str(record.content)
+
+    def view(self, record: Any) -> dict[str, Any]:
+        """Return what the store promises to keep."""
+        seen: dict[str, Any] = {
+            "session_id": record.session_id,
+            "role": record.role,
+            **kept(self.world, record),
+        }
+        if self.world.has(Guarantee.VERBATIM):
+            seen["content"] = record.content
+        if self.world.has(Feature.MESSAGE_NAMES):
+            seen["name"] = record.name
+        return seen
+
+    def _owner(self, owner: Owner | None) -> Owner:
+        return self.world.home if owner is None else owner

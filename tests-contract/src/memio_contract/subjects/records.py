@@ -1,0 +1,113 @@
+"""Facts and documents, as laws speak to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from memio.capabilities import Feature, Guarantee
+from memio.errors import NotFoundError
+from memio_contract.expect import all_pages
+from memio_contract.subjects._kept import PAGES, kept
+from memio_contract.world import Client, Owner, World
+
+
+class RecordSubject:
+    """A store of facts or documents."""
+
+    def __init__(self, world: World, client: Client) -> None:
+        self.world = world
+        self.noun = {"facts": "fact", "documents": "document"}[world.kind]
+        self.id_name = {"facts": "fact_id", "documents": "doc_id"}[world.kind]
+        self.api: Any = getattr(client, world.kind)
+        self.store: Any = client.stores[world.kind]
+
+    async def add(
+        self,
+        text: str,
+        *,
+        owner: Owner | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        id: str | None = None,  # the public word
+        group: str | None = None,
+    ) -> Any:
+        """Add one record."""
+        del group
+        chosen = {} if id is None else {self.id_name: id}
+        given = {} if metadata is None else {"metadata": metadata}
+        return await self.api.add(content=text, **given, **chosen, **self._owner(owner))
+
+    async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
+        """Add one record: facts and documents are added one by one."""
+        del group
+        metadata = {"whole": texts} if self.world.has(Feature.METADATA) else None
+        await self.add("\n".join(texts), owner=owner, metadata=metadata)
+        return 1
+
+    async def fill(self, how_many: int, *, owner: Owner | None = None) -> list[Any]:
+        """Add many records in order."""
+        texts = [f"record number {number}" for number in range(how_many)]
+        if hasattr(self.store, "add_many"):
+            return list(await self.api.add_many(texts, **self._owner(owner)))
+        return [await self.add(text, owner=owner) for text in texts]
+
+    async def get(self, record_id: str, *, owner: Owner | None = None) -> Any:
+        """Read one record by its id."""
+        return await self.api.get(**{self.id_name: record_id}, **self._owner(owner))
+
+    async def find(self, record: Any, *, owner: Owner | None = None) -> list[Any]:
+        """Read one record by its id, or nothing."""
+        try:
+            return [await self.get(record.id, owner=owner)]
+        except NotFoundError:
+            return []
+
+    async def listed(self, *, owner: Owner | None = None, limit: int = 100, **filters: Any) -> list[Any]:
+        """Follow the listing to its end."""
+        return await all_pages(
+            lambda cursor: self.page(cursor, limit=limit, owner=owner, **filters), limit=limit, most=PAGES
+        )
+
+    async def page(self, cursor: str | None, *, limit: int, owner: Owner | None = None, **filters: Any) -> Any:
+        """Read one page."""
+        return await self.api.get_all(limit=limit, cursor=cursor, **filters, **self._owner(owner))
+
+    async def search(
+        self, query: str, *, limit: int, owner: Owner | None = None, group: str | None = None, **filters: Any
+    ) -> list[Any]:
+        """Search."""
+        del group
+        return list(await self.api.search(query=query, limit=limit, **filters, **self._owner(owner)))
+
+    async def update(self, record_id: str, text: str, *, owner: Owner | None = None, **metadata: Any) -> Any:
+        """Replace the text of a record, and its metadata when it is given."""
+        return await self.api.update(**{self.id_name: record_id}, content=text, **metadata, **self._owner(owner))
+
+    async def delete(self, record: Any, *, owner: Owner | None = None) -> None:
+        """Delete one record by its id."""
+        record_id = record if isinstance(record, str) else record.id
+        await self.api.delete(**{self.id_name: record_id}, **self._owner(owner))
+
+    async def delete_all(self, *, owner: Owner | None = None) -> None:
+        """Delete every record in scope."""
+        await self.api.delete_all(**self._owner(owner))
+
+    def text(self, record: Any) -> str:
+        """Return its content."""
+        return str(record.content)
+
+    def query(self, record: Any) -> str:
+        """Return its content."""
+        return str(record.content)
+
+    def view(self, record: Any) -> dict[str, Any]:
+        """Return what the store promises to keep."""
+        seen: dict[str, Any] = {"id": record.id, **kept(self.world, record)}
+        if self.world.kind == "facts" and self.world.has(Feature.ATTRIBUTION):
+            seen["agent_id"] = record.agent_id
+        if self.world.has(Guarantee.VERBATIM):
+            seen["content"] = record.content
+        return seen
+
+    def _owner(self, owner: Owner | None) -> Owner:
+        return self.world.home if owner is None else owner
