@@ -86,18 +86,21 @@ class Entry:
 
 @cache
 def _entry_points() -> Sequence[importlib_metadata.EntryPoint]:
+    _warn_of_namesake()
+    return tuple(cast("Any", importlib_metadata).entry_points())
+
+
+def _warn_of_namesake() -> None:
     try:
         version = importlib_metadata.version(NAMESAKE)
     except importlib_metadata.PackageNotFoundError:
-        pass
-    else:
-        warnings.warn(
-            f"another project called {NAMESAKE!r} ({version}) is installed beside memio-core and owns the same import "
-            f"name, so each may import the other's files: pip uninstall {NAMESAKE}, then "
-            "pip install --force-reinstall memio-core",
-            stacklevel=2,
-        )
-    return tuple(cast("Any", importlib_metadata).entry_points())
+        return
+    warnings.warn(
+        f"another project called {NAMESAKE!r} ({version}) is installed beside memio-core and owns the same import "
+        f"name, so each may import the other's files: pip uninstall {NAMESAKE}, then "
+        "pip install --force-reinstall memio-core",
+        stacklevel=3,
+    )
 
 
 @cache
@@ -135,6 +138,11 @@ def find(group: str, reference: str, path: str = "", written: str | None = None)
         return entries[0]
     message = _ambiguous(entries) if entries else _unknown(group, reference, written)
     raise UnknownProviderError([Fault(path, message)])
+
+
+def kinds_of(provider: str) -> list[Kind]:
+    """Return the kinds of memory that an installed provider has stores for."""
+    return [kind for kind in KINDS if any(entry.name == provider for entry in installed(kind))]
 
 
 def load_store(entry: Entry) -> StoreSpec:
@@ -249,8 +257,3 @@ def _unknown(group: str, reference: str, written: str | None) -> str:
 
 def _normal(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
-
-
-def kinds_of(provider: str) -> list[Kind]:
-    """Return the kinds of memory that an installed provider has stores for."""
-    return [kind for kind in KINDS if any(entry.name == provider for entry in installed(kind))]
