@@ -16,15 +16,18 @@ nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
-EDITABLE = ("./memio-core[cli]", "./memio-letta", "./tests-contract")
+EDITABLE = ("./memio-core[cli,otel,resilience]", "./memio-letta", "./tests-contract")
 PACKAGES = tuple(argument for path in EDITABLE for argument in ("-e", path))
 PINS = ("-c", "constraints.txt")
 LOWEST = {
-    "memio-core": ("./memio-core[cli]",),
+    "memio-core": ("./memio-core[cli,otel,resilience]",),
     "memio-letta": ("./memio-core", "./memio-letta"),
     "tests-contract": ("./memio-core", "./tests-contract"),
 }
 """What each project needs for its tests, one by one: together, each would raise the bounds of the others."""
+PROJECT = nox.project.load_toml("pyproject.toml")
+TEST = nox.project.dependency_groups(PROJECT, "test")
+TYPES = nox.project.dependency_groups(PROJECT, "types")
 FAST = "not packaging and not slow"
 OTHER_PYTHONS = ("3.12", "3.13", "3.14")
 """Tested by `full` where they are installed. The Python that runs nox is tested always."""
@@ -45,7 +48,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of the distributions, and of programs that use them, with mypy and pyright."""
-    session.install(*PINS, *PACKAGES, "mypy", "nox", "pyright[nodejs]")
+    session.install(*PINS, *PACKAGES, *TYPES)
     session.run("mypy", "-p", "memio", "-p", "memio.providers.letta", "-p", "memio_contract")
     programs = [*Path("examples").glob("*.py"), *Path("benchmarks").glob("*.py")]
     session.run("mypy", "noxfile.py", "memio-core/tests/packaging/user_program.py", *map(str, sorted(programs)))
@@ -59,14 +62,14 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every test that is neither slow nor about installing, also of what the documentation shows."""
-    session.install(*PINS, *PACKAGES)
+    session.install(*PINS, *PACKAGES, *TEST)
     session.run("pytest", "-m", FAST, *session.posargs)
 
 
 @nox.session
 def packaging(session: nox.Session) -> None:
     """Build the distributions, and install them and those of strangers into fresh environments."""
-    session.install(*PINS, *PACKAGES, "mypy", "pyright[nodejs]", "uv")
+    session.install(*PINS, *PACKAGES, *TYPES, "uv")
     session.run("pytest", "-m", "packaging and not slow", *session.posargs)
 
 
@@ -75,7 +78,7 @@ def packaging(session: nox.Session) -> None:
 def lowest(session: nox.Session, project: str) -> None:
     """Run a project's tests with the lowest version of each of its dependencies, in a fresh environment."""
     wanted = [argument for path in LOWEST[project] for argument in ("-e", path)]
-    session.install("--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100")
+    session.install("--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
     session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
 
 
@@ -90,21 +93,21 @@ def full(session: nox.Session) -> None:
 @nox.session
 def slow(session: nox.Session) -> None:
     """Run the tests that take long."""
-    session.install(*PINS, *PACKAGES, "mypy", "pyright[nodejs]", "uv")
+    session.install(*PINS, *PACKAGES, *TYPES, "uv")
     session.run("pytest", "-m", "slow", *session.posargs)
 
 
 @nox.session(python=OTHER_PYTHONS, download_python="never")
 def versions(session: nox.Session) -> None:
     """Run the tests on another Python."""
-    session.install(*PINS, *PACKAGES)
+    session.install(*PINS, *PACKAGES, *TEST)
     session.run("pytest", "-m", FAST, *session.posargs)
 
 
 @nox.session
 def letta(session: nox.Session) -> None:
     """Hold the letta provider against a real server: the one at MEMIO_LETTA_URL, or one started for it (1 GB)."""
-    session.install(*PINS, *PACKAGES)
+    session.install(*PINS, *PACKAGES, *TEST)
     url = os.environ.get("MEMIO_LETTA_URL")
     if not url:
         session.run("tools/letta/start_letta.sh", "install", external=True)
@@ -126,7 +129,8 @@ def pins(session: nox.Session) -> None:
     """Write constraints.txt anew, with the newest versions that go together."""
     session.install("uv")
     wanted = Path(session.create_tmp()) / "wanted.txt"
-    lines = [*(f"-e {path}" for path in EDITABLE), "mypy", "nox[uv]", "pyright[nodejs]", "ruff"]
+    tools = nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"])
+    lines = [*(f"-e {path}" for path in EDITABLE), *tools, "nox[uv]", "ruff"]
     wanted.write_text("\n".join(lines), encoding="utf-8")
     own = [f"--no-emit-package={name}" for name in ("memio-core", "memio-letta", "memio-contract")]
     bare = ["--quiet", "--no-header", "--no-annotate", "--upgrade"]
