@@ -29,6 +29,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 FAST = "not packaging and not slow"
+BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 OTHER_PYTHONS = ("3.12", "3.13", "3.14")
 """Tested by `full` where they are installed. The Python that runs nox is tested always."""
 
@@ -63,7 +64,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test that is neither slow nor about installing, also of what the documentation shows."""
     session.install(*PINS, *PACKAGES, *TEST)
-    session.run("pytest", "-m", FAST, *session.posargs)
+    session.run("pytest", *BOTH_CORES, "-m", FAST, *session.posargs)
 
 
 @nox.session
@@ -78,8 +79,16 @@ def packaging(session: nox.Session) -> None:
 def lowest(session: nox.Session, project: str) -> None:
     """Run a project's tests with the lowest version of each of its dependencies, in a fresh environment."""
     wanted = [argument for path in LOWEST[project] for argument in ("-e", path)]
-    session.install("--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
-    session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
+    session.install(
+        "--resolution",
+        "lowest-direct",
+        *wanted,
+        "pytest>=8.0",
+        "hypothesis>=6.100",
+        "pytest-xdist",
+        "opentelemetry-sdk>=1.30",
+    )
+    session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
 
 
 @nox.session(python=False)
@@ -101,7 +110,7 @@ def slow(session: nox.Session) -> None:
 def versions(session: nox.Session) -> None:
     """Run the tests on another Python."""
     session.install(*PINS, *PACKAGES, *TEST)
-    session.run("pytest", "-m", FAST, *session.posargs)
+    session.run("pytest", *BOTH_CORES, "-m", FAST, *session.posargs)
 
 
 @nox.session
