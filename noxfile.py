@@ -85,7 +85,7 @@ def lowest(session: nox.Session, project: str) -> None:
         *wanted,
         "pytest>=8.0",
         "hypothesis>=6.100",
-        "pytest-xdist",
+        "pytest-xdist>=3.6",
         "opentelemetry-sdk>=1.30",
     )
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
