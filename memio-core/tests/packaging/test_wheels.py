@@ -18,6 +18,7 @@ PACKAGES = {
     "memio-letta": {"memio/providers/letta"},
     "memio-contract": {"memio_contract"},
 }
+TEMPLATE = "memio/cli/template/"
 
 
 def names_in(wheel: Path) -> set[str]:
@@ -43,8 +44,22 @@ def test_a_wheel_holds_its_package_and_metadata_only(wheels: Mapping[str, Path],
     if distribution == "memio-letta":
         roots = ("memio/providers/letta/",)
     assert [name for name in sorted(names) if not name.startswith(roots)] == []
+    # The template of a provider is text, and has tests of its own.
+    names = {name for name in names if not name.startswith(TEMPLATE)}
     assert [name for name in sorted(names) if Path(name).suffix not in (".py", ".typed")] == []
     assert [name for name in sorted(names) if {"tests", "conftest.py"} & set(Path(name).parts)] == []
+
+
+def test_both_archives_of_core_carry_the_whole_template_of_a_provider(
+    archives: Mapping[str, tuple[Path, Path]], wheels: Mapping[str, Path]
+) -> None:
+    source = Path(__file__).resolve().parents[2] / "src"
+    template = {path.relative_to(source).as_posix() for path in (source / TEMPLATE).rglob("*.jinja")}
+    assert f"{TEMPLATE}.github/workflows/test.yml.jinja" in template
+    assert template == {name for name in names_in(wheels["memio-core"]) if name.startswith(TEMPLATE)}
+    with tarfile.open(archives["memio-core"][0]) as archive:
+        paths = {name.partition("/")[2] for name in archive.getnames()}
+    assert {f"src/{path}" for path in template} <= paths
 
 
 @pytest.mark.parametrize("distribution", PACKAGES)
