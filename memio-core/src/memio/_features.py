@@ -25,6 +25,27 @@ HINTS: dict[str, str] = {
 """What a caller can do instead, where the store does not say it better in its own `hints`."""
 
 
+_INSIDE: dict[Kind, set[Feature]] = {
+    "history": {
+        Feature.METADATA,
+        Feature.CLIENT_IDS,
+        Feature.MESSAGE_NAMES,
+        Feature.MESSAGE_TIMESTAMPS,
+        Feature.ALL_ROLES,
+        Feature.SEARCH_ALL_SESSIONS,
+    },
+    "graph": {Feature.METADATA, Feature.CLIENT_IDS},
+}
+"""What is asked for by what a message or triple holds, or by leaving something out."""
+
+
+def all_of(kind: Kind) -> frozenset[str]:
+    """Return every feature that any call of a kind can ask for."""
+    methods = METHODS[kind].values()
+    found = {feature for method in methods for feature in (method.needs, *method.features.values()) if feature}
+    return frozenset(found | _INSIDE.get(kind, set()))
+
+
 def asked_for(kind: Kind, method: str, keywords: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each feature that a call asks for, with the words of the call that ask for it."""
     spec = METHODS[kind][method]

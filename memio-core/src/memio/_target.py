@@ -10,7 +10,7 @@ This is the one place for the rules that are the same for every provider:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
@@ -49,6 +49,7 @@ class Target:
         identity: What tells its data from another store's; cursors are bound to it.
         max_content_bytes: The longest content that it takes.
         distribution: Reads name and version of its distribution, for errors.
+        has_all: Whether it declares every feature of its kind, so that no call need be asked what it needs.
     """
 
     kind: Kind
@@ -61,8 +62,9 @@ class Target:
     identity: str = ""
     max_content_bytes: int | None = None
     distribution: Callable[[], str | None] = lambda: None
+    has_all: bool = False
 
-    async def call(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Any:
+    def call(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Awaitable[Any]:
         """Carry out one call.
 
         Args:
@@ -70,11 +72,16 @@ class Target:
             arguments: What the caller gave, without the owner.
             owners: The owner that the call names or is confined to.
         """
-        if not self.state.middleware:
-            return await self._answer(method, arguments, owners)
+        if self.state.middleware:
+            return self._through_middleware(method, arguments, owners)
+        return self._answer(method, arguments, owners)
+
+    async def _through_middleware(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Any:
         self.state.check()
-        for name in MANY.intersection(arguments):
-            arguments[name] = as_list(arguments[name])  # middleware may look, and may call twice
+        for name in MANY:
+            if name in arguments:
+                arguments[name] = as_list(arguments[name])  # middleware may look, and may call twice
+        names = tuple(arguments)
         operation = Operation(
             kind=self.kind,
             method=method,
@@ -86,7 +93,8 @@ class Target:
         )
 
         async def answer(changed: Operation) -> Any:
-            check_change(operation, changed)
+            if changed is not operation or tuple(changed.arguments) != names:
+                check_change(operation, changed)
             return await self._answer(method, dict(changed.arguments), owners)
 
         call: CallNext = answer
@@ -129,13 +137,16 @@ class Target:
             return {"items": self._checked_items(arguments["items"], owners)}
         keywords: dict[str, Any] = {}
         for name, value in arguments.items():
-            left_out = value is None and (name == "cursor" or (name == "session_id" and method == "search"))
-            keywords[name] = None if left_out else CHECKS[name](value)
+            if value is None and (name == "cursor" or (name == "session_id" and method == "search")):
+                keywords[name] = None
+            else:
+                keywords[name] = CHECKS[name](value)
         for name, owner in owners.items():
             keywords[name] = CHECKS[name](owner)
         check_belonging(keywords)
-        for feature, words in asked_for(self.kind, method, keywords):
-            self.require(feature, words, method)
+        if not self.has_all:
+            for feature, words in asked_for(self.kind, method, keywords):
+                self.require(feature, words, method)
         if self.max_content_bytes is not None:
             check_size(keywords, self.max_content_bytes, self.provider)
         if keywords.get("cursor") is not None:

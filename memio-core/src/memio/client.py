@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from memio._check import faults_of
-from memio._features import scope_features
+from memio._features import all_of, scope_features
 from memio._resources import SharedResources
 from memio._state import ClientState
 from memio._target import Target
@@ -245,14 +245,16 @@ class Memio(Stores):
 
 
 def _target_of(kind: Kind, store: Store, state: ClientState) -> Target:
+    features = frozenset(store.features)
     return Target(
         kind=kind,
         store=store,
         provider=getattr(store, "provider", None) or type(store).__name__,
         state=state,
-        features=frozenset(store.features),
+        features=features,
         guarantees=frozenset(store.guarantees),
         hints=getattr(store, "hints", {}),
         identity=getattr(store, "identity", ""),
         max_content_bytes=getattr(store, "max_content_bytes", None),
+        has_all=all_of(kind) <= features,
     )

@@ -48,12 +48,20 @@ class Facade:
     ) -> Awaitable[Any]:
         """Start a call of the store; `arguments` holds all that was given, and nothing that was left out."""
         owners = dict(self._owner)
-        for name, value in (("user_id", user_id), ("agent_id", agent_id)):
-            if value is not None and owners.setdefault(name, value) != value:
-                raise InvalidInputError(
-                    f"{name} is {value!r}, but this client is confined to {owners[name]!r}: leave it out", argument=name
-                ).locate(operation=f"{self._target.kind}.{method}", provider=self.provider)
+        if user_id is not None and owners.setdefault("user_id", user_id) != user_id:
+            raise self._confined("user_id", user_id, method)
+        if agent_id is not None and owners.setdefault("agent_id", agent_id) != agent_id:
+            raise self._confined("agent_id", agent_id, method)
         return self._target.call(method, arguments, owners)
+
+    def _confined(self, name: str, value: str, method: str) -> InvalidInputError:
+        own = self._owner[name]
+        return InvalidInputError(
+            f"{name} is {value!r}, but this client is confined to {own!r}: leave it out", argument=name
+        ).locate(operation=f"{self._target.kind}.{method}", provider=self.provider)
+
+
+_EMPTY: dict[str, dict[str, Any]] = {"metadata": {}, "filters": {}}
 
 
 def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
@@ -61,10 +69,8 @@ def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
 
     Empty metadata and empty filters say the same as none.
     """
-    empty: dict[str, Any] = {"metadata": {}, "filters": {}}
-    return arguments | {
-        name: value for name, value in optional.items() if value is not None and value != empty.get(name)
-    }
+    told = {name: value for name, value in optional.items() if value is not None and value != _EMPTY.get(name)}
+    return {**arguments, **told} if told else arguments
 
 
 async def pages(page: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
