@@ -16,6 +16,8 @@ class Profile:
         steps: Calls per sequence, at most.
         many: Records in the laws about long listings; more than a usual page.
         tasks: Calls at once in the laws about concurrency.
+        awaits: Awaits of one call at which the laws about cancelled calls interrupt it, at most.
+        updates: Updates that the law about readers of a running update watches.
         seconds: How long one example may take before it counts as hanging.
         shrink: Whether a generated failure is made smaller before it is shown.
     """
@@ -26,13 +28,26 @@ class Profile:
     steps: int
     many: int
     tasks: int
+    awaits: int
+    updates: int
     seconds: float
     shrink: bool = True
 
 
-DEV = Profile(name="dev", examples=3, runs=4, steps=15, many=105, tasks=8, seconds=30)
-CI = Profile(name="ci", examples=15, runs=50, steps=25, many=105, tasks=16, seconds=60)
-LIVE = Profile(name="live", examples=1, runs=1, steps=12, many=105, tasks=4, seconds=600, shrink=False)
+DEV = Profile(name="dev", examples=3, runs=4, steps=15, many=105, tasks=8, awaits=60, updates=3, seconds=30)
+CI = Profile(name="ci", examples=15, runs=50, steps=25, many=105, tasks=16, awaits=60, updates=3, seconds=60)
+LIVE = Profile(
+    name="live",
+    examples=2,
+    runs=3,
+    steps=12,
+    many=105,
+    tasks=4,
+    awaits=8,
+    updates=1,
+    seconds=600,
+    shrink=False,
+)
 
 PROFILES = {profile.name: profile for profile in (DEV, CI, LIVE)}
 """By name: `dev` in seconds while writing a store, `ci` by default, `live` for paid or slow servers."""

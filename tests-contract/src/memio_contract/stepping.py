@@ -1,4 +1,4 @@
-"""Calls that are interrupted at each of their awaits, one after the other."""
+"""Calls that are watched, or interrupted, at each of their awaits."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
+PATIENCE = 2.0
+"""Seconds for which a call is held while somebody looks. A look may have to wait for what the call holds."""
+
 
 class Stepped:
-    """Awaits a call, and awaits something else whenever the call waits.
-
-    So a law meets a store at every await of a call, and not only at those that the scheduler happens
-    to show.
+    """Awaits a call, and tells each time that it begins to wait.
 
     Args:
         call: The call.
-        between: Awaited at each await of the call, with its number, from 1.
+        waits: Called at each await of the call, with its number, from 1.
     """
 
-    def __init__(self, call: Awaitable[Any], between: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(self, call: Awaitable[Any], waits: Callable[[int], None]) -> None:
         self._call = call
-        self._between = between
+        self._waits = waits
 
     def __await__(self) -> Generator[Any, Any, Any]:
         """Go through the call, await by await."""
@@ -33,11 +33,36 @@ class Stepped:
             except StopIteration as end:
                 return end.value
             number, error = number + 1, None
-            yield from self._between(number).__await__()
+            self._waits(number)
             try:
                 yield waiting
             except BaseException as raised:  # noqa: BLE001  # handed on to the call
                 error = raised
+            error = (yield from self._held()) or error
+
+    def _held(self) -> Generator[Any, Any, asyncio.CancelledError | None]:
+        """Keep the call from going on; return the cancellation that came meanwhile."""
+        yield from ()
+        return None
+
+
+async def waits_of(call: Awaitable[Any]) -> tuple[int, Any]:
+    """Carry out a call, and return how often it waited, and its answer."""
+    numbers = [0]
+    answer = await Stepped(call, numbers.append)
+    return numbers[-1], answer
+
+
+def chosen(waits: int, most: int) -> list[int]:
+    """Return at which awaits of a call to interrupt it: before it begins (0), and at each, or at some all over it.
+
+    Args:
+        waits: How often the call waits.
+        most: How many to choose.
+    """
+    if waits < most:
+        return list(range(waits + 1))
+    return [round(place * waits / (most - 1)) for place in range(most)]
 
 
 async def cancelled_at(number: int, call: Awaitable[Any]) -> tuple[bool, Any]:
@@ -51,7 +76,7 @@ async def cancelled_at(number: int, call: Awaitable[Any]) -> tuple[bool, Any]:
         Whether the call was done before that await, and its answer if so.
     """
 
-    async def cancel(at: int) -> None:
+    def cancel(at: int) -> None:
         task = asyncio.current_task()
         if at == number and task is not None:
             task.cancel()
@@ -67,3 +92,65 @@ async def cancelled_at(number: int, call: Awaitable[Any]) -> tuple[bool, Any]:
         return True, await task
     except asyncio.CancelledError:
         return False, None
+
+
+async def watched(call: Awaitable[Any], look: Callable[[int], Awaitable[None]], *, patience: float = PATIENCE) -> Any:
+    """Carry out a call, and look each time that it waited, before it goes on.
+
+    So a reader meets every state that the call leaves between two of its awaits, and not only those
+    that the scheduler happens to show. The call and the reader have a task each: what belongs to a task, such as
+    the scopes in which networks are waited for, stays apart.
+
+    Args:
+        call: The call.
+        look: Awaited with the number of the await, from 1. It never runs twice at once.
+        patience: Seconds for which the call is held while `look` goes on.
+
+    Returns:
+        The answer of the call, when the last look has ended.
+    """
+    held = _Watched(call, look, patience)
+
+    async def run() -> Any:
+        return await held
+
+    try:
+        return await asyncio.ensure_future(run())
+    finally:
+        await held.last()
+
+
+class _Watched(Stepped):
+    """A call that is held after each of its awaits until somebody has looked."""
+
+    def __init__(self, call: Awaitable[Any], look: Callable[[int], Awaitable[None]], patience: float) -> None:
+        super().__init__(call, self._note)
+        self._look = look
+        self._patience = patience
+        self._number = 0
+        self._looking: asyncio.Future[None] | None = None
+
+    async def last(self) -> None:
+        """Wait for the look that is under way."""
+        if self._looking is not None:
+            await self._looking
+
+    def _note(self, number: int) -> None:
+        self._number = number
+
+    def _held(self) -> Generator[Any, Any, asyncio.CancelledError | None]:
+        if self._looking is not None:
+            if not self._looking.done():
+                return None  # it waits for what the call holds: the call has to go on
+            self._looking.result()
+        self._looking = asyncio.ensure_future(self._look(self._number))
+        clock = asyncio.get_running_loop().time
+        end = clock() + self._patience
+        cancelled = None
+        # A network that gives up a wait cancels it again and again until the call has taken notice.
+        while not self._looking.done() and (left := end - clock()) > 0:
+            try:
+                yield from asyncio.wait([self._looking], timeout=left).__await__()
+            except asyncio.CancelledError as raised:
+                cancelled = raised
+        return cancelled

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from memio.capabilities import Feature, Guarantee
 from memio.errors import NotFoundError
@@ -12,8 +12,11 @@ from memio_contract.expect import equal, refused
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import RECORDS
 from memio_contract.lawbook.content import told
-from memio_contract.stepping import Stepped
+from memio_contract.stepping import watched
 from memio_contract.world import World
+
+if TYPE_CHECKING:
+    from memio_contract.subjects.records import RecordSubject
 
 _UPDATE = (Feature.UPDATE,)
 _METADATA = (Feature.UPDATE, Feature.METADATA)
@@ -205,14 +208,15 @@ async def clears_metadata(w: World) -> None:
 )
 async def never_gone(w: World) -> None:
     record = await w.records.add("text 0")
+    reader = cast("RecordSubject", w.subject_of(w.open()))
     empty: list[int] = []
 
     async def look(number: int) -> None:
-        if not await w.records.listed():
+        if not await reader.listed():
             empty.append(number)
 
-    for number in range(1, 4):
-        record = await Stepped(w.records.update(record.id, f"text {number}"), look)
+    for number in range(1, w.profile.updates + 1):
+        record = await watched(w.records.update(record.id, f"text {number}"), look)
         equal(empty, [], "the awaits of an update at which a listing finds neither the old text nor the new one")
 
 
