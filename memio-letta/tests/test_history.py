@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from letta_proxy import Proxy
+from letta_proxy import Proxy, distort, meanwhile
 
 from memio import Memio, Message
 from memio.errors import ConflictError, CursorExpiredError, NotFoundError, NotSupportedError
@@ -388,3 +389,50 @@ def test_a_session_in_two_conversations_is_read_as_one(run: Run, server: Any, ag
 
     run(main())
     assert server.conversations(agent) == []
+
+
+def in_one_second(answer: bytes) -> bytes:
+    return re.sub(rb'"date":"[^"]{25}"', b'"date":"2026-11-23T12:00:00+00:00"', answer)
+
+
+def test_a_session_of_several_owners_is_read_in_the_order_of_adding_also_within_one_second(
+    run: Run, server: Any, agent: str
+) -> None:
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, opened(proxy.url, agent) as history:
+            expected: list[tuple[str | None, str]] = []
+            for number, user in enumerate(("alice", "bob", None, "alice", "bob")):
+                owner = {} if user is None else {"user_id": user}
+                await history.add(session_id="s", messages=said(f"words {number}"), **owner)
+                expected += [(user, f"words {number}"), (user, REPLY)]
+            proxy.on(r"GET /v1/conversations/\{conv\}/messages", distort(in_one_second), times=1000)
+            for limit in (2, 100):
+                for start in ("oldest", "latest"):
+                    read = await whole(history, "s", limit, start)
+                    assert [(message.user_id, message.content) for message in read] == expected
+                    assert len({message.timestamp for message in read}) == 1
+
+    run(main())
+
+
+def test_messages_of_one_second_of_a_session_that_is_deleted_meanwhile_do_not_disturb_a_reader(
+    run: Run, server: Any, agent: str
+) -> None:
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, opened(proxy.url, agent) as history:
+            for number in range(6):
+                await history.add(
+                    session_id="s", user_id=("alice", "bob")[number % 2], messages=said(f"words {number}")
+                )
+            doomed = server.conversations(agent)[0]["id"]
+
+            async def delete() -> None:
+                await asyncio.to_thread(server.ask, "DELETE", f"/v1/conversations/{doomed}")
+
+            proxy.on(r"GET /v1/conversations/\{conv\}/messages", distort(in_one_second), times=1000)
+            proxy.on(r"GET /v1/agents/\{agent\}/messages", meanwhile(delete))
+            read = await whole(history, "s", 100, "oldest")
+            mine = [message.content for message in read if message.user_id == "bob" and message.role == "user"]
+            assert mine == ["words 1", "words 3", "words 5"]
+
+    run(main())

@@ -6,6 +6,7 @@ and their archives are removed afterwards.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from letta_client import AsyncLetta
 
     from memio_contract import ContractTarget
+
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds between two attempts to delete an agent that is still at work."""
 
 Fresh = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 
@@ -80,6 +84,20 @@ async def _new_agent(letta: AsyncLetta, like: str) -> str:
 async def _remove(letta: AsyncLetta, agent_id: str) -> None:
     """Delete an agent and its archives, which the server leaves behind."""
     archives = await letta.archives.list(agent_id=agent_id)
-    await letta.agents.delete(agent_id)
+    await _delete_agent(letta, agent_id)
     for archive in archives.items:
         await letta.archives.delete(archive.id)
+
+
+async def _delete_agent(letta: AsyncLetta, agent_id: str) -> None:
+    """Delete an agent, also one whose turn was cancelled: the server writes it all the same, and refuses meanwhile."""
+    from letta_client import ConflictError, InternalServerError
+
+    for pause in PAUSES:
+        try:
+            await letta.agents.delete(agent_id)
+        except (ConflictError, InternalServerError):
+            await asyncio.sleep(pause)
+        else:
+            return
+    await letta.agents.delete(agent_id)

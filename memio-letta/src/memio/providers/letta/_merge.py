@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import NamedTuple
 
@@ -27,7 +27,9 @@ async def merged(
     newest_first: bool,
     anchors: dict[str, str | None],
 ) -> AsyncGenerator[Seen]:
-    """Yield the visible messages of conversations in the order of time; at the same time, older conversations first.
+    """Yield the visible messages of conversations in the order in which they were added.
+
+    One more request where messages of two conversations have the same date, which is whole seconds.
 
     Args:
         messages: Reads conversations.
@@ -36,6 +38,7 @@ async def merged(
         newest_first: Whether to go back in time.
         anchors: By conversation id, the message after which to go on.
     """
+    order = _Order(messages, operation, conversations, newest_first=newest_first)
     async with AsyncExitStack() as stack:
         sources: dict[int, AsyncGenerator[Seen]] = {}
         heads: dict[int, Seen] = {}
@@ -46,10 +49,45 @@ async def merged(
             sources[rank] = await stack.enter_async_context(aclosing(source))
             await _advance(rank, sources, heads)
         while heads:
-            times = {rank: (head.message.timestamp, rank) for rank, head in heads.items()}
-            rank = (max if newest_first else min)(times, key=times.__getitem__)
+            rank = await order.first(heads)
             yield heads.pop(rank)
             await _advance(rank, sources, heads)
+
+
+class _Order:
+    """Which of several messages, each of a conversation of its own, comes first."""
+
+    def __init__(
+        self, messages: Messages, operation: str, conversations: Sequence[Conversation], *, newest_first: bool
+    ) -> None:
+        self._messages = messages
+        self._operation = operation
+        self._conversations = conversations
+        self._newest_first = newest_first
+        self._beyond: dict[tuple[str, int], frozenset[str]] = {}
+
+    async def first(self, heads: Mapping[int, Seen]) -> int:
+        """Return the rank of the conversation whose message comes first."""
+        dates = [head.message.timestamp for head in heads.values() if head.message.timestamp]
+        date = max(dates) if self._newest_first else min(dates)
+        tied = sorted(rank for rank, head in heads.items() if head.message.timestamp == date)
+        found = tied[0]
+        for rank in tied[1:]:
+            if not await self._follows(heads[found], found, heads[rank], rank):
+                found = rank
+        return found
+
+    async def _follows(self, one: Seen, one_rank: int, other: Seen, other_rank: int) -> bool:
+        """Tell whether the other message comes after the one, in the direction of reading."""
+        known = self._beyond.get((other.row_id, one_rank))
+        if known is not None:
+            return one.row_id not in known
+        place = one.row_id, other_rank
+        if place not in self._beyond:
+            self._beyond[place] = await self._messages.beyond(
+                self._operation, self._conversations[other_rank], one.row_id, newest_first=self._newest_first
+            )
+        return other.row_id in self._beyond[place]
 
 
 async def _advance(rank: int, sources: dict[int, AsyncGenerator[Seen]], heads: dict[int, Seen]) -> None:

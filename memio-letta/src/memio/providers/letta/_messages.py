@@ -105,6 +105,31 @@ class Messages:
                 return True
         return False
 
+    async def beyond(
+        self, operation: str, conversation: Conversation, row_id: str, *, newest_first: bool
+    ) -> frozenset[str]:
+        """Return the ids of the messages of a conversation that come next after a message of another one. One request.
+
+        Their dates have whole seconds; the server knows the order of all messages of an agent. Nothing is
+        returned when the other message was deleted meanwhile.
+        """
+        more: dict[str, Any] = {"before" if newest_first else "after": row_id}
+        try:
+            return await self.agent.request(
+                lambda letta: letta.agents.messages.list(
+                    self.agent.id,
+                    conversation_id=conversation.id,
+                    order="desc" if newest_first else "asc",
+                    limit=PAGE,
+                    **more,
+                ),
+                lambda page: frozenset(_text(item.id) for item in rows_of(page.items)),
+                operation=operation,
+                statuses=lambda status: NotFoundError("message", row_id) if status == MISSING else None,
+            )
+        except NotFoundError:
+            return frozenset()
+
     async def _page(
         self, operation: str, conversation: Conversation, *, newest_first: bool, anchor: str | None
     ) -> list[Row]:
