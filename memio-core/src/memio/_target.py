@@ -90,6 +90,8 @@ class Target:
             user_id=owners.get("user_id"),
             agent_id=owners.get("agent_id"),
             writes=METHODS[self.kind][method].writes,
+            features=self.features,
+            guarantees=self.guarantees,
         )
 
         async def answer(changed: Operation) -> Any:

@@ -93,6 +93,8 @@ class Operation:
         user_id: The user that the call is confined to. Middleware cannot change it.
         agent_id: The agent that the call is confined to. Middleware cannot change it.
         writes: Whether the call changes what is stored.
+        features: What the store declares; see `memio.Feature`. Middleware cannot change it.
+        guarantees: What the store promises; see `memio.Guarantee`. Middleware cannot change it.
     """
 
     kind: Kind
@@ -102,6 +104,8 @@ class Operation:
     user_id: str | None = None
     agent_id: str | None = None
     writes: bool = False
+    features: frozenset[str] = frozenset()
+    guarantees: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from memio import InvalidInputError, Memio, MemioError, Message, Operation, Page, ProviderError, Triple
+from memio import (
+    Feature,
+    Guarantee,
+    InvalidInputError,
+    Memio,
+    MemioError,
+    Message,
+    Operation,
+    Page,
+    ProviderError,
+    Triple,
+)
 from memio._interface import METHODS
 
 
@@ -47,6 +58,7 @@ def test_middleware_sees_the_operation(recorder):
     [operation] = seen
     assert operation.name == "facts.add"
     assert operation.arguments == {"content": "x"}
+    assert (operation.features, operation.guarantees) == (frozenset(Feature), frozenset(Guarantee))
     assert (operation.provider, operation.user_id, operation.agent_id, operation.writes) == (
         "Recorder",
         "alice",
@@ -81,9 +93,19 @@ def test_what_middleware_makes_of_the_arguments_is_checked(recorder):
 
 
 @pytest.mark.parametrize(
-    "change", [{"user_id": "bob"}, {"user_id": None}, {"agent_id": "x"}, {"method": "delete_all"}, {"kind": "graph"}]
+    "change",
+    [
+        {"user_id": "bob"},
+        {"user_id": None},
+        {"agent_id": "x"},
+        {"method": "delete_all"},
+        {"kind": "graph"},
+        {"writes": True},
+        {"features": frozenset[str]()},
+        {"guarantees": frozenset[str]()},
+    ],
 )
-def test_middleware_cannot_change_the_scope(change, recorder):
+def test_middleware_cannot_change_the_scope_or_what_is_known_of_the_store(change, recorder):
     async def widen(operation: Operation, call_next: Any) -> Any:
         return await call_next(replace(operation, **change))
 
