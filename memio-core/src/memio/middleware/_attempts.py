@@ -1,0 +1,102 @@
+"""The attempts of one call, with the time that each may take and the pauses between them."""
+
+from __future__ import annotations
+
+import logging
+from asyncio import timeout
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import tenacity
+
+from memio.errors import MemioError, NotFoundError, ProviderError, ProviderTimeoutError, RateLimitError
+from memio.plugins import CallNext, Operation
+
+if TYPE_CHECKING:
+    from memio.middleware.resilience import Policy
+
+logger = logging.getLogger("memio.resilience")
+"""Tells of every attempt that failed and is made again, at level info; and never what was asked for."""
+
+
+class Attempts:
+    """One call, made until it succeeds, fails for good, or runs out of attempts or time."""
+
+    def __init__(self, operation: Operation, call_next: CallNext, policy: Policy) -> None:
+        self._operation = operation
+        self._call_next = call_next
+        self._policy = policy
+        self._backoff = tenacity.wait_random_exponential(multiplier=policy.pause, max=policy.longest_pause)
+        self._begun = monotonic()
+        self._made = 0
+        self._in_doubt = False
+        """Whether an earlier attempt may have been carried out, though it failed."""
+
+    async def run(self) -> Any:
+        """Return the answer of the first attempt that succeeds, or raise what the last one raised."""
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(_may_help),
+            wait=self._pause,
+            # Not a pause that would use up the time for another attempt.
+            stop=tenacity.stop_any(
+                tenacity.stop_after_attempt(self._policy.attempts), tenacity.stop_before_delay(self._policy.budget)
+            ),
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        try:
+            return await retrying(self._attempt)
+        except ProviderError as error:
+            if self._made > 1:
+                error.add_note(f"memio tried {self._made} times in {monotonic() - self._begun:.1f} s")
+            raise
+
+    async def _attempt(self) -> Any:
+        self._made += 1
+        try:
+            return await self._in_time()
+        except NotFoundError:
+            if self._in_doubt and self._operation.method.startswith("delete"):
+                return None  # an earlier attempt deleted it, and its answer was lost
+            raise
+        except ProviderError as error:
+            self._in_doubt = self._in_doubt or error.outcome != "not_applied"
+            raise
+
+    async def _in_time(self) -> Any:
+        seconds = max(0.0, min(self._policy.timeout, self._begun + self._policy.budget - monotonic()))
+        limit = timeout(seconds)
+        try:
+            async with limit:
+                return await self._call_next(self._operation)
+        except TimeoutError as error:
+            if isinstance(error, MemioError) or not limit.expired():
+                raise  # it is not this limit that it ran into
+            raise ProviderTimeoutError(
+                self._operation.provider,
+                self._operation.name,
+                f"no answer within {seconds:.3g} s",
+                retryable=True,
+                outcome="unknown" if self._operation.writes else "not_applied",
+            ) from None
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome and state.outcome.exception()
+        asked = error.retry_after if isinstance(error, RateLimitError) else None
+        return max(self._backoff(state), asked or 0.0)
+
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome and state.outcome.exception()
+        logger.info(
+            "%s of %s failed with %s: attempt %d of %d in %.2f s",
+            self._operation.name,
+            self._operation.provider,
+            type(error).__name__,
+            self._made + 1,
+            self._policy.attempts,
+            state.upcoming_sleep,
+        )
+
+
+def _may_help(error: BaseException) -> bool:
+    return isinstance(error, ProviderError) and error.retryable

@@ -1,0 +1,34 @@
+"""How many records a call was about, for those who count."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from memio.errors import PartialWriteError
+from memio.models import Turn
+from memio.plugins import Operation
+
+RECORD_IDS = ("fact_id", "doc_id", "triple_id")
+"""The arguments that name one record."""
+
+
+def record_id(operation: Operation) -> str | None:
+    """Return the id of the one record that a call is about, where it is about one."""
+    return next((operation.arguments[name] for name in RECORD_IDS if name in operation.arguments), None)
+
+
+def count_of(operation: Operation, result: object) -> int | None:
+    """Return how many records a successful call stored, returned or deleted; `None` where nobody knows.
+
+    Who deletes all records, a session or an entity is not told how many there were.
+    """
+    if isinstance(result, Turn):
+        return len(result.stored)
+    if isinstance(result, list):
+        return len(cast("list[Any]", result))
+    return 1 if result is not None or record_id(operation) is not None else None
+
+
+def count_in(error: BaseException) -> int | None:
+    """Return how many records a failed call stored, where the error tells."""
+    return len(error.added) if isinstance(error, PartialWriteError) else None

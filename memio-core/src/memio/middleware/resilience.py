@@ -1,0 +1,106 @@
+"""`plugins = ["resilience"]`: calls that may be repeated are given a time, and repeated when they fail.
+
+A call is made again only when the backend's error says that this may help (`retryable`), and when
+doing it twice does no harm; see `may_repeat`. Every other call goes through untouched, without a time
+limit: when it is given up, nobody could tell whether it was carried out. Needs
+`pip install 'memio-core[resilience]'`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+
+from memio.hookspecs import hookimpl
+from memio.middleware._extras import missing
+from memio.middleware._repeatable import may_repeat
+from memio.plugins import CallNext, Middleware, MiddlewareSpec, Operation
+from memio.settings import Settings
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Policy(Settings):
+    """How patient a caller is.
+
+    Attributes:
+        timeout: Seconds that one attempt may take.
+        attempts: How often a call is made at most.
+        budget: Seconds that all attempts of a call, and the pauses between them, may take together.
+        pause: Seconds that the first pause takes at most. Each later one may take twice as long as the one
+            before; how much of it is taken is left to chance, so that many callers do not come back together.
+        longest_pause: Seconds that any pause takes at most, unless the backend asks for a longer one.
+    """
+
+    timeout: Seconds = 10.0
+    attempts: Annotated[int, Field(ge=1)] = 3
+    budget: Seconds = 30.0
+    pause: Seconds = 0.2
+    longest_pause: Seconds = 5.0
+
+
+class ResilienceSettings(Policy):
+    """The settings of `resilience`.
+
+    Attributes:
+        providers: What is different for some providers, by their names.
+    """
+
+    providers: dict[str, Policy] = Field(default_factory=dict[str, Policy])
+
+    @field_validator("providers")
+    @classmethod
+    def _known(cls, providers: dict[str, Policy]) -> dict[str, Policy]:
+        from memio import registry
+        from memio._suggest import did_you_mean
+        from memio.models import KINDS
+
+        known = {entry.name for kind in KINDS for entry in registry.installed(kind)} | set(registry.PUBLISHED)
+        for name in providers:
+            if name not in known:
+                raise ValueError(f"no provider {name!r} is installed{did_you_mean(name, sorted(known))}")
+        return providers
+
+    def policy_for(self, provider: str) -> Policy:
+        """Return the policy of a provider: its own settings, and for the others the general ones."""
+        general = self.model_dump(exclude={"providers"})
+        own = self.providers.get(provider)
+        return Policy(**general | (own.model_dump(exclude_unset=True) if own else {}))
+
+
+def open_resilience(settings: ResilienceSettings) -> Middleware:
+    """Return the middleware.
+
+    Raises:
+        ConfigError: tenacity is not installed.
+
+    Example:
+        >>> from memio.middleware.resilience import ResilienceSettings, open_resilience
+        >>> settings = ResilienceSettings(attempts=2, providers={"letta": {"timeout": 60}})
+        >>> settings.policy_for("letta").timeout, settings.policy_for("letta").attempts
+        (60.0, 2)
+        >>> settings.policy_for("sqlite").timeout
+        10.0
+        >>> middleware = open_resilience(settings)
+    """
+    try:
+        from memio.middleware._attempts import Attempts
+    except ImportError as error:
+        raise missing("resilience", "tenacity") from error
+    policies = {name: settings.policy_for(name) for name in settings.providers}
+    general = settings.policy_for("")
+
+    async def resilience(operation: Operation, call_next: CallNext) -> Any:
+        if not may_repeat(operation):
+            return await call_next(operation)
+        return await Attempts(operation, call_next, policies.get(operation.provider, general)).run()
+
+    return resilience
+
+
+@hookimpl
+def memio_middleware() -> Iterable[MiddlewareSpec]:
+    """Offer the middleware."""
+    return [MiddlewareSpec(name="resilience", settings=ResilienceSettings, open=open_resilience)]

@@ -1,0 +1,162 @@
+"""`log` writes one line per call, and in it nothing that was said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+import pytest
+
+from memio import Memio, Message, NotFoundError, NotSupportedError, PartialWriteError, ProviderError, UnavailableError
+from memio.middleware.log import LogSettings, open_log
+
+SECRET = "hunter2"  # noqa: S105  # what must not be seen in any line
+
+
+@pytest.fixture
+def client(unsteady, caplog):
+    caplog.set_level(logging.DEBUG, "memio.calls")
+
+    def make(kind, *steps, lacking=frozenset(), **settings):
+        store = unsteady(kind, *steps, lacking=lacking)
+        return Memio(**{kind: store}, middleware=[open_log(LogSettings(**settings))])
+
+    return make
+
+
+def lines(caplog):
+    return [record.getMessage().rpartition(" duration=")[0] for record in caplog.records]
+
+
+def test_each_call_is_one_line(client, caplog):
+    async def main():
+        async with client("facts") as memio:
+            fact = await memio.facts.add(content="coffee", user_id="alice")
+            await memio.facts.add_many(["tea", "milk"])
+            await memio.facts.search(query="tea")
+            await memio.facts.get_all(user_id="alice")
+            await memio.facts.update(fact_id=fact.id, content="espresso")
+            await memio.facts.delete(fact_id=fact.id)
+            await memio.facts.delete_all()
+
+    asyncio.run(main())
+    assert lines(caplog) == [
+        "facts.add ok provider=unsteady scoped=yes count=1",
+        "facts.add_many ok provider=unsteady scoped=no count=2",
+        "facts.search ok provider=unsteady scoped=no count=1",
+        "facts.get_all ok provider=unsteady scoped=yes count=1",
+        "facts.update ok provider=unsteady scoped=no count=1",
+        "facts.delete ok provider=unsteady scoped=no count=1",
+        "facts.delete_all ok provider=unsteady scoped=no",
+    ]
+    assert {record.levelname for record in caplog.records} == {"INFO"}
+
+
+def test_messages_are_counted_as_they_are_stored(client, caplog):
+    async def main():
+        async with client("history") as memio:
+            said = [Message(role="user", content=text) for text in ("a", "b", "c")]
+            await memio.history.add(session_id="s", messages=iter(said))
+            await memio.history.get(session_id="s", limit=2)
+            await memio.history.delete(session_id="s")
+
+    asyncio.run(main())
+    assert [record.memio_count for record in caplog.records] == [3, 2, None]
+
+
+def test_a_failure_is_told_by_its_class_and_by_what_it_did_to_the_data(client, caplog):
+    async def main():
+        busy = UnavailableError("unsteady", "x", SECRET, retryable=True)
+        async with client("facts", None, "lost", busy, ValueError(SECRET)) as memio:
+            with pytest.raises(NotFoundError):
+                await memio.facts.delete(fact_id=SECRET)
+            for error in (UnavailableError, UnavailableError, ProviderError):
+                with pytest.raises(error):
+                    await memio.facts.add(content=SECRET)
+
+    asyncio.run(main())
+    assert lines(caplog) == [
+        "facts.delete NotFoundError provider=unsteady scoped=no",
+        "facts.add UnavailableError provider=unsteady scoped=no effect=unknown",
+        "facts.add UnavailableError provider=unsteady scoped=no effect=not_applied",
+        "facts.add ProviderError provider=unsteady scoped=no effect=unknown",
+    ]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+
+
+def test_a_batch_that_stopped_half_way_tells_how_far_it_came(client, caplog):
+    async def main():
+        async with client("facts") as memio:
+            error = PartialWriteError(["a", "b"], total=3, cause=ValueError("x"))
+            memio.facts._target.store.steps = [error]
+            with pytest.raises(PartialWriteError):
+                await memio.facts.add_many(["a", "b", "c"])
+
+    asyncio.run(main())
+    assert lines(caplog) == ["facts.add_many PartialWriteError provider=unsteady scoped=no count=2"]
+
+
+def test_a_cancelled_call_is_told_and_is_no_failure(client, caplog):
+    async def main():
+        async with client("facts", "hang") as memio:
+            reading = asyncio.create_task(memio.facts.get_all())
+            await memio.facts._target.store.arrived.wait()
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+
+    asyncio.run(main())
+    assert lines(caplog) == ["facts.get_all cancelled provider=unsteady scoped=no"]
+    assert caplog.records[0].levelname == "INFO"
+
+
+def test_nothing_that_was_said_and_no_id_is_written(client, caplog):
+    # defect: a key in a repr, a log, an error or a response
+    async def main():
+        async with client("facts", level="debug", lacking=frozenset({"filters"})) as memio:
+            given = {"metadata": {SECRET: SECRET}, "user_id": SECRET, "agent_id": SECRET, "fact_id": SECRET}
+            await memio.facts.add(content=SECRET, **given)
+            await memio.facts.search(query=SECRET, user_id=SECRET)
+            await memio.facts.get(fact_id=SECRET)
+            with pytest.raises(NotFoundError):
+                await memio.facts.get(fact_id=f"{SECRET}!")
+            with pytest.raises(NotSupportedError):
+                await memio.facts.search(query=SECRET, filters={SECRET: SECRET})
+
+    asyncio.run(main())
+    assert len(caplog.records) == 5
+    for record in caplog.records:
+        assert SECRET not in json.dumps(vars(record), default=repr)
+
+
+def test_each_value_is_a_field_for_formatters_that_write_json(client, caplog):
+    async def main():
+        async with client("facts") as memio:
+            await memio.facts.add(content="coffee", user_id="alice")
+
+    asyncio.run(main())
+    fields = {name: value for name, value in vars(caplog.records[0]).items() if name.startswith("memio_")}
+    assert fields.pop("memio_duration") >= 0
+    assert fields == {
+        "memio_operation": "facts.add",
+        "memio_outcome": "ok",
+        "memio_provider": "unsteady",
+        "memio_scoped": True,
+        "memio_count": 1,
+        "memio_effect": None,
+    }
+
+
+def test_levels_and_logger_are_settings(client, caplog):
+    caplog.set_level(logging.INFO, "audit")
+
+    async def main():
+        given = {"logger": "audit", "level": "debug", "error_level": "error"}
+        async with client("facts", **given) as memio:
+            await memio.facts.get_all()
+            with pytest.raises(NotFoundError):
+                await memio.facts.get(fact_id="1")
+
+    asyncio.run(main())
+    assert [(record.name, record.levelname) for record in caplog.records] == [("audit", "ERROR")]

@@ -1,0 +1,348 @@
+"""What is safe to repeat is repeated, for as long as that may help; nothing else is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from memio import (
+    ConfigError,
+    ConflictError,
+    InvalidInputError,
+    Memio,
+    Message,
+    NotFoundError,
+    ProviderError,
+    ProviderTimeoutError,
+    RateLimitError,
+    Triple,
+    UnavailableError,
+)
+from memio.config import load
+from memio.middleware.resilience import ResilienceSettings, open_resilience
+
+pytest.importorskip("tenacity", reason="the extra memio-core[resilience] is not installed here")
+
+SAID = [Message(role="user", content="hello", id="m1"), Message(role="user", content="again", id="m2")]
+UNNAMED = [Message(role="user", content="hello", id="m1"), Message(role="user", content="again")]
+NEW = {"content": "tea", "fact_id": "new"}
+
+REPEATED = [
+    ("facts", "get", {"fact_id": "f1"}),
+    ("facts", "get_all", {}),
+    ("facts", "search", {"query": "coffee"}),
+    ("history", "get", {"session_id": "s"}),
+    ("history", "get_all", {}),
+    ("history", "search", {"query": "hello"}),
+    ("graph", "get", {"entity": "a"}),
+    ("facts", "add", NEW),
+    ("facts", "add_many", {"items": [NEW, {"content": "milk", "fact_id": "newer"}]}),
+    ("facts", "update", {"fact_id": "f1", "content": "tea"}),
+    ("facts", "delete", {"fact_id": "f1"}),
+    ("facts", "delete_all", {}),
+    ("documents", "add", {"content": "x", "doc_id": "new"}),
+    ("documents", "add_many", {"items": [{"content": "x", "doc_id": "new"}]}),
+    ("history", "add", {"session_id": "s", "messages": SAID}),
+    ("history", "delete", {"session_id": "s"}),
+    ("history", "delete_all", {}),
+    ("graph", "add", {"triples": [Triple(subject="a", predicate="knows", object="b", id="t1")]}),
+    ("graph", "delete_entity", {"entity": "a"}),
+    ("graph", "delete_all", {}),
+]
+ONCE = [
+    ("facts", "add", {"content": "tea"}),
+    ("facts", "add_many", {"items": ["tea"]}),
+    ("facts", "add_many", {"items": [NEW, "milk"]}),
+    ("documents", "add", {"content": "x"}),
+    ("history", "add", {"session_id": "s", "messages": UNNAMED}),
+    ("graph", "add", {"triples": [Triple(subject="a", predicate="knows", object="b")]}),
+]
+
+
+def client(store: Any, kind: str = "facts", **settings: Any) -> Memio:
+    policy = {"pause": 0.001, "longest_pause": 0.001} | settings
+    return Memio(**{kind: store}, middleware=[open_resilience(ResilienceSettings(**policy))])
+
+
+def down(**more: Any) -> UnavailableError:
+    return UnavailableError("unsteady", "here", "down", **{"retryable": True} | more)
+
+
+async def seed(store: Any, kind: str) -> None:
+    """Store what calls are about, past the bad line."""
+    if kind == "facts":
+        await store.store.add(content="coffee", fact_id="f1")
+
+
+@pytest.mark.parametrize(("kind", "method", "given"), REPEATED)
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_is_safe_to_repeat_is_repeated_and_has_its_effect_once(unsteady, lost, kind, method, given):
+    async def main():
+        store = unsteady(kind, *["lost" if lost else down() for _ in range(2)])
+        await seed(store, kind)
+        async with client(store, kind) as memio:
+            await getattr(getattr(memio, kind), method)(**given)
+            # The second attempt to delete finds nothing, so the first one did it.
+            assert store.calls == [method] * (2 if lost and method == "delete" and kind == "facts" else 3)
+            rest = await store.store.get_all(limit=100, cursor=None)
+            # defect: a create that is repeated after a lost answer makes two records
+            left = {"delete": 0, "delete_all": 0, "delete_entity": 0, "add": 1 + (kind == "facts"), "update": 1}
+            assert len(rest) == left.get(method, len(rest))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("kind", "method", "given"), ONCE)
+@pytest.mark.parametrize("step", ["lost", down()])
+def test_an_add_without_ids_is_made_once(unsteady, step, kind, method, given):
+    async def main():
+        store = unsteady(kind, step)
+        async with client(store, kind) as memio:
+            with pytest.raises(UnavailableError):
+                await getattr(getattr(memio, kind), method)(**given)
+            assert store.calls == [method]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "lacking"),
+    [
+        ("update", {"fact_id": "f1", "content": "tea"}, {"stable_ids", "client_ids"}),
+        ("add", NEW, {"client_ids"}),
+        ("add_many", {"items": [NEW]}, {"client_ids"}),
+    ],
+)
+def test_a_store_that_promises_less_is_trusted_less(unsteady, method, given, lacking):
+    async def main():
+        store = unsteady("facts", "lost", lacking=frozenset(lacking))
+        await seed(store, "facts")
+        async with client(store) as memio:
+            with pytest.raises(ProviderError):
+                await getattr(memio.facts, method)(**given)
+            assert len(store.calls) <= 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        down(retryable=False),
+        NotFoundError("fact", "f1"),
+        ConflictError("fact", "f1"),
+        ValueError("a fault of the store's own"),
+    ],
+)
+def test_an_error_that_would_come_again_is_raised_at_once(unsteady, error):
+    async def main():
+        store = unsteady("facts", error)
+        async with client(store) as memio:
+            with pytest.raises((ProviderError, NotFoundError, ConflictError)):
+                await memio.facts.delete(fact_id="f1")
+            assert store.calls == ["delete"]
+
+    asyncio.run(main())
+
+
+def test_bad_input_never_reaches_the_store(unsteady):
+    async def main():
+        store = unsteady("history")
+        async with client(store, "history") as memio:
+            for bad in (None, 5, "text", [None], [{"id": "m1"}]):
+                with pytest.raises(InvalidInputError):
+                    await memio.history.add(session_id="s", messages=bad)
+        assert store.calls == []
+
+    asyncio.run(main())
+
+
+def test_a_delete_that_finds_nothing_is_done_only_when_an_earlier_attempt_may_have_done_it(unsteady):
+    async def main():
+        store = unsteady("facts", "lost", down())
+        await seed(store, "facts")
+        async with client(store) as memio:
+            await memio.facts.delete(fact_id="f1")
+            assert store.calls == ["delete"] * 3
+            store.steps = [down(outcome="not_applied")]
+            with pytest.raises(NotFoundError):
+                await memio.facts.delete(fact_id="f1")
+
+    asyncio.run(main())
+
+
+def test_a_guarded_delete_keeps_its_guard_in_every_attempt(unsteady):
+    async def main():
+        store = unsteady("facts", "lost", "lost")
+        await store.store.add(content="Bob's", fact_id="f1", user_id="bob")
+        await store.store.add(content="Alice's", fact_id="f1", user_id="alice")
+        async with client(store) as memio:
+            await memio.scoped(user_id="alice").facts.delete(fact_id="f1")
+            assert [fact.content for fact in await memio.facts.get_all()] == ["Bob's"]
+            with pytest.raises(NotFoundError):
+                await memio.facts.delete(fact_id="f1", user_id="alice")
+
+    asyncio.run(main())
+
+
+def test_a_call_that_stays_away_is_given_up_and_made_again(unsteady):
+    async def main():
+        store = unsteady("facts", "hang", "hang")
+        await seed(store, "facts")
+        async with client(store, timeout=0.01) as memio:
+            assert (await memio.facts.get(fact_id="f1")).content == "coffee"
+            assert store.calls == ["get"] * 3
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("method", "outcome"), [("delete", "unknown"), ("get", "not_applied")])
+def test_a_call_that_never_answers_tells_what_is_known_of_it(unsteady, method, outcome):
+    async def main():
+        store = unsteady("facts", "hang", "hang")
+        async with client(store, timeout=0.01, attempts=2) as memio:
+            with pytest.raises(ProviderTimeoutError, match=r"no answer within 0\.01 s") as caught:
+                await getattr(memio.facts, method)(fact_id="f1")
+        assert (caught.value.outcome, caught.value.retryable) == (outcome, True)
+        assert (caught.value.operation, caught.value.provider) == (f"facts.{method}", "unsteady")
+        assert caught.value.__notes__[0].startswith("memio tried 2 times in ")
+
+    asyncio.run(main())
+
+
+def test_an_add_without_an_id_has_all_the_time_it_needs(unsteady):
+    async def main():
+        store = unsteady("facts", "hang")
+        async with client(store, timeout=0.001, budget=0.001) as memio:
+            adding = asyncio.create_task(memio.facts.add(content="tea"))
+            await store.arrived.wait()
+            await asyncio.sleep(0.02)
+            assert not adding.done()
+            adding.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await adding
+
+    asyncio.run(main())
+
+
+def test_the_time_for_all_attempts_together_is_kept(unsteady):
+    async def main():
+        store = unsteady("facts", *["hang"] * 50)
+        async with client(store, timeout=0.02, budget=0.05, attempts=50) as memio:
+            with pytest.raises(ProviderTimeoutError):
+                await memio.facts.get(fact_id="f1")
+        assert 2 <= len(store.calls) <= 5
+
+    asyncio.run(main())
+
+
+def test_a_timeout_of_the_store_itself_stays_what_it_is(unsteady):
+    async def main():
+        store = unsteady("facts", TimeoutError("the store's own"))
+        async with client(store, attempts=1) as memio:
+            with pytest.raises(ProviderTimeoutError, match="the store's own"):
+                await memio.facts.get(fact_id="f1")
+
+    asyncio.run(main())
+
+
+def test_a_backend_that_names_a_time_is_given_it_or_no_further_call(unsteady):
+    async def main():
+        asked = RateLimitError("unsteady", "here", retry_after=3600)
+        store = unsteady("facts", asked)
+        async with client(store) as memio:
+            with pytest.raises(RateLimitError):
+                await memio.facts.get_all()
+            assert store.calls == ["get_all"]
+            store.steps = [RateLimitError("unsteady", "here", retry_after=0.01), RateLimitError("unsteady", "here")]
+            await memio.facts.get_all()
+            assert store.calls == ["get_all"] * 4
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("during", ["call", "pause"])
+def test_cancellation_passes_through_and_ends_the_attempts(unsteady, during):
+    class Telling(logging.Handler):
+        def emit(self, record):
+            pausing.set()
+
+    pausing, handler, logger = asyncio.Event(), Telling(), logging.getLogger("memio.resilience")
+
+    async def main():
+        store = unsteady("facts", "hang" if during == "call" else down())
+        async with client(store, pause=60, longest_pause=60, budget=3600) as memio:
+            reading = asyncio.create_task(memio.facts.get_all())
+            await (store.arrived if during == "call" else pausing).wait()
+            reading.cancel("enough")
+            with pytest.raises(asyncio.CancelledError, match="enough"):
+                await reading
+            assert store.calls == ["get_all"]
+
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        asyncio.run(main())
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+
+
+def test_calls_at_the_same_time_do_not_share_their_attempts(unsteady):
+    async def main():
+        store = unsteady("facts", *[down() for _ in range(20)])
+        await seed(store, "facts")
+        async with client(store, attempts=2) as memio:
+            answers = await asyncio.gather(*(memio.facts.get(fact_id="f1") for _ in range(20)), return_exceptions=True)
+        assert len(store.calls) == 40
+        assert {answer.content for answer in answers} == {"coffee"}
+
+    asyncio.run(main())
+
+
+def test_each_further_attempt_is_told_and_nothing_of_its_content(unsteady, caplog):
+    caplog.set_level(logging.INFO, "memio.resilience")
+
+    async def main():
+        store = unsteady("facts", UnavailableError("unsteady", "x", "the secret failed", retryable=True))
+        async with client(store) as memio:
+            await memio.facts.search(query="a secret", user_id="secret")
+
+    asyncio.run(main())
+    [record] = caplog.records
+    assert record.getMessage().startswith(
+        "facts.search of unsteady failed with UnavailableError: attempt 2 of 3 in 0.0"
+    )
+    assert "secret" not in record.getMessage()
+
+
+def test_a_provider_can_have_settings_of_its_own():
+    plugin = {"name": "resilience", "attempts": 5, "providers": {"sqlite": {"timeout": 1}}}
+    settings = load({"facts": "sqlite", "plugins": [plugin]}).plugins[0].settings
+    assert isinstance(settings, ResilienceSettings)
+    assert (settings.policy_for("sqlite").timeout, settings.policy_for("sqlite").attempts) == (1, 5)
+    assert (settings.policy_for("letta").timeout, settings.policy_for("letta").attempts) == (10, 5)
+
+
+def test_settings_that_cannot_be_honoured_are_refused_together():
+    given = {
+        "attempts": 0,
+        "timeout": "nan",
+        "patience": 1,
+        "providers": {"sqlite": {"budget": -1, "colour": "red"}, "leta": {}},
+    }
+    with pytest.raises(ConfigError) as caught:
+        load({"facts": "sqlite", "plugins": [{"name": "resilience", **given}]})
+    faults = dict(caught.value.faults)
+    assert set(faults) >= {
+        "plugins[0].attempts",
+        "plugins[0].timeout",
+        "plugins[0].patience",
+        "plugins[0].providers.sqlite.budget",
+        "plugins[0].providers.sqlite.colour",
+    }
+    with pytest.raises(ConfigError, match="no provider 'leta' is installed, did you mean 'letta'"):
+        load({"facts": "sqlite", "plugins": [{"name": "resilience", "providers": {"leta": {}}}]})
