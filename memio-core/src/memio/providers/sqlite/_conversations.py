@@ -183,6 +183,14 @@ def delete_all(db: Connection, user_id: str | None) -> None:
         drop_labels(db, (owner,))
 
 
+def reindex(db: Connection) -> None:
+    """Build the index anew from the table, so that it holds nothing else."""
+    _INDEX.clear(db)
+    # In the order of the rows, which is how an index is built fast: sessions alternate, so each looks behind itself.
+    rows = _rows(db, "TRUE ORDER BY m.seq", ())
+    _INDEX.add(db, ((row.seq, *_indexed(row, _latest(db, row.session, row.seq))) for row in rows))
+
+
 def _new_row(message: Message, session: int, session_id: str, user: int, user_id: str | None) -> Row:
     return Row(
         seq=0,
@@ -241,11 +249,11 @@ def _nothing_before() -> Texts:
     return deque(["", ""], maxlen=2)
 
 
-def _latest(db: Connection, session: int) -> Texts:
-    """Return the beginnings of the last two messages of a session."""
+def _latest(db: Connection, session: int, before: int = END) -> Texts:
+    """Return the beginnings of the last two messages of a session before a row of it."""
     texts = _nothing_before()
-    latest = "SELECT name, content FROM message WHERE session = ? ORDER BY seq DESC LIMIT 2"
-    for name, content in reversed(db.execute(latest, (session,)).fetchall()):
+    latest = "SELECT name, content FROM message WHERE session = ? AND seq < ? ORDER BY seq DESC LIMIT 2"
+    for name, content in reversed(db.execute(latest, (session, before)).fetchall()):
         texts.append(_beginning(name, content))
     return texts
 

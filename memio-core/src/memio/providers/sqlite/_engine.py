@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlite3 import Connection
 from typing import Any, TypeVar, cast
 
+from memio.providers.sqlite._erase import Eraser
 from memio.providers.sqlite._open import Location
 from memio.providers.sqlite._worker import Job, Worker
 from memio.providers.sqlite.settings import MEMORY
@@ -32,6 +33,7 @@ class Engine:
 
     def __init__(self, location: Location) -> None:
         self._closed = False
+        self._eraser = Eraser(location.path)
         self._writer = Worker(location, writes=True, batch=WRITES_PER_COMMIT)
         if location.path == MEMORY:
             self._lookups = self._searches = self._writer
@@ -55,6 +57,13 @@ class Engine:
         """Run a read that may take longer. When the call is cancelled, the read ends soon after."""
         return await self._ask(self._searches, work, reads=True)
 
+    async def erase(self) -> None:
+        """Rewrite the file without anything that was deleted. Other writes wait meanwhile, reads do not.
+
+        Calls that wait at the same time share the work. It may be called again after it failed.
+        """
+        await self._ask(self._writer, self._eraser.job(), reads=False, alone=True)
+
     async def aclose(self) -> None:
         """Finish every call that was made, then close the file. Closing again waits for the same end.
 
@@ -71,10 +80,10 @@ class Engine:
         for ending in endings:
             await wrap_future(ending)
 
-    async def _ask(self, worker: Worker, work: Work[T], *, reads: bool) -> T:
+    async def _ask(self, worker: Worker, work: Work[T], *, reads: bool, alone: bool = False) -> T:
         if self._closed:
             raise RuntimeError("this sqlite store is closed: make a new client, or close it after the last call")
         loop = get_running_loop()
         future = loop.create_future()
-        worker.submit(Job(cast("Work[Any]", work), reads, loop, future))
+        worker.submit(Job(cast("Work[Any]", work), reads, loop, future, alone))
         return cast("T", await future)

@@ -73,15 +73,12 @@ class RecordTable(Generic[R]):
     def __init__(self, name: str, record: Callable[[Row, float | None], R]) -> None:
         self._name = name
         self._record = record
-        self._index = TextIndex(f"{name}_text", body=1)
+        self._index = _index_of(name)
         self._insert = (
             f"INSERT INTO {name} (seq, id, user, agent, content, metadata, created_at, updated_at) "  # noqa: S608  # the name is a constant of this provider
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         )
-        self._columns = (
-            "SELECT r.seq, r.id, r.user, r.agent, u.text, a.text, r.content, r.metadata, r.created_at, r.updated_at "  # noqa: S608  # the name is a constant of this provider
-            f"FROM {name} r LEFT JOIN label u ON u.id = r.user LEFT JOIN label a ON a.id = r.agent WHERE "
-        )
+        self._columns = _columns_of(name)
 
     def add(self, db: Connection, items: Iterable[New]) -> list[R]:
         """Store records and return them in order; one that is there already, by its id, is returned as it is."""
@@ -225,6 +222,25 @@ class RecordTable(Generic[R]):
 
     def _rows(self, db: Connection, condition: str, values: Iterable[Any]) -> list[Row]:
         return [Row._make(row) for row in db.execute(self._columns + condition, tuple(values))]
+
+
+def reindex(db: Connection, name: str) -> None:
+    """Build the index of a table anew from its rows, so that it holds nothing else."""
+    index = _index_of(name)
+    index.clear(db)
+    rows = map(Row._make, db.execute(f"{_columns_of(name)} TRUE ORDER BY r.seq"))
+    index.add(db, ((row.seq, *_indexed(row)) for row in rows))
+
+
+def _index_of(name: str) -> TextIndex:
+    return TextIndex(f"{name}_text", body=1)
+
+
+def _columns_of(name: str) -> str:
+    return (
+        "SELECT r.seq, r.id, r.user, r.agent, u.text, a.text, r.content, r.metadata, r.created_at, r.updated_at "  # noqa: S608  # the name is a constant of this provider
+        f"FROM {name} r LEFT JOIN label u ON u.id = r.user LEFT JOIN label a ON a.id = r.agent WHERE "
+    )
 
 
 def _indexed(row: Row) -> tuple[str, str]:

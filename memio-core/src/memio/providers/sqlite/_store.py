@@ -8,6 +8,7 @@ from typing import Self
 from memio.capabilities import Guarantee
 from memio.plugins import Resources
 from memio.providers.sqlite._engine import Engine
+from memio.providers.sqlite._erase import kinds_of
 from memio.providers.sqlite._open import Location
 from memio.providers.sqlite.settings import Durability, SqliteSettings
 
@@ -16,7 +17,8 @@ class SqliteStore:
     """A store in an SQLite file. Nothing is opened before the first call.
 
     Removing the file under a store that uses it loses what is written afterwards, without an error: close
-    the store first. The bytes of deleted content may stay in free pages of the file until they are used again.
+    the store first. The bytes of deleted content may stay in the file until their place is used again, or `erase` is
+    called, as `forget` does.
 
     Args:
         path: The file, or `:memory:`; else the environment's `MEMIO_SQLITE_PATH`, else `memio.db`.
@@ -51,6 +53,29 @@ class SqliteStore:
         store = cls.__new__(cls)
         vars(store).update(_engine=engine, _owns_engine=False)
         return store
+
+    async def erase(self, *, user_id: str | None = None, agent_id: str | None = None) -> list[str]:
+        """Rewrite the file without anything that was deleted from it, of whatever kind or owner.
+
+        Afterwards nothing of it is in the file, in its write-ahead log, or in the full-text indexes. Writes wait
+        meanwhile, reads do not.
+
+        Args:
+            user_id: The user who is being forgotten.
+            agent_id: The agent that is being forgotten.
+
+        Returns:
+            Which other records of this owner the file has.
+
+        Raises:
+            UnavailableError: A connection that has been reading for longer than `busy_timeout` keeps the log from being
+                emptied. The bytes are still there: call again when it has ended.
+        """
+        await self._engine.erase()
+        kinds = await self._engine.lookup(lambda db: kinds_of(db, user_id, agent_id))
+        if not kinds:
+            return []
+        return [f"the file still has records of this owner ({', '.join(kinds)}), which were not to be deleted here"]
 
     async def aclose(self) -> None:
         """Finish what is under way and close the file, unless a client shares it. Closing again does nothing."""

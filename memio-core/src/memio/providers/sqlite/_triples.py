@@ -97,6 +97,13 @@ def delete_all(db: Connection, user_id: str | None) -> None:
         _remove_all(db, user_id, None)
 
 
+def reindex(db: Connection) -> None:
+    """Build the index anew from the table, so that it holds nothing else."""
+    _INDEX.clear(db)
+    rows = map(Row._make, db.execute(f"{_TRIPLES} TRUE ORDER BY t.seq"))
+    _INDEX.add(db, ((row.seq, *_indexed(row)) for row in rows))
+
+
 def _stored(db: Connection, triple: Triple, user: int) -> Row | None:
     """Return the same triple of the same owner, if it is there; refuse one that differs in metadata or id only."""
     ends = (triple.subject, triple.predicate, triple.object)

@@ -23,13 +23,15 @@ from memio.providers.sqlite._open import Location, open_file
 class Job(NamedTuple):
     """What one call wants done, and where its answer goes.
 
-    A read may be ended early when its future is cancelled.
+    A read may be ended early when its future is cancelled. What is to be done alone has no transaction around it,
+    and shares none.
     """
 
     work: Callable[[Connection], Any]
     reads: bool
     loop: AbstractEventLoop
     future: Future[Any]
+    alone: bool = False
 
 
 class Answer(NamedTuple):
@@ -154,14 +156,17 @@ class _Server:
         while job is not None:
             if not job.future.cancelled():
                 jobs.append(job)
-            if len(jobs) == self._batch:
+            if len(jobs) == self._batch or job.alone:
                 break
             try:
                 job = self._queue.get_nowait()
             except Empty:
                 break
+        alone = [jobs.pop()] if jobs and jobs[-1].alone else []
         if jobs:
             _deliver(self._carry_out(jobs))
+        for lonely in alone:
+            _deliver([self._carry_out_alone(lonely)])
         return job is not None
 
     def _next(self) -> Job | None:
@@ -188,6 +193,15 @@ class _Server:
             # The fault may be one job's alone, and the others must not suffer from it.
             return [answer for job in jobs if not job.future.cancelled() for answer in self._carry_out([job])]
         return answers
+
+    def _carry_out_alone(self, job: Job) -> Answer:
+        """Run a job that begins and ends transactions of its own."""
+        try:
+            return Answer(job, job.work(self._connect()), None)
+        except Exception as error:  # noqa: BLE001  # as above
+            if self._connection is not None:
+                self._undo(self._connection)
+            return self._refuse([job], error)[0]
 
     def _run(self, job: Job, connection: Connection) -> Answer:
         before = connection.total_changes
