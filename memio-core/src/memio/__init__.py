@@ -26,6 +26,7 @@ if _TYPE_CHECKING:
     from memio.errors import ConfigError as ConfigError
     from memio.errors import ConflictError as ConflictError
     from memio.errors import CursorExpiredError as CursorExpiredError
+    from memio.errors import ForgetError as ForgetError
     from memio.errors import InvalidInputError as InvalidInputError
     from memio.errors import MemioError as MemioError
     from memio.errors import NotFoundError as NotFoundError
@@ -46,6 +47,8 @@ if _TYPE_CHECKING:
     from memio.models import Turn as Turn
     from memio.plugins import Middleware as Middleware
     from memio.plugins import Operation as Operation
+    from memio.receipts import ForgetReceipt as ForgetReceipt
+    from memio.receipts import StoreReceipt as StoreReceipt
 
 _HOMES = {
     "capabilities": ("Feature", "Guarantee"),
@@ -55,6 +58,7 @@ _HOMES = {
         "ConfigError",
         "ConflictError",
         "CursorExpiredError",
+        "ForgetError",
         "InvalidInputError",
         "MemioError",
         "NotFoundError",
@@ -70,6 +74,7 @@ _HOMES = {
     ),
     "models": ("Document", "Fact", "Message", "Page", "Triple", "Turn"),
     "plugins": ("Middleware", "Operation"),
+    "receipts": ("ForgetReceipt", "StoreReceipt"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -48,6 +48,7 @@ def _records(record_id: str, attribution: Mapping[str, Feature], scope: Mapping[
         "delete": Method((record_id,), scope, writes=True),
         "delete_all": Method((), scope, writes=True),
         "add_many": Method(("items",), writes=True, optional=True),
+        "erase": Method((), scope, writes=True, optional=True),
     }
 
 
@@ -64,6 +65,7 @@ METHODS: dict[Kind, dict[str, Method]] = {
         "search": Method(("query", "limit", "session_id"), _SCOPE),
         "delete": Method(("session_id",), _SCOPE, writes=True),
         "delete_all": Method((), _SCOPE, writes=True),
+        "erase": Method((), _SCOPE, writes=True, optional=True),
     },
     "documents": _records("doc_id", _ATTRIBUTION, _SCOPE),
     "graph": {
@@ -74,5 +76,6 @@ METHODS: dict[Kind, dict[str, Method]] = {
         "delete": Method(("triple_id",), _SCOPE, writes=True),
         "delete_entity": Method(("entity",), _SCOPE, writes=True),
         "delete_all": Method((), _SCOPE, writes=True),
+        "erase": Method((), _SCOPE, writes=True, optional=True),
     },
 }

@@ -12,7 +12,7 @@ _NOTHING = ("delete", "delete_all", "delete_entity")
 def _expected(kind: Kind, method: str) -> type:
     if method == "get_all" or (kind, method) in (("history", "get"), ("graph", "get")):
         return Page
-    if method in ("search", "add_many") or (kind, method) == ("graph", "add"):
+    if method in ("search", "add_many", "erase") or (kind, method) == ("graph", "add"):
         return list
     return Turn if (kind, method) == ("history", "add") else object
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from asyncio import Task
 
     from memio.config import Config
+    from memio.receipts import ForgetReceipt
     from memio.registry import Entry
 
 
@@ -58,6 +59,51 @@ class Stores:
     def graph(self) -> Graph:
         """Relations between entities. Provisional."""
         return Graph(self._target("graph"), self._owner)
+
+    async def forget(
+        self, *, user_id: str | None = None, agent_id: str | None = None, skip: Collection[Kind] = ()
+    ) -> ForgetReceipt:
+        """Delete everything of one owner in every store, erase it where a store can, and verify that it is gone.
+
+        A store that fails does not keep the others from being emptied; then the error carries the receipt, and
+        the same call again finishes. Given both, `user_id` and `agent_id` mean the records that have both.
+
+        Args:
+            user_id: The user to forget. A client that is confined to an owner forgets that one.
+            agent_id: The agent to forget. Only facts have one, so the other kinds must be skipped.
+            skip: Kinds to leave as they are, such as those of a store that cannot keep owners apart.
+
+        Returns:
+            What was there and what is left, store by store, and what stays beyond memio's reach. Where nothing
+            was skipped, its `complete` is true.
+
+        Raises:
+            ForgetError: Something is left, or could not be verified. What was deleted stays deleted.
+            NotSupportedError: A store that is not skipped cannot keep owners apart. Nothing was deleted.
+            InvalidInputError: There is no owner, or `skip` names what this client does not have.
+
+        Example:
+            >>> import asyncio
+            >>> from memio import Memio
+            >>> async def main():
+            ...     async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+            ...         await memio.facts.add(content="likes coffee", user_id="alice")
+            ...         return await memio.forget(user_id="alice")
+            >>> receipt = asyncio.run(main())
+            >>> receipt.complete, [(store.kind, store.before, store.after) for store in receipt.stores]
+            (True, [('facts', 1, 0)])
+        """
+        from memio._forget import forget
+
+        owner = dict(self._owner)
+        for name, value in (("user_id", user_id), ("agent_id", agent_id)):
+            if value is not None and owner.setdefault(name, CHECKS[name](value)) != value:
+                raise InvalidInputError(
+                    f"{name} is {value!r}, but this client is confined to {owner[name]!r}: leave it out", argument=name
+                )
+        if not owner:
+            raise InvalidInputError("forget() needs an owner: pass user_id, agent_id or both")
+        return await forget(self._targets, owner, skip)
 
     def _target(self, kind: Kind) -> Target:
         try:

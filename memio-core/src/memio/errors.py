@@ -8,7 +8,10 @@ failed call may be repeated is in `ProviderError.retryable`, and whether it chan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from memio.receipts import ForgetReceipt
 
 Outcome = Literal["not_applied", "partial", "unknown"]
 """What a failed call did to the stored data.
@@ -179,6 +182,26 @@ class PartialWriteError(MemioError):
         )
         self.added = list(added)
         self.total = total
+
+
+class ForgetError(MemioError):
+    """Not everything of an owner is gone. Deleted is what the receipt says; the same call again goes on from there.
+
+    Attributes:
+        receipt: What was done, and what is left, store by store.
+        errors: What the stores raised; empty when a store merely still shows records.
+    """
+
+    def __init__(self, receipt: ForgetReceipt, errors: Sequence[Exception]) -> None:
+        lacking = [store for store in receipt.stores if not store.complete and store.skipped is None]
+        lines = "".join(f"\n  {store.kind} of {store.provider}: {store.error}" for store in lacking)
+        super().__init__(
+            f"not everything is forgotten: {len(lacking)} of {len(receipt.stores)} stores are not done{lines}\n"
+            "Deleting can be repeated: once the cause is mended, the same call finishes. "
+            "What was done is in the error's `receipt`"
+        )
+        self.receipt = receipt
+        self.errors = tuple(errors)
 
 
 class ProviderError(MemioError):

@@ -222,3 +222,25 @@ class SupportsAddMany(Protocol):
                 the plain error instead.
         """
         ...
+
+
+@runtime_checkable
+class SupportsErase(Protocol):
+    """A store of any kind that can say what stays of deleted records, and take away what it can of that.
+
+    `forget` asks it once per store, after everything of the owner was deleted. Stores that share a file are asked
+    at the same time, so that they can share the work.
+    """
+
+    async def erase(self) -> list[str]:
+        """Make unrecoverable what was deleted, by this call's owner or by any other, now or earlier.
+
+        Features: `user_id`, `agent_id`, as on `delete_all`: the owner that is being forgotten.
+
+        Returns:
+            What stays all the same, in sentences for people; empty when nothing does.
+
+        Raises:
+            ProviderError: It could not be done, and why; it may be called again.
+        """
+        ...

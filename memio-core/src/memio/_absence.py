@@ -1,0 +1,95 @@
+"""What a store shows of an owner: all of it, before it is deleted, and whether any of it is still to be found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from memio.capabilities import Feature
+from memio.errors import NotFoundError
+from memio.models import Document, Fact, Kind, Triple
+
+_QUERY = 200
+"""Characters of a text that are looked for again: enough to find it, and short enough for any backend."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What was there: how many records, and what to look for afterwards.
+
+    Attributes:
+        count: Records, or sessions of a history.
+        sessions: The ids of all sessions of a history.
+        probes: The first and the last record of other kinds.
+        query: Words of one record, to search for; empty when nothing was there.
+    """
+
+    count: int = 0
+    sessions: list[str] = field(default_factory=list[str])
+    probes: list[Any] = field(default_factory=list[Any])
+    query: str = ""
+
+
+class Left(NamedTuple):
+    """What is still there.
+
+    Attributes:
+        records: How many are still shown by one read or another.
+        words: What is wrong, in words; empty when nothing is left.
+        reads: The reads that were made.
+    """
+
+    records: int
+    words: str
+    reads: tuple[str, ...]
+
+
+async def take_stock(kind: Kind, facade: Any) -> Found:
+    """Return what a façade that is confined to an owner shows."""
+    found = Found()
+    if kind == "history":
+        found.sessions = [session async for session in facade.iter_sessions()]
+        found.count = len(found.sessions)
+        for session in found.sessions[:1]:
+            for message in await facade.get(session_id=session, limit=1):
+                found.query = message.content[:_QUERY]
+        return found
+    async for record in facade.iter_all():
+        found.count += 1
+        found.probes = [*found.probes[:1], record]
+    for record in found.probes[:1]:
+        found.query = (record.subject if isinstance(record, Triple) else record.content)[:_QUERY]
+    return found
+
+
+async def look_for(kind: Kind, facade: Any, before: Found | None) -> Left:
+    """Read again, in every way that there is, and tell what is still shown.
+
+    Args:
+        kind: The kind of memory.
+        facade: The façade, confined to the owner.
+        before: What was there, where that is known.
+    """
+    listed = (await take_stock(kind, facade)).count
+    reads = {"listing": listed}
+    before = before or Found()
+    if before.sessions or before.probes:
+        reads["get"] = sum([await _shown(facade, probe) for probe in before.sessions or before.probes])
+    if before.query and (kind != "history" or Feature.SEARCH_ALL_SESSIONS in facade.features):
+        reads["search"] = len(await facade.search(query=before.query))
+    words = ", ".join(f"its {name} still shows {count:,}" for name, count in reads.items() if count)
+    return Left(max(reads.values()), words, tuple(reads))
+
+
+async def _shown(facade: Any, probe: Fact | Document | Triple | str) -> int:
+    """Return how much of what was there is still shown when it is asked for by name."""
+    if isinstance(probe, str):
+        return len(await facade.get(session_id=probe, limit=1))
+    if isinstance(probe, Triple):
+        return len(await facade.get(entity=probe.subject, limit=1))
+    name = "fact_id" if isinstance(probe, Fact) else "doc_id"
+    try:
+        await facade.get(**{name: probe.id})
+    except NotFoundError:
+        return 0
+    return 1

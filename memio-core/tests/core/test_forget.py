@@ -1,0 +1,453 @@
+"""Forgetting an owner: every store is emptied, and whatever is left, for whatever reason, is told loudly."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from memio import (
+    ConfigError,
+    Feature,
+    ForgetError,
+    ForgetReceipt,
+    Guarantee,
+    InvalidInputError,
+    Memio,
+    Message,
+    NotFoundError,
+    NotSupportedError,
+    Operation,
+    Page,
+    ProviderError,
+    Triple,
+)
+from memio.providers.sqlite import (
+    SqliteDocumentAdapter,
+    SqliteFactAdapter,
+    SqliteGraphAdapter,
+    SqliteHistoryAdapter,
+)
+
+KINDS = ("facts", "history", "documents", "graph")
+STORES: dict[str, Any] = {
+    "facts": SqliteFactAdapter,
+    "history": SqliteHistoryAdapter,
+    "documents": SqliteDocumentAdapter,
+    "graph": SqliteGraphAdapter,
+}
+
+
+def stores(**others: Any) -> dict[str, Any]:
+    """Four stores, each with a database of its own; `others` take the place of some."""
+    return {kind: others[kind] if kind in others else store(path=":memory:") for kind, store in STORES.items()}
+
+
+async def fill(memio: Memio, user: str, agent: str | None = None, kinds: Any = None) -> None:
+    """Add two records of each kind."""
+    kinds = kinds or memio.kinds
+    for number in range(2):
+        text = f"{user} was in Lisbon {number} times"
+        if "facts" in kinds:
+            await memio.facts.add(content=text, user_id=user, agent_id=agent)
+        if "history" in kinds:
+            said = [Message(role="user", content=text)]
+            await memio.history.add(session_id=f"s{number}", messages=said, user_id=user)
+        if "documents" in kinds:
+            await memio.documents.add(content=text, user_id=user)
+        if "graph" in kinds:
+            await memio.graph.add(triples=[Triple(subject=user, predicate="in", object=f"city {number}")], user_id=user)
+
+
+async def left(memio: Memio, user: str) -> list[int]:
+    """Count the records of a user, by kind."""
+    return [len(await getattr(memio, kind).get_all(user_id=user)) for kind in memio.kinds]
+
+
+def counts(receipt: ForgetReceipt) -> list[tuple[str, int | None, int | None]]:
+    return [(store.kind, store.before, store.after) for store in receipt.stores]
+
+
+def test_everything_of_one_user_goes_and_nothing_of_another():
+    async def main():
+        async with Memio(**stores()) as memio:
+            await fill(memio, "alice")
+            await fill(memio, "bob")
+            receipt = await memio.forget(user_id="alice")
+            assert receipt.complete
+            assert (receipt.user_id, receipt.agent_id) == ("alice", None)
+            assert counts(receipt) == [(kind, 2, 0) for kind in KINDS]
+            for store in receipt.stores:
+                assert store.provider == "sqlite"
+                assert store.verified == ("listing", "get", "search")
+                assert (store.remains, store.skipped, store.error) == ((), None, None)
+                assert 0 < store.seconds <= receipt.seconds
+            assert receipt.started_at.tzinfo is not None
+            assert await left(memio, "alice") == [0] * 4
+            assert await left(memio, "bob") == [2] * 4
+
+    asyncio.run(main())
+
+
+def test_it_can_be_repeated():
+    async def main():
+        async with Memio(**stores()) as memio:
+            await fill(memio, "alice")
+            await memio.forget(user_id="alice")
+            again = await memio.forget(user_id="alice")
+            assert again.complete
+            assert counts(again) == [(kind, 0, 0) for kind in KINDS]
+
+    asyncio.run(main())
+
+
+def test_a_store_that_fails_does_not_keep_the_others_from_being_emptied():
+    class Broken(SqliteFactAdapter):
+        broken = True
+
+        async def delete_all(self, **owner: Any) -> None:
+            if self.broken:
+                raise ConnectionError("the line is cut")
+            await super().delete_all(**owner)
+
+    async def main():
+        facts = Broken(path=":memory:")
+        async with Memio(**stores(facts=facts)) as memio:
+            await fill(memio, "alice")
+            with pytest.raises(ForgetError, match=r"facts of sqlite: .*the line is cut") as caught:
+                await memio.forget(user_id="alice")
+            assert not caught.value.receipt.complete
+            assert counts(caught.value.receipt) == [("facts", 2, 2), *((kind, 2, 0) for kind in KINDS[1:])]
+            [error] = caught.value.errors
+            assert isinstance(error, ProviderError)
+            assert error.operation == "facts.delete_all"
+            assert await left(memio, "alice") == [2, 0, 0, 0]
+
+            facts.broken = False
+            assert (await memio.forget(user_id="alice")).complete
+            assert await left(memio, "alice") == [0] * 4
+
+    asyncio.run(main())
+
+
+def test_what_cannot_be_listed_is_deleted_all_the_same_and_told():
+    class Mute(SqliteFactAdapter):
+        async def get_all(self, **_arguments: Any) -> Any:
+            raise OSError("no list today")
+
+    async def main():
+        facts = Mute(path=":memory:")
+        async with Memio(facts=facts) as memio:
+            await memio.facts.add(content="likes coffee", user_id="alice")
+            with pytest.raises(ForgetError, match="no list today") as caught:
+                await memio.forget(user_id="alice")
+            assert counts(caught.value.receipt) == [("facts", None, None)]
+            assert await memio.facts.search(query="coffee") == []
+
+    asyncio.run(main())
+
+
+def lying(**lies: Callable[..., Any]) -> Any:
+    """A store of facts that says it deletes, and some of whose reads tell lies."""
+
+    async def delete_all(self: Any, **_owner: Any) -> None:
+        self.deleted = True
+
+    def covered(name: str, lie: Callable[..., Any]) -> Any:
+        async def method(self: Any, **arguments: Any) -> Any:
+            if self.deleted:
+                return lie()
+            return await getattr(SqliteFactAdapter, name)(self, **arguments)
+
+        return method
+
+    methods = {name: covered(name, lie) for name, lie in lies.items()}
+    return type("Liar", (SqliteFactAdapter,), {"deleted": False, "delete_all": delete_all, **methods})(path=":memory:")
+
+
+def _not_found() -> None:
+    raise NotFoundError("fact", "?")
+
+
+@pytest.mark.parametrize(
+    ("lies", "told", "shown"),
+    [
+        ({}, "its listing still shows 2, its get still shows 2, its search still shows 2", 2),
+        ({"get_all": Page}, "its get still shows 2, its search still shows 2", 2),
+        ({"get_all": Page, "get": _not_found}, "its search still shows 2", 2),
+        ({"get_all": Page, "search": list}, "its get still shows 2", 2),
+    ],
+)
+def test_a_store_that_only_says_that_it_deletes_is_found_out(lies, told, shown):
+    async def main():
+        async with Memio(**stores(facts=lying(**lies))) as memio:
+            await fill(memio, "alice")
+            with pytest.raises(ForgetError, match=told) as caught:
+                await memio.forget(user_id="alice")
+            assert counts(caught.value.receipt) == [("facts", 2, shown), *((kind, 2, 0) for kind in KINDS[1:])]
+            assert caught.value.errors == ()
+            assert caught.value.receipt.stores[0].error == told
+
+    asyncio.run(main())
+
+
+def test_sessions_that_are_unlisted_but_can_still_be_read_are_found():
+    class Unlisting(SqliteHistoryAdapter):
+        deleted = False
+
+        async def delete_all(self, **_owner: Any) -> None:
+            self.deleted = True
+
+        async def get_all(self, **arguments: Any) -> Any:
+            return Page() if self.deleted else await super().get_all(**arguments)
+
+    async def main():
+        async with Memio(history=Unlisting(path=":memory:")) as memio:
+            await fill(memio, "alice")
+            with pytest.raises(ForgetError, match="its get still shows 2, its search still shows 2"):
+                await memio.forget(user_id="alice")
+
+    asyncio.run(main())
+
+
+def test_an_erasure_that_fails_is_told_and_the_rest_is_verified():
+    class Blocked(SqliteFactAdapter):
+        async def erase(self, **_owner: Any) -> list[str]:
+            raise OSError("somebody reads")
+
+    async def main():
+        async with Memio(**stores(facts=Blocked(path=":memory:"))) as memio:
+            await fill(memio, "alice")
+            with pytest.raises(ForgetError, match=r"somebody reads \[?.*facts\.erase") as caught:
+                await memio.forget(user_id="alice")
+            assert counts(caught.value.receipt) == [(kind, 2, 0) for kind in KINDS]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("answer", [None, "a note", 3])
+def test_an_erasure_that_answers_with_no_list_is_told(answer):
+    class Strange(SqliteFactAdapter):
+        async def erase(self, **_owner: Any) -> Any:
+            return answer
+
+    async def main():
+        async with Memio(facts=Strange(path=":memory:")) as memio:
+            with pytest.raises(ForgetError, match=r"the store's erase returned"):
+                await memio.forget(user_id="alice")
+
+    asyncio.run(main())
+
+
+def test_a_store_whose_erase_cannot_be_called_is_refused_when_the_client_is_made():
+    class Strange(SqliteFactAdapter):
+        def erase(self, *, harder: bool) -> Any:  # type: ignore[override]
+            return harder
+
+    with pytest.raises(ConfigError, match=r"its `erase` is not async"):
+        Memio(facts=Strange(path=":memory:"))
+
+
+def test_a_store_is_told_who_is_forgotten_as_far_as_it_knows_owners(recorder):
+    async def main():
+        async def erase(self: Any, **owner: Any) -> list[str]:
+            self.calls.append(("erase", owner))
+            return ["a copy in the moon's archive"]
+
+        facts = type("Erasing", (recorder,), {"erase": erase})("facts")
+        async with Memio(facts=facts) as memio:
+            receipt = await memio.forget(user_id="alice", agent_id="bot")
+        owner = {"user_id": "alice", "agent_id": "bot"}
+        assert [call for call in facts.calls if call[0] in ("delete_all", "erase")] == [
+            ("delete_all", owner),
+            ("erase", owner),
+        ]
+        assert receipt.complete
+        assert receipt.stores[0].remains == ("a copy in the moon's archive",)
+
+    asyncio.run(main())
+
+
+def test_what_a_store_does_not_promise_is_said(recorder):
+    async def main():
+        slow = recorder("facts")
+        slow.guarantees = frozenset(Guarantee) - {Guarantee.READ_YOUR_WRITES}
+        async with Memio(facts=slow) as memio:
+            [store] = (await memio.forget(user_id="alice")).stores
+        assert store.complete
+        assert store.remains == (
+            "Recorder does not tell what it keeps of what was deleted, such as backups or free space",
+            "Recorder does not promise that a read sees what was written just before: look again later",
+        )
+
+    asyncio.run(main())
+
+
+def test_a_store_that_cannot_keep_owners_apart_is_refused_before_anything_is_deleted(recorder):
+    async def main():
+        plain = recorder("documents", {Feature.ATTRIBUTION})
+        plain.hints = {Feature.USER_SCOPE: "set user_scope = true"}
+        async with Memio(**stores(documents=plain)) as memio:
+            await fill(memio, "alice", kinds=["facts", "history", "graph"])
+            with pytest.raises(NotSupportedError, match=r"nothing was deleted.*documents of Recorder lack") as caught:
+                await memio.forget(user_id="alice")
+            assert "set user_scope = true" in str(caught.value)
+            assert caught.value.hint.startswith("pass skip=['documents']")
+            assert (caught.value.provider, caught.value.operation) == ("Recorder", "forget")
+            assert plain.calls == []
+            assert [len(await getattr(memio, kind).get_all()) for kind in ("facts", "history", "graph")] == [2, 2, 2]
+
+            receipt = await memio.forget(user_id="alice", skip=["documents"])
+            assert plain.calls == []
+            assert not receipt.complete
+            assert counts(receipt) == [
+                ("facts", 2, 0), ("history", 2, 0), ("documents", None, None), ("graph", 2, 0),
+            ]  # fmt: skip
+            assert [store.skipped for store in receipt.stores] == [None, None, "the caller skipped it", None]
+
+    asyncio.run(main())
+
+
+def test_an_agent_is_forgotten_where_there_are_agents():
+    async def main():
+        async with Memio(**stores()) as memio:
+            await fill(memio, "alice", agent="bot")
+            await memio.facts.add(content="her own", user_id="alice")
+            with pytest.raises(NotSupportedError, match="history have no agent_id; documents have no agent_id"):
+                await memio.forget(agent_id="bot")
+            assert await left(memio, "alice") == [3, 2, 2, 2]
+            receipt = await memio.forget(agent_id="bot", skip=["history", "documents", "graph"])
+            assert receipt.stores[0].before == 2
+            assert await left(memio, "alice") == [1, 2, 2, 2]
+
+    asyncio.run(main())
+
+
+def test_given_both_a_user_and_an_agent_only_what_is_both_is_forgotten():
+    async def main():
+        async with Memio(facts=SqliteFactAdapter(path=":memory:")) as memio:
+            for user, agent in (("alice", "bot"), ("alice", None), ("bob", "bot")):
+                await memio.facts.add(content="x", user_id=user, agent_id=agent)
+            receipt = await memio.forget(user_id="alice", agent_id="bot")
+            assert counts(receipt) == [("facts", 1, 0)]
+            assert [(fact.user_id, fact.agent_id) for fact in await memio.facts.get_all()] == [
+                ("alice", None),
+                ("bob", "bot"),
+            ]
+
+    asyncio.run(main())
+
+
+def test_a_confined_client_forgets_its_own_owner_and_no_other():
+    async def main():
+        async with Memio(**stores()) as memio:
+            await fill(memio, "alice")
+            await fill(memio, "bob")
+            alice = memio.scoped(user_id="alice")
+            with pytest.raises(InvalidInputError, match="confined to 'alice'"):
+                await alice.forget(user_id="bob")
+            assert (await alice.forget()).user_id == "alice"
+            assert await left(memio, "alice") == [0] * 4
+            assert await left(memio, "bob") == [2] * 4
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({}, "needs an owner"),
+        ({"user_id": ""}, "user_id must not be empty"),
+        ({"user_id": "a\0"}, "NUL"),
+        ({"user_id": 3}, "user_id must be"),
+        ({"agent_id": ""}, "agent_id must not be empty"),
+        ({"user_id": "alice", "skip": "facts"}, r"pass a list of kinds, as in skip=\['graph'\]"),
+        ({"user_id": "alice", "skip": None}, "skip is None: pass a list"),
+        ({"user_id": "alice", "skip": [["facts"]]}, r"skip names \['facts'\]"),
+        ({"user_id": "alice", "skip": ["graph"]}, "skip names 'graph', but this client has facts"),
+        ({"user_id": "alice", "skip": ["fact"]}, "skip names 'fact'"),
+        ({"user_id": "alice", "skip": ["facts"]}, "nothing would be done"),
+    ],
+)
+def test_what_cannot_be_honoured_is_refused_before_a_store_is_touched(arguments, told, recorder):
+    async def main():
+        store = recorder("facts")
+        async with Memio(facts=store) as memio:
+            with pytest.raises(InvalidInputError, match=told):
+                await memio.forget(**arguments)
+        assert store.calls == []
+
+    asyncio.run(main())
+
+
+def test_middleware_sees_every_call_with_its_owner():
+    seen: list[Operation] = []
+
+    async def look(operation: Operation, call_next: Any) -> Any:
+        seen.append(operation)
+        return await call_next(operation)
+
+    async def main():
+        async with Memio(facts=SqliteFactAdapter(path=":memory:"), middleware=[look]) as memio:
+            await memio.facts.add(content="likes coffee", user_id="alice")
+            seen.clear()
+            await memio.forget(user_id="alice")
+
+    asyncio.run(main())
+    assert [operation.name for operation in seen] == [
+        "facts.get_all",
+        "facts.delete_all",
+        "facts.erase",
+        "facts.get_all",
+        "facts.get",
+        "facts.search",
+    ]
+    assert {operation.user_id for operation in seen} == {"alice"}
+    assert [operation.name for operation in seen if operation.writes] == ["facts.delete_all", "facts.erase"]
+
+
+def test_middleware_that_fails_or_holds_a_call_back_is_told():
+    async def refuse(operation: Operation, call_next: Any) -> Any:
+        if operation.name == "facts.delete_all":
+            raise LookupError("not on Sundays")
+        if operation.name == "graph.delete_all":
+            return None
+        return await call_next(operation)
+
+    async def main():
+        async with Memio(**stores(), middleware=[refuse]) as memio:
+            await fill(memio, "alice")
+            with pytest.raises(ForgetError, match="not on Sundays") as caught:
+                await memio.forget(user_id="alice")
+            assert counts(caught.value.receipt) == [
+                ("facts", 2, 2), ("history", 2, 0), ("documents", 2, 0), ("graph", 2, 2),
+            ]  # fmt: skip
+
+    asyncio.run(main())
+
+
+def test_a_closed_client_forgets_nothing():
+    async def main():
+        memio = Memio(**stores())
+        await memio.aclose()
+        with pytest.raises(RuntimeError, match="this client is closed"):
+            await memio.forget(user_id="alice")
+
+    asyncio.run(main())
+
+
+def test_the_error_can_be_sent_to_another_process():
+    async def main() -> ForgetError:
+        async with Memio(facts=lying()) as memio:
+            await memio.facts.add(content="likes coffee", user_id="alice")
+            with pytest.raises(ForgetError) as caught:
+                await memio.forget(user_id="alice")
+            return caught.value
+
+    error = asyncio.run(main())
+    copy = pickle.loads(pickle.dumps(error))
+    assert copy.receipt == error.receipt
+    assert str(copy) == str(error)
