@@ -33,4 +33,4 @@ class ClientState:
                 )
             self._loop = loop
         if self.closed:
-            raise RuntimeError("this client is closed: make another, or stay inside `async with`")
+            raise RuntimeError("this client is closed: make another, or stay inside its `with` block")

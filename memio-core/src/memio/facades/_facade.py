@@ -80,10 +80,13 @@ async def pages(page: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterat
         records = await page(cursor)
         for record in records:
             yield record
-        if records.next_cursor is not None and records.next_cursor == cursor:
-            raise MemioError(
-                "the provider repeats its cursor, so this listing would never end: report it to its authors"
-            )
-        cursor = records.next_cursor
+        cursor = next_cursor(records, cursor)
         if cursor is None:
             return
+
+
+def next_cursor(page: Page[Any], cursor: str | None) -> str | None:
+    """Return the cursor after a page that was fetched with one; refuse to go in circles."""
+    if page.next_cursor is not None and page.next_cursor == cursor:
+        raise MemioError("the provider repeats its cursor, so this listing would never end: report it to its authors")
+    return page.next_cursor
