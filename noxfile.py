@@ -52,7 +52,8 @@ def types(session: nox.Session) -> None:
     session.install(*PINS, *PACKAGES, *TYPES)
     session.run("mypy", "-p", "memio", "-p", "memio.providers.letta", "-p", "memio_contract")
     programs = [*Path("examples").glob("*.py"), *Path("benchmarks").glob("*.py")]
-    session.run("mypy", "noxfile.py", "memio-core/tests/packaging/user_program.py", *map(str, sorted(programs)))
+    programs += [Path("tools/generate_blocking.py"), Path("memio-core/tests/packaging/user_program.py")]
+    session.run("mypy", "noxfile.py", *map(str, sorted(programs)))
     # The project file names the environment of a developer, `.venv`; that of this session stands in for it.
     stand_in = Path(session.create_tmp()) / ".venv"
     stand_in.unlink(missing_ok=True)
@@ -131,6 +132,13 @@ def letta(session: nox.Session) -> None:
     finally:
         if not url:
             session.run("tools/letta/start_letta.sh", "stop", external=True)
+
+
+@nox.session
+def blocking(session: nox.Session) -> None:
+    """Write the modules of `memio.blocking` anew, from the async client."""
+    session.install(*PINS, "ruff")
+    session.run("python", "tools/generate_blocking.py")
 
 
 @nox.session

@@ -1,0 +1,167 @@
+"""The blocking client: one object for an application's memory, without async."""
+
+# Written by tools/generate_blocking.py from client.py: change that, and run the script.
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from memio.blocking._lifeline import Lifeline
+from memio.blocking.documents import Documents
+from memio.blocking.facts import Facts
+from memio.blocking.graph import Graph
+from memio.blocking.history import History
+from memio.client import Memio as AsyncMemio
+from memio.client import ScopedMemio as AsyncScopedMemio
+from memio.client import Stores as AsyncStores
+from memio.models import Kind
+from memio.plugins import Middleware
+from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
+
+if TYPE_CHECKING:
+    from memio.config import Config
+
+A = TypeVar("A", bound=AsyncStores)
+
+
+class Stores(Generic[A]):
+    """The stores of a client, by kind. `Memio` and `ScopedMemio` are the two there are."""
+
+    def __init__(self, client: A, lifeline: Lifeline) -> None:
+        self._async = client
+        self._lifeline = lifeline
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of memory that this client was given stores for."""
+        return self._async.kinds
+
+    @property
+    def facts(self) -> Facts:
+        """Short statements that an agent remembers."""
+        return Facts(self._async.facts, self._lifeline)
+
+    @property
+    def history(self) -> History:
+        """Conversations: sessions of messages."""
+        return History(self._async.history, self._lifeline)
+
+    @property
+    def documents(self) -> Documents:
+        """Longer texts that are looked up by search."""
+        return Documents(self._async.documents, self._lifeline)
+
+    @property
+    def graph(self) -> Graph:
+        """Relations between entities. Provisional."""
+        return Graph(self._async.graph, self._lifeline)
+
+    def __repr__(self) -> str:
+        return repr(self._async)
+
+
+class ScopedMemio(Stores[AsyncScopedMemio]):
+    """A client whose every call is confined to one owner. Made by `Memio.scoped`; it owns nothing."""
+
+
+class Memio(Stores[AsyncMemio]):
+    """The memory of an application: up to four stores under one roof.
+
+    Args:
+        facts: A store of facts.
+        history: A store of conversations.
+        documents: A store of documents.
+        graph: A store of triples.
+        middleware: Wraps every call, the first one outermost: `async def(operation, call_next)`.
+
+    The client owns its stores and closes them: with `with`, by `close`, or else at the end of the process.
+    Any thread may call it; the calls run on one event loop in the background, which the clients of a
+    process share. Middleware is async here, too.
+
+    Raises:
+        ConfigError: No store was given, or an object is no store of its kind; every fault is listed.
+
+    Example:
+        >>> from memio.blocking import Memio
+        >>> from memio.providers.sqlite import SqliteFactAdapter
+        >>> def main():
+        ...     with Memio(facts=SqliteFactAdapter(path=":memory:")) as memio:
+        ...         memio.facts.add(content="likes coffee")
+        ...         return [fact.content for fact in memio.facts.search(query="coffee")]
+        >>> main()
+        ['likes coffee']
+    """
+
+    def __init__(
+        self,
+        *,
+        facts: FactStore | None = None,
+        history: HistoryStore | None = None,
+        documents: DocumentStore | None = None,
+        graph: GraphStore | None = None,
+        middleware: Iterable[Middleware] = (),
+    ) -> None:
+        client = AsyncMemio(facts=facts, history=history, documents=documents, graph=graph, middleware=middleware)
+        super().__init__(client, Lifeline(client))
+
+    @classmethod
+    def from_config(
+        cls, source: str | os.PathLike[str] | Mapping[str, Any] | Config, *, middleware: Iterable[Middleware] = ()
+    ) -> Self:
+        """Make a client from a configuration: a dict, or the path of a TOML or JSON file.
+
+        It does no I/O beyond reading the file: stores connect on first use.
+
+        Args:
+            source: The configuration. A provider is chosen by its name, as in `{"facts": "sqlite"}`.
+                One that `memio.config.load` has read already will do, too.
+            middleware: Wraps every call, outside of the middleware that the configuration names.
+
+        Raises:
+            ConfigError: The configuration cannot be used; every fault is listed with its path.
+            UnknownProviderError: It names a provider that is not installed.
+            PluginError: A plugin that it names is broken.
+
+        Example:
+            >>> from memio.blocking import Memio
+            >>> Memio.from_config({"facts": "sqlite", "history": "sqlite"}).kinds
+            ('facts', 'history')
+        """
+        client = AsyncMemio.from_config(source, middleware=middleware)
+        made = cls.__new__(cls)
+        super(Memio, made).__init__(client, Lifeline(client))
+        return made
+
+    def scoped(self, *, user_id: str | None = None, agent_id: str | None = None) -> ScopedMemio:
+        """Return a client whose every call, also by id, is confined to one owner.
+
+        It owns nothing and needs no closing. Touching a store that cannot keep owners apart raises
+        `NotSupportedError`.
+
+        Args:
+            user_id: The user that it is confined to.
+            agent_id: The agent that it is confined to; only facts have one.
+        """
+        return ScopedMemio(self._async.scoped(user_id=user_id, agent_id=agent_id), self._lifeline)
+
+    def close(self) -> None:
+        """Close the stores, each once, and what they share.
+
+        Every one is closed even when another fails. Closing again waits for the same end, also after the
+        first close was cancelled.
+
+        Raises:
+            BaseExceptionGroup: What failed.
+        """
+        self._lifeline.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

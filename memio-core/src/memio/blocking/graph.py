@@ -1,0 +1,129 @@
+"""`memio.graph`, without async."""
+
+# Written by tools/generate_blocking.py from facades/graph.py: change that, and run the script.
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from memio.blocking._facade import Facade
+from memio.blocking._lifeline import listed
+from memio.blocking._pages import pages
+from memio.facades._facade import PAGE
+from memio.facades.graph import Graph as AsyncGraph
+from memio.models import Page, Triple
+
+
+class Graph(Facade[AsyncGraph]):
+    """Relations between entities, as triples of subject, predicate and object. Provisional.
+
+    An identical triple of one owner is stored once. Entities are implicit: they exist while a triple
+    names them. Every method takes the owner, `user_id`, a label of the application. Given, a call is
+    confined to the triples of exactly that user; left out, it spans all. Arguments beyond the text
+    need a feature of the provider, see `features`; asking for one that is missing raises
+    `NotSupportedError` and changes nothing.
+    """
+
+    __slots__ = ()
+
+    def add(self, *, triples: Sequence[Triple], user_id: str | None = None) -> list[Triple]:
+        """Store triples, all or none.
+
+        Args:
+            triples: The triples. One that is stored already is not stored again, so the call may be repeated.
+            user_id: The user they belong to.
+
+        Returns:
+            The triples as stored, in the given order.
+
+        Raises:
+            ConflictError: An id is taken by another triple of this owner, or the same triple is stored
+                with another id or other metadata.
+            InvalidInputError: An argument cannot be honoured; nothing was changed.
+            NotSupportedError: The provider lacks a feature that the call asks for.
+
+        Example:
+            >>> from memio import Triple
+            >>> from memio.blocking import Memio
+            >>> def main():
+            ...     with Memio.from_config({"graph": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+            ...         memio.graph.add(triples=[Triple(subject="Alice", predicate="knows", object="Bob")])
+            ...         return memio.graph.get(entity="Bob")
+            >>> [triple.subject for triple in main()]
+            ['Alice']
+        """
+        return self._lifeline.call(self._async.add, triples=listed(triples), user_id=user_id)
+
+    def get(
+        self, *, entity: str, limit: int = 100, cursor: str | None = None, user_id: str | None = None
+    ) -> Page[Triple]:
+        """Return a page of the triples that have an entity as subject or object, in the order of adding.
+
+        Args:
+            entity: The entity, exactly as it was written.
+            limit: How many at most, 1 to 1000.
+            cursor: The `next_cursor` of the page before; leave it out for the first page.
+            user_id: Only triples of this user.
+
+        Returns:
+            A list with `next_cursor`, which is `None` on the last page.
+        """
+        return self._lifeline.call(self._async.get, entity=entity, limit=limit, cursor=cursor, user_id=user_id)
+
+    def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str | None = None) -> Page[Triple]:
+        """Return a page of triples, in the order in which they were added.
+
+        Args:
+            limit: How many at most, 1 to 1000.
+            cursor: The `next_cursor` of the page before; leave it out for the first page.
+            user_id: Only triples of this user.
+
+        Returns:
+            A list with `next_cursor`, which is `None` on the last page.
+        """
+        return self._lifeline.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id)
+
+    def iter_all(self, *, page_size: int = PAGE, user_id: str | None = None) -> Iterator[Triple]:
+        """Iterate over all triples, in the order in which they were added, each once.
+
+        Args:
+            page_size: How many are fetched at once, 1 to 1000.
+            user_id: Only triples of this user.
+        """
+        return pages(lambda cursor: self.get_all(limit=page_size, cursor=cursor, user_id=user_id))
+
+    def search(self, *, query: str, limit: int = 10, user_id: str | None = None) -> list[Triple]:
+        """Return the triples that match a query best, best first.
+
+        Args:
+            query: Any text; it is data, never syntax.
+            limit: How many at most, 1 to 1000.
+            user_id: Only triples of this user.
+        """
+        return self._lifeline.call(self._async.search, query=query, limit=limit, user_id=user_id)
+
+    def delete(self, *, triple_id: str, user_id: str | None = None) -> None:
+        """Delete one triple.
+
+        Args:
+            triple_id: Its id.
+            user_id: Delete it only if it belongs to this user.
+
+        Raises:
+            NotFoundError: There is no such triple in scope.
+            ConflictError: Several users have a triple of this id; pass the owner.
+        """
+        self._lifeline.call(self._async.delete, triple_id=triple_id, user_id=user_id)
+
+    def delete_entity(self, *, entity: str, user_id: str | None = None) -> None:
+        """Delete every triple that has an entity as subject or object. An unknown entity has none.
+
+        Args:
+            entity: The entity, exactly as it was written.
+            user_id: Only triples of this user.
+        """
+        self._lifeline.call(self._async.delete_entity, entity=entity, user_id=user_id)
+
+    def delete_all(self, *, user_id: str | None = None) -> None:
+        """Delete every triple in scope: those of one user, or all of them when no user is given."""
+        self._lifeline.call(self._async.delete_all, user_id=user_id)

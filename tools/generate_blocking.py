@@ -1,0 +1,315 @@
+# ruff: noqa: INP001, T201  # a script that prints what it wrote
+"""Write `memio.blocking` from the async client: the same classes, methods, arguments and words.
+
+Run: python tools/generate_blocking.py   (needs ruff; a test tells when it should have been run)
+
+Every public member of an async class gets its counterpart:
+
+* an async method, one that waits for its answer; an iterator of arguments is read in the caller's thread;
+* a method that returns `pages(...)`, the same over blocking pages;
+* a property or a method that returns one of the classes here, one that returns its counterpart;
+* any other, one that asks the async object.
+
+What does not fit in here is an error, so nothing is left out by accident.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "memio-core" / "src" / "memio"
+MODULES = {
+    "facades/_facade.py": "_facade.py",
+    "facades/facts.py": "facts.py",
+    "facades/history.py": "history.py",
+    "facades/documents.py": "documents.py",
+    "facades/graph.py": "graph.py",
+    "client.py": "client.py",
+}
+ROOTS = ("Facade", "Stores")
+"""The classes that the others derive from: they are generic in the async class."""
+CLASSES = {"Facade", "Facts", "History", "Documents", "Graph", "Stores", "ScopedMemio", "Memio"}
+
+HOMES = {"Facade": "_facade"}
+"""The modules of classes that are not named after them."""
+STANDING_ON = (
+    ({"Generic"}, "from typing import Generic, TypeVar"),
+    ({"Iterator"}, "from collections.abc import Iterator"),
+    ({"Lifeline"}, "from memio.blocking._lifeline import Lifeline"),
+    ({"listed"}, "from memio.blocking._lifeline import listed"),
+    ({"pages"}, "from memio.blocking._pages import pages"),
+)
+"""Names, and the import that a module which uses them needs."""
+REMADE = {"TypeVar", "pages"}
+"""What the async modules import that has a counterpart here."""
+
+WORDS = {
+    """\
+    The client owns its stores and closes them, with `async with` or `aclose`. It belongs to the event
+    loop of its first call.
+""": """\
+    The client owns its stores and closes them: with `with`, by `close`, or else at the end of the process.
+    Any thread may call it; the calls run on one event loop in the background, which the clients of a
+    process share. Middleware is async here, too.
+""",
+}
+"""Passages of docstrings that are true of the async client only, and what is true instead."""
+REPLACED = (
+    (r"^( *)>>> import asyncio\n", ""),
+    (r">>> from memio import Memio\n", ">>> from memio.blocking import Memio\n"),
+    (
+        r"( *)>>> from memio import Memio, (.*)\n",
+        r"\1>>> from memio import \2\n\1>>> from memio.blocking import Memio\n",
+    ),
+    (r"asyncio\.run\((main\(\))\)", r"\1"),
+    (r"\basync (def main|with Memio|for)\b", r"\1"),
+    (r"\bawait ", ""),
+)
+"""How the examples of docstrings become blocking ones."""
+LEFT = re.compile(r"\b(async(?!` def\(operation| def\(operation)|await|asyncio|aclose|event loop of)\b(?! here, too)")
+"""What no blocking docstring may say."""
+
+
+class Unknown(Exception):  # noqa: N818  # what it is, not that it is an error
+    """The async client has something that this script does not know how to carry over."""
+
+
+def generate(source: Path) -> str:
+    """Return the blocking module for an async one, not yet formatted."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name in CLASSES]
+    module = "memio." + source.relative_to(SOURCE).with_suffix("").as_posix().replace("/", ".")
+    body = "\n\n".join(write_class(node) for node in classes)
+    origin = source.relative_to(SOURCE).as_posix()
+    return "\n".join(
+        [
+            f'"""{heading(source.name)}"""',
+            "",
+            f"# Written by tools/generate_blocking.py from {origin}: change that, and run the script.",
+            "",
+            "from __future__ import annotations",
+            "",
+            *imports(tree, module, body, {node.name for node in classes}),
+            "",
+            body,
+        ]
+    )
+
+
+def heading(name: str) -> str:
+    """Return the docstring of a module."""
+    if name == "client.py":
+        return "The blocking client: one object for an application's memory, without async."
+    if name.startswith("_"):
+        return "What the blocking façades of all kinds have."
+    return f"`memio.{name.removesuffix('.py')}`, without async."
+
+
+def imports(tree: ast.Module, module: str, body: str, own: set[str]) -> Iterator[str]:
+    """Yield the imports that a module needs: what the blocking classes stand on, and those of its source."""
+    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    yield from (line for names, line in STANDING_ON if used.intersection(names))
+    yield from (f"from {module} import {name} as Async{name}" for name in sorted(own))
+    for late in (False, True):
+        lines = [line for name, line, deferred in imported(tree) if name in used and deferred is late]
+        yield from ["from typing import TYPE_CHECKING", "if TYPE_CHECKING:"] if late and lines else []
+        yield from (f"    {line}" if late else line for line in lines)
+    yield from (f'\nA = TypeVar("A", bound=Async{name})' for name in own.intersection(ROOTS))
+
+
+def imported(tree: ast.Module) -> Iterator[tuple[str, str, bool]]:
+    """Yield what a module imports: the name, the line for it, and whether it is for type checkers only."""
+    nodes = [(node, False) for node in tree.body]
+    nodes += [(inner, True) for node, _ in nodes if isinstance(node, ast.If) for inner in node.body]
+    for node, deferred in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, f"import {alias.name}", deferred) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            for alias in node.names:
+                name = alias.asname or alias.name
+                renamed = f" as {name}" if alias.asname else ""
+                if name in CLASSES:
+                    yield name, f"from memio.blocking.{HOMES.get(name, name.lower())} import {name}", deferred
+                elif name not in REMADE:
+                    yield name, f"from {node.module} import {alias.name}{renamed}", deferred
+
+
+def write_class(node: ast.ClassDef) -> str:
+    """Return the blocking class for an async one."""
+    bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+    base = "Generic[A]" if node.name in ROOTS else f"{bases[0]}[Async{node.name}]"
+    kept = "A" if node.name in ROOTS else f"Async{node.name}"
+    parts = [f"class {node.name}({base}):", f'    """{document(node)}"""', ""]
+    if slotted := any(ast.unparse(member).startswith("__slots__") for member in node.body):
+        parts += ["    __slots__ = " + ('("_async", "_lifeline")' if node.name in ROOTS else "()")]
+    if node.name in ROOTS:
+        parts += [""] if slotted else []
+        parts += [f"    def __init__(self, client: {kept}, lifeline: Lifeline) -> None:"]
+        parts += ["        self._async = client", "        self._lifeline = lifeline"]
+    for member in node.body:
+        if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            parts += ["", text] if (text := write_member(node.name, member)) else []
+        elif not isinstance(member, ast.Expr) and not ast.unparse(member).startswith("__slots__"):
+            raise Unknown(f"{node.name} has {ast.unparse(member)!r}, which is no method")
+    return "\n".join(parts) + "\n"
+
+
+def write_member(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """Return the blocking counterpart of a method or property; nothing for what only the async one needs."""
+    if node.name in SPECIAL:
+        return SPECIAL[node.name](owner, node)
+    if node.name.startswith("_"):
+        return None
+    decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+    if unknown := set(decorators) - {"property"}:
+        raise Unknown(f"{owner}.{node.name} is decorated with {unknown}")
+    asked = f"self._async.{node.name}"
+    returns = node.returns
+    counterpart = isinstance(returns, ast.Name) and returns.id in CLASSES
+    answer: str
+    if isinstance(node, ast.AsyncFunctionDef):
+        given = passed_on(node)
+        answer = f"self._lifeline.call({', '.join([asked, *given])})"
+        if not (isinstance(returns, ast.Constant) and returns.value is None):
+            answer = f"return {answer}"
+    elif "AsyncIterator" in ast.unparse(returns or ast.Constant(None)):
+        returns, answer = blocking_pages(owner, node)
+    else:
+        call = asked if decorators else f"{asked}({', '.join(passed_on(node))})"
+        answer = f"return {returns.id}({call}, self._lifeline)" if counterpart else f"return {call}"  # type: ignore[union-attr]
+    return method(node.name, node.args, returns, document(node), answer, decorators)
+
+
+def blocking_pages(owner: str, node: ast.FunctionDef) -> tuple[ast.expr, str]:
+    """Return the type and the body of an iteration: the same lambda, over the blocking method that fetches a page."""
+    code = node.body[-1]
+    body = ast.unparse(code)
+    if len(node.body) != 2 or not body.startswith("return pages(") or not isinstance(node.returns, ast.Subscript):  # noqa: PLR2004  # docstring, return
+        raise Unknown(f"{owner}.{node.name} iterates otherwise than by `return pages(...)`")
+    return ast.Subscript(ast.Name("Iterator"), node.returns.slice), body
+
+
+def passed_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Yield the arguments of a call that passes everything on."""
+    arguments = node.args
+    if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
+        raise Unknown(f"{node.name} has arguments without a name, or by position only")
+    for argument in arguments.args[1:]:
+        yield read(argument)
+    for argument in arguments.kwonlyargs:
+        yield f"{argument.arg}={read(argument)}"
+
+
+def read(argument: ast.arg) -> str:
+    """Return an argument as it is passed on; what may be an iterator is read first."""
+    outer = argument.annotation
+    many = isinstance(outer, ast.Subscript) and ast.unparse(outer.value) in {"Iterable", "Sequence"}
+    return f"listed({argument.arg})" if many else argument.arg
+
+
+def method(
+    name: str, arguments: ast.arguments, returns: ast.expr | None, text: str, answer: str, decorators: list[str]
+) -> str:
+    """Return the text of a method."""
+    lines = [f"    @{decorator}" for decorator in decorators]
+    result = ast.unparse(returns) if returns else "None"
+    lines.append(f"    def {name}({ast.unparse(arguments)}) -> {result}:")
+    if text:
+        lines.append(f'        """{text}"""')
+    return "\n".join([*lines, *(f"        {line}" for line in answer.split("\n"))])
+
+
+def document(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the docstring, true of the blocking client."""
+    text = ast.get_docstring(node, clean=False)
+    if text is None:
+        raise Unknown(f"{node.name} has no docstring")
+    for passage, instead in WORDS.items():
+        text = text.replace(passage, instead)
+    for pattern, instead in REPLACED:
+        text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+    if left := LEFT.search(text):
+        raise Unknown(f"the docstring of {node.name} says {left[0]!r}: add to WORDS what is true instead")
+    return text.replace("\\", "\\\\")
+
+
+def constructor(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """Return the constructor of the client; the others are made by it."""
+    if owner != "Memio":
+        return None
+    answer = f"client = AsyncMemio({', '.join(as_given(node))})\nsuper().__init__(client, Lifeline(client))"
+    return method("__init__", node.args, node.returns, "", answer, [])
+
+
+def from_config(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the other way to make a client."""
+    lines = [
+        f"client = AsyncMemio.from_config({', '.join(as_given(node))})",
+        "made = cls.__new__(cls)",
+        "super(Memio, made).__init__(client, Lifeline(client))",
+        "return made",
+    ]
+    return method("from_config", node.args, node.returns, document(node), "\n".join(lines), ["classmethod"])
+
+
+def as_given(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Yield the arguments of a call that passes everything on as it is."""
+    yield from (argument.arg for argument in node.args.args[1:])
+    yield from (f"{argument.arg}={argument.arg}" for argument in node.args.kwonlyargs)
+
+
+def close(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the counterpart of `aclose`."""
+    return method("close", node.args, node.returns, document(node), "self._lifeline.close()", [])
+
+
+def enter(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the counterpart of `__aenter__`."""
+    return method("__enter__", node.args, node.returns, "", "return self", [])
+
+
+def leave(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the counterpart of `__aexit__`."""
+    return method("__exit__", node.args, node.returns, "", "self.close()", [])
+
+
+def representation(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """Return `__repr__`: the same words as those of the async object."""
+    return method("__repr__", node.args, node.returns, "", "return repr(self._async)", []) if owner in ROOTS else None
+
+
+SPECIAL = {
+    "__init__": constructor,
+    "from_config": from_config,
+    "aclose": close,
+    "__aenter__": enter,
+    "__aexit__": leave,
+    "__repr__": representation,
+}
+"""The members that have no rule in common with others."""
+
+
+def formatted(text: str) -> str:
+    """Return the text as ruff would leave it: imports in order, lines broken where they must be."""
+    name = ["--stdin-filename", str(SOURCE / "blocking" / "facts.py"), "-"]
+    for job in (["check", "--select", "I", "--fix", "--quiet"], ["format"]):
+        command = [sys.executable, "-m", "ruff", *job, *name]
+        text = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT).stdout  # noqa: S603  # our own command
+    return text
+
+
+def written() -> dict[Path, str]:
+    """Return the text of each module, by its path."""
+    return {SOURCE / "blocking" / name: formatted(generate(SOURCE / source)) for source, name in MODULES.items()}
+
+
+if __name__ == "__main__":
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(ROOT))
