@@ -3,87 +3,114 @@
 from __future__ import annotations
 
 import doctest
-import importlib
+import importlib.util
 import os
 import pkgutil
 import re
-import shlex
 import subprocess
 import sys
-import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 import memio
 
+sys.path.insert(0, str(Path(__file__).parent))  # for run_page: with importlib mode, tests do not see each other
+
+from run_page import LANGUAGES, MARKS, Block, blocks
+
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([ROOT / "README.md", ROOT / "memio-core" / "README.md", *(ROOT / "docs").rglob("*.md")])
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-# What a reader does once, before everything else; CI does it with a clean checkout.
-SET_UP = re.compile(r"^(python3 -m venv|pip install|nox)\b")
+# The other distributions run the code of their pages in their own tests.
+LINKED = [*PAGES, *(ROOT / place for place in ("CHANGELOG.md", "memio-letta/README.md", "tests-contract/README.md"))]
+RUN = {"python", "sh", "toml", "json"}
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-def blocks(language: str) -> list[object]:
-    """The blocks of one language, each with those before it on its page: a page is read from top to bottom."""
-    cases = []
-    for page in PAGES:
-        found = [code for kind, code in BLOCK.findall(page.read_text(encoding="utf-8")) if kind == language]
-        cases += [
-            pytest.param("\n".join(found[: n + 1]), id=f"{page.relative_to(ROOT)}-{n}") for n in range(len(found))
-        ]
-    return cases
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
-def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def runs(block: Block) -> bool:
+    return block.language in RUN and block.mark != "needs a key"
+
+
+def read(page: Path, folder: Path, *arguments: str, **more: str) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MEMIO_", "LETTA_"))}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    reader = str(Path(__file__).with_name("run_page.py"))
     done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=environment,
+        [sys.executable, "-W", "error", reader, str(page), *arguments],
+        cwd=folder,
+        env=environment | more,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         stdin=subprocess.DEVNULL,
     )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize("code", blocks("python"))
-def test_the_python_of_the_documentation_runs(code, tmp_path):
-    run(sys.executable, "-W", "error", "-c", code, cwd=tmp_path)
+@pytest.mark.parametrize("page", [page for page in PAGES if any(map(runs, blocks(page)))], ids=name)
+def test_what_a_page_shows_works(page, tmp_path):
+    read(page, tmp_path)
 
 
-@pytest.mark.parametrize("code", blocks("sh"))
-def test_the_commands_of_the_documentation_run(code, tmp_path):
-    for line in code.splitlines():
-        if line.strip() and not SET_UP.match(line):
-            run(*shlex.split(line), cwd=tmp_path)
+@pytest.fixture
+def letta_agent() -> Iterator[str]:
+    url = os.environ.get("MEMIO_LETTA_URL")
+    if not url:
+        pytest.skip("MEMIO_LETTA_URL names no Letta server")
+    from letta_client import Letta
+
+    made = [sys.executable, str(ROOT / "tools" / "letta" / "create_agent.py"), url]
+    agent = subprocess.run(made, capture_output=True, text=True, check=True).stdout.strip()
+    yield agent
+    with Letta(base_url=url) as client:
+        client.agents.delete(agent)
 
 
-@pytest.mark.parametrize("code", blocks("toml"))
-def test_the_configurations_of_the_documentation_are_right(code, tmp_path):
-    if "entry-points" in code:
-        assert tomllib.loads(code)["project"]
-        return
-    from memio.config import load
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(block.mark == "needs letta" for block in blocks(page))], ids=name
+)
+def test_what_a_page_shows_works_on_a_letta_server(page, tmp_path, letta_agent):
+    read(page, tmp_path, "letta", MEMIO_LETTA_URL=os.environ["MEMIO_LETTA_URL"], MEMIO_LETTA_AGENT=letta_agent)
 
-    (tmp_path / "memio.toml").write_text(code)
-    assert load(tmp_path / "memio.toml").stores
+
+def test_every_block_is_of_a_kind_that_is_checked():
+    for page in PAGES:
+        for block in blocks(page):
+            assert block.language in LANGUAGES, f"{name(page)}:{block.line}: name the language of the block"
+            assert block.mark in ("", *MARKS), f"{name(page)}:{block.line}: {block.mark!r} is no mark"
+        fences = re.findall(r"^ *```", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(fences) == 2 * len(list(blocks(page))), f"{name(page)}: a block that is not found is not run"
 
 
 def test_the_pages_hold_something_to_run():
-    assert len(blocks("python")) >= 4
-    assert len(blocks("sh")) >= 2
+    assert sum(block.language == "python" for page in PAGES for block in blocks(page)) >= 10
+    assert sum(block.language == "sh" for page in PAGES for block in blocks(page)) >= 5
 
 
-def test_links_between_pages_lead_somewhere():
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+@pytest.mark.parametrize("page", LINKED, ids=name)
+def test_links_lead_somewhere(page):
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if "://" in target:
+            parts = urlsplit(target)
+            assert parts.scheme == "https", target
+            assert re.fullmatch(r"[a-z0-9.-]+\.[a-z]+", parts.netloc), target
+        elif not target.startswith("#"):
+            assert (page.parent / target.partition("#")[0]).exists(), f"{page.name} links to {target}"
+
+
+def test_the_generated_parts_of_the_pages_are_current():
+    if importlib.util.find_spec("memio.providers.letta") is None:
+        pytest.skip("the pages are about memio-letta, too, which is not installed")
+    command = [sys.executable, str(ROOT / "tools" / "docs" / "generate.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def modules() -> list[str]:
