@@ -90,6 +90,9 @@ def lowest(session: nox.Session, project: str) -> None:
         "opentelemetry-sdk>=1.30",
     )
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
+        "--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30"
+    )
+    session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
 
 
 @nox.session(python=False)
@@ -124,7 +127,8 @@ def letta(session: nox.Session) -> None:
         session.run("tools/letta/start_letta.sh", "start", external=True)
     try:
         place = {"MEMIO_LETTA_URL": url or "http://127.0.0.1:8283"}
-        session.run("pytest", "-m", "not slow", "memio-letta/tests", *session.posargs, env=place)
+        shown = "memio-core/tests/core/test_docs.py"
+        session.run("pytest", "-m", "not slow", "memio-letta/tests", shown, *session.posargs, env=place)
         agent = str(session.run("python", "tools/letta/create_agent.py", place["MEMIO_LETTA_URL"], silent=True)).strip()
         suite = ["--pyargs", "memio_contract.suite", "--memio-provider", "letta", "--memio-profile", "live"]
         settings = {"LETTA_BASE_URL": place["MEMIO_LETTA_URL"], "LETTA_AGENT_ID": agent}
@@ -139,6 +143,12 @@ def blocking(session: nox.Session) -> None:
     """Write the modules of `memio.blocking` anew, from the async client."""
     session.install(*PINS, "ruff")
     session.run("python", "tools/generate_blocking.py")
+def docs(session: nox.Session) -> None:
+    """Build the documentation into `site/`, strictly and from nothing but this folder."""
+    session.install(*PINS, *PACKAGES, *nox.project.dependency_groups(PROJECT, "docs"))
+    session.run("python", "tools/docs/generate.py", "contract", "--check")
+    session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+    session.run("python", "tools/docs/check_site.py", "site")
 
 
 @nox.session

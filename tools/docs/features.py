@@ -1,0 +1,36 @@
+"""The table of what a provider's stores declare, from the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from memio import Memio
+from memio.capabilities import Feature, Guarantee
+from memio.models import KINDS, Kind
+
+ONLY: dict[str, tuple[Kind, ...]] = {
+    Feature.AGENT_SCOPE: ("facts",),
+    Feature.FILTERS: ("facts", "documents"),
+    Feature.UPDATE: ("facts", "documents"),
+    Feature.MESSAGE_NAMES: ("history",),
+    Feature.MESSAGE_TIMESTAMPS: ("history",),
+    Feature.ALL_ROLES: ("history",),
+    Feature.SEARCH_ALL_SESSIONS: ("history",),
+    Guarantee.SILENT_APPEND: ("history",),
+}
+"""What makes sense for some kinds only."""
+
+
+def feature_table(provider: str) -> Iterator[str]:
+    """Yield the table: a row per feature and guarantee, a column per kind."""
+    client = Memio.from_config({kind: {"provider": provider, "path": ":memory:"} for kind in KINDS})
+    declared = {kind: getattr(client, kind).features | getattr(client, kind).guarantees for kind in KINDS}
+    yield f"| | {' | '.join(KINDS)} |"
+    yield "|---|---|---|---|---|"
+    for heading, names in (("features", Feature), ("guarantees", Guarantee)):
+        yield f"| **{heading}** | | | | |"
+        for name in names:
+            cells = [
+                ("yes" if name in declared[kind] else "no") if kind in ONLY.get(name, KINDS) else "" for kind in KINDS
+            ]
+            yield f"| `{name}` | {' | '.join(cells)} |"

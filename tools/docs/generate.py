@@ -1,0 +1,76 @@
+"""Write the generated parts of the documentation anew, or check that they are current.
+
+    python tools/docs/generate.py            what is made from the code: settings, commands, features
+    python tools/docs/generate.py contract   also what is made from a run of the contract suite (half a minute)
+    … --check                                write nothing; fail and show what differs
+
+A generated part stands in its page between two comments, `<!-- generated: NAME -->` and `<!-- end -->`, so that the
+page reads the same on the site and in the repository.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from commands import command_reference
+from contract import contract_result
+from features import feature_table
+from settings import settings_table
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "commands": command_reference,
+    "settings of sqlite": lambda: settings_table("sqlite"),
+    "settings of letta": lambda: settings_table("letta"),
+    "features of sqlite": lambda: feature_table("sqlite"),
+}
+SLOW_PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "contract result of sqlite": lambda: contract_result("sqlite"),
+}
+PART = re.compile(r"(<!-- generated: (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def regenerated(text: str, parts: dict[str, Callable[[], Iterator[str]]]) -> str:
+    """Return a page with those of its generated parts that are asked for made anew."""
+
+    def replace(found: re.Match[str]) -> str:
+        if found[2] not in PARTS and found[2] not in SLOW_PARTS:
+            raise SystemExit(f"no part is called {found[2]!r}; there are {', '.join([*PARTS, *SLOW_PARTS])}")
+        if found[2] not in parts:
+            return found[0]
+        # Markdown wants the blank lines: a comment begins a block of HTML.
+        return "\n".join([found[1], *parts[found[2]](), "", found[3]])
+
+    return PART.sub(replace, text)
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check every page; return how many differ."""
+    parts = {**PARTS, **(SLOW_PARTS if "contract" in arguments else {})}
+    stale = 0
+    for page in sorted(DOCS.rglob("*.md")):
+        old = page.read_text(encoding="utf-8")
+        new = regenerated(old, parts)
+        if new == old:
+            continue
+        name = str(page.relative_to(DOCS.parent))
+        if "--check" in arguments:
+            stale += 1
+            difference = difflib.unified_diff(old.splitlines(), new.splitlines(), name, "generated", lineterm="", n=1)
+            print("\n".join(difference), file=sys.stderr)
+        else:
+            page.write_text(new, encoding="utf-8")
+            print(f"wrote {name}")
+    if stale:
+        print("run python tools/docs/generate.py (with `contract` for the results of the suite)", file=sys.stderr)
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
