@@ -90,9 +90,6 @@ def lowest(session: nox.Session, project: str) -> None:
         "opentelemetry-sdk>=1.30",
     )
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
-        "--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30"
-    )
-    session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
 
 
 @nox.session(python=False)
@@ -143,6 +140,9 @@ def blocking(session: nox.Session) -> None:
     """Write the modules of `memio.blocking` anew, from the async client."""
     session.install(*PINS, "ruff")
     session.run("python", "tools/generate_blocking.py")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into `site/`, strictly and from nothing but this folder."""
     session.install(*PINS, *PACKAGES, *nox.project.dependency_groups(PROJECT, "docs"))

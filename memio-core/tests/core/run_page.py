@@ -32,7 +32,8 @@ FENCE = re.compile(
     r"(?:^ *<!-- (?P<mark>[a-z ]+) -->\n)?^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
     re.DOTALL | re.MULTILINE,
 )
-LANGUAGES = ("python", "sh", "toml", "json", "text")
+# `console` shows what installs into environments of its own; the tests of packaging do it.
+LANGUAGES = ("python", "sh", "toml", "json", "text", "console")
 MARKS = ("prints", "needs letta", "needs a key")
 # What a reader does once, before everything else; CI does it with a clean checkout.
 SET_UP = re.compile(r"^(python3 -m venv|source |pip install|cd |nox\b).*$", re.MULTILINE)
@@ -100,7 +101,8 @@ class Reader:
     def python(self, code: str, line: int, *, skipped: bool) -> None:
         """Run Python, at the lines of the page."""
         source = "\n" * (line - 1) + code
-        compiled = compile(source, str(self.page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        compiled = compile(source, str(self.page), "exec", flags=flags, dont_inherit=True)
         if skipped:
             return
         output = io.StringIO()

@@ -172,8 +172,10 @@ def test_every_fault_is_reported_at_once_with_its_path_and_no_secret(run, monkey
         "  providers.acme.siz: unknown key, did you mean 'size'?; known are: agent, folder, key, size",
         "  facts.agent: required; set it here or as the environment variable ACME_AGENT",
         "  facts.size: Input should be greater than or equal to 1",
-        "  plugins[0]: no middleware 'cuont' is installed, did you mean 'count'?; "
-        "installed are: count, log, otel, resilience",
+        (
+            "  plugins[0]: no middleware 'cuont' is installed, did you mean 'count'?; "
+            "installed are: count, log, otel, resilience"
+        ),
         "  plugins[1].step: Input should be a valid integer, unable to parse string as an integer",
     ]
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -23,6 +23,7 @@ from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
 
 if TYPE_CHECKING:
     from memio.config import Config
+    from memio.receipts import ForgetReceipt
 
 A = TypeVar("A", bound=AsyncStores)
 
@@ -58,6 +59,40 @@ class Stores(Generic[A]):
     def graph(self) -> Graph:
         """Relations between entities. Provisional."""
         return Graph(self._async.graph, self._lifeline)
+
+    def forget(
+        self, *, user_id: str | None = None, agent_id: str | None = None, skip: Collection[Kind] = ()
+    ) -> ForgetReceipt:
+        """Delete everything of one owner in every store, erase it where a store can, and verify that it is gone.
+
+        A store that fails does not keep the others from being emptied; then the error carries the receipt, and
+        the same call again finishes. Given both, `user_id` and `agent_id` mean the records that have both.
+
+        Args:
+            user_id: The user to forget. A client that is confined to an owner forgets that one.
+            agent_id: The agent to forget. Only facts have one, so the other kinds must be skipped.
+            skip: Kinds to leave as they are, such as those of a store that cannot keep owners apart.
+
+        Returns:
+            What was there and what is left, store by store, and what stays beyond memio's reach. Where nothing
+            was skipped, its `complete` is true.
+
+        Raises:
+            ForgetError: Something is left, or could not be verified. What was deleted stays deleted.
+            NotSupportedError: A store that is not skipped cannot keep owners apart. Nothing was deleted.
+            InvalidInputError: There is no owner, or `skip` names what this client does not have.
+
+        Example:
+            >>> from memio.blocking import Memio
+            >>> def main():
+            ...     with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+            ...         memio.facts.add(content="likes coffee", user_id="alice")
+            ...         return memio.forget(user_id="alice")
+            >>> receipt = main()
+            >>> receipt.complete, [(store.kind, store.before, store.after) for store in receipt.stores]
+            (True, [('facts', 1, 0)])
+        """
+        return self._lifeline.call(self._async.forget, user_id=user_id, agent_id=agent_id, skip=skip)
 
     def __repr__(self) -> str:
         return repr(self._async)
