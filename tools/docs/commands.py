@@ -10,7 +10,8 @@ from typing import Any
 import typer
 from cells import cell
 
-from memio.cli._app import EPILOG, app
+from memio.cli._app import app
+from memio.cli._exit import MEANINGS
 
 # The commands are typer's or click's, whichever its version uses; both have these attributes.
 Command = Any
@@ -19,7 +20,12 @@ Command = Any
 def command_reference() -> Iterator[str]:
     """Yield a section per command, in the order of the help."""
     root: Command = typer.main.get_command(app)
-    yield EPILOG
+    yield "## Exit codes"
+    yield ""
+    yield "| code | |"
+    yield "|---|---|"
+    for code, meaning in MEANINGS.items():
+        yield f"| {code.value} | {cell(meaning)} |"
     for name, command in root.commands.items():
         if hasattr(command, "commands"):
             yield from _group(name, command)

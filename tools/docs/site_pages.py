@@ -35,7 +35,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let the links of a page lead to pages of the site."""
+    """Let the links of a page lead to pages of the site; one without sections needs no table of contents."""
+    if "\n## " not in markdown and "\n::: " not in markdown:
+        page.meta["hide"] = ["toc"]
     here = ELSEWHERE.get(page.file.src_uri, f"docs/{page.file.src_uri}")
     pages = {source: name for name, source in ELSEWHERE.items()}
 

@@ -4,21 +4,19 @@ These are the calls that every store has. Everything else belongs to a **feature
 declares the feature takes the keyword named beside it (with a default, because it is passed only
 when the caller gave it), and a store that does not declare it never sees the keyword.
 
-========================  ===================================================================
-feature                   keywords of the store's methods
-========================  ===================================================================
-`attribution`             `user_id` on `add`; for facts also `agent_id`
-`user_scope`              `user_id` on every other method
-`agent_scope`             facts: `agent_id` on every method but `add`
-`metadata`                `metadata` on `add` and `update`; `Message.metadata`, `Triple.metadata`
-`filters`                 `filters` on `get_all` and `search` of facts and documents
-`client_ids`              `fact_id`, `doc_id` on `add`; `Message.id`, `Triple.id`
-`update`                  the method `update(fact_id=…, content=…)` or `update(doc_id=…, content=…)`
-`message_names`           `Message.name`
-`message_timestamps`      `Message.timestamp`
-`all_roles`               `Message.role` other than `user` and `assistant`
-`search_all_sessions`     `session_id` may be left out of `history.search`
-========================  ===================================================================
+| feature               | keywords of the store's methods                                            |
+|-----------------------|----------------------------------------------------------------------------|
+| `attribution`         | `user_id` on `add`; for facts also `agent_id`                              |
+| `user_scope`          | `user_id` on every other method                                            |
+| `agent_scope`         | facts: `agent_id` on every method but `add`                                |
+| `metadata`            | `metadata` on `add` and `update`; `Message.metadata`, `Triple.metadata`    |
+| `filters`             | `filters` on `get_all` and `search` of facts and documents                 |
+| `client_ids`          | `fact_id`, `doc_id` on `add`; `Message.id`, `Triple.id`                    |
+| `update`              | the method `update(fact_id=…, content=…)` or `update(doc_id=…, content=…)` |
+| `message_names`       | `Message.name`                                                             |
+| `message_timestamps`  | `Message.timestamp`                                                        |
+| `all_roles`           | `Message.role` other than `user` and `assistant`                           |
+| `search_all_sessions` | `session_id` may be left out of `history.search`                           |
 
 The client has checked every argument before a store is called, so a store needs no checks of its
 own: text is legal Unicode without NUL, ids and owners are not empty, limits are in range, metadata
