@@ -122,6 +122,16 @@ def test_a_provider_that_is_installed_is_not_generated_again(author: Author) -> 
     assert "a provider 'twice' is installed already, from memio-twice 0.1.0 (facts)" in done.stderr
 
 
+def test_without_its_templating_library_the_command_says_what_to_install(author: Author) -> None:
+    author.environment.uninstall("jinja2")
+    try:
+        done = author.environment.command(author.environment.scripts / "memio", "new-provider", "bare")
+    finally:
+        author.environment.install("jinja2")
+    assert done.returncode == 2
+    assert "pip install 'memio-core[cli]'" in done.stderr
+
+
 def test_the_archives_of_a_provider_hold_what_they_should(author: Author, uv: str, tmp_path: Path) -> None:
     author.run("memio", "new-provider", "built")
     done = subprocess.run(

@@ -91,7 +91,9 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
                 (made / path).write_text(text, encoding="utf-8", newline="\n")
             made.rename(folder)
     except OSError as error:
-        raise InvalidInputError(f"{folder} cannot be written, and nothing of it was: {error.strerror}") from error
+        raise InvalidInputError(
+            f"{folder} cannot be written, and nothing of it was: {error.strerror or error}"
+        ) from error
 
 
 def _range_of_core() -> str:
