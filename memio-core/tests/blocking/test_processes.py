@@ -76,6 +76,7 @@ def test_threads_that_outlive_the_program_finish_their_calls(tmp_path):
 import threading
 from memio.blocking import Memio
 memio = Memio.from_config({"facts": {"provider": "sqlite", "path": "memory.db"}})
+memio.facts.get_all(), memio.facts.delete_all()  # some Pythons start no thread from here on
 over = threading.main_thread()
 def work():
     over.join()
@@ -100,7 +101,7 @@ def late():
         print(error)
 atexit.register(late)
 atexit.register(memio.close)
-memio.facts.add(content="x")
+memio.facts.add(content="x"), memio.facts.get_all()
 atexit.register(lambda: print(len(memio.facts.get_all())))
 """
     done = run(program, tmp_path)
