@@ -35,23 +35,27 @@ def item_arguments(
                 f"items[{index}] must be a text or a dict such as {{'content': …}}, not {type_name(item)}",
                 argument="items",
             )
-        yield _split(cast("Mapping[str, Any]", item), f"items[{index}]", known, owners)
+        yield _split(cast("Mapping[str, Any]", item), index, known, owners)
 
 
 def _split(
-    item: Mapping[str, Any], where: str, known: Iterable[str], owners: Mapping[str, str]
+    item: Mapping[str, Any], index: int, known: Iterable[str], owners: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    arguments = {name: value for name, value in item.items() if value is not None and (name, value) != ("metadata", {})}
-    if unknown := [name for name in arguments if name not in known]:
-        raise InvalidInputError(
-            f"{where} has the unknown key {unknown[0]!r}; known are: {', '.join(sorted(known))}", argument="items"
-        )
+    arguments: dict[str, Any] = {}
+    owner: dict[str, Any] = dict(owners)
+    for name, value in item.items():
+        if value is None or (name == "metadata" and value == {}):
+            continue
+        if name not in known:
+            raise InvalidInputError(
+                f"items[{index}] has the unknown key {name!r}; known are: {', '.join(sorted(known))}", argument="items"
+            )
+        if name not in ("user_id", "agent_id"):
+            arguments[name] = value
+        elif owner.setdefault(name, value) != value:
+            raise InvalidInputError(f"items[{index}].{name} is not the {name} of the call", argument="items")
     if "content" not in arguments:
-        raise InvalidInputError(f"{where} has no content", argument="items")
-    owner: dict[str, Any] = {name: arguments.pop(name) for name in ("user_id", "agent_id") if name in arguments}
-    for name, value in owners.items():
-        if owner.setdefault(name, value) != value:
-            raise InvalidInputError(f"{where}.{name} is not the {name} of the call", argument="items")
+        raise InvalidInputError(f"items[{index}] has no content", argument="items")
     return arguments, owner
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from memio._text import check_text, type_name
+from memio._text import check_text, is_plain, type_name
 from memio.errors import InvalidInputError
 
 MAX_DEPTH = 100
@@ -15,6 +15,7 @@ MAX_DEPTH = 100
 MAX_INTEGER_DIGITS = 4000
 """Python's JSON reader refuses integers of more than 4300 digits, so memio refuses to write them."""
 _INTEGER_BOUND = 10**MAX_INTEGER_DIGITS
+_SMALL = 2**60
 
 
 def copy_json_object(value: Mapping[str, Any], where: str = "metadata") -> dict[str, Any]:
@@ -41,17 +42,22 @@ def _copy_object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, 
     _check_depth(where, depth)
     copy: dict[str, Any] = {}
     for key, item in value.items():
-        if not isinstance(key, str):
-            raise InvalidInputError(
-                f"{where} has the key {key!r}: JSON keys are strings, not {type_name(key)}", argument=where
-            )
-        copy[check_text(key, f"{where} key {key!r}")] = _copy_value(item, where, key, depth)
+        name = key if is_plain(key) else _copy_key(key, where)
+        copy[name] = item if is_plain(item) else _copy_value(item, where, key, depth)
     return copy
 
 
+def _copy_key(key: object, where: str) -> str:
+    if not isinstance(key, str):
+        raise InvalidInputError(
+            f"{where} has the key {key!r}: JSON keys are strings, not {type_name(key)}", argument=where
+        )
+    return check_text(key, f"{where} key {key!r}")
+
+
 def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # noqa: PLR0911  # one per JSON type
-    if type(value) is str:
-        return value if value.isascii() and "\0" not in value else check_text(value, _path(where, key))
+    if type(value) is int and -_SMALL < value < _SMALL:  # most are, and comparing with the real bound is slow
+        return value
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):

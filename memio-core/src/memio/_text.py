@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from memio.errors import InvalidInputError
 
 
 def type_name(value: object) -> str:
     """Return the name of a value's type, for messages."""
     return type(value).__name__
+
+
+def is_plain(value: object) -> TypeGuard[str]:
+    """Tell, quickly, of most texts that pass `check_text` that they do; of the others it says nothing."""
+    return type(value) is str and value.isascii() and "\0" not in value
 
 
 def check_text(value: object, where: str) -> str:

@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, TypeGuard, TypeVar, cast
 
 from memio._json import copy_json_object
-from memio._text import check_name, type_name
+from memio._text import check_name, is_plain, type_name
 from memio.errors import InvalidInputError
 from memio.models import Message, Triple
 
@@ -104,10 +104,10 @@ def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
 
 def _record(record: R, where: str, texts: tuple[str, ...], names: tuple[str, ...]) -> R:
     for name in texts:
-        if not _is_plain(getattr(record, name)):
+        if not _is_legal(getattr(record, name)):
             check_name(getattr(record, name), f"{where}.{name}")
     for name in names:
-        if (text := getattr(record, name)) is not None and not _is_plain(text, MAX_NAME):
+        if (text := getattr(record, name)) is not None and not _is_legal(text, MAX_NAME):
             _check_length(check_name(text, f"{where}.{name}"), f"{where}.{name}", MAX_NAME)
     if record.score is not None:
         raise InvalidInputError(
@@ -123,7 +123,7 @@ def _record(record: R, where: str, texts: tuple[str, ...], names: tuple[str, ...
 
 def _text(where: str, most: float = inf) -> Callable[[object], str]:
     def check(value: object) -> str:
-        if _is_plain(value, most):
+        if _is_legal(value, most):
             return value
         text = check_name(value, where)
         _check_length(text, where, most)
@@ -132,9 +132,9 @@ def _text(where: str, most: float = inf) -> Callable[[object], str]:
     return check
 
 
-def _is_plain(value: object, most: float = inf) -> TypeGuard[str]:
-    """Tell, quickly, of most legal texts that they are legal; of the others, the whole check does."""
-    return type(value) is str and value.isascii() and "\0" not in value and 0 < len(value) <= most
+def _is_legal(value: object, most: float = inf) -> TypeGuard[str]:
+    """Tell, quickly, of most legal texts that they are legal; of the others it says nothing."""
+    return is_plain(value) and 0 < len(value) <= most
 
 
 def _check_length(text: str, where: str, most: float) -> None:

@@ -190,7 +190,7 @@ def _normalise(record: Fact | Document | Message | Triple, *times: str) -> None:
     object.__setattr__(record, "metadata", copy_json_object(record.metadata))
     for name in times:
         value = getattr(record, name)
-        if value is not None and getattr(value, "tzinfo", None) is not UTC:
+        if value is not None and (type(value) is not datetime or value.tzinfo is not UTC):
             object.__setattr__(record, name, _utc(value, name))
 
 

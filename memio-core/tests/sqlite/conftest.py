@@ -17,6 +17,7 @@ import pytest
 from memio import Memio
 from memio.providers.sqlite import _conversations, _records, _triples
 from memio.providers.sqlite._schema import create
+from memio.providers.sqlite.documents import _DOCUMENTS
 from memio.providers.sqlite.facts import _FACTS
 
 KINDS = ("facts", "history", "documents", "graph")
@@ -117,10 +118,10 @@ def _assert_consistent(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as fresh:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         create(fresh)
-        for kind in ("fact", "document"):
-            for row in db.execute(_FACTS._columns.replace("FROM fact ", f"FROM {kind} ") + "TRUE"):
-                indexed = _records._indexed(_records.Row._make(row))
-                fresh.execute(f"INSERT INTO {kind}_text (rowid, body, tags) VALUES (?, ?, ?)", (row[0], *indexed))  # noqa: S608  # the names from above
+        for kind, table in (("fact", _FACTS), ("document", _DOCUMENTS)):
+            for row in table._rows(db, "TRUE", ()):
+                indexed = _records._indexed(row)
+                fresh.execute(f"INSERT INTO {kind}_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *indexed))  # noqa: S608  # the names from above
         for (session,) in db.execute("SELECT seq FROM session").fetchall():
             before = _conversations._nothing_before()
             for row in _conversations._rows(db, "m.session = ? ORDER BY m.seq", (session,)):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -18,7 +17,7 @@ from memio.providers.sqlite._labels import drop_all_unused_labels, drop_labels, 
 from memio.providers.sqlite._search import TextIndex
 from memio.providers.sqlite._tags import all_of, tags
 from memio.providers.sqlite._text import index_text, query_terms
-from memio.providers.sqlite._values import metadata_text, new_id, now, read_metadata, same_metadata
+from memio.providers.sqlite._values import metadata_text, new_ids, now, read_metadata, same_metadata
 
 R = TypeVar("R")
 Filters = Mapping[str, Any]
@@ -53,13 +52,9 @@ class Row(NamedTuple):
     user_id: str | None
     agent_id: str | None
     content: str
-    metadata: str | None
+    metadata: dict[str, Any]
     created_at: int
     updated_at: int
-
-
-_STORED = attrgetter("seq", "id", "user", "agent", "content", "metadata", "created_at", "updated_at")
-"""Returns what the table itself has of a row; the labels of its owners are kept elsewhere."""
 
 
 class RecordTable(Generic[R]):
@@ -84,19 +79,20 @@ class RecordTable(Generic[R]):
         """Store records and return them in order; one that is there already, by its id, is returned as it is."""
         number_of = cache(partial(intern_label, db))
         moment = now()
+        ids = new_ids()
         seq = self._last(db)
         rows: list[Row] = []
         fresh: dict[tuple[str, int, int], Row] = {}
         for content, metadata, owner, record_id in items:
-            key = (record_id or new_id(), number_of(owner.user), number_of(owner.agent))
+            key = (record_id or next(ids), number_of(owner.user), number_of(owner.agent))
             row = (fresh.get(key) or self._stored(db, key)) if record_id else None
             if row is None:
                 seq += 1
-                row = fresh[key] = Row(seq, *key, *owner, content, metadata_text(metadata), moment, moment)
-            elif row.content != content or not same_metadata(row.metadata, metadata):
+                row = fresh[key] = Row(seq, *key, *owner, content, metadata or {}, moment, moment)
+            elif row.content != content or not same_metadata(metadata_text(row.metadata), metadata):
                 raise ConflictError(self._name, row.id)
             rows.append(row)
-        db.executemany(self._insert, map(_STORED, fresh.values()))
+        db.executemany(self._insert, map(_stored, fresh.values()))
         self._index.add(db, ((row.seq, *_indexed(row)) for row in fresh.values()))
         return [self._record(row, None) for row in rows]
 
@@ -126,12 +122,12 @@ class RecordTable(Generic[R]):
         old = self._find(db, record_id, scope)
         new = old._replace(
             content=content,
-            metadata=old.metadata if metadata is None else metadata_text(metadata),
+            metadata=old.metadata if metadata is None else metadata,
             updated_at=max(now(), old.updated_at),
         )
         db.execute(
             f"UPDATE {self._name} SET content = ?, metadata = ?, updated_at = ? WHERE seq = ?",  # noqa: S608  # as above
-            (new.content, new.metadata, new.updated_at, new.seq),
+            (new.content, metadata_text(new.metadata), new.updated_at, new.seq),
         )
         self._index.remove(db, old.seq, *_indexed(old))
         self._index.add(db, [(new.seq, *_indexed(new))])
@@ -221,7 +217,8 @@ class RecordTable(Generic[R]):
         return [self._record(row, len(query) / len(row.content)) for row in rows]
 
     def _rows(self, db: Connection, condition: str, values: Iterable[Any]) -> list[Row]:
-        return [Row._make(row) for row in db.execute(self._columns + condition, tuple(values))]
+        found = db.execute(self._columns + condition, tuple(values))
+        return [Row._make((*row[:7], read_metadata(row[7]), *row[8:])) for row in found]
 
 
 def reindex(db: Connection, name: str) -> None:
@@ -245,4 +242,10 @@ def _columns_of(name: str) -> str:
 
 def _indexed(row: Row) -> tuple[str, str]:
     """Return what the index holds for a row: its text and its tags."""
-    return index_text(row.content), " ".join(tags(read_metadata(row.metadata), user=row.user, agent=row.agent))
+    return index_text(row.content), " ".join(tags(row.metadata, user=row.user, agent=row.agent))
+
+
+def _stored(row: Row) -> tuple[Any, ...]:
+    """Return what the table itself has of a row; the labels of its owners are kept elsewhere."""
+    seq, record_id, user, agent, _, _, content, metadata, created_at, updated_at = row
+    return seq, record_id, user, agent, content, metadata_text(metadata), created_at, updated_at

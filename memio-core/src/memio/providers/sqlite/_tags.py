@@ -8,6 +8,7 @@ filter is applied before any limit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 _DIGEST_BYTES = 10
@@ -33,12 +34,16 @@ def any_of(tokens: Iterable[str]) -> str:
 
 
 def _metadata_tags(metadata: Mapping[str, Any]) -> Iterable[str]:
-    from hashlib import blake2b
-
     for key, value in metadata.items():
         if not isinstance(value, (dict, list)):
-            text = f"{len(key)}:{key}{_canonical(value)}"
-            yield f"m{int.from_bytes(blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest())}"
+            yield _digest(f"{len(key)}:{key}{_canonical(value)}")
+
+
+@lru_cache(maxsize=1024)  # the records of an application have much of their metadata in common
+def _digest(text: str) -> str:
+    from hashlib import blake2b  # imported by who needs it: it loads OpenSSL
+
+    return f"m{int.from_bytes(blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest())}"
 
 
 def _canonical(value: Any) -> str:

@@ -10,7 +10,7 @@ from memio.models import Document, Page
 from memio.protocols import DocumentInput
 from memio.providers.sqlite._records import New, RecordTable, Row, Scope
 from memio.providers.sqlite._store import SqliteStore
-from memio.providers.sqlite._values import from_microseconds, read_metadata
+from memio.providers.sqlite._values import from_microseconds
 
 
 def _document(row: Row, score: float | None) -> Document:
@@ -19,7 +19,7 @@ def _document(row: Row, score: float | None) -> Document:
         id=row.id,
         content=row.content,
         user_id=row.user_id,
-        metadata=read_metadata(row.metadata),
+        metadata=row.metadata,
         score=score,
         created_at=created,
         updated_at=created if row.updated_at == row.created_at else from_microseconds(row.updated_at),

@@ -10,7 +10,7 @@ from memio.models import Fact, Page
 from memio.protocols import FactInput
 from memio.providers.sqlite._records import New, RecordTable, Row, Scope
 from memio.providers.sqlite._store import SqliteStore
-from memio.providers.sqlite._values import from_microseconds, read_metadata
+from memio.providers.sqlite._values import from_microseconds
 
 
 def _fact(row: Row, score: float | None) -> Fact:
@@ -20,7 +20,7 @@ def _fact(row: Row, score: float | None) -> Fact:
         content=row.content,
         user_id=row.user_id,
         agent_id=row.agent_id,
-        metadata=read_metadata(row.metadata),
+        metadata=row.metadata,
         score=score,
         created_at=created,
         updated_at=created if row.updated_at == row.created_at else from_microseconds(row.updated_at),
