@@ -75,7 +75,7 @@ class SqliteStore:
         kinds = await self._engine.lookup(lambda db: kinds_of(db, user_id, agent_id))
         if not kinds:
             return []
-        return [f"the file still has records of this owner ({', '.join(kinds)}), which were not to be deleted here"]
+        return [f"the file still has records of this owner ({', '.join(kinds)}), which were not to be deleted"]
 
     async def aclose(self) -> None:
         """Finish what is under way and close the file, unless a client shares it. Closing again does nothing."""
