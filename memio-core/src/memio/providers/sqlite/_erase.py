@@ -75,11 +75,17 @@ def _reindex(db: Connection) -> None:
     from memio.providers.sqlite import _conversations, _records, _triples
 
     db.execute("BEGIN IMMEDIATE")
-    _records.reindex(db, "fact")
-    _records.reindex(db, "document")
-    _conversations.reindex(db)
-    _triples.reindex(db)
-    db.execute("COMMIT")
+    try:
+        _records.reindex(db, "fact")
+        _records.reindex(db, "document")
+        _conversations.reindex(db)
+        _triples.reindex(db)
+        db.execute("COMMIT")
+    except BaseException:
+        # SQLite rolls back some failures by itself.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _vacuum(db: Connection) -> None:

@@ -217,15 +217,14 @@ class RecordTable(Generic[R]):
         return [self._record(row, len(query) / len(row.content)) for row in rows]
 
     def _rows(self, db: Connection, condition: str, values: Iterable[Any]) -> list[Row]:
-        found = db.execute(self._columns + condition, tuple(values))
-        return [Row._make((*row[:7], read_metadata(row[7]), *row[8:])) for row in found]
+        return [*map(_read, db.execute(self._columns + condition, tuple(values)))]
 
 
 def reindex(db: Connection, name: str) -> None:
     """Build the index of a table anew from its rows, so that it holds nothing else."""
     index = _index_of(name)
     index.clear(db)
-    rows = map(Row._make, db.execute(f"{_columns_of(name)} TRUE ORDER BY r.seq"))
+    rows = map(_read, db.execute(f"{_columns_of(name)} TRUE ORDER BY r.seq"))
     index.add(db, ((row.seq, *_indexed(row)) for row in rows))
 
 
@@ -243,6 +242,10 @@ def _columns_of(name: str) -> str:
 def _indexed(row: Row) -> tuple[str, str]:
     """Return what the index holds for a row: its text and its tags."""
     return index_text(row.content), " ".join(tags(row.metadata, user=row.user, agent=row.agent))
+
+
+def _read(columns: tuple[Any, ...]) -> Row:
+    return Row._make((*columns[:7], read_metadata(columns[7]), *columns[8:]))
 
 
 def _stored(row: Row) -> tuple[Any, ...]:
