@@ -95,6 +95,7 @@ def lowest(session: nox.Session, project: str) -> None:
 @nox.session(python=False)
 def full(session: nox.Session) -> None:
     """Run the default sessions, the documentation, the slow tests, and the tests on the other Pythons."""
+    """Run the default sessions, the slow tests, the tests on the other Pythons of this machine, and build the site."""
     others = [*(f"lowest({project})" for project in LOWEST), *(f"versions-{version}" for version in OTHER_PYTHONS)]
     for name in ["lint", "types", "tests", "packaging", "docs", "slow", "letta", *others]:
         session.notify(name)
