@@ -90,6 +90,9 @@ def lowest(session: nox.Session, project: str) -> None:
         "opentelemetry-sdk>=1.30",
     )
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
+    tools = ("pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
+    session.install("--resolution", "lowest-direct", *wanted, *tools)
+    session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
 
 
 @nox.session(python=False)

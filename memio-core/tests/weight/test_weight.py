@@ -56,6 +56,12 @@ def test_opening_a_configuration_loads_the_named_provider_only() -> None:
     modules = loaded_by(program)
     assert "memio.providers.sqlite.facts" in modules
     assert not {"memio.providers.sqlite.history", "memio.providers.letta", "letta_client", "typer", "rich"} & modules
+    assert not {"memio.middleware", "opentelemetry", "tenacity"} & modules
+
+
+def test_listing_middleware_loads_nothing_that_it_needs() -> None:
+    modules = loaded_by("import memio.middleware.log, memio.middleware.otel, memio.middleware.resilience")
+    assert not {"asyncio", "opentelemetry", "tenacity"} & modules
 
 
 def test_a_plugin_is_imported_without_what_its_stores_need() -> None:

@@ -1,9 +1,10 @@
 """`plugins = ["otel"]`: a span and a duration for each call, by OpenTelemetry.
 
 It follows the semantic conventions for generative AI, operations on memory (`gen_ai.memory.client`
-in open-telemetry/semantic-conventions-genai, status development, as of July 2026). It needs
-the API only, `pip install 'memio-core[otel]'`: without an SDK that the application sets up, it does
-nothing. Content is recorded only where `capture_content` asks for it, owners never.
+in open-telemetry/semantic-conventions-genai, status development, as on its main branch after pull
+request 140 of May 2026). It needs the API only, `pip install 'memio-core[otel]'`: without an SDK that
+the application sets up, it does nothing. Content is recorded only where `capture_content` asks for
+it, owners never.
 """
 
 from __future__ import annotations
