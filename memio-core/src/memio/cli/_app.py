@@ -15,6 +15,7 @@ from memio.cli.check import check
 from memio.cli.demo import demo
 from memio.cli.doctor import doctor
 from memio.cli.new_provider import new_provider
+from memio.cli.forget import forget
 from memio.cli.providers import providers
 from memio.errors import MemioError
 
@@ -32,6 +33,7 @@ app.command()(providers)
 app.command()(doctor)
 app.command()(check)
 app.command()(new_provider)
+app.command()(forget)
 app.add_typer(facts.app, name="facts")
 app.add_typer(history.app, name="history")
 app.add_typer(documents.app, name="documents")

@@ -50,10 +50,11 @@ def opened(config: Path | None, kind: Kind) -> Memio:
 
 def call(config: Path | None, kind: Kind, action: Callable[[Memio], Awaitable[T]]) -> T:
     """Open a client, do one thing with it, close it, and return the result."""
-    return _run(opened(config, kind), action)
+    return run_with(opened(config, kind), action)
 
 
-def _run(client: Memio, action: Callable[[Memio], Awaitable[T]]) -> T:
+def run_with(client: Memio, action: Callable[[Memio], Awaitable[T]]) -> T:
+    """Do one thing with a client, close it, and return the result."""
     import asyncio
 
     async def run() -> T:
@@ -137,6 +138,6 @@ def delete_all(
     if not confirmed(f"Delete {everything} from {getattr(client, kind).provider}", yes=yes):
         note("nothing was deleted", as_json=as_json)
         return ExitCode.NEGATIVE
-    _run(client, action)
+    run_with(client, action)
     done(f"deleted {everything}", as_json=as_json, deleted="all", kind=kind, **owner)
     return ExitCode.OK

@@ -10,7 +10,7 @@ from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from memio.cli._exit import code_of
-from memio.errors import ConfigError, MemioError, PartialWriteError, ProviderError
+from memio.errors import ConfigError, ForgetError, MemioError, PartialWriteError, ProviderError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -135,4 +135,8 @@ def _details(error: MemioError) -> Mapping[str, Any]:
         details["faults"] = [{"path": path, "message": message} for path, message in error.faults]
     if isinstance(error, PartialWriteError):
         details |= {"added": len(error.added), "total": error.total}
+    if isinstance(error, ForgetError):
+        from memio.cli._receipts import json_of
+
+        details["receipt"] = json_of(error.receipt)
     return details

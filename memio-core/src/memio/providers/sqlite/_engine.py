@@ -33,7 +33,7 @@ class Engine:
 
     def __init__(self, location: Location) -> None:
         self._closed = False
-        self._eraser = Eraser(location.path)
+        self._eraser = Eraser(location.path, location.busy_timeout)
         self._writer = Worker(location, writes=True, batch=WRITES_PER_COMMIT)
         if location.path == MEMORY:
             self._lookups = self._searches = self._writer

@@ -9,6 +9,7 @@ rows (`VACUUM`), and the log is emptied.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from sqlite3 import Connection
 
@@ -27,10 +28,12 @@ class Eraser:
 
     Args:
         path: The file, for errors.
+        patience: Seconds to wait for others who read, write or empty the log.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, patience: float) -> None:
         self._path = path
+        self._patience = patience
         self._asked = 0
         self._covered = 0
 
@@ -57,17 +60,24 @@ class Eraser:
 
     def _empty_log(self, db: Connection) -> None:
         """Move everything from the write-ahead log into the file, and cut the log to nothing."""
+        deadline = time.monotonic() + self._patience
+        while self._log_is_busy(db):
+            if time.monotonic() > deadline:
+                raise UnavailableError(
+                    "sqlite",
+                    "",
+                    f"what was deleted can no longer be read through memio, but its bytes are still in {self._path} or "
+                    f"{self._path}-wal: another connection has been reading or writing there for longer than "
+                    "busy_timeout. End that read or its process, then do the same again",
+                    retryable=True,
+                    outcome="partial",
+                )
+            # For readers and writers SQLite waits by itself; while another connection empties the log, it does not.
+            time.sleep(0.005)
+
+    def _log_is_busy(self, db: Connection) -> bool:
         (busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise UnavailableError(
-                "sqlite",
-                "",
-                f"what was deleted can no longer be read through memio, but its bytes are still in {self._path} or "
-                f"{self._path}-wal: another connection has been reading or writing there for longer than busy_timeout. "
-                "End that read or its process, then do the same again",
-                retryable=True,
-                outcome="partial",
-            )
+        return bool(busy)
 
 
 def _reindex(db: Connection) -> None:

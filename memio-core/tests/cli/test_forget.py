@@ -1,0 +1,117 @@
+"""`memio forget`: one owner, every store, and a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+KINDS = ["facts", "history", "documents", "graph"]
+
+
+@pytest.fixture
+def filled(memio: Any, here: Callable[..., Any]) -> Callable[..., Any]:
+    store = f'{{ provider = "sqlite", path = "{memio.folder}/mine.db" }}'
+    file = str(memio.write("mine.toml", "\n".join(f"{kind} = {store}" for kind in KINDS)))
+
+    def run(*arguments: str) -> Any:
+        return here(*arguments, "--config", file)
+
+    for user in ("alice", "bob"):
+        assert run("facts", "add", f"{user} likes tea", "--user", user).code == 0
+        assert run("history", "add", "trip", "hello", "--user", user).code == 0
+    return run
+
+
+def test_it_forgets_one_owner_and_prints_a_receipt(filled: Callable[..., Any]) -> None:
+    done = filled("forget", "--user", "alice", "--yes", "--json")
+    assert (done.code, done.err) == (0, "")
+    receipt = done.json
+    assert (receipt["user_id"], receipt["agent_id"], receipt["complete"]) == ("alice", None, True)
+    assert [(store["kind"], store["before"], store["after"]) for store in receipt["stores"]] == [
+        ("facts", 1, 0),
+        ("history", 1, 0),
+        ("documents", 0, 0),
+        ("graph", 0, 0),
+    ]
+    assert [fact["user_id"] for fact in filled("facts", "list", "--json").json["items"]] == ["bob"]
+    assert filled("history", "list", "--json").json["items"] == ["trip"]
+
+
+def test_people_get_a_table(filled: Callable[..., Any]) -> None:
+    done = filled("forget", "--user", "alice", "--skip", "graph", "--yes")
+    assert done.code == 0
+    for word in ("facts", "sqlite", "listing, get, search", "graph: not touched, the caller skipped it"):
+        assert word in done.out
+    assert done.out.endswith("forgot user 'alice', except in what was skipped\n")
+
+
+def test_it_asks_first_and_nobody_to_ask_is_wrong_usage(filled: Callable[..., Any]) -> None:
+    done = filled("forget", "--user", "alice", "--json")
+    assert done.code == 2
+    assert "pass --yes" in done.error["message"]
+    assert len(filled("facts", "list", "--json").json["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "there is nobody to forget"),
+        (["--user", ""], "user_id must not be empty"),
+        (["--user", "alice", "--skip", "fact"], "'fact' is no kind of memory"),
+        (["--agent", "bot"], "history have no agent_id"),
+    ],
+)
+def test_what_cannot_be_done_is_wrong_usage_and_changes_nothing(
+    filled: Callable[..., Any], arguments: list[str], told: str
+) -> None:
+    done = filled("forget", *arguments, "--yes", "--json")
+    assert done.code == 2
+    assert told in done.error["message"]
+    assert len(filled("facts", "list", "--json").json["items"]) == 2
+
+
+def test_a_configured_store_that_knows_no_owners_is_named(memio: Any, plain: Callable[[], Any]) -> None:
+    plain()
+    memio.write("memio.toml", f'facts = "sqlite"\nhistory = {{ provider = "plain", file = "{memio.folder}/p.json" }}\n')
+    memio("facts", "add", "alice likes tea", "--user", "alice")
+    done = memio("forget", "--user", "alice", "--yes", "--json", "-c", "memio.toml")
+    assert (done.code, done.error["type"]) == (2, "NotSupportedError")
+    assert "the history of plain lack the feature 'user_scope'" in done.error["message"]
+    done = memio("forget", "--user", "alice", "--yes", "--json", "-c", "memio.toml", "--skip", "history")
+    assert done.code == 0
+    assert [(store["kind"], store["after"], store["complete"]) for store in done.json["stores"]] == [
+        ("facts", 0, True),
+        ("history", None, False),
+    ]
+
+
+LIAR = """
+from memio.hookspecs import hookimpl
+from memio.plugins import StoreSpec
+from memio.providers.sqlite.facts import SqliteFactAdapter
+from memio.providers.sqlite.settings import SqliteSettings
+
+class Liar(SqliteFactAdapter):
+    async def delete_all(self, **owner):
+        pass
+
+@hookimpl
+def memio_stores():
+    return [StoreSpec(kind="facts", provider="liar", settings=SqliteSettings, open=Liar.sharing)]
+"""
+
+
+def test_what_is_left_is_a_failure_with_the_receipt(memio: Any, distribution: Callable[..., Any]) -> None:
+    distribution("memio-liar", "liar", "memio_liar", LIAR)
+    memio.write("memio.toml", 'facts = "liar"\nhistory = "sqlite"\n')
+    memio("facts", "add", "alice likes tea", "--user", "alice")
+    done = memio("forget", "--user", "alice", "--yes", "--json", "-c", "memio.toml")
+    assert (done.code, done.out, done.error["type"]) == (3, "", "ForgetError")
+    facts, history = done.error["receipt"]["stores"]
+    assert (facts["after"], facts["complete"], history["complete"]) == (1, False, True)
+    done = memio("forget", "--user", "alice", "--yes", "-c", "memio.toml")
+    assert done.code == 3
+    assert "facts of liar: its listing still shows 1" in done.err
+    assert "liar" in done.out
