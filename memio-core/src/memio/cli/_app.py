@@ -14,8 +14,8 @@ from memio.cli._output import note, prepare, write_error, write_failure
 from memio.cli.check import check
 from memio.cli.demo import demo
 from memio.cli.doctor import doctor
-from memio.cli.new_provider import new_provider
 from memio.cli.forget import forget
+from memio.cli.new_provider import new_provider
 from memio.cli.providers import providers
 from memio.errors import MemioError
 
