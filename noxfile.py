@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import nox
@@ -92,6 +93,8 @@ def lowest(session: nox.Session, project: str) -> None:
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
     tools = ("pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
     session.install("--resolution", "lowest-direct", *wanted, *tools)
+        "--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30"
+    )
     session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
 
 
@@ -121,11 +124,16 @@ def versions(session: nox.Session) -> None:
 @nox.session
 def letta(session: nox.Session) -> None:
     """Hold the letta provider against a real server: the one at MEMIO_LETTA_URL, or one started for it (1 GB)."""
-    session.install(*PINS, *PACKAGES, *TEST)
+    session.install(*PINS, *PACKAGES, *TEST, "pytest-xdist>=3.6", "uv")
     url = os.environ.get("MEMIO_LETTA_URL")
-    if not url:
-        session.run("tools/letta/start_letta.sh", "install", external=True)
-        session.run("tools/letta/start_letta.sh", "start", external=True)
+    if url:
+        _on_letta(session, url)
+        return
+    server = "tools/letta/start_letta.sh"
+    # One that runs already is used, and goes on running.
+    ours = subprocess.run([server, "running"], check=False).returncode != 0  # noqa: S603  # our own script
+    session.run(server, "install", external=True)
+    session.run(server, "start", external=True)
     try:
         place = {"MEMIO_LETTA_URL": url or "http://127.0.0.1:8283"}
         shown = "memio-core/tests/core/test_docs.py"
@@ -134,9 +142,26 @@ def letta(session: nox.Session) -> None:
         suite = ["--pyargs", "memio_contract.suite", "--memio-provider", "letta", "--memio-profile", "live"]
         settings = {"LETTA_BASE_URL": place["MEMIO_LETTA_URL"], "LETTA_AGENT_ID": agent}
         session.run("pytest", "--durations=15", *suite, *session.posargs, env=settings)
+        _on_letta(session, f"http://127.0.0.1:{os.environ.get('LETTA_PORT', '8283')}")
     finally:
-        if not url:
-            session.run("tools/letta/start_letta.sh", "stop", external=True)
+        if ours:
+            session.run(server, "stop", external=True)
+
+
+def _on_letta(session: nox.Session, url: str) -> None:
+    """Run the provider's own tests and the contract suite, several at once: most of their time, they wait."""
+    at_once = ("--numprocesses=4", "--dist=worksteal")
+    session.run(
+        "pytest", *at_once, "-m", "not slow", "memio-letta/tests", *session.posargs, env={"MEMIO_LETTA_URL": url}
+    )
+    agent = str(session.run("python", "tools/letta/create_agent.py", url, silent=True)).strip()
+    report = Path(session.create_tmp()) / "contract.json"
+    suite = ["--pyargs", "memio_contract.suite", "--memio-provider=letta", "--memio-profile=live"]
+    settings = {"LETTA_BASE_URL": url, "LETTA_AGENT_ID": agent}
+    session.run(
+        "pytest", *at_once, "--durations=15", f"--memio-report={report}", *suite, *session.posargs, env=settings
+    )
+    session.log(f"to put the result into a page: python tools/contract_table.py {report} memio-letta/README.md")
 
 
 @nox.session
