@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -42,6 +43,19 @@ def test_without_its_extra_the_command_line_is_one_line_that_says_how_to_install
         assert done.returncode == 2
         assert done.stdout == ""
         assert done.stderr.splitlines() == ["the command line needs the extra 'cli': pip install 'memio-core[cli]'"]
+
+
+def test_a_plugin_whose_extra_is_not_installed_is_not_broken(
+    make_environment: Callable[..., Any], core_with_cli: str
+) -> None:
+    environment = make_environment("plain", core_with_cli)
+    done = environment.command(environment.scripts / "memio", "providers", "--check", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {row["provider"]: row for row in json.loads(done.stdout)["providers"] if row["kind"] == "plugins"}
+    assert rows["log"]["state"] == "ok"
+    for name in ("otel", "resilience"):
+        assert rows[name]["state"] == "needs packages"
+        assert f"pip install 'memio-core[{name}]'" in rows[name]["message"]
 
 
 def test_the_command_line_also_starts_as_a_module(make_environment: Callable[..., Any], core_with_cli: str) -> None:

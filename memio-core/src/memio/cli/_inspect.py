@@ -17,6 +17,7 @@ from memio.client import Memio
 from memio.config import Config, ConfiguredPlugin, ConfiguredStore
 from memio.errors import Fault, MemioError
 from memio.facades._facade import Facade
+from memio.middleware._extras import MissingExtraError
 from memio.plugins import MiddlewareSpec
 from memio.registry import MIDDLEWARE, Entry, find, load_middleware, load_store
 from memio.settings import Settings, environment_variable, resolve_settings
@@ -30,8 +31,7 @@ def look(entry: Entry) -> Finding:
         if isinstance(settings, list):
             return Finding("needs settings", _missing(spec.settings, settings))
         if isinstance(spec, MiddlewareSpec):
-            ConfiguredPlugin(entry, spec, settings).open()
-            return Finding("ok")
+            return _opened(ConfiguredPlugin(entry, spec, settings))
         client = Memio.from_config(Config(None, (ConfiguredStore(spec.kind, entry, spec, settings),), ()))
         store: Facade = getattr(client, spec.kind)
         finding = Finding("ok", "", tuple(sorted(store.features)), tuple(sorted(store.guarantees)))
@@ -41,6 +41,14 @@ def look(entry: Entry) -> Finding:
     except ExceptionGroup as group:
         return Finding("broken", f"its store cannot be closed: {group.exceptions[0]!r}")
     return finding
+
+
+def _opened(plugin: ConfiguredPlugin) -> Finding:
+    try:
+        plugin.open()
+    except MissingExtraError as error:
+        return Finding("needs packages", error.faults[0].message)
+    return Finding("ok")
 
 
 def _missing(model: type[Settings], faults: list[Fault]) -> str:

@@ -28,13 +28,14 @@ class Finding:
     """What a plugin turned out to be.
 
     Attributes:
-        state: `ok`; `needs settings`, when its store cannot be opened without a configuration; or `broken`.
+        state: `ok`; `needs settings`, when its store cannot be opened without a configuration; `needs packages`,
+            when middleware cannot be opened without what its extra installs; or `broken`.
         message: What is missing or broken.
         features: What its store declares; empty for middleware and where it could not be opened.
         guarantees: What its store promises; likewise.
     """
 
-    state: Literal["ok", "needs settings", "broken"]
+    state: Literal["ok", "needs settings", "needs packages", "broken"]
     message: str = ""
     features: tuple[str, ...] = ()
     guarantees: tuple[str, ...] = ()

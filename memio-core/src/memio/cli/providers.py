@@ -102,7 +102,7 @@ def _show(entries: Sequence[Entry], findings: dict[Entry, Finding]) -> None:
 def _found(finding: Finding) -> Any:
     from rich.text import Text
 
-    colour = {"ok": "green", "needs settings": "yellow", "broken": "bold red"}[finding.state]
+    colour = {"ok": "green", "broken": "bold red"}.get(finding.state, "yellow")
     lines = [Text.assemble((finding.state, colour), visible(f": {finding.message}" if finding.message else ""))]
     if finding.features or finding.guarantees:
         lines.append(Text(visible(", ".join(finding.features) or "no features")))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from memio.errors import ConfigError, Fault
 
 
-def missing(plugin: str, package: str) -> ConfigError:
-    """Return the error of a plugin whose extra, which bears its name, is not installed."""
-    advice = f"the plugin {plugin!r} needs {package}: pip install 'memio-core[{plugin}]', or take it out"
-    return ConfigError([Fault("plugins", advice)])
+class MissingExtraError(ConfigError):
+    """A plugin is named whose extra, which bears its name, is not installed."""
+
+    def __init__(self, plugin: str, package: str) -> None:
+        super().__init__([Fault("plugins", f"{plugin!r} needs {package}: pip install 'memio-core[{plugin}]'")])

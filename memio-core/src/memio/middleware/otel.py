@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 from memio.hookspecs import hookimpl
-from memio.middleware._extras import missing
+from memio.middleware._extras import MissingExtraError
 from memio.middleware._records import count_in, count_of, record_id
 from memio.models import Document, Fact, Message, Triple, Turn
 from memio.plugins import CallNext, Middleware, MiddlewareSpec, Operation
@@ -72,7 +72,7 @@ def open_otel(
         from opentelemetry.metrics import get_meter
         from opentelemetry.trace import SpanKind, StatusCode, get_tracer
     except ImportError as error:
-        raise missing("otel", "opentelemetry-api") from error
+        raise MissingExtraError("otel", "opentelemetry-api") from error
     from memio import __version__
 
     tracer = get_tracer("memio", __version__, tracer_provider)

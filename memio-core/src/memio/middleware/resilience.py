@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 
 from memio.hookspecs import hookimpl
-from memio.middleware._extras import missing
+from memio.middleware._extras import MissingExtraError
 from memio.middleware._repeatable import may_repeat
 from memio.plugins import CallNext, Middleware, MiddlewareSpec, Operation
 from memio.settings import Settings
@@ -88,7 +88,7 @@ def open_resilience(settings: ResilienceSettings) -> Middleware:
     try:
         from memio.middleware._attempts import Attempts
     except ImportError as error:
-        raise missing("resilience", "tenacity") from error
+        raise MissingExtraError("resilience", "tenacity") from error
     policies = {name: settings.policy_for(name) for name in settings.providers}
     general = settings.policy_for("")
 
