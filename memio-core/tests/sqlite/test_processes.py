@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -49,6 +50,39 @@ async def main():
 asyncio.run(main())
 """
 FOREVER = 10**6
+
+FORKING = """
+import asyncio, os, sys
+from memio import Memio, ProviderError
+
+async def add(memio, text):
+    await memio.facts.add(content=text)
+
+async def in_the_child(memio):
+    async with memio:
+        await add(memio, "from the child")
+
+def main():
+    config = {"facts": {"provider": "sqlite", "path": sys.argv[1]}}
+    used, unused = Memio.from_config(config), Memio.from_config(config)
+    with asyncio.Runner() as runner:
+        runner.run(add(used, "from the parent"))
+        child = os.fork()
+        if not child:
+            used._state._loop = None  # the loop, too, is the parent's; here only the store is looked at
+            for memio in (used, unused):
+                try:
+                    asyncio.new_event_loop().run_until_complete(in_the_child(memio))
+                    print("added", flush=True)
+                except ProviderError as error:
+                    print(error.outcome, error, flush=True)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        runner.run(add(used, "from the parent again"))
+        runner.run(used.aclose())
+
+main()
+"""
 
 
 def acknowledged(lines: list[str]) -> dict[str, list[str]]:
@@ -261,3 +295,17 @@ def test_a_disk_error_says_so_and_loses_nothing_that_was_acknowledged(
     assert str(path) in told
     assert set(kept.split()) <= {fact_id for (fact_id,) in look("SELECT id FROM fact")}
     assert_consistent()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_store_that_was_used_before_a_fork_says_so_and_one_that_was_not_can_be_used(
+    program: Program, path: Path, look: Callable[..., list[Any]]
+) -> None:
+    process = program(FORKING, path)
+    said, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    first, second = said.splitlines()
+    assert first.startswith("not_applied this sqlite store was in use already when this process was forked")
+    assert second == "added"
+    texts = [text for (text,) in look("SELECT content FROM fact ORDER BY seq")]
+    assert texts == ["from the parent", "from the child", "from the parent again"]

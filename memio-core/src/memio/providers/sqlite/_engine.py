@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from asyncio import get_running_loop, wrap_future
 from collections.abc import Callable
+from os import getpid
 from sqlite3 import Connection
 from typing import Any, TypeVar, cast
 
 from memio.providers.sqlite._erase import Eraser
+from memio.providers.sqlite._failures import failure
 from memio.providers.sqlite._open import Location
 from memio.providers.sqlite._worker import Job, Worker
 from memio.providers.sqlite.settings import MEMORY
@@ -33,6 +35,7 @@ class Engine:
 
     def __init__(self, location: Location) -> None:
         self._closed = False
+        self._process: int | None = None
         self._eraser = Eraser(location.path, location.busy_timeout)
         self._writer = Worker(location, writes=True, batch=WRITES_PER_COMMIT)
         if location.path == MEMORY:
@@ -67,9 +70,12 @@ class Engine:
     async def aclose(self) -> None:
         """Finish every call that was made, then close the file. Closing again waits for the same end.
 
-        Reads that were cancelled are not finished.
+        Reads that were cancelled are not finished. In a process that was forked from the one that used it, there is
+        nothing to close: threads and connections are that one's.
         """
         self._closed = True
+        if self._process not in (None, getpid()):
+            return
         try:
             for ending in (*self._lookups.stop(), *self._searches.stop()):
                 await wrap_future(ending)
@@ -83,6 +89,14 @@ class Engine:
     async def _ask(self, worker: Worker, work: Work[T], *, reads: bool, alone: bool = False) -> T:
         if self._closed:
             raise RuntimeError("this sqlite store is closed: make a new client, or close it after the last call")
+        if self._process is None:
+            self._process = getpid()
+        elif self._process != getpid():
+            # Threads are not forked, so nobody would ever answer; and SQLite forbids to go on with the connections.
+            raise failure(
+                "this sqlite store was in use already when this process was forked, and nothing was done: make a new client in the new "
+                "process, or start it by another method, such as multiprocessing's 'spawn'"
+            )
         loop = get_running_loop()
         future = loop.create_future()
         worker.submit(Job(cast("Work[Any]", work), reads, loop, future, alone))
