@@ -94,8 +94,8 @@ class Engine:
         elif self._process != getpid():
             # Threads are not forked, so nobody would ever answer; and SQLite forbids to go on with the connections.
             raise failure(
-                "this sqlite store was in use already when this process was forked, and nothing was done: make a new client in the new "
-                "process, or start it by another method, such as multiprocessing's 'spawn'"
+                "this sqlite store was in use already when this process was forked, and nothing was done: make a new "
+                "client in the new process, or start it by another method, such as multiprocessing's 'spawn'"
             )
         loop = get_running_loop()
         future = loop.create_future()
