@@ -11,6 +11,7 @@ from memio.providers.letta._agent import Agent
 from memio.providers.letta._archive import Archive
 from memio.providers.letta._hints import AGENT_SCOPE, CLIENT_IDS, FILTERS, USER_SCOPE
 from memio.providers.letta._passages import MAX_CONTENT_BYTES, Passage
+from memio.providers.letta._remains import of_passages
 from memio.providers.letta.settings import LettaOptions, LettaSettings
 
 
@@ -110,6 +111,10 @@ class LettaFactAdapter:
     async def delete_all(self, *, user_id: str | None = None, agent_id: str | None = None) -> None:
         """Delete every fact in scope. Without `collection` and owner that is every passage of the archive."""
         await self._archive.delete_all(self._archive.scope(user_id=user_id, agent_id=agent_id))
+
+    async def erase(self, *, user_id: str | None = None, agent_id: str | None = None) -> list[str]:  # noqa: ARG002  # the same for every owner
+        """Say what stays of an owner whose facts were deleted; the server has no call that takes it away."""
+        return of_passages(self._agent.id)
 
     async def aclose(self) -> None:
         """Give the connection back. Closing again does nothing."""

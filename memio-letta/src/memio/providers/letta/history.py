@@ -18,6 +18,7 @@ from memio.providers.letta._cursors import read_cursor, write_cursor
 from memio.providers.letta._merge import Seen, merged
 from memio.providers.letta._messages import Messages
 from memio.providers.letta._ranking import rank
+from memio.providers.letta._remains import of_conversations
 from memio.providers.letta._sessions import Conversation, Key, Sessions
 from memio.providers.letta.settings import LettaOptions, LettaSettings
 
@@ -176,6 +177,10 @@ class LettaHistoryAdapter:
         if not conversations:
             await self._agent.check(operation)
         await self._delete(operation, conversations)
+
+    async def erase(self, *, user_id: str | None = None) -> list[str]:  # noqa: ARG002  # the same for every owner
+        """Say what stays of an owner whose sessions were deleted; the server has no call that takes it away."""
+        return of_conversations(self._agent.id)
 
     async def aclose(self) -> None:
         """Give the connection back. Closing again does nothing."""
