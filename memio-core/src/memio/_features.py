@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from memio._interface import METHODS
+from memio._interface import METHODS, method_of
 from memio.capabilities import Feature
-from memio.models import Kind, Message, Triple
+from memio.models import Document, Fact, Kind, Message, Triple
 
 HINTS: dict[str, str] = {
     Feature.ATTRIBUTION: "leave the owner out, or use a provider that records owners",
@@ -48,7 +48,7 @@ def all_of(kind: Kind) -> frozenset[str]:
 
 def asked_for(kind: Kind, method: str, keywords: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each feature that a call asks for, with the words of the call that ask for it."""
-    spec = METHODS[kind][method]
+    spec = method_of(kind, method)
     if spec.needs:
         yield spec.needs, f"{kind}.{method}"
     for name in keywords:
@@ -60,6 +60,9 @@ def asked_for(kind: Kind, method: str, keywords: Mapping[str, Any]) -> Iterator[
     elif "triples" in keywords:
         for index, triple in enumerate(keywords["triples"]):
             yield from _of_record(triple, f"triples[{index}]")
+    elif "records" in keywords:
+        for index, record in enumerate(keywords["records"]):
+            yield from _of_restored(record, f"records[{index}]")
     elif kind == "history" and method == "search" and keywords["session_id"] is None:
         yield Feature.SEARCH_ALL_SESSIONS, "a search without session_id"
 
@@ -69,6 +72,13 @@ def scope_features(kind: Kind, owners: Iterable[str]) -> Iterator[tuple[str | No
     for name in owners:
         for method in ("add", "get"):
             yield METHODS[kind][method].features.get(name), name
+
+
+def _of_restored(record: Fact | Document | Message | Triple, where: str) -> Iterator[tuple[str, str]]:
+    yield from _of_message(record, where) if isinstance(record, Message) else _of_record(record, where)
+    for name in ("user_id", "agent_id"):
+        if getattr(record, name, None) is not None:
+            yield Feature.ATTRIBUTION, f"{where}.{name}"
 
 
 def _of_message(message: Message, where: str) -> Iterator[tuple[str, str]]:
@@ -81,7 +91,7 @@ def _of_message(message: Message, where: str) -> Iterator[tuple[str, str]]:
         yield Feature.ALL_ROLES, f"{where}.role {message.role!r}"
 
 
-def _of_record(record: Message | Triple, where: str) -> Iterator[tuple[str, str]]:
+def _of_record(record: Fact | Document | Message | Triple, where: str) -> Iterator[tuple[str, str]]:
     if record.metadata:
         yield Feature.METADATA, f"{where}.metadata"
     if record.id is not None:

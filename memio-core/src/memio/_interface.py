@@ -52,6 +52,17 @@ def _records(record_id: str, attribution: Mapping[str, Feature], scope: Mapping[
     }
 
 
+RESTORE = "restore_records"
+"""The method of `SupportsRestore`. It has no façade: moving data calls it, applications do not."""
+
+_RESTORE = Method(("records",), writes=True)
+
+
+def method_of(kind: Kind, name: str) -> Method:
+    """Return what is known about a method of a kind."""
+    return _RESTORE if name == RESTORE else METHODS[kind][name]
+
+
 METHODS: dict[Kind, dict[str, Method]] = {
     "facts": _records(
         "fact_id",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from memio._interface import METHODS
+from memio._interface import method_of
 from memio._text import type_name
 from memio.errors import MemioError
 from memio.models import Message, Triple
 from memio.plugins import CallNext, Middleware, Operation
 
-MANY = frozenset({"items", "messages", "triples"})
+MANY = frozenset({"items", "messages", "triples", "records"})
 """The arguments that may be given as an iterator, which can be read only once."""
 
 
@@ -46,7 +46,7 @@ def check_change(given: Operation, changed: object) -> None:
             raise MemioError(f"middleware changed the {name} of {given.name}: it may change arguments only")
         if name in changed.arguments:
             raise MemioError(f"middleware put {name} among the arguments of {given.name}: it may not")
-    method = METHODS[given.kind][given.method]
+    method = method_of(given.kind, given.method)
     for name in changed.arguments:
         if name not in method.core and name not in method.features:
             raise MemioError(f"middleware put {name} among the arguments of {given.name}, which has no such argument")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memio._interface import METHODS
+from memio._interface import METHODS, RESTORE
 from memio._text import type_name
 from memio.models import KINDS, Kind, Page, Turn
 
@@ -23,7 +23,7 @@ _EXPECTED = {(kind, method): _expected(kind, method) for kind in KINDS for metho
 
 def check_result(kind: Kind, method: str, result: object) -> None:
     """Raise `TypeError` when a store answers with something of another type than its method has."""
-    expected = _EXPECTED[kind, method]
+    expected = int if method == RESTORE else _EXPECTED[kind, method]
     if not isinstance(result, expected):
         raise TypeError(f"the store's {method} returned a {type_name(result)}, not a {expected.__name__}")
     if result is None and method not in _NOTHING:

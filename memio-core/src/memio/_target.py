@@ -17,7 +17,7 @@ from typing import Any, NoReturn, cast
 from memio._add_many import add_each, item_arguments
 from memio._cursor import seal, unseal
 from memio._features import HINTS, asked_for
-from memio._interface import METHODS
+from memio._interface import METHODS, method_of
 from memio._middleware import MANY, as_list, check_change, wrapped
 from memio._results import check_result
 from memio._state import ClientState
@@ -89,7 +89,7 @@ class Target:
             arguments=arguments,
             user_id=owners.get("user_id"),
             agent_id=owners.get("agent_id"),
-            writes=METHODS[self.kind][method].writes,
+            writes=method_of(self.kind, method).writes,
             features=self.features,
             guarantees=self.guarantees,
         )
@@ -188,5 +188,5 @@ class Target:
             operation,
             cause=error,
             retryable=kind is not ProviderError,
-            outcome="unknown" if METHODS[self.kind][method].writes else "not_applied",
+            outcome="unknown" if method_of(self.kind, method).writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error

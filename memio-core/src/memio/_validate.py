@@ -14,7 +14,7 @@ from typing import Any, TypeGuard, TypeVar, cast
 from memio._json import copy_json_object
 from memio._text import check_name, is_plain, type_name
 from memio.errors import InvalidInputError
-from memio.models import Message, Triple
+from memio.models import Document, Fact, Message, Triple
 
 MAX_LIMIT = 1000
 """Records in one answer."""
@@ -77,6 +77,19 @@ def triples(value: object) -> list[Triple]:
         _record(item, f"triples[{index}]", ("subject", "predicate", "object"), ("id", "user_id"))
         for index, item in enumerate(_listed(value, Triple, "triples"))
     ]
+
+
+def records(value: object) -> list[Fact | Document | Message | Triple]:
+    """Check records that are to be stored exactly as they are: each legal by itself."""
+    checked = list(cast("Iterable[Fact | Document | Message | Triple]", value))
+    for index, record in enumerate(checked):
+        for name in ("content", "subject", "predicate", "object"):
+            if hasattr(record, name):
+                check_name(getattr(record, name), f"records[{index}].{name}")
+        for name in ("id", "user_id", "agent_id", "session_id", "name"):
+            if (text := getattr(record, name, None)) is not None:
+                _check_length(check_name(text, f"records[{index}].{name}"), f"records[{index}].{name}", MAX_NAME)
+    return checked
 
 
 def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
@@ -155,6 +168,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "start": start,
     "messages": messages,
     "triples": triples,
+    "records": records,
     **{name: _text(name, MAX_NAME) for name in ("user_id", "agent_id", "fact_id", "doc_id", "triple_id", "session_id")},
 }
 """By the name of an argument, the function that checks it. Cursors are opened in `memio._cursor`."""
@@ -189,10 +203,12 @@ def check_size(keywords: Mapping[str, Any], most: int, provider: str) -> None:
     if "content" in keywords:
         if len(keywords["content"]) > surely:
             _check_bytes(keywords["content"], "content", most, provider)
-    elif "messages" in keywords:
-        for index, message in enumerate(keywords["messages"]):
-            if len(message.content) > surely:
-                _check_bytes(message.content, f"messages[{index}].content", most, provider)
+        return
+    for many in ("messages", "records"):
+        for index, item in enumerate(keywords.get(many, ())):
+            # A triple has no content, only names.
+            if len(text := getattr(item, "content", "")) > surely:
+                _check_bytes(text, f"{many}[{index}].content", most, provider)
 
 
 def _check_bytes(text: str, where: str, most: int, provider: str) -> None:

@@ -209,6 +209,33 @@ class GraphStore(Store, Protocol):
 
 
 @runtime_checkable
+class SupportsRestore(Protocol):
+    """A store of any kind that can take records exactly as another store had them.
+
+    It is what moving data between backends needs beyond `add`: the times of facts and documents, and records of many
+    owners and sessions in one call. `memio.transfer` calls it; applications do not.
+    """
+
+    async def restore_records(self, *, records: Sequence[Any]) -> int:
+        """Store records with their ids, owners, sessions and times, in order, all or none.
+
+        A record that is there already, by owner, session and id, with the same content and metadata, stays as it is.
+        What a record leaves open (`None`), the store chooses. The client has checked that it declares `client_ids`,
+        `attribution`, `metadata` and whatever else the records use.
+
+        Args:
+            records: `Fact`, `Document`, `Message` with its `session_id`, or `Triple`; each with its own `user_id`.
+
+        Returns:
+            How many of them were not there yet.
+
+        Raises:
+            ConflictError: An id is taken by another record of its owner; nothing was stored.
+        """
+        ...
+
+
+@runtime_checkable
 class SupportsAddMany(Protocol):
     """A store of facts or documents whose backend has a batch call."""
 

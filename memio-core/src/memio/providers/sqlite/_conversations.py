@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from heapq import nsmallest
+from itertools import groupby
+from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
@@ -107,6 +109,14 @@ def add(db: Connection, session_id: str, messages: Sequence[Message], user_id: s
             row = _insert(db, _new_row(message, session, session_id, user, user_id), before)
         stored.append(_message(row))
     return stored
+
+
+def restore(db: Connection, messages: Sequence[Message]) -> int:
+    """Append messages to the sessions that they name, and return how many were not there yet."""
+    (before,) = db.execute("SELECT total(seq) FROM sqlite_sequence WHERE name = 'message'").fetchone()
+    for (session_id, user_id), some in groupby(messages, attrgetter("session_id", "user_id")):
+        add(db, session_id, list(some), user_id)
+    return int(db.execute("SELECT count(*) FROM message WHERE seq > ?", (before,)).fetchone()[0])
 
 
 def page(

@@ -40,6 +40,8 @@ class New(NamedTuple):
     metadata: dict[str, Any] | None
     owner: Scope
     id: str | None
+    created_at: int | None = None
+    updated_at: int | None = None
 
 
 class Row(NamedTuple):
@@ -77,24 +79,34 @@ class RecordTable(Generic[R]):
 
     def add(self, db: Connection, items: Iterable[New]) -> list[R]:
         """Store records and return them in order; one that is there already, by its id, is returned as it is."""
+        return [self._record(row, None) for row in self._store(db, items)[0]]
+
+    def restore(self, db: Connection, items: Iterable[New]) -> int:
+        """Store records with the times that they have, and return how many were not there yet."""
+        return self._store(db, items)[1]
+
+    def _store(self, db: Connection, items: Iterable[New]) -> tuple[list[Row], int]:
+        """Return the rows of the items in order, and how many of them are new."""
         number_of = cache(partial(intern_label, db))
         moment = now()
         ids = new_ids()
         seq = self._last(db)
         rows: list[Row] = []
         fresh: dict[tuple[str, int, int], Row] = {}
-        for content, metadata, owner, record_id in items:
+        for content, metadata, owner, record_id, created_at, updated_at in items:
             key = (record_id or next(ids), number_of(owner.user), number_of(owner.agent))
             row = (fresh.get(key) or self._stored(db, key)) if record_id else None
             if row is None:
                 seq += 1
-                row = fresh[key] = Row(seq, *key, *owner, content, metadata or {}, moment, moment)
+                created = moment if created_at is None else created_at
+                updated = created if updated_at is None else updated_at
+                row = fresh[key] = Row(seq, *key, *owner, content, metadata or {}, created, updated)
             elif row.content != content or not same_metadata(metadata_text(row.metadata), metadata):
                 raise ConflictError(self._name, row.id)
             rows.append(row)
         db.executemany(self._insert, map(_stored, fresh.values()))
         self._index.add(db, ((row.seq, *_indexed(row)) for row in fresh.values()))
-        return [self._record(row, None) for row in rows]
+        return rows, len(fresh)
 
     def get(self, db: Connection, record_id: str, scope: Scope) -> R:
         """Return one record."""

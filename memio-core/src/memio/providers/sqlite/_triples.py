@@ -6,6 +6,8 @@ Every function runs inside a transaction of the engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
@@ -47,6 +49,14 @@ def add(db: Connection, triples: Sequence[Triple], user_id: str | None) -> list[
     """Store triples; those that the owner has already are returned as they are."""
     user = intern_label(db, user_id)
     return [_triple(_stored(db, triple, user) or _insert(db, triple, user, user_id)) for triple in triples]
+
+
+def restore(db: Connection, triples: Sequence[Triple]) -> int:
+    """Store triples of the users that they name, and return how many were not there yet."""
+    (before,) = db.execute("SELECT total(seq) FROM sqlite_sequence WHERE name = 'triple'").fetchone()
+    for user_id, some in groupby(triples, attrgetter("user_id")):
+        add(db, list(some), user_id)
+    return int(db.execute("SELECT count(*) FROM triple WHERE seq > ?", (before,)).fetchone()[0])
 
 
 def page(

@@ -10,7 +10,7 @@ from memio.models import Document, Page
 from memio.protocols import DocumentInput
 from memio.providers.sqlite._records import New, RecordTable, Row, Scope
 from memio.providers.sqlite._store import SqliteStore
-from memio.providers.sqlite._values import from_microseconds
+from memio.providers.sqlite._values import from_microseconds, to_microseconds
 
 
 def _document(row: Row, score: float | None) -> Document:
@@ -28,6 +28,11 @@ def _document(row: Row, score: float | None) -> Document:
 
 def _new(item: DocumentInput) -> New:
     return New(item["content"], item.get("metadata"), Scope(item.get("user_id")), item.get("doc_id"))
+
+
+def _restored(record: Document) -> New:
+    times = (None if time is None else to_microseconds(time) for time in (record.created_at, record.updated_at))
+    return New(record.content, record.metadata, Scope(record.user_id), record.id, *times)
 
 
 _DOCUMENTS = RecordTable("document", _document)
@@ -63,6 +68,10 @@ class SqliteDocumentAdapter(SqliteStore):
     async def add_many(self, *, items: Sequence[DocumentInput]) -> list[Document]:
         """Store many documents in one transaction: all of them, or none and the error of the first that cannot be."""
         return await self._engine.write(lambda db: _DOCUMENTS.add(db, map(_new, items)))
+
+    async def restore_records(self, *, records: Sequence[Document]) -> int:
+        """Store records exactly as they are, in one transaction."""
+        return await self._engine.write(lambda db: _DOCUMENTS.restore(db, map(_restored, records)))
 
     async def get(self, *, doc_id: str, user_id: str | None = None) -> Document:
         """Return one document."""

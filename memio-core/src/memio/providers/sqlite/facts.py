@@ -10,7 +10,7 @@ from memio.models import Fact, Page
 from memio.protocols import FactInput
 from memio.providers.sqlite._records import New, RecordTable, Row, Scope
 from memio.providers.sqlite._store import SqliteStore
-from memio.providers.sqlite._values import from_microseconds
+from memio.providers.sqlite._values import from_microseconds, to_microseconds
 
 
 def _fact(row: Row, score: float | None) -> Fact:
@@ -30,6 +30,11 @@ def _fact(row: Row, score: float | None) -> Fact:
 def _new(item: FactInput) -> New:
     owner = Scope(item.get("user_id"), item.get("agent_id"))
     return New(item["content"], item.get("metadata"), owner, item.get("fact_id"))
+
+
+def _restored(record: Fact) -> New:
+    times = (None if time is None else to_microseconds(time) for time in (record.created_at, record.updated_at))
+    return New(record.content, record.metadata, Scope(record.user_id, record.agent_id), record.id, *times)
 
 
 _FACTS = RecordTable("fact", _fact)
@@ -67,6 +72,10 @@ class SqliteFactAdapter(SqliteStore):
     async def add_many(self, *, items: Sequence[FactInput]) -> list[Fact]:
         """Store many facts in one transaction: all of them, or none and the error of the first that cannot be."""
         return await self._engine.write(lambda db: _FACTS.add(db, map(_new, items)))
+
+    async def restore_records(self, *, records: Sequence[Fact]) -> int:
+        """Store records exactly as they are, in one transaction."""
+        return await self._engine.write(lambda db: _FACTS.restore(db, map(_restored, records)))
 
     async def get(self, *, fact_id: str, user_id: str | None = None, agent_id: str | None = None) -> Fact:
         """Return one fact."""

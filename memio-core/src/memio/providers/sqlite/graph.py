@@ -19,6 +19,10 @@ class SqliteGraphAdapter(SqliteStore):
         """Store triples, all or none; one that the owner has already is stored once."""
         return await self._engine.write(lambda db: _triples.add(db, triples, user_id))
 
+    async def restore_records(self, *, records: Sequence[Triple]) -> int:
+        """Store triples of any users, in one transaction."""
+        return await self._engine.write(lambda db: _triples.restore(db, records))
+
     async def get(
         self, *, entity: str, limit: int, cursor: str | None = None, user_id: str | None = None
     ) -> Page[Triple]:

@@ -31,6 +31,10 @@ class SqliteHistoryAdapter(SqliteStore):
         """Append messages to a session, all or none. A message without a time gets the present one."""
         return Turn(stored=await self._engine.write(lambda db: _conversations.add(db, session_id, messages, user_id)))
 
+    async def restore_records(self, *, records: Sequence[Message]) -> int:
+        """Store messages of any sessions and users, in one transaction."""
+        return await self._engine.write(lambda db: _conversations.restore(db, records))
+
     async def get(
         self,
         *,

@@ -1,0 +1,228 @@
+"""What a target cannot hold, by what it declares and by what the records really use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from memio._text import type_name
+from memio.capabilities import Feature, Guarantee
+from memio.errors import InvalidInputError
+from memio.models import Kind, Message
+
+if TYPE_CHECKING:
+    from memio._target import Target
+    from memio.transfer._records import Record
+
+
+class Loss(StrEnum):
+    """Something that a target may be unable to hold. A transfer goes on only when it is accepted."""
+
+    OWNER = "owner"
+    """Records lose their user and agent; sessions of one name become one session."""
+    METADATA = "metadata"
+    """Records lose their metadata."""
+    IDS = "ids"
+    """The target chooses new ids. A journal keeps track, so that nothing is stored twice."""
+    ROLES = "roles"
+    """Messages of other roles than user and assistant are left out."""
+    TIMESTAMPS = "timestamps"
+    """Messages get the time at which they are stored."""
+    NAMES = "names"
+    """Messages lose the name of their speaker."""
+    CREATED_AT = "created_at"
+    """Facts and documents get the time at which they are stored, as `created_at` and `updated_at`."""
+    REPLIES = "replies"
+    """The target's agent answers what is added, and its answers stay among the messages."""
+    OVERSIZED = "oversized"
+    """Records that are longer than the target takes are left out."""
+    KINDS = "kinds"
+    """The target does not keep facts and documents apart: each will list the other."""
+
+
+DROPS: dict[Loss, tuple[str, ...]] = {
+    Loss.OWNER: ("user_id", "agent_id"),
+    Loss.METADATA: ("metadata",),
+    Loss.IDS: ("id",),
+    Loss.ROLES: (),
+    Loss.TIMESTAMPS: ("timestamp",),
+    Loss.NAMES: ("name",),
+    Loss.CREATED_AT: ("created_at", "updated_at"),
+    Loss.REPLIES: (),
+    Loss.OVERSIZED: (),
+    Loss.KINDS: (),
+}
+"""The fields that a record loses."""
+
+_FEATURES: dict[Loss, Feature] = {
+    Loss.OWNER: Feature.ATTRIBUTION,
+    Loss.METADATA: Feature.METADATA,
+    Loss.IDS: Feature.CLIENT_IDS,
+    Loss.ROLES: Feature.ALL_ROLES,
+    Loss.TIMESTAMPS: Feature.MESSAGE_TIMESTAMPS,
+    Loss.NAMES: Feature.MESSAGE_NAMES,
+}
+"""The feature without which there is the loss."""
+
+
+@dataclass(slots=True)
+class Census:
+    """What is in the records of a source: how many there are, and how many would suffer from each loss.
+
+    Attributes:
+        limits: By kind, the longest content that the target takes, in bytes of UTF-8.
+        counts: By kind, how many records there are.
+        uses: By kind and loss, how many would suffer from it.
+        nameless: By kind, how many have no id.
+    """
+
+    limits: dict[Kind, int | None]
+    counts: Counter[Kind] = field(default_factory=Counter)
+    uses: Counter[tuple[Kind, Loss]] = field(default_factory=Counter)
+    nameless: Counter[Kind] = field(default_factory=Counter)
+
+    def add(self, kind: Kind, record: Record) -> None:
+        """Count a record."""
+        self.counts[kind] += 1
+        for loss in suffering(record, self.limits.get(kind)):
+            self.uses[kind, loss] += 1
+        if record.id is None:
+            self.nameless[kind] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A loss that a transfer would have.
+
+    Attributes:
+        kind: The kind of memory.
+        loss: What would be lost.
+        records: How many records would suffer from it.
+        provider: The target.
+    """
+
+    kind: Kind
+    loss: Loss
+    records: int
+    provider: str
+
+    def __str__(self) -> str:
+        explained = MEANINGS[self.loss]
+        return f"{self.loss}: {self.kind}, {self.records} records, to {self.provider}: {explained}"
+
+
+MEANINGS: dict[Loss, str] = {
+    Loss.OWNER: "they lose their user and agent, and sessions of one name become one session",
+    Loss.METADATA: "they lose their metadata",
+    Loss.IDS: "they get new ids; a journal keeps track of them",
+    Loss.ROLES: "messages that are neither the user's nor the assistant's are left out",
+    Loss.TIMESTAMPS: "messages get the time at which they are stored",
+    Loss.NAMES: "messages lose the name of their speaker",
+    Loss.CREATED_AT: "they get the time at which they are stored",
+    Loss.REPLIES: "its agent answers what is added, and the answers stay among the messages",
+    Loss.OVERSIZED: "they are longer than it takes, and are left out",
+    Loss.KINDS: "it does not keep facts and documents apart, so each will list the other",
+}
+
+
+class LossError(InvalidInputError):
+    """The target cannot hold everything, and not every loss was accepted. Nothing was changed.
+
+    Attributes:
+        findings: Every loss that was not accepted.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        lines = "".join(f"\n  {finding}" for finding in self.findings)
+        names = ",".join(dict.fromkeys(str(finding.loss) for finding in self.findings))
+        super().__init__(
+            f"the target cannot hold everything, and nothing was changed:{lines}\n"
+            f"If that is what you want, accept the losses: {names}",
+            argument="accept",
+        )
+
+
+def accepted_losses(names: Iterable[str]) -> frozenset[Loss]:
+    """Return the losses of these names.
+
+    Raises:
+        InvalidInputError: There is no such loss.
+    """
+    if isinstance(names, str):
+        raise InvalidInputError(f"accept must be a list of losses, such as [{names!r}]", argument="accept")
+    known = {str(loss): loss for loss in Loss}
+    made: set[Loss] = set()
+    for name in names:
+        if name not in known:
+            told = repr(name) if isinstance(name, str) else type_name(name)  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise InvalidInputError(f"there is no loss {told}; there are {', '.join(known)}", argument="accept")
+        made.add(known[name])
+    return frozenset(made)
+
+
+def suffering(record: Record, limit: int | None) -> Iterator[Loss]:
+    """Yield the losses that would change a record."""
+    if record.user_id is not None or getattr(record, "agent_id", None) is not None:
+        yield Loss.OWNER
+    if record.metadata:
+        yield Loss.METADATA
+    if record.id is not None:
+        yield Loss.IDS
+    if getattr(record, "created_at", None) is not None or getattr(record, "updated_at", None) is not None:
+        yield Loss.CREATED_AT
+    if isinstance(record, Message):
+        yield Loss.REPLIES
+        if record.timestamp is not None:
+            yield Loss.TIMESTAMPS
+        if record.name is not None:
+            yield Loss.NAMES
+    if left_out(record, frozenset({Loss.ROLES}), limit):
+        yield Loss.ROLES
+    if left_out(record, frozenset({Loss.OVERSIZED}), limit):
+        yield Loss.OVERSIZED
+
+
+def left_out(record: Record, lost: frozenset[Loss], limit: int | None) -> bool:
+    """Tell whether losses leave a record out as a whole."""
+    if Loss.ROLES in lost and isinstance(record, Message) and record.role not in ("user", "assistant"):
+        return True
+    content: Any = getattr(record, "content", None)
+    if Loss.OVERSIZED not in lost or limit is None or content is None or len(content) * 4 <= limit:
+        return False
+    return len(content.encode()) > limit
+
+
+def losses_of(target: Target, census: Census) -> list[Finding]:
+    """Return what a store would lose of the records that were counted."""
+    kind = target.kind
+    lacking = {loss for loss, feature in _FEATURES.items() if feature not in target.features}
+    if Guarantee.SILENT_APPEND not in target.guarantees:
+        lacking.add(Loss.REPLIES)
+    if not hasattr(target.store, "restore_records"):
+        lacking.add(Loss.CREATED_AT)
+    lacking.add(Loss.OVERSIZED)
+    found = ((loss, census.uses[kind, loss]) for loss in Loss if loss in lacking)
+    return [Finding(kind, loss, count, target.provider) for loss, count in found if count]
+
+
+def mixing(targets: Iterable[Target], census: Census) -> list[Finding]:
+    """Return the loss of two kinds that one store would mix."""
+    both = [target for target in targets if target.kind in ("facts", "documents") and census.counts[target.kind]]
+    if not mixed(both):
+        return []
+    return [Finding(target.kind, Loss.KINDS, census.counts[target.kind], target.provider) for target in both]
+
+
+def mixed(stores: Iterable[Target]) -> bool:
+    """Tell whether facts and documents are in one place that does not keep them apart."""
+    both = {target.kind: target for target in stores if target.kind in ("facts", "documents")}
+    if len(both) != len(("facts", "documents")):
+        return False
+    facts, documents = both["facts"], both["documents"]
+    if (facts.provider, facts.identity) != (documents.provider, documents.identity):
+        return False
+    return Guarantee.SEPARATE_KINDS not in facts.guarantees & documents.guarantees

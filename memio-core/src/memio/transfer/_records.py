@@ -1,0 +1,173 @@
+"""Records as lines of a file, and back; and what tells them apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, cast
+
+from memio._text import type_name
+from memio._validate import CHECKS
+from memio.errors import InvalidInputError
+from memio.models import Document, Fact, Kind, Message, Triple
+from memio.transfer._losses import DROPS, Loss
+
+Record = Fact | Document | Message | Triple
+
+CLASSES: dict[Kind, type[Any]] = {"facts": Fact, "history": Message, "documents": Document, "graph": Triple}
+FIELDS: dict[Kind, tuple[str, ...]] = {
+    "facts": ("id", "user_id", "agent_id", "content", "metadata", "created_at", "updated_at"),
+    "history": ("session_id", "user_id", "id", "role", "name", "content", "metadata", "timestamp"),
+    "documents": ("id", "user_id", "content", "metadata", "created_at", "updated_at"),
+    "graph": ("id", "user_id", "subject", "predicate", "object", "metadata"),
+}
+"""The fields of a record, in the order in which a line has them. A score is no part of a record."""
+
+TIMES = frozenset({"created_at", "updated_at", "timestamp"})
+NEEDED = frozenset({"content", "session_id", "role", "subject", "predicate", "object"})
+"""Texts that a record cannot be without; of facts and documents, `id` as well."""
+ASSIGNED = TIMES | {"id"}
+"""What a target chooses by itself when the source does not say it."""
+
+_BLOCK = 8
+
+
+def line_of(kind: Kind, order: int, record: Record) -> bytes:
+    """Return a record as one line of JSON, with its line end."""
+    values: dict[str, Any] = {"kind": kind, "order": order}
+    for name in FIELDS[kind]:
+        value = getattr(record, name)
+        values[name] = _time_text(value) if isinstance(value, datetime) else value
+    return encoded(values) + b"\n"
+
+
+def encoded(value: object) -> bytes:
+    """Return JSON on one line, without spaces, as UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def record_of(kind: Kind, values: Mapping[str, Any]) -> Record:
+    """Return the record that a line holds.
+
+    Args:
+        kind: The kind of memory.
+        values: The line, without `kind` and `order`.
+
+    Raises:
+        InvalidInputError: It lacks a field, has one too many, or a value is none that the field can have.
+    """
+    fields = FIELDS[kind]
+    if missing := [name for name in fields if name not in values]:
+        raise InvalidInputError(f"it lacks {', '.join(missing)}; a record of {kind} has {', '.join(fields)}")
+    if unknown := sorted(values.keys() - set(fields)):
+        raise InvalidInputError(f"it has the unknown field {unknown[0]!r}; a record of {kind} has {', '.join(fields)}")
+    return cast("Record", CLASSES[kind](**{name: _checked(kind, name, values[name]) for name in fields}))
+
+
+def token(kind: Kind, record: Record, order: int | None = None) -> bytes:
+    """Return what tells a record from all others of its store: kind, owner, session and id, as 16 bytes.
+
+    Args:
+        kind: The kind of memory.
+        record: The record.
+        order: Stands in for the id where a record has none.
+    """
+    return blake2b(encoded(identity_of(kind, record, order)), digest_size=16).digest()
+
+
+def identity_of(kind: Kind, record: Record, order: int | None = None) -> list[str | int | None]:
+    """Return kind, user, agent, session and id of a record."""
+    owner: list[str | int | None] = [kind, record.user_id, getattr(record, "agent_id", None)]
+    return [*owner, getattr(record, "session_id", None), order if record.id is None else record.id]
+
+
+def without(record: Record, kind: Kind, lost: frozenset[Loss]) -> Record:
+    """Return a record as it is after losses: without what the target cannot hold."""
+    dropped: dict[str, Any] = {
+        name: {} if name == "metadata" else None for loss in lost for name in DROPS[loss] if name in FIELDS[kind]
+    }
+    return replace(record, **dropped) if dropped else record
+
+
+def blocks_of(kind: Kind, record: Record, lost: frozenset[Loss]) -> bytes:
+    """Return a digest of eight bytes for each field; zeros for one that is lost, or that the source leaves open."""
+    dropped = {name for loss in lost for name in DROPS[loss]}
+    made = bytearray()
+    for name in FIELDS[kind]:
+        value = getattr(record, name)
+        if name in dropped or (value is None and name in ASSIGNED):
+            made += bytes(_BLOCK)
+            continue
+        if isinstance(value, datetime):
+            value = _time_text(value)
+        text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        made += blake2b(text.encode(), digest_size=_BLOCK, person=type_name(value).encode()).digest()
+    return bytes(made)
+
+
+def differing(kind: Kind, source: bytes, target: bytes) -> list[str]:
+    """Return the names of the fields in which the target differs; what the source leaves open is not compared."""
+    return [
+        name
+        for name, there, here in zip(FIELDS[kind], _split(source), _split(target), strict=True)
+        if any(there) and there != here
+    ]
+
+
+def compared(kind: Kind, source: bytes, target: bytes) -> bytes:
+    """Return the target's blocks without those that the source leaves open."""
+    parts = zip(FIELDS[kind], _split(source), _split(target), strict=True)
+    return b"".join(here if any(there) else there for _, there, here in parts)
+
+
+def likeness(kind: Kind, blocks: bytes) -> bytes:
+    """Return what two records have in common that differ only in what a target chooses by itself: id and times."""
+    parts = zip(FIELDS[kind], _split(blocks), strict=True)
+    kept = b"".join(block for name, block in parts if name not in ASSIGNED)
+    return blake2b(kept, digest_size=16, person=kind.encode()).digest()
+
+
+def size_of(record: Record) -> int:
+    """Return the length of a record's text, in characters."""
+    if isinstance(record, Triple):
+        return len(record.subject) + len(record.predicate) + len(record.object)
+    return len(record.content)
+
+
+def _split(blocks: bytes) -> Iterator[bytes]:
+    return (blocks[begin : begin + _BLOCK] for begin in range(0, len(blocks), _BLOCK))
+
+
+def _checked(kind: Kind, name: str, value: Any) -> Any:
+    if name == "metadata":
+        return CHECKS["metadata"](value)
+    if value is None:
+        if name in NEEDED or (name == "id" and kind in ("facts", "documents")):
+            raise InvalidInputError(f"{name} is null, and a record of {kind} must have it")
+        return None
+    if name in TIMES:
+        return _time(name, value)
+    if name in ("content", "subject", "predicate", "object"):
+        text = CHECKS["content"](value)
+    else:
+        text = CHECKS["user_id"](value)
+    return text
+
+
+def _time(name: str, value: object) -> datetime:
+    try:
+        time = datetime.fromisoformat(cast("str", value))
+    except (TypeError, ValueError):
+        raise InvalidInputError(f"{name} is {str(value)[:40]!r}, no time such as 2026-05-01T09:30:00.000000Z") from None
+    if time.tzinfo is None:
+        raise InvalidInputError(f"{name} is {value!r}, without a time zone: end it with Z for UTC")
+    return time
+
+
+def _time_text(time: datetime) -> str:
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
