@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from memio._interface import METHODS, method_of
@@ -54,16 +54,10 @@ def asked_for(kind: Kind, method: str, keywords: Mapping[str, Any]) -> Iterator[
     for name in keywords:
         if feature := spec.features.get(name):
             yield feature, name
-    if "messages" in keywords:
-        for index, message in enumerate(keywords["messages"]):
-            yield from _of_message(message, f"messages[{index}]")
-    elif "triples" in keywords:
-        for index, triple in enumerate(keywords["triples"]):
-            yield from _of_record(triple, f"triples[{index}]")
-    elif "records" in keywords:
-        for index, record in enumerate(keywords["records"]):
-            yield from _of_restored(record, f"records[{index}]")
-    elif kind == "history" and method == "search" and keywords["session_id"] is None:
+    for many, words_of in _MANY.items():
+        for index, record in enumerate(keywords.get(many, ())):
+            yield from words_of(record, f"{many}[{index}]")
+    if kind == "history" and method == "search" and keywords["session_id"] is None:
         yield Feature.SEARCH_ALL_SESSIONS, "a search without session_id"
 
 
@@ -96,3 +90,11 @@ def _of_record(record: Fact | Document | Message | Triple, where: str) -> Iterat
         yield Feature.METADATA, f"{where}.metadata"
     if record.id is not None:
         yield Feature.CLIENT_IDS, f"{where}.id"
+
+
+_MANY: dict[str, Callable[[Any, str], Iterator[tuple[str, str]]]] = {
+    "messages": _of_message,
+    "triples": _of_record,
+    "records": _of_restored,
+}
+"""By the name of an argument that holds records, what each of them asks for."""

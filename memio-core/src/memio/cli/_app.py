@@ -12,10 +12,13 @@ from memio.cli import documents, facts, graph, history
 from memio.cli._exit import MEANINGS, ExitCode, code_of
 from memio.cli._output import note, prepare, write_error, write_failure
 from memio.cli.check import check
+from memio.cli.copy_ import copy
 from memio.cli.demo import demo
 from memio.cli.doctor import doctor
 from memio.cli.forget import forget
 from memio.cli.new_provider import new_provider
+from memio.cli.export import export
+from memio.cli.import_ import import_
 from memio.cli.providers import providers
 from memio.errors import MemioError
 
@@ -34,6 +37,9 @@ app.command()(doctor)
 app.command()(check)
 app.command()(new_provider)
 app.command()(forget)
+app.command()(export)
+app.command("import")(import_)
+app.command()(copy)
 app.add_typer(facts.app, name="facts")
 app.add_typer(history.app, name="history")
 app.add_typer(documents.app, name="documents")

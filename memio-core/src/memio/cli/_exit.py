@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.OK: "done",
-    ExitCode.NEGATIVE: "no such record, or you answered no",
+    ExitCode.NEGATIVE: "no such record, you answered no, or two sides differ",
     ExitCode.USAGE: "wrong usage, configuration or input; nothing was changed",
     ExitCode.PROVIDER: "the backend failed or cannot be reached",
     ExitCode.CONFLICT: "the id is taken, or means several records",

@@ -139,4 +139,6 @@ def _details(error: MemioError) -> Mapping[str, Any]:
         from memio.cli._receipts import json_of
 
         details["receipt"] = json_of(error.receipt)
+    if findings := getattr(error, "findings", None):
+        details["losses"] = [finding._asdict() for finding in findings]
     return details

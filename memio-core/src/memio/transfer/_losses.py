@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memio._text import type_name
 from memio.capabilities import Feature, Guarantee
@@ -80,9 +80,9 @@ class Census:
     """
 
     limits: dict[Kind, int | None]
-    counts: Counter[Kind] = field(default_factory=Counter)
-    uses: Counter[tuple[Kind, Loss]] = field(default_factory=Counter)
-    nameless: Counter[Kind] = field(default_factory=Counter)
+    counts: Counter[Kind] = field(default_factory=Counter["Kind"])
+    uses: Counter[tuple[Kind, Loss]] = field(default_factory=Counter["tuple[Kind, Loss]"])
+    nameless: Counter[Kind] = field(default_factory=Counter["Kind"])
 
     def add(self, kind: Kind, record: Record) -> None:
         """Count a record."""
@@ -93,8 +93,7 @@ class Census:
             self.nameless[kind] += 1
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A loss that a transfer would have.
 
     Attributes:
@@ -196,7 +195,19 @@ def left_out(record: Record, lost: frozenset[Loss], limit: int | None) -> bool:
     return len(content.encode()) > limit
 
 
-def losses_of(target: Target, census: Census) -> list[Finding]:
+def check_losses(targets: Sequence[Target], census: Census, accepted: frozenset[Loss]) -> tuple[Finding, ...]:
+    """Return what the stores of a target would lose of the records that were counted.
+
+    Raises:
+        LossError: There are losses that were not accepted.
+    """
+    found = (*_mixing(targets, census), *(finding for store in targets for finding in _losses_of(store, census)))
+    if refused := [finding for finding in found if finding.loss not in accepted]:
+        raise LossError(refused)
+    return found
+
+
+def _losses_of(target: Target, census: Census) -> list[Finding]:
     """Return what a store would lose of the records that were counted."""
     kind = target.kind
     lacking = {loss for loss, feature in _FEATURES.items() if feature not in target.features}
@@ -209,7 +220,7 @@ def losses_of(target: Target, census: Census) -> list[Finding]:
     return [Finding(kind, loss, count, target.provider) for loss, count in found if count]
 
 
-def mixing(targets: Iterable[Target], census: Census) -> list[Finding]:
+def _mixing(targets: Iterable[Target], census: Census) -> list[Finding]:
     """Return the loss of two kinds that one store would mix."""
     both = [target for target in targets if target.kind in ("facts", "documents") and census.counts[target.kind]]
     if not mixed(both):

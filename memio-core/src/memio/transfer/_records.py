@@ -169,5 +169,3 @@ def _time(name: str, value: object) -> datetime:
 
 def _time_text(time: datetime) -> str:
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-

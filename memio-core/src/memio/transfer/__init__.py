@@ -1,0 +1,30 @@
+"""Moving data between backends: into a file, out of a file, and from store to store.
+
+`docs/moving-data.md` says what the file looks like, and what a transfer does when it is interrupted.
+"""
+
+from memio.transfer._comparing import Difference, Moved, Side
+from memio.transfer._export import Exported, export
+from memio.transfer._format import FORMAT, VERSION, ExportFileError
+from memio.transfer._losses import Finding, Loss, LossError
+from memio.transfer._move import Transfer, copy, import_
+from memio.transfer._progress import Listener, Progress
+
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "Difference",
+    "ExportFileError",
+    "Exported",
+    "Finding",
+    "Listener",
+    "Loss",
+    "LossError",
+    "Moved",
+    "Progress",
+    "Side",
+    "Transfer",
+    "copy",
+    "export",
+    "import_",
+]

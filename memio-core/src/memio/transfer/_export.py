@@ -1,0 +1,91 @@
+"""`export`: the records of a client's stores, into a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from memio._validate import CHECKS
+from memio.models import Kind
+from memio.transfer._progress import EVERY, Listener, Progress
+from memio.transfer._stores import StoreSource, check_source, chosen_kinds
+from memio.transfer._writing import ExportFile
+
+if TYPE_CHECKING:
+    from memio.client import Memio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What an export holds.
+
+    Attributes:
+        path: The file.
+        counts: By kind, how many records are in it.
+        digests: By kind, the SHA-256 of its lines.
+        sha256: The SHA-256 of all lines but the last.
+    """
+
+    path: str
+    counts: Mapping[Kind, int]
+    digests: Mapping[Kind, str]
+    sha256: str
+
+
+async def export(
+    client: Memio,
+    path: str | os.PathLike[str],
+    *,
+    kinds: Iterable[str] | None = None,
+    user_id: str | None = None,
+    force: bool = False,
+    progress: Listener | None = None,
+) -> Exported:
+    """Write the records of a client's stores to a file, in the order of their listings.
+
+    The file is there when it is complete, and not before. It needs flat memory. It is no snapshot: what others
+    write meanwhile may be in it or not.
+
+    Args:
+        client: Whose stores are read.
+        path: The file; `-` is standard output.
+        kinds: The kinds of memory; all that the client has when left out.
+        user_id: Only the records of this user.
+        force: Whether a file that is there already is replaced.
+        progress: Is told how far it is.
+
+    Returns:
+        What is in the file.
+
+    Raises:
+        InvalidInputError: There is a file already, or an argument cannot be honoured; nothing was written.
+        NotSupportedError: A store cannot list the records of one user; nothing was written.
+
+    Example:
+        >>> import asyncio
+        >>> from memio import Memio
+        >>> from memio.transfer import export
+        >>> async def main():
+        ...     async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+        ...         await memio.facts.add(content="likes coffee")
+        ...         return await export(memio, "facts.jsonl")
+        >>> asyncio.run(main()).counts
+        {'facts': 1}
+    """
+    chosen = chosen_kinds(kinds, client.kinds)
+    if user_id is not None:
+        user_id = CHECKS["user_id"](user_id)
+    check_source(client, chosen, user_id)
+    with ExportFile(path, force=force) as file:
+        file.begin(chosen, user_id)
+        async for kind, record in StoreSource(client, chosen, user_id).records():
+            file.add(kind, record)
+            if progress is not None and file.tally.counts[kind] % EVERY == 0:
+                progress(Progress("reading", kind, file.tally.counts[kind]))
+        file.end()
+    trailer = file.tally.trailer()
+    return Exported(
+        path=os.fspath(path), counts=trailer["counts"], digests=trailer["digests"], sha256=trailer["sha256"]
+    )

@@ -1,0 +1,102 @@
+"""The stores of a client as a source of records, and what is asked of them before."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable
+from typing import TYPE_CHECKING, cast
+
+from memio.capabilities import Feature
+from memio.errors import InvalidInputError, StoreNotConfiguredError
+from memio.facades import Documents, Facts, Graph
+from memio.models import KINDS, Kind, Message
+from memio.transfer._losses import mixed
+from memio.transfer._records import Record, token
+from memio.transfer._seen import Seen
+
+if TYPE_CHECKING:
+    from memio._target import Target
+    from memio.client import Memio
+
+PAGE = 500
+"""Records that are fetched at once."""
+
+
+class StoreSource:
+    """The records of a client's stores.
+
+    Args:
+        client: The client.
+        kinds: Only records of these kinds.
+        user_id: Only records of this user.
+    """
+
+    def __init__(self, client: Memio, kinds: tuple[Kind, ...], user_id: str | None) -> None:
+        self._client = client
+        self._kinds = kinds
+        self._user_id = user_id
+
+    async def records(self) -> AsyncIterator[tuple[Kind, Record]]:
+        """Yield every record, kind after kind, each kind in the order of its listing."""
+        for kind in self._kinds:
+            async for record in listing(self._client, kind, self._user_id):
+                yield kind, record
+
+
+async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterator[Record]:
+    """Yield every record of a kind: of history, session after session, each with its oldest message first."""
+    if kind != "history":
+        store = cast("Facts | Documents | Graph", getattr(client, kind))
+        async for record in store.iter_all(page_size=PAGE, user_id=user_id):
+            yield record
+        return
+    history = client.history
+    with Seen() as seen:  # one that is deleted and begun anew meanwhile may be listed twice
+        async for session_id in history.iter_sessions(page_size=PAGE, user_id=user_id):
+            if not seen.add(token(kind, Message(role="user", content="-", session_id=session_id))):
+                continue
+            async for message in history.iter_all(session_id=session_id, page_size=PAGE, user_id=user_id):
+                yield message
+
+
+def target_of(client: Memio, kind: Kind) -> Target:
+    """Return what is known about a store of a client."""
+    return client._target(kind)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same distribution
+
+
+def chosen_kinds(kinds: Iterable[str] | None, available: Collection[Kind]) -> tuple[Kind, ...]:
+    """Return the kinds that were asked for, in their usual order; all that there are when none was named.
+
+    Raises:
+        InvalidInputError: There is no such kind.
+        StoreNotConfiguredError: There is no store for one.
+    """
+    if kinds is None:
+        return tuple(kind for kind in KINDS if kind in available)
+    named = [kinds] if isinstance(kinds, str) else list(kinds)
+    for kind in named:
+        if kind not in KINDS:
+            raise InvalidInputError(f"there is no kind {kind!r}; there are {', '.join(KINDS)}", argument="kinds")
+        if kind not in available:
+            raise StoreNotConfiguredError(f"there is no {kind} store here, but {', '.join(available)}")
+    if not named:
+        raise InvalidInputError("kinds is empty: name one, or leave it out for all", argument="kinds")
+    return tuple(kind for kind in KINDS if kind in named)
+
+
+def check_source(client: Memio, kinds: tuple[Kind, ...], user_id: str | None) -> None:
+    """Refuse what a source cannot tell apart, before anything is read.
+
+    Raises:
+        NotSupportedError: It cannot list the records of one user.
+        InvalidInputError: Its facts and documents are the same records.
+    """
+    stores = [target_of(client, kind) for kind in kinds]
+    if user_id is not None:
+        for store in stores:
+            store.require(Feature.USER_SCOPE, "moving the records of one user", "get_all")
+    if mixed(stores):
+        raise InvalidInputError(
+            f"the facts and documents of {stores[0].provider} are the same records as they are configured, and would "
+            "be moved twice: choose one of the kinds, or configure the provider to keep them apart",
+            argument="kinds",
+        )
