@@ -13,7 +13,7 @@ import nox
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest"]
+nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest", "docs", "letta"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
@@ -81,29 +81,16 @@ def packaging(session: nox.Session) -> None:
 def lowest(session: nox.Session, project: str) -> None:
     """Run a project's tests with the lowest version of each of its dependencies, in a fresh environment."""
     wanted = [argument for path in LOWEST[project] for argument in ("-e", path)]
-    session.install(
-        "--resolution",
-        "lowest-direct",
-        *wanted,
-        "pytest>=8.0",
-        "hypothesis>=6.100",
-        "pytest-xdist>=3.6",
-        "opentelemetry-sdk>=1.30",
-    )
-    session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
-    tools = ("pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
+    tools = ("pytest>=8.0", "pytest-xdist>=3.6", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
     session.install("--resolution", "lowest-direct", *wanted, *tools)
-        "--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30"
-    )
-    session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
+    session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
 
 
 @nox.session(python=False)
 def full(session: nox.Session) -> None:
-    """Run the default sessions, the documentation, the slow tests, and the tests on the other Pythons."""
-    """Run the default sessions, the slow tests, the tests on the other Pythons of this machine, and build the site."""
+    """Run the default sessions, the slow tests, and the tests on the other Pythons of this machine."""
     others = [*(f"lowest({project})" for project in LOWEST), *(f"versions-{version}" for version in OTHER_PYTHONS)]
-    for name in ["lint", "types", "tests", "packaging", "docs", "slow", "letta", *others]:
+    for name in ["lint", "types", "tests", "packaging", "docs", "letta", "slow", *others]:
         session.notify(name)
 
 
@@ -124,7 +111,7 @@ def versions(session: nox.Session) -> None:
 @nox.session
 def letta(session: nox.Session) -> None:
     """Hold the letta provider against a real server: the one at MEMIO_LETTA_URL, or one started for it (1 GB)."""
-    session.install(*PINS, *PACKAGES, *TEST, "pytest-xdist>=3.6", "uv")
+    session.install(*PINS, *PACKAGES, *TEST, "uv")
     url = os.environ.get("MEMIO_LETTA_URL")
     if url:
         _on_letta(session, url)
@@ -135,13 +122,6 @@ def letta(session: nox.Session) -> None:
     session.run(server, "install", external=True)
     session.run(server, "start", external=True)
     try:
-        place = {"MEMIO_LETTA_URL": url or "http://127.0.0.1:8283"}
-        shown = "memio-core/tests/core/test_docs.py"
-        session.run("pytest", "-m", "not slow", "memio-letta/tests", shown, *session.posargs, env=place)
-        agent = str(session.run("python", "tools/letta/create_agent.py", place["MEMIO_LETTA_URL"], silent=True)).strip()
-        suite = ["--pyargs", "memio_contract.suite", "--memio-provider", "letta", "--memio-profile", "live"]
-        settings = {"LETTA_BASE_URL": place["MEMIO_LETTA_URL"], "LETTA_AGENT_ID": agent}
-        session.run("pytest", "--durations=15", *suite, *session.posargs, env=settings)
         _on_letta(session, f"http://127.0.0.1:{os.environ.get('LETTA_PORT', '8283')}")
     finally:
         if ours:
@@ -151,9 +131,8 @@ def letta(session: nox.Session) -> None:
 def _on_letta(session: nox.Session, url: str) -> None:
     """Run the provider's own tests and the contract suite, several at once: most of their time, they wait."""
     at_once = ("--numprocesses=4", "--dist=worksteal")
-    session.run(
-        "pytest", *at_once, "-m", "not slow", "memio-letta/tests", *session.posargs, env={"MEMIO_LETTA_URL": url}
-    )
+    tests = ("memio-letta/tests", "memio-core/tests/core/test_docs.py")
+    session.run("pytest", *at_once, "-m", "not slow", *tests, *session.posargs, env={"MEMIO_LETTA_URL": url})
     agent = str(session.run("python", "tools/letta/create_agent.py", url, silent=True)).strip()
     report = Path(session.create_tmp()) / "contract.json"
     suite = ["--pyargs", "memio_contract.suite", "--memio-provider=letta", "--memio-profile=live"]

@@ -15,10 +15,10 @@ from memio.cli.check import check
 from memio.cli.copy_ import copy
 from memio.cli.demo import demo
 from memio.cli.doctor import doctor
-from memio.cli.forget import forget
-from memio.cli.new_provider import new_provider
 from memio.cli.export import export
+from memio.cli.forget import forget
 from memio.cli.import_ import import_
+from memio.cli.new_provider import new_provider
 from memio.cli.providers import providers
 from memio.errors import MemioError
 
