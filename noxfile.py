@@ -14,6 +14,7 @@ import nox
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest", "docs", "letta"]
+nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest", "bench_smoke"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
@@ -28,6 +29,7 @@ LOWEST = {
 """What each project needs for its tests, one by one: together, each would raise the bounds of the others."""
 PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
+BENCH = nox.project.dependency_groups(PROJECT, "bench")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 FAST = "not packaging and not slow"
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
@@ -55,6 +57,8 @@ def types(session: nox.Session) -> None:
     programs = [*Path("examples").glob("*.py"), *Path("benchmarks").glob("*.py")]
     programs += [Path("tools/generate_blocking.py"), Path("memio-core/tests/packaging/user_program.py")]
     session.run("mypy", "noxfile.py", *map(str, sorted(programs)))
+    programs = [*Path("examples").glob("*.py"), *Path("benchmarks").rglob("*.py")]
+    session.run("mypy", "noxfile.py", "memio-core/tests/packaging/user_program.py", *map(str, sorted(programs)))
     # The project file names the environment of a developer, `.venv`; that of this session stands in for it.
     stand_in = Path(session.create_tmp()) / ".venv"
     stand_in.unlink(missing_ok=True)
@@ -84,6 +88,10 @@ def lowest(session: nox.Session, project: str) -> None:
     tools = ("pytest>=8.0", "pytest-xdist>=3.6", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
     session.install("--resolution", "lowest-direct", *wanted, *tools)
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
+    session.install(
+        "--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30"
+    )
+    session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
 
 
 @nox.session(python=False)
@@ -157,6 +165,20 @@ def docs(session: nox.Session) -> None:
     session.run("python", "tools/docs/generate.py", "contract", "--check")
     session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
     session.run("python", "tools/docs/check_site.py", "site")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure memio beside its peers, and write docs/benchmarks.md: `nox -s bench -- [GROUP …] [--quick]`."""
+    session.install(*PINS, *BENCH, "uv")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def bench_smoke(session: nox.Session) -> None:
+    """See whether every part of the benchmark runs, with tiny amounts and memio alone; no time is asserted."""
+    session.install(*PINS, *PACKAGES, *BENCH)
+    session.run("python", "-m", "benchmarks", "--smoke", *session.posargs)
 
 
 @nox.session

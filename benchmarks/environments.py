@@ -1,0 +1,52 @@
+"""The environments that the peers run in, each with its newest versions."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN = ("memio-core", "memio-letta", "memio-contract")
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "memio": (f"{ROOT / 'memio-core'}[cli]", str(ROOT / "memio-letta"), str(ROOT / "tests-contract")),
+    "langgraph": ("langgraph-checkpoint-sqlite",),
+    "openai-agents": ("openai-agents",),
+    "chroma": ("chromadb",),
+    "qdrant": ("qdrant-client",),
+    "memio 0.3.1": ("memio==0.3.1", "letta-client"),
+}
+"""By environment, what is installed: memio from its sources, built anew as wheels, and the published peers."""
+
+
+def install(folder: Path, names: set[str]) -> dict[str, Path]:
+    """Make environments in a folder, and return the Python of each."""
+    return {name: _install(folder / name.replace(" ", "-"), name) for name in PACKAGES if name in names}
+
+
+def _install(folder: Path, name: str) -> Path:
+    python = folder / "bin" / "python"
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    if uv is None:
+        raise SystemExit("uv makes the environments: pip install uv")
+    if not python.exists():
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    command = [uv, "pip", "install", "--quiet", "--upgrade", "--compile-bytecode", "--python", str(python)]
+    if name == "memio":
+        command += [option for package in OWN for option in ("--reinstall-package", package)]
+    subprocess.run([*command, *PACKAGES[name]], check=True)
+    return python
+
+
+def versions(python: Path) -> dict[str, str]:
+    """Return the versions of the distributions in an environment."""
+    program = (
+        "import json; from importlib.metadata import distributions; "
+        "print(json.dumps({d.name.lower(): d.version for d in distributions()}))"
+    )
+    done = subprocess.run([python, "-c", program], check=True, capture_output=True, text=True)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found

@@ -1,0 +1,59 @@
+"""The published memio 0.3.1, over the same client of Letta."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+class Store:
+    """Facts and conversations of one agent."""
+
+    def __init__(self, memio: Any, message: Any) -> None:
+        self.memio, self.message = memio, message
+
+    async def add(self, text: str) -> str:
+        """Store a fact and return its id."""
+        return str((await self.memio.facts.add(content=text)).id)
+
+    async def get(self, name: str) -> None:
+        """Read one fact by its id."""
+        assert (await self.memio.facts.get(fact_id=name)).id == name
+
+    async def page(self) -> None:
+        """Read the first hundred facts."""
+        assert await self.memio.facts.get_all(limit=100)
+
+    async def search(self, query: str) -> None:
+        """Find the ten best."""
+        assert await self.memio.facts.search(query=query, limit=10)
+
+    async def update(self, name: str, text: str) -> str:
+        """Replace a text and return the id that the fact has now."""
+        return str((await self.memio.facts.update(fact_id=name, content=text)).id)
+
+    async def delete(self, name: str) -> None:
+        """Delete one fact."""
+        await self.memio.facts.delete(fact_id=name)
+
+    async def turn(self, session: str, text: str) -> None:
+        """Say something and get the agent's answer."""
+        await self.memio.history.add(session_id=session, messages=[self.message(role="user", content=text)])
+
+    async def last(self, session: str) -> None:
+        """Read the last fifty messages."""
+        assert await self.memio.history.get(session_id=session, limit=50)
+
+    async def close(self) -> None:
+        """Do nothing: this memio does not close its connections."""
+
+
+async def open_store(url: str, agent: str) -> Store:
+    """Return the stores of an agent."""
+    memio = import_module("memio")  # another memio than the one that types are checked with
+    letta = import_module("memio.providers.letta")
+    stores = {
+        "facts": letta.LettaFactAdapter(agent_id=agent, base_url=url),
+        "history": letta.LettaHistoryAdapter(agent_id=agent, base_url=url),
+    }
+    return Store(memio.Memio(**stores), memio.Message)

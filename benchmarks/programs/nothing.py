@@ -1,0 +1,1 @@
+"""The floor: the start and the end of Python."""

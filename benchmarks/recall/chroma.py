@@ -1,0 +1,44 @@
+"""Chroma with its default embedding, where its model is on this machine already: it comes from the network."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks.locomo import Conversation
+from benchmarks.samples import Skipped
+
+
+class Store:
+    """One collection for all conversations."""
+
+    def __init__(self, collection: Any) -> None:
+        self.collection = collection
+
+    async def remember(self, conversation: Conversation) -> None:
+        """Store a conversation."""
+        turns = conversation.turns
+        self.collection.add(
+            ids=[f"{conversation.name} {turn.id}" for turn in turns],
+            documents=[f"{turn.speaker}: {turn.text}" for turn in turns],
+            metadatas=[{"conversation": conversation.name}] * len(turns),
+        )
+
+    async def find(self, name: str, question: str, limit: int) -> list[str]:
+        """Return the ids of the nearest turns of a conversation."""
+        found = self.collection.query(query_texts=[question], n_results=limit, where={"conversation": name})
+        return [str(key).partition(" ")[2] for key in found["ids"][0]]
+
+    async def close(self) -> None:
+        """Do nothing: the database ends with its process."""
+
+
+async def open_store(folder: Path) -> Store:
+    """Open a new database in the folder."""
+    chromadb = import_module("chromadb")  # not installed where types are checked
+    functions = import_module("chromadb.utils.embedding_functions")
+    if not Path(functions.ONNXMiniLM_L6_V2.DOWNLOAD_PATH).is_dir():
+        raise Skipped("its embedding model is not on this machine, and the benchmark loads none")
+    client = chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
+    return Store(client.create_collection("turns"))

@@ -1,0 +1,108 @@
+"""What was measured, as figures: medians, spreads, percentiles and ratios, by pyperf's statistics."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sqlite3
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Result
+from benchmarks.plan import Table
+
+pyperf: Any = import_module("pyperf")  # it comes without types
+
+UNITS = {"s": "second", "B": "byte"}
+"""What pyperf knows of our units. The others are counts and shares."""
+ENOUGH = 100
+"""From so many samples on, a 99th percentile says something."""
+
+
+def unit(figure: str) -> str:
+    """Return the unit of a figure: seconds, unless its name says otherwise."""
+    return figure.rpartition(" [")[2].rstrip("]") if figure.endswith("]") else "s"
+
+
+def bare(figure: str) -> str:
+    """Return the name of a figure without its unit."""
+    return figure.rpartition(" [")[0] if figure.endswith("]") else figure
+
+
+def _benchmark(name: str, figure: str, rounds: list[list[float]]) -> Any:
+    told = {"name": name, "unit": UNITS.get(unit(figure), "integer")}
+    # pyperf takes no zeros, and recall may well be one.
+    runs = [
+        pyperf.Run([max(value, 1e-12) for value in samples], metadata=told, collect_metadata=False)
+        for samples in rounds
+    ]
+    return pyperf.Benchmark(runs)
+
+
+def summary(table: Table, result: Result) -> dict[str, Any]:
+    """Return a table as JSON has it: for each column, by figure, median, spread, percentile, samples and ratio."""
+    columns: dict[str, Any] = {}
+    for name, column in result.items():
+        figures = {
+            figure: _figures(f"{table.name} / {figure} / {name}", figure, rounds)
+            for figure, rounds in column.rounds.items()
+        }
+        columns[name] = {"figures": figures, "reasons": column.reasons, "reason": column.reason}
+    if table.reference in columns:
+        _compare(columns, table.reference)
+    return {"title": table.title, "about": table.about, "reference": table.reference, "columns": columns}
+
+
+def _figures(name: str, figure: str, rounds: list[list[float]]) -> dict[str, float]:
+    benchmark = _benchmark(name, figure, rounds)
+    values = benchmark.get_values()
+    found = {
+        "median": benchmark.median(),
+        "mad": benchmark.median_abs_dev() if len(values) > 1 else 0.0,
+        "samples": len(values),
+    }
+    if len(values) >= ENOUGH:
+        found["p99"] = benchmark.percentile(99)
+    return {key: float(f"{value:.4g}") for key, value in found.items()}
+
+
+def _compare(columns: dict[str, Any], reference: str) -> None:
+    base = columns[reference]["figures"]
+    for column in columns.values():
+        for figure, found in column["figures"].items():
+            if figure in base and base[figure]["median"]:
+                found["ratio"] = float(f"{found['median'] / base[figure]['median']:.3g}")
+
+
+def suite(results: list[tuple[Table, Result]]) -> Any:
+    """Return all samples of times and sizes as pyperf keeps them, to look at with `python -m pyperf`."""
+    found: list[Any] = []
+    for table, result in results:
+        for name, column in result.items():
+            for figure, rounds in column.rounds.items():
+                if unit(figure) in UNITS:
+                    found.append(_benchmark(f"{table.name} / {figure} / {name}", figure, rounds))
+    return pyperf.BenchmarkSuite(found)
+
+
+def machine() -> dict[str, str]:
+    """Return where it was measured."""
+    run = pyperf.Run([1.0])
+    known = {str(key): str(value) for key, value in run.get_metadata().items()}
+    wanted = {
+        "cpu_count": "processors",
+        "cpu_model_name": "processor",
+        "load_avg_1min": "load at the end",
+        "date": "date",
+    }
+    found = {told: known[key] for key, told in wanted.items() if key in known}
+    return {**found, "system": platform.system(), "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return earlier results, or none."""
+    if not path.exists():
+        return {"groups": {}}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
