@@ -196,7 +196,7 @@ def test_another_process_finds_the_session(run: Run, server: Any, agent: str) ->
     run(main())
 
 
-@pytest.mark.parametrize("session_id", ["s%", "s_", "S", 's"\\', "ü/日本?#", "memio:1:s", "x" * 3000, " ", "s\n"])
+@pytest.mark.parametrize("session_id", ["s%", "s_", "S", 's"\\', "ü/日本?#", "memio:1:s", "x" * 1000, " ", "s\n"])
 def test_any_session_id_is_one_session(run: Run, server: Any, agent: str, session_id: str) -> None:
     # The server's search in summaries takes %, _ and backslashes as wildcards.
     async def main() -> None:
