@@ -13,8 +13,7 @@ import nox
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest", "docs", "letta"]
-nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest", "bench_smoke"]
+nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest", "docs", "bench_smoke", "letta"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
@@ -54,11 +53,9 @@ def types(session: nox.Session) -> None:
     """Check the types of the distributions, and of programs that use them, with mypy and pyright."""
     session.install(*PINS, *PACKAGES, *TYPES)
     session.run("mypy", "-p", "memio", "-p", "memio.providers.letta", "-p", "memio_contract")
-    programs = [*Path("examples").glob("*.py"), *Path("benchmarks").glob("*.py")]
+    programs = [*Path("examples").glob("*.py"), *Path("benchmarks").rglob("*.py")]
     programs += [Path("tools/generate_blocking.py"), Path("memio-core/tests/packaging/user_program.py")]
     session.run("mypy", "noxfile.py", *map(str, sorted(programs)))
-    programs = [*Path("examples").glob("*.py"), *Path("benchmarks").rglob("*.py")]
-    session.run("mypy", "noxfile.py", "memio-core/tests/packaging/user_program.py", *map(str, sorted(programs)))
     # The project file names the environment of a developer, `.venv`; that of this session stands in for it.
     stand_in = Path(session.create_tmp()) / ".venv"
     stand_in.unlink(missing_ok=True)
@@ -88,10 +85,6 @@ def lowest(session: nox.Session, project: str) -> None:
     tools = ("pytest>=8.0", "pytest-xdist>=3.6", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
     session.install("--resolution", "lowest-direct", *wanted, *tools)
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
-    session.install(
-        "--resolution", "lowest-direct", *wanted, "pytest>=8.0", "hypothesis>=6.100", "opentelemetry-sdk>=1.30"
-    )
-    session.run("pytest", "-m", FAST, f"{project}/tests", *session.posargs)
 
 
 @nox.session(python=False)
