@@ -273,6 +273,61 @@ def test_a_process_that_is_killed_in_the_middle_leaves_what_the_next_one_finishe
     assert_consistent()
 
 
+CROWDED = """
+import asyncio, resource, signal, sys
+from memio import ForgetError, Memio
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+def leave_room(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+async def main():
+    store = {"provider": "sqlite", "path": sys.argv[1]}
+    async with Memio.from_config(dict.fromkeys(("facts", "history", "documents", "graph"), store)) as memio:
+        for kind in memio.kinds:
+            await getattr(memio, kind).delete_all(user_id=sys.argv[2])
+        for size in (30_000, 100_000, 200_000):
+            leave_room(size)
+            try:
+                await memio.forget(user_id=sys.argv[2])
+            except ForgetError as error:
+                print([type(each).__name__ for each in error.errors][:1], flush=True)
+        leave_room(resource.RLIM_INFINITY)
+        await memio.facts.add(content="there is room again", user_id="bob")
+        print((await memio.forget(user_id=sys.argv[2])).complete, flush=True)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no limits of this kind")
+def test_a_full_disk_makes_it_fail_loudly_and_with_room_it_can_be_repeated_by_the_same_client(
+    opened: Opened, path: Path, program: Callable[..., Any], assert_consistent: Callable[[], None]
+) -> None:
+    async def prepare() -> list[Any]:
+        async with opened() as memio:
+            await fill(memio, count=40)
+            return await of_others(memio)
+
+    before = asyncio.run(prepare())
+    output, errors = program(CROWDED, path, OWNER).communicate(timeout=120)
+    *failed, finished = output.splitlines()
+    assert (errors, finished) == ("", "True")
+    assert failed
+    assert set(failed) == {"['ProviderError']"}
+    assert found(path) == set()
+
+    async def compare() -> None:
+        async with opened() as memio:
+            assert len(await memio.facts.search(query="room again", user_id="bob")) == 1
+            for fact in await memio.facts.search(query="room again", user_id="bob"):
+                await memio.facts.delete(fact_id=fact.id)
+            assert await of_others(memio) == before
+
+    asyncio.run(compare())
+    assert_consistent()
+
+
 def test_writes_and_reads_beside_an_erasure_are_all_answered(
     opened: Opened, path: Path, assert_consistent: Callable[[], None]
 ) -> None:
