@@ -22,6 +22,7 @@ from memio.models import Kind
 APPLICATION_ID = 0x6D656D6A
 """Marks a file as a journal of memio: "memj"."""
 VERSION = 1
+_SQLITE = b"SQLite format 3\0"
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -108,18 +109,28 @@ class Journal:
         try:
             if path is not None:
                 path.touch(mode=0o600)  # it names users and sessions
+                _refuse_other_formats(path)
             self._db = sqlite3.connect("" if path is None else path, isolation_level=None, timeout=0)
-            self._open()
         except OSError as error:
             raise InvalidInputError(
                 f"the journal {path} cannot be made: {error.strerror}", argument="journal"
             ) from error
-        except sqlite3.OperationalError as error:
-            raise MemioError(f"the journal {path} cannot be used: {error}; is another transfer using it?") from error
-        except sqlite3.DatabaseError:
-            raise InvalidInputError(f"{path} is no journal of memio: choose another path", argument="journal") from None
+        try:
+            self._open()
+        except BaseException:
+            self._db.close()
+            raise
 
     def _open(self) -> None:
+        try:
+            self._prepare()
+        except sqlite3.OperationalError as error:
+            path = self.path
+            raise MemioError(f"the journal {path} cannot be used: {error}; is another transfer using it?") from error
+        except sqlite3.DatabaseError:
+            raise _no_journal(self.path) from None
+
+    def _prepare(self) -> None:
         db = self._db
         if self.path is None:
             db.execute("PRAGMA journal_mode = OFF")
@@ -278,6 +289,18 @@ class Journal:
                     self._db.execute("COMMIT")
         finally:
             self._db.close()
+
+
+def _refuse_other_formats(path: Path) -> None:
+    """Refuse a file that SQLite would take for an empty one, because it is too short to be a database."""
+    with path.open("rb") as file:
+        begin = file.read(len(_SQLITE))
+    if begin and begin != _SQLITE:
+        raise _no_journal(path)
+
+
+def _no_journal(path: Path | None) -> InvalidInputError:
+    return InvalidInputError(f"{path} is no journal of memio: choose another path", argument="journal")
 
 
 def told(name: str) -> str:

@@ -94,7 +94,8 @@ class Sender:
         if batch:
             await self._send_batch(batch)
             if self._progress is not None:
-                self._progress(Progress("writing", self._plan.kind, self.sent.records, self._plan.total))
+                done = self.sent.stored + self.sent.known + self.sent.left_out
+                self._progress(Progress("writing", self._plan.kind, done, self._plan.total))
 
     def _is_new(self, entry: Entry) -> bool:
         """Tell whether a record is still to be sent, and note why not."""

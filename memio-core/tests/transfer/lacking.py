@@ -1,0 +1,93 @@
+"""Stores that keep their records in SQLite, and lack what they are told to lack. They can also fail on purpose."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from memio.providers.sqlite import (
+    SqliteDocumentAdapter,
+    SqliteFactAdapter,
+    SqliteGraphAdapter,
+    SqliteHistoryAdapter,
+)
+
+ADAPTERS: dict[str, Any] = {
+    "facts": SqliteFactAdapter,
+    "history": SqliteHistoryAdapter,
+    "documents": SqliteDocumentAdapter,
+    "graph": SqliteGraphAdapter,
+}
+
+
+class Lacking:
+    """A store without `restore_records` and `add_many`, and without some features and guarantees.
+
+    Args:
+        kind: The kind of memory.
+        path: The SQLite file.
+        without: The features and guarantees that it lacks.
+        before: Called with the number of the add, before it is done.
+        after: Called with the number of the add, after it is done.
+    """
+
+    provider = "lacking"
+
+    def __init__(
+        self,
+        kind: str,
+        path: Any,
+        without: tuple[str, ...] = (),
+        before: Callable[[int], None] = lambda _: None,
+        after: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.inner = ADAPTERS[kind](path=path)
+        self.features = self.inner.features - set(without)
+        self.guarantees = self.inner.guarantees - set(without)
+        self.adds = 0
+        self.identity = str(path)
+        self._before = before
+        self._after = after
+
+    async def add(self, **arguments: Any) -> Any:
+        self.adds += 1
+        self._before(self.adds)
+        answer = await self.inner.add(**arguments)
+        self._after(self.adds)
+        return answer
+
+    async def get(self, **arguments: Any) -> Any:
+        return await self.inner.get(**arguments)
+
+    async def get_all(self, **arguments: Any) -> Any:
+        return await self.inner.get_all(**arguments)
+
+    async def search(self, **arguments: Any) -> Any:
+        return await self.inner.search(**arguments)
+
+    async def update(self, **arguments: Any) -> Any:
+        return await self.inner.update(**arguments)
+
+    async def delete(self, **arguments: Any) -> None:
+        await self.inner.delete(**arguments)
+
+    async def delete_entity(self, **arguments: Any) -> None:
+        await self.inner.delete_entity(**arguments)
+
+    async def delete_all(self, **arguments: Any) -> None:
+        await self.inner.delete_all(**arguments)
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+def dying_at(number: int) -> Callable[[int], None]:
+    """Return what kills this process at that add."""
+
+    def die(add: int) -> None:
+        if add == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return die

@@ -1,0 +1,142 @@
+"""A file that is no sound export is refused with line and reason, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from somewhat import fill, open_client
+
+from memio.transfer import ExportFileError, export, import_
+
+Lines = list[bytes]
+
+
+def changed(number: int, **values: Any) -> Callable[[Lines], Lines]:
+    """Change fields of a line; `...` takes one away."""
+
+    def change(lines: Lines) -> Lines:
+        value = json.loads(lines[number]) | values
+        kept = {name: item for name, item in value.items() if item is not ...}
+        return [*lines[:number], json.dumps(kept).encode() + b"\n", *lines[number + 1 :]]
+
+    return change
+
+
+def replaced(number: int, line: bytes) -> Callable[[Lines], Lines]:
+    return lambda lines: [*lines[:number], line, *lines[number + 1 :]]
+
+
+CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
+    "empty": (lambda _: [], 1, "this is no export of memio"),
+    "foreign": (lambda _: [b"id,content\n1,hello\n"], 1, "this is no export of memio"),
+    "binary": (lambda _: [b"\x80\x00" * 100_000], 1, "this is no export of memio"),
+    "other JSON lines": (lambda _: [b'{"a":1}\n'], 1, "this is no export of memio"),
+    "newer": (changed(0, version=2), 1, "it has version 2 of the format, and this memio reads up to 1: upgrade"),
+    "version that is none": (changed(0, version="1"), 1, "the version of the format is '1', no number"),
+    "unknown kind in the header": (changed(0, kinds=["facts", "dreams"]), 1, "kinds is"),
+    "kinds in another order": (changed(0, kinds=["history", "facts", "documents", "graph"]), 1, "kinds must stand in"),
+    "unknown header field": (changed(0, more=1), 1, "the header has the unknown field 'more'"),
+    "scope that is none": (changed(0, scope="alice"), 1, "scope must be"),
+    "no trailer": (lambda lines: lines[:-1], 32, "the file ends before its last line: it is truncated"),
+    "cut in a line": (lambda lines: [*lines[:-2], lines[-2][:-9]], 31, "the file ends in the middle of this line"),
+    "cut after a line": (lambda lines: lines[:5], 6, "the file ends before its last line: it is truncated"),
+    "cut in the trailer": (lambda lines: [*lines[:-1], lines[-1][:-1]], 32, "the file ends in the middle"),
+    "more after the end": (lambda lines: [*lines, lines[3]], 33, "there is more after the last line"),
+    "two exports in one": (lambda lines: [*lines, *lines], 33, "there is more after the last line"),
+    "a line less": (lambda lines: [*lines[:3], *lines[4:]], 4, "order is not 3"),
+    "a line twice": (lambda lines: [*lines[:3], lines[2], *lines[3:]], 4, "order is not 3"),
+    "lines changed about": (lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]], 4, "order is not 3"),
+    "no JSON": (replaced(4, b'{"kind":"facts",\n'), 5, "it is no JSON"),
+    "an empty line": (replaced(4, b"\n"), 5, "it is no JSON"),
+    "a list": (replaced(4, b"[1]\n"), 5, "it is no JSON object"),
+    "no UTF-8": (replaced(4, b'{"kind":"\xff"}\n'), 5, "it is not UTF-8: byte 0xff at 10"),
+    "NaN": (replaced(4, b'{"kind":"facts","order":4,"metadata":{"a":NaN}}\n'), 5, "JSON has no NaN"),
+    "a key twice": (replaced(4, b'{"kind":"facts","kind":"facts"}\n'), 5, "a key stands there twice"),
+    "deep": (replaced(4, b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"\n"), 5, "nests too deeply"),
+    "a wrong kind": (changed(4, kind="dreams"), 5, "kind is 'dreams': what may follow here is facts, history"),
+    "no kind": (changed(4, kind=...), 5, "kind is None"),
+    "a kind too early": (changed(10, kind="facts"), 11, "kind is 'facts': what may follow here is history"),
+    "a field less": (changed(4, content=...), 5, "it lacks content; a record of facts has id, user_id"),
+    "a field more": (changed(4, colour="red"), 5, "it has the unknown field 'colour'"),
+    "no id": (changed(4, id=None), 5, "id is null"),
+    "an empty content": (changed(4, content=""), 5, "content must not be empty"),
+    "content that is no text": (changed(4, content=5), 5, "content must be a string, not int"),
+    "a lone surrogate": (changed(4, content="\ud800"), 5, "lone surrogate"),
+    "a NUL": (changed(4, user_id="a\0b"), 5, "NUL character"),
+    "an owner that is too long": (changed(4, user_id="a" * 1001), 5, "user_id has 1,001 characters"),
+    "metadata that is none": (changed(4, metadata=[1]), 5, "metadata must be a JSON object"),
+    "no time": (changed(4, created_at="yesterday"), 5, "created_at is 'yesterday', no time"),
+    "a time without a zone": (changed(4, created_at="2026-05-01T09:30:00"), 5, "without a time zone"),
+    "a number for a time": (changed(4, created_at=5), 5, "created_at is '5', no time"),
+    "an unknown role": (changed(10, role="robot"), 11, "role is 'robot'"),
+    "changed content": (changed(4, content="forged"), 32, "digests of the last line|sha256 of the last line"),
+    "changed counts": (changed(31, counts={"facts": 9}), 32, "counts of the last line is"),
+    "a trailer that is none": (changed(31, sha256=...), 32, "the last line must have"),
+    "an id twice": (
+        lambda lines: [*lines[:2], lines[1].replace(b'"order":1', b'"order":2'), *lines[3:]],
+        3,
+        "second time",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Lines:
+    """The lines of a sound export."""
+    folder = tmp_path_factory.mktemp("sound")
+
+    async def main() -> None:
+        async with open_client(folder / "all.db") as memio:
+            await fill(memio)
+            await export(memio, folder / "all.jsonl")
+
+    asyncio.run(main())
+    lines = [line + b"\n" for line in (folder / "all.jsonl").read_bytes().split(b"\n")[:-1]]
+    assert len(lines) == 32
+    return lines
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_unsound_file_is_refused_with_line_and_reason(name: str, sound: Lines, tmp_path: Path, run: Any) -> None:
+    # defect: half an import before the fault was met
+    spoil, line, reason = CASES[name]
+    path = tmp_path / "export.jsonl"
+    path.write_bytes(b"".join(spoil(sound)))
+
+    async def main() -> ExportFileError:
+        async with open_client(tmp_path / "new.db") as new:
+            with pytest.raises(ExportFileError, match=reason) as caught:
+                await import_(new, path)
+        assert not (tmp_path / "new.db").exists()  # not even opened
+        return caught.value
+
+    error = run(main())
+    assert error.line == line
+    assert str(error).startswith(f"{path}, line {line}: ")
+    assert str(error).endswith("Nothing was changed")
+
+
+def test_a_file_that_is_changed_between_the_passes_is_refused(sound: Lines, tmp_path: Path, run: Any) -> None:
+    path = tmp_path / "export.jsonl"
+    path.write_bytes(b"".join(sound))
+
+    async def main() -> None:
+        async with open_client(tmp_path / "new.db") as new:
+            with pytest.raises(ExportFileError, match="it was changed while it was read"):
+                await import_(new, path, progress=lambda _: path.write_bytes(b"".join([*sound, b"{}\n"])))
+
+    run(main())
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        async with open_client(tmp_path / "new.db") as new:
+            with pytest.raises(ExportFileError, match=r"no\.jsonl: it cannot be read: No such file"):
+                await import_(new, tmp_path / "no.jsonl")
+
+    run(main())

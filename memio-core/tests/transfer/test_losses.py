@@ -1,0 +1,165 @@
+"""What a target cannot hold is said before anything is written, and goes ahead only when it is accepted."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lacking import Lacking
+from somewhat import fill, open_client
+
+from memio import Memio, Message, Triple
+from memio.errors import InvalidInputError
+from memio.transfer import Loss, LossError, copy
+
+LACKS = {
+    "owner": ("attribution", "user_scope", "agent_scope"),
+    "metadata": ("metadata", "filters"),
+    "ids": ("client_ids",),
+    "roles": ("all_roles",),
+    "timestamps": ("message_timestamps",),
+    "names": ("message_names",),
+    "replies": ("silent_append",),
+}
+ALL = tuple(feature for features in LACKS.values() for feature in features)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("losses") / "filled.db"
+
+    async def main() -> None:
+        async with open_client(path) as memio:
+            await fill(memio)
+
+    asyncio.run(main())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [("facts", loss) for loss in ("owner", "metadata", "ids", "created_at")]
+    + [("history", loss) for loss in ("owner", "metadata", "ids", "roles", "timestamps", "names", "replies")]
+    + [("documents", loss) for loss in ("owner", "metadata", "ids", "created_at")]
+    + [("graph", loss) for loss in ("owner", "metadata", "ids")],
+)
+def test_a_loss_is_told_and_nothing_is_written_until_it_is_accepted(
+    kind: str, loss: str, source: Path, tmp_path: Path, run: Any
+) -> None:
+    # defect: metadata, owners, roles or times accepted and dropped
+    async def main() -> None:
+        store = Lacking(kind, tmp_path / "new.db", LACKS.get(loss, ()))
+        also = ["created_at"] if kind in ("facts", "documents") else []
+        async with open_client(source) as old, Memio(**{kind: store}) as new:
+            with pytest.raises(LossError) as caught:
+                await copy(old, new, kinds=[kind], accept=[name for name in also if name != loss])
+            assert [(finding.kind, str(finding.loss)) for finding in caught.value.findings] == [(kind, loss)]
+            assert caught.value.findings[0].records > 0
+            assert f"accept the losses: {loss}" in str(caught.value)
+            assert store.adds == 0
+            assert not (tmp_path / "j").exists()
+            done = await copy(old, new, kinds=[kind], accept=[loss, *also], journal=tmp_path / "j")
+            assert store.adds > 0
+            assert loss in {str(finding.loss) for finding in done.losses}
+            # Without owners, two records of one id are one, or in conflict; that is told.
+            assert (done.differences == ()) == (loss != "owner" or kind in ("history", "documents"))
+            assert done.kinds[0].left_out == (6 if loss == "roles" else 0)
+
+    run(main())
+
+
+def test_all_losses_are_told_at_once(source: Path, tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        store = Lacking("history", tmp_path / "new.db", ALL)
+        async with open_client(source) as old, Memio(history=store) as new:
+            with pytest.raises(LossError) as caught:
+                await copy(old, new, kinds=["history"], accept=["ids"])
+            assert [str(finding.loss) for finding in caught.value.findings] == [
+                "owner", "metadata", "roles", "timestamps", "names", "replies",
+            ]  # fmt: skip
+            assert "accept the losses: owner,metadata,roles,timestamps,names,replies" in str(caught.value)
+
+    run(main())
+
+
+def test_only_what_the_records_use_is_a_loss(tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        store = Lacking("history", tmp_path / "new.db", (*LACKS["owner"], *LACKS["names"], *LACKS["metadata"]))
+        async with open_client(tmp_path / "old.db") as old, Memio(history=store) as new:
+            await old.history.add(session_id="s", messages=[Message(role="user", content="hello")])
+            assert (await copy(old, new, kinds=["history"])).differences == ()
+
+    run(main())
+
+
+def test_a_history_that_answers_is_refused_unless_replies_are_accepted(source: Path, tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        async with open_client(source) as old, Memio(history=Lacking("history", tmp_path / "n.db", ALL)) as new:
+            with pytest.raises(LossError, match="replies: history, 13 records, to lacking: its agent answers"):
+                await copy(old, new, kinds=["history"], accept=[str(loss) for loss in Loss if loss != "replies"])
+
+    run(main())
+
+
+def test_an_unknown_loss_is_an_error_that_lists_the_known_ones(source: Path, tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        async with open_client(source) as old, open_client(tmp_path / "new.db") as new:
+            with pytest.raises(
+                InvalidInputError, match=r"there is no loss 'id'; there are owner, metadata, ids, roles"
+            ):
+                await copy(old, new, accept=["id"])
+            with pytest.raises(InvalidInputError, match=r"accept must be a list of losses, such as \['ids'\]"):
+                await copy(old, new, accept="ids")
+
+    run(main())
+
+
+def test_what_is_too_long_for_the_target_is_a_loss(tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        store = Lacking("facts", tmp_path / "new.db")
+        store.max_content_bytes = 6  # type: ignore[attr-defined]
+        async with open_client(tmp_path / "old.db") as old, Memio(facts=store) as new:
+            await old.facts.add_many(["short", "日本", "日本語"])
+            with pytest.raises(LossError, match="oversized: facts, 1 records"):
+                await copy(old, new, kinds=["facts"], accept=["created_at"])
+            done = await copy(old, new, kinds=["facts"], accept=["created_at", "oversized"])
+            assert (done.kinds[0].left_out, done.kinds[0].source.count, done.differences) == (1, 2, ())
+
+    run(main())
+
+
+def test_facts_and_documents_in_one_place_are_not_moved_twice(tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        mixed = {kind: Lacking(kind, tmp_path / "mixed.db", ("separate_kinds",)) for kind in ("facts", "documents")}
+        async with Memio(**mixed) as one, open_client(tmp_path / "other.db") as other:
+            with pytest.raises(InvalidInputError, match="are the same records as they are configured"):
+                await copy(one, other)
+            await other.facts.add(content="fact")
+            await other.documents.add(content="document")
+            with pytest.raises(LossError, match="kinds: facts, 1 records, to lacking: it does not keep facts"):
+                await copy(other, one, accept=["created_at"])
+            assert (await copy(other, one, accept=["created_at", "kinds"])).differences == ()
+
+    run(main())
+
+
+def test_records_that_a_loss_makes_the_same_are_told(tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        without = (*LACKS["owner"], *LACKS["timestamps"])
+        async with open_client(tmp_path / "old.db") as old:
+            for user in ("alice", "bob"):
+                await old.facts.add(content="tea", fact_id="f", user_id=user)
+                await old.history.add(
+                    session_id="s", messages=[Message(role="user", content="hi", id="m")], user_id=user
+                )
+                await old.graph.add(triples=[Triple(subject="a", predicate="b", object="c", id="t")], user_id=user)
+            stores = {kind: Lacking(kind, tmp_path / "new.db", without) for kind in ("facts", "history", "graph")}
+            async with Memio(**stores) as new:
+                accept = ["owner", "timestamps", "created_at"]
+                done = await copy(old, new, kinds=list(stores), accept=accept)
+                assert [difference.what for difference in done.differences] == ["merged"] * 3
+                assert "facts 'f', user 'bob'" in str(done.differences[0])
+
+    run(main())
