@@ -49,7 +49,7 @@ async def main(path: Path, count: int) -> None:
         stop.set()
         watcher.join()
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"facts           {count:12,} in {path.stat().st_size / 1e6:.0f} MB")  # noqa: ASYNC240  # nobody waits for the loop
+    print(f"facts           {count:12,} in {path.stat().st_size / 1e6:.0f} MB")
     print(f"forgotten       {receipt.stores[0].before or 0:12,}")
     print(f"by the clock    {clock:12.1f} s")
     print(f"by the processor{processor:12.1f} s")
