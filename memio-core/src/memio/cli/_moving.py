@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
@@ -87,6 +86,8 @@ def run(work: Callable[[Listener | None], Coroutine[Any, Any, T]], *, as_json: b
     Raises:
         MemioError: It failed; what there is to say beside the error was told.
     """
+    import asyncio
+
     with _bar(as_json=as_json) as listener:
         try:
             return asyncio.run(work(listener))

@@ -139,9 +139,13 @@ class Comparison:
     def _look_at(self, record: Record) -> None:
         target, likeness, blocks = self._plan.found(record)
         row = self._row_of(target, likeness, record)
-        if row is None or row.run != self._journal.run:
+        if row is None and self._is_double(target, likeness):
+            self._there.add(blocks)
+            self._note("doubled", f"{self._kind} {record.id!r}", "it came to the target meanwhile")
+        elif row is None or row.run != self._journal.run:
             self._others += 1
         elif row.met == self._journal.run:
+            self._there.add(compared(self._kind, row.blocks, blocks))
             self._note("doubled", told(row.name))
         else:
             self._journal.meet(row)
@@ -159,11 +163,15 @@ class Comparison:
         if row is not None or not tracked:
             return row
         row = journal.like(likeness)
-        if row is None and journal.is_known(likeness):
-            self._note("doubled", f"{self._kind} {record.id!r}", "it came to the target meanwhile")
         if row is not None and target is not None:
             journal.learn(row, target, record.id)
         return row
+
+    def _is_double(self, target: bytes | None, likeness: bytes) -> bool:
+        """Tell whether a record that is nobody's copy is like one that was moved, and was not there before."""
+        if not self._plan.tracked or (target is not None and self._journal.was_before(self._kind, target)):
+            return False
+        return self._journal.is_known(likeness)
 
     def _check_order(self, row: Row, record: Record) -> None:
         """Note a record that the target lists too early: of history, within its session and user."""

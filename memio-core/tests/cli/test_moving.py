@@ -1,0 +1,109 @@
+"""`memio export`, `memio import` and `memio copy`, as processes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def configured(memio: Any) -> Any:
+    """Two configurations, the first with some records."""
+    for name in ("a", "b"):
+        memio.write(f"{name}.toml", f'facts = {{ provider = "sqlite", path = "{name}.db" }}\n')
+    for text, user in (("likes tea", "alice"), ("likes coffee", "bob")):
+        assert memio("facts", "add", text, "--user", user, "-c", "a.toml").code == 0
+    return memio
+
+
+def test_an_export_is_imported_and_compared(configured: Any) -> None:
+    made = configured("export", "out.jsonl", "-c", "a.toml", "--json")
+    assert (made.code, made.json["counts"]) == (0, {"facts": 2})
+    done = configured("import", "out.jsonl", "-c", "b.toml", "--json")
+    assert (done.code, done.json["equal"], done.json["losses"], done.err) == (0, True, [], "")
+    assert done.json["kinds"][0]["source"] == done.json["kinds"][0]["target"]
+    assert configured("export", "two.jsonl", "-c", "b.toml").code == 0
+    assert (configured.folder / "out.jsonl").read_bytes() == (configured.folder / "two.jsonl").read_bytes()
+
+
+def test_a_person_sees_counts_and_digests_and_no_progress_bar_without_a_terminal(configured: Any) -> None:
+    done = configured("copy", "--from", "a.toml", "--to", "b.toml")
+    assert done.code == 0
+    assert "both sides are equal" in done.out
+    assert done.err == ""
+
+
+def test_standard_streams_can_stand_for_files(configured: Any) -> None:
+    made = configured("export", "-", "-c", "a.toml", "--user", "alice")
+    assert made.code == 0
+    assert [line.get("content") for line in made.lines] == [None, "likes tea", None]
+    done = configured("import", "-", "-c", "b.toml", stdin=made.out)
+    assert done.code == 0
+    assert configured("facts", "list", "-c", "b.toml", "--json").json["items"][0]["content"] == "likes tea"
+
+
+def test_an_existing_file_is_left_alone(configured: Any) -> None:
+    assert configured("export", "out.jsonl", "-c", "a.toml").code == 0
+    again = configured("export", "out.jsonl", "-c", "a.toml", "--json")
+    assert (again.code, "is there already" in again.error["message"]) == (2, True)
+    assert configured("export", "out.jsonl", "-c", "a.toml", "--force").code == 0
+
+
+def test_a_bad_file_is_refused_with_its_line(configured: Any) -> None:
+    assert configured("export", "out.jsonl", "-c", "a.toml").code == 0
+    path = configured.folder / "out.jsonl"
+    path.write_bytes(path.read_bytes()[:-30])
+    done = configured("import", "out.jsonl", "-c", "b.toml", "--json")
+    assert (done.code, done.error["type"]) == (2, "ExportFileError")
+    assert "out.jsonl, line 4: the file ends in the middle of this line" in done.error["message"]
+    assert not (configured.folder / "b.db").exists()
+
+
+def test_losses_are_told_and_accepted(configured: Any, plain: Any) -> None:
+    plain()
+    configured.write("plain.toml", 'facts = { provider = "plain", file = "plain.json" }\n')
+    refused = configured("copy", "--from", "a.toml", "--to", "plain.toml", "--json")
+    assert refused.code == 2
+    assert {loss["loss"] for loss in refused.error["losses"]} == {"owner", "ids", "created_at"}
+    unknown = configured("copy", "--from", "a.toml", "--to", "plain.toml", "--accept", "everything")
+    assert (unknown.code, "there is no loss 'everything'; there are owner" in unknown.err) == (2, True)
+    for known in (0, 2):
+        done = configured(
+            "copy",
+            "--from",
+            "a.toml",
+            "--to",
+            "plain.toml",
+            "--accept",
+            "owner,ids",
+            "--accept",
+            "created_at",
+            "--json",
+        )
+        assert (done.code, done.json["equal"], done.json["kinds"][0]["known"]) == (0, True, known)
+        assert (configured.folder / done.json["journal"]).exists()
+
+
+def test_differences_are_told_and_the_exit_code_says_so(configured: Any) -> None:
+    assert configured("facts", "add", "first", "--id", "f", "-c", "a.toml").code == 0
+    assert configured("facts", "add", "other", "--id", "f", "-c", "b.toml").code == 0
+    done = configured("copy", "--from", "a.toml", "--to", "b.toml")
+    assert done.code == 1
+    assert "conflict: facts 'f' (the target has another record under its id)" in done.out
+    told = configured("copy", "--from", "a.toml", "--to", "b.toml", "--json")
+    assert (told.code, told.json["equal"]) == (1, False)
+
+
+def test_what_cannot_be_is_refused(configured: Any) -> None:
+    same = configured("copy", "--from", "a.toml", "--to", "a.toml")
+    assert (same.code, "the same configuration" in same.err) == (2, True)
+    kind = configured("export", "x.jsonl", "-c", "a.toml", "--kind", "dreams")
+    assert (kind.code, "there is no kind 'dreams'" in kind.err) == (2, True)
+    absent = configured("export", "x.jsonl", "-c", "a.toml", "--kind", "graph")
+    assert (absent.code, "there is no graph store here" in absent.err) == (2, True)
+    missing = configured("import", "nothing.jsonl", "-c", "b.toml", "--json")
+    assert (missing.code, json.loads(missing.err)["error"]["type"]) == (2, "ExportFileError")
+    assert not Path(configured.folder / "x.jsonl").exists()
