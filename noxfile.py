@@ -132,7 +132,7 @@ def letta(session: nox.Session) -> None:
 def _on_letta(session: nox.Session, url: str) -> None:
     """Run the provider's own tests and the contract suite, several at once: most of their time, they wait."""
     at_once = ("--numprocesses=4", "--dist=worksteal")
-    tests = ("memio-letta/tests", "memio-core/tests/core/test_docs.py")
+    tests = ("memio-letta/tests", "memio-core/tests/core/test_docs.py", "examples/tests")
     session.run("pytest", *at_once, "-m", "not slow", *tests, *session.posargs, env={"MEMIO_LETTA_URL": url})
     agent = str(session.run("python", "tools/letta/create_agent.py", url, silent=True)).strip()
     report = Path(session.create_tmp()) / "contract.json"

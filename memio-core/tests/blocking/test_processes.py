@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-STRICT = [sys.executable, "-X", "dev", "-W", "error"]
+STRICT = [sys.executable, "-W", "error"]
 HANGS = '''
 import asyncio, os, signal, sys, threading
 from memio.blocking import Memio, _background

@@ -1,0 +1,110 @@
+"""The program that runs on two backends, and the provider in one file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+EXAMPLES = Path(__file__).parents[1]
+LINE = 'BACKEND = "sqlite"  # or "letta"\n'
+
+
+def test_the_program_runs_on_sqlite(run, tmp_path):
+    out = run("switch_backend.py", MEMIO_SQLITE_PATH=str(tmp_path / "memory.db"))
+    assert out.startswith("recalled: Alice likes coffee {'source': 'example'}\nread back: user Where were we?\n")
+    assert out.endswith("left: 0\n")
+
+
+@pytest.fixture
+def agent():
+    """An agent on a real server, which goes with its archive when the test is over."""
+    url = os.environ.get("MEMIO_LETTA_URL")
+    if not url:
+        pytest.skip("needs a Letta server: start one with tools/letta/start_letta.sh, and name it in MEMIO_LETTA_URL")
+    create = [sys.executable, str(EXAMPLES.parent / "tools" / "letta" / "create_agent.py"), url]
+    agent = subprocess.run(create, check=True, capture_output=True, text=True).stdout.strip()
+    yield {"LETTA_BASE_URL": url, "LETTA_AGENT_ID": agent}
+    with httpx.Client(base_url=url, timeout=120) as server:
+        archives = server.get("/v1/archives/", params={"agent_id": agent}).json()
+        server.delete(f"/v1/agents/{agent}").raise_for_status()
+        for archive in archives:
+            server.delete(f"/v1/archives/{archive['id']}").raise_for_status()
+
+
+def test_the_program_runs_on_letta_when_one_line_is_changed(agent, tmp_path, environment):
+    text = (EXAMPLES / "switch_backend.py").read_text(encoding="utf-8")
+    assert text.count(LINE) == 1
+    (tmp_path / "program.py").write_text(text.replace(LINE, 'BACKEND = "letta"\n'), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "program.py"],
+        cwd=tmp_path,
+        env={**environment, **agent},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "recalled: Alice likes coffee {'source': 'example'}\nanswered: " in done.stdout
+    assert "read back: user Where were we?\nread back: assistant " in done.stdout
+    assert done.stdout.endswith("left: 0\n")
+
+
+def test_the_provider_runs_and_keeps_its_facts(run, tmp_path):
+    assert run("provider.py") == "['Alice likes coffee']\n"
+    assert run("provider.py") == "['Alice likes coffee', 'Alice likes coffee']\n"
+    assert len(list((tmp_path / "facts").glob("*.fact"))) == 2
+
+
+def test_a_configuration_names_the_provider_once_an_entry_point_does(tmp_path, environment):
+    # What an installation of a distribution leaves behind, so far as memio looks at it.
+    metadata = tmp_path / "site" / "folder_facts-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: folder-facts\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[memio.facts]\nfolder = provider\n")
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path / "site"), str(EXAMPLES)])
+    program = """
+from memio.blocking import Memio
+with Memio.from_config({"facts": {"provider": "folder", "path": "notes"}}) as memio:
+    memio.facts.add(content="likes coffee")
+    print(memio.facts.provider, [fact.content for fact in memio.facts.iter_all()])
+"""
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("folder ['likes coffee']\n", "")
+    assert (tmp_path / "notes").is_dir()
+
+
+CONTRACT = """
+from contextlib import asynccontextmanager
+from tempfile import TemporaryDirectory
+
+from memio_contract import ContractTarget, FactStoreContract
+from provider import FolderFacts
+
+
+@asynccontextmanager
+async def fresh():
+    with TemporaryDirectory() as folder:
+        yield lambda: FolderFacts(folder)
+
+
+class TestFolderFacts(FactStoreContract):
+    target = ContractTarget(fresh=fresh)
+"""
+
+
+def test_the_provider_keeps_the_contract(tmp_path, environment):
+    (tmp_path / "test_folder.py").write_text(CONTRACT)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    environment["PYTHONPATH"] = str(EXAMPLES)
+    command = [sys.executable, "-m", "pytest", "-q", "--memio-profile", "dev", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "passed: " in done.stdout
+    assert "incomplete" not in done.stdout
