@@ -32,8 +32,9 @@ FENCE = re.compile(
     r"(?:^ *<!-- (?P<mark>[a-z ]+) -->\n)?^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
     re.DOTALL | re.MULTILINE,
 )
-# `console` shows what installs into environments of its own; the tests of packaging do it.
-LANGUAGES = ("python", "sh", "toml", "json", "text", "console")
+# `console` shows what installs into environments of its own; the tests of packaging do it. `py` takes in a file of this
+# repository, which has tests of its own.
+LANGUAGES = ("python", "sh", "toml", "json", "text", "console", "py")
 MARKS = ("prints", "needs letta", "needs a key")
 # What a reader does once, before everything else; CI does it with a clean checkout.
 SET_UP = re.compile(r"^(python3 -m venv|source |pip install|cd |nox\b).*$", re.MULTILINE)
