@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +228,31 @@ def test_progress_is_told(tmp_path: Path, opened: Any, run: Any) -> None:
         ("comparing", 200, 450),
         ("comparing", 400, 450),
     ]
+
+
+FULL = """
+import asyncio, resource, sys
+from memio import Memio
+from memio.errors import MemioError
+from memio.transfer import export
+
+async def main():
+    async with Memio.from_config({"facts": {"provider": "sqlite", "path": sys.argv[1]}}) as memio:
+        await memio.facts.get_all()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        try:
+            await export(memio, sys.argv[2])
+        except MemioError as error:
+            print(error)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limit here")
+def test_a_full_disk_leaves_no_file(filled: Path, tmp_path: Path) -> None:
+    # defect: a half-written file that looks like a whole one
+    command = [sys.executable, "-c", FULL, str(filled), str(tmp_path / "all.jsonl")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "all.jsonl cannot be written: File too large; nothing was exported" in done.stdout, done.stderr
+    assert exports(tmp_path) == []
