@@ -272,3 +272,31 @@ def test_a_transfer_that_is_cancelled_can_be_repeated(file: Path, tmp_path: Path
             assert len(await new.facts.get_all()) == 12
 
     run(main())
+
+
+def test_what_one_user_left_under_way_is_found_after_another_user_was_moved(tmp_path: Path) -> None:
+    async def make() -> None:
+        async with open_client(tmp_path / "old.db", "facts") as old:
+            for user in ("alice", "bob", "bob"):
+                metadata = {"k": 1} if user == "bob" else None
+                await old.facts.add(content="tea", user_id=user, metadata=metadata)
+            await export(old, tmp_path / "facts.jsonl")
+
+    asyncio.run(make())
+    new, file = tmp_path / "new.db", tmp_path / "facts.jsonl"
+    without = (*IDS, "metadata", "filters")
+
+    async def move(user: str | None, **failure: Any) -> Any:
+        async with Memio(facts=Lacking("facts", new, without, **failure)) as target:
+            return await import_(target, file, user_id=user, accept=[*LOSSES, "metadata"])
+
+    def lose_the_answer(add: int) -> None:
+        raise ProviderError("lacking", "facts.add", f"the answer {add} was lost", outcome="unknown")
+
+    with pytest.raises(ProviderError):
+        asyncio.run(move("alice", after=lose_the_answer))
+    done = asyncio.run(move("bob"))
+    assert (done.differences, done.recovered) == ((), 1)
+    done = asyncio.run(move(None))
+    assert (done.differences, done.kinds[0].known, done.kinds[0].stored) == ((), 3, 0)
+    assert kept("facts", new) == [("alice", "tea"), ("bob", "tea"), ("bob", "tea")]

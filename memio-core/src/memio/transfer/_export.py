@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from memio._validate import CHECKS
 from memio.models import Kind
+from memio.transfer._disk import disk_errors
 from memio.transfer._progress import EVERY, Listener, Progress
 from memio.transfer._stores import StoreSource, check_source, chosen_kinds
 from memio.transfer._writing import ExportFile
@@ -78,7 +79,7 @@ async def export(
     if user_id is not None:
         user_id = CHECKS["user_id"](user_id)
     check_source(client, chosen, user_id)
-    with ExportFile(path, force=force) as file:
+    with disk_errors(), ExportFile(path, force=force) as file:
         file.begin(chosen, user_id)
         async for kind, record in StoreSource(client, chosen, user_id).records():
             file.add(kind, record)

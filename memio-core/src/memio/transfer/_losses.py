@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memio._interface import RESTORE
 from memio._text import type_name
 from memio.capabilities import Feature, Guarantee
 from memio.errors import InvalidInputError
@@ -207,17 +208,22 @@ def check_losses(targets: Sequence[Target], census: Census, accepted: frozenset[
     return found
 
 
-def _losses_of(target: Target, census: Census) -> list[Finding]:
-    """Return what a store would lose of the records that were counted."""
-    kind = target.kind
-    lacking = {loss for loss, feature in _FEATURES.items() if feature not in target.features}
+def lacking(target: Target) -> frozenset[Loss]:
+    """Return what a store would lose of records that use everything."""
+    lost = {loss for loss, feature in _FEATURES.items() if feature not in target.features}
     if Guarantee.SILENT_APPEND not in target.guarantees:
-        lacking.add(Loss.REPLIES)
-    if not hasattr(target.store, "restore_records"):
-        lacking.add(Loss.CREATED_AT)
-    lacking.add(Loss.OVERSIZED)
-    found = ((loss, census.uses[kind, loss]) for loss in Loss if loss in lacking)
-    return [Finding(kind, loss, count, target.provider) for loss, count in found if count]
+        lost.add(Loss.REPLIES)
+    if not hasattr(target.store, RESTORE):
+        lost.add(Loss.CREATED_AT)
+    if target.max_content_bytes is not None:
+        lost.add(Loss.OVERSIZED)
+    return frozenset(lost)
+
+
+def _losses_of(target: Target, census: Census) -> list[Finding]:
+    lost = lacking(target)
+    found = ((loss, census.uses[target.kind, loss]) for loss in Loss if loss in lost)
+    return [Finding(target.kind, loss, count, target.provider) for loss, count in found if count]
 
 
 def _mixing(targets: Iterable[Target], census: Census) -> list[Finding]:

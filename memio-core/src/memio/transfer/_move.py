@@ -14,6 +14,7 @@ from memio._validate import CHECKS
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
 from memio.models import KINDS, Kind
 from memio.transfer._comparing import Comparison, Difference, Moved
+from memio.transfer._disk import disk_errors
 from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses
 from memio.transfer._plan import Plan, plan_for
@@ -171,9 +172,10 @@ async def copy(
 
 async def _counted(records: AsyncIterator[tuple[Kind, Record]], target: Memio, progress: Listener | None) -> Census:
     census = Census({kind: target_of(target, kind).max_content_bytes for kind in target.kinds})
-    async for kind, record in records:
-        census.add(kind, record)
-        _tell(progress, "reading", kind, census.counts[kind], None)
+    with disk_errors():
+        async for kind, record in records:
+            census.add(kind, record)
+            _tell(progress, "reading", kind, census.counts[kind], None)
     return census
 
 
@@ -205,12 +207,12 @@ async def _move(
         )
     path = Path(place) if tracked and place is not None else None
     moved: list[Moved] = []
-    with Journal(path) as journal:
+    with disk_errors(), Journal(path) as journal:
         recovered = 0
         for plan in tracked:
             journal.bind(plan.kind, f"{origins[plan.kind]} to {_place(plan.target)}")
             await _look(client, plan, journal, progress)
-            stored, _ = await resolve(plan, journal, listing(client, plan.kind, plan.user_id))
+            stored, _ = await resolve(plan, journal, listing(client, plan.kind, None))
             recovered += stored
         senders = await _send(source, client, plans, journal, progress)
         for plan, sender in zip(plans, senders, strict=True):
@@ -222,10 +224,13 @@ async def _move(
 
 
 async def _look(client: Memio, plan: Plan, journal: Journal, progress: Listener | None) -> None:
-    """Note what a target has before the first record is sent."""
+    """Note what a target has before the first record is sent.
+
+    It is noted of everybody, because the journal may serve the transfer of another user later.
+    """
     if journal.knows_what_was_before(plan.kind):
         return
-    async for record in _observed(listing(client, plan.kind, plan.user_id), "looking", plan, progress):
+    async for record in _observed(listing(client, plan.kind, None), "looking", plan, progress):
         target, _, _ = plan.found(record)
         if target is None:
             raise MemioError(

@@ -9,7 +9,7 @@ from memio._interface import RESTORE
 from memio._target import Target
 from memio.models import Kind
 from memio.transfer._journal import Entry
-from memio.transfer._losses import Census, Finding, Loss
+from memio.transfer._losses import Census, Finding, Loss, lacking
 from memio.transfer._records import Record, blocks_of, encoded, identity_of, likeness, token, without
 
 
@@ -20,7 +20,9 @@ class Plan:
     Attributes:
         kind: The kind of memory.
         target: The store that they go to.
-        lost: What they lose.
+        lost: What a record of that kind would lose if it had it. It follows from the target alone, so that a repeated
+            transfer compares alike.
+        accepted: What they really lose, as accepted.
         tracked: Whether the target chooses ids, so that a journal must keep track of what is stored.
         restores: Whether the target takes records exactly as they are.
         total: How many records there are, as counted before.
@@ -30,6 +32,7 @@ class Plan:
     kind: Kind
     target: Target
     lost: frozenset[Loss]
+    accepted: frozenset[Loss]
     tracked: bool
     restores: bool
     total: int
@@ -68,12 +71,13 @@ def plan_for(target: Target, census: Census, losses: Iterable[Finding], user_id:
         user_id: Whose records are moved; `None` is everybody's.
     """
     kind = target.kind
-    lost = frozenset(finding.loss for finding in losses if finding.kind == kind)
+    lost = lacking(target)
     scoped = "user_scope" in target.features and Loss.OWNER not in lost
     return Plan(
         kind=kind,
         target=target,
         lost=lost,
+        accepted=frozenset(finding.loss for finding in losses if finding.kind == kind),
         tracked=Loss.IDS in lost or census.nameless[kind] > 0,
         restores=hasattr(target.store, RESTORE),
         total=census.counts[kind],

@@ -17,7 +17,7 @@ from memio.errors import (
 )
 from memio.models import Document, Fact, Message, Triple
 from memio.transfer._journal import Entry, Journal, State
-from memio.transfer._losses import Loss, left_out
+from memio.transfer._losses import Loss, left_out, suffering
 from memio.transfer._plan import Plan
 from memio.transfer._progress import Listener, Progress
 from memio.transfer._records import Record, size_of, token
@@ -77,6 +77,11 @@ class Sender:
         """Take a record, and send what waits when it is enough."""
         sent, plan = self.sent, self._plan
         sent.records += 1
+        for loss in suffering(record, plan.target.max_content_bytes):
+            if loss in plan.lost and loss not in plan.accepted:
+                raise MemioError(
+                    f"the source got records meanwhile that the target cannot hold ({loss}): repeat the call"
+                )
         if left_out(record, plan.lost, plan.target.max_content_bytes):
             sent.left_out += 1
             return

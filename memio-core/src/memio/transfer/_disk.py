@@ -1,0 +1,23 @@
+"""Faults of the files beside a transfer: the journal, and what is kept on the disk to save memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from memio.errors import MemioError
+
+
+@contextmanager
+def disk_errors() -> Generator[None, None, None]:
+    """Raise what SQLite says about the journal and temporary files as one of memio's errors.
+
+    Stores map their own errors, so that no other ones arrive here.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise MemioError(
+            f"the journal or a temporary file cannot be written: {error}; make room on the disk, and repeat the call"
+        ) from error
