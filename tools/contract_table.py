@@ -43,7 +43,8 @@ def table(report: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield f"| laws about | {' | '.join(headings(stores))} |"
     yield "|---|" + "---|" * len(stores)
-    for feature in dict.fromkeys(law["feature"] for store in stores for law in store["laws"]):
+    features = dict.fromkeys(law["feature"] for store in stores for law in store["laws"])
+    for feature in sorted(features, key=lambda feature: feature != "core"):
         cells = [cell([law["status"] for law in store["laws"] if law["feature"] == feature]) for store in stores]
         name = "what every store does" if feature == "core" else f"`{feature}`"
         yield f"| {name} | {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |")
