@@ -60,7 +60,7 @@ def test_a_failed_add_tells_truthfully_what_may_have_happened(
 def test_an_add_that_times_out_may_still_be_stored_and_says_so(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         arrived, release = asyncio.Event(), asyncio.Event()
-        async with Proxy(server.url) as proxy, behind(proxy, agent, timeout=0.5) as memio:
+        async with Proxy(server.url) as proxy, behind(proxy, agent, timeout=5.0) as memio:
             proxy.on(CREATE, hold_answer(arrived, release))
             with pytest.raises(ProviderTimeoutError) as caught:
                 await memio.facts.add(content="x")
@@ -191,7 +191,7 @@ def test_an_update_whose_delete_may_come_late_never_leaves_neither_text(run: Run
     # The delete is held on its way: taking the new text back now would lose both when it arrives.
     async def main() -> None:
         release = asyncio.Event()
-        async with Proxy(server.url) as proxy, behind(proxy, agent, timeout=1.0, max_retries=0) as memio:
+        async with Proxy(server.url) as proxy, behind(proxy, agent, timeout=5.0, max_retries=0) as memio:
             fact = await memio.facts.add(content="old")
             proxy.on(DELETE, hold_request(release))
             with pytest.raises(ProviderTimeoutError) as caught:
