@@ -46,8 +46,8 @@ async def export(
 ) -> Exported:
     """Write the records of a client's stores to a file, in the order of their listings.
 
-    The file is there when it is complete, and not before. It needs flat memory. It is no snapshot: what others
-    write meanwhile may be in it or not.
+    The file is there when it is complete, and not before. Records are read a page at a time. It is no snapshot:
+    what others write meanwhile may be in it or not.
 
     Args:
         client: Whose stores are read.
