@@ -144,9 +144,12 @@ def test_a_listing_tells_every_entry_point_with_its_distribution_and_imports_non
         ["history", "sqlite", core],
         ["documents", "sqlite", core],
         ["graph", "sqlite", core],
+        ["plugins", "log", core],
+        ["plugins", "otel", core],
+        ["plugins", "resilience", core],
         ["plugins", "shouting", "memio-shouting 3.1"],
     ]
-    assert not {"memio_acme", "shouting", "memio.providers", "pluggy", "pydantic"} & set(modules)
+    assert not {"memio_acme", "shouting", "memio.providers", "memio.middleware", "pluggy", "pydantic"} & set(modules)
 
 
 def test_a_strangers_provider_is_used_by_its_name_and_nothing_else_is_imported(environment: Any) -> None:
