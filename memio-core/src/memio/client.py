@@ -16,6 +16,7 @@ from memio._target import Target
 from memio._validate import CHECKS
 from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph, History
+from memio.facades._facade import confined
 from memio.models import KINDS, Kind
 from memio.plugins import Closable, Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
@@ -96,11 +97,9 @@ class Stores:
         from memio._forget import forget
 
         owner = dict(self._owner)
-        for name, value in (("user_id", user_id), ("agent_id", agent_id)):
-            if value is not None and owner.setdefault(name, CHECKS[name](value)) != value:
-                raise InvalidInputError(
-                    f"{name} is {value!r}, but this client is confined to {owner[name]!r}: leave it out", argument=name
-                )
+        for name, value in _owner_of(user_id, agent_id).items():
+            if owner.setdefault(name, value) != value:
+                raise confined(name, value, owner[name])
         if not owner:
             raise InvalidInputError("forget() needs an owner: pass user_id, agent_id or both")
         return await forget(self._targets, owner, skip)
@@ -235,8 +234,7 @@ class Memio(Stores):
             user_id: The user that it is confined to.
             agent_id: The agent that it is confined to; only facts have one.
         """
-        given = {"user_id": user_id, "agent_id": agent_id}
-        owner = {name: CHECKS[name](value) for name, value in given.items() if value is not None}
+        owner = _owner_of(user_id, agent_id)
         if not owner:
             raise InvalidInputError("scoped() needs an owner: pass user_id, agent_id or both")
         return ScopedMemio(self._targets, owner)
@@ -288,6 +286,12 @@ class Memio(Stores):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def _owner_of(user_id: str | None, agent_id: str | None) -> dict[str, str]:
+    """Return the names that were given, checked."""
+    given = {"user_id": user_id, "agent_id": agent_id}
+    return {name: CHECKS[name](value) for name, value in given.items() if value is not None}
 
 
 def _target_of(kind: Kind, store: Store, state: ClientState) -> Target:

@@ -55,10 +55,15 @@ class Facade:
         return self._target.call(method, arguments, owners)
 
     def _confined(self, name: str, value: str, method: str) -> InvalidInputError:
-        own = self._owner[name]
-        return InvalidInputError(
-            f"{name} is {value!r}, but this client is confined to {own!r}: leave it out", argument=name
-        ).locate(operation=f"{self._target.kind}.{method}", provider=self.provider)
+        operation = f"{self._target.kind}.{method}"
+        return confined(name, value, self._owner[name]).locate(operation=operation, provider=self.provider)
+
+
+def confined(name: str, value: str, own: str) -> InvalidInputError:
+    """Return what to raise when a client that is confined to one owner is asked about another."""
+    return InvalidInputError(
+        f"{name} is {value!r}, but this client is confined to {own!r}: leave it out", argument=name
+    )
 
 
 _EMPTY: dict[str, dict[str, Any]] = {"metadata": {}, "filters": {}}

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from memio._validate import CHECKS
 from memio.models import Kind
 from memio.transfer._disk import disk_errors
-from memio.transfer._progress import EVERY, Listener, Progress
-from memio.transfer._stores import StoreSource, check_source, chosen_kinds
+from memio.transfer._progress import Listener, tell
+from memio.transfer._stores import StoreSource, check_source, checked_user, chosen_kinds
 from memio.transfer._writing import ExportFile
 
 if TYPE_CHECKING:
@@ -76,15 +75,13 @@ async def export(
         {'facts': 1}
     """
     chosen = chosen_kinds(kinds, client.kinds)
-    if user_id is not None:
-        user_id = CHECKS["user_id"](user_id)
+    user_id = checked_user(user_id)
     check_source(client, chosen, user_id)
     with disk_errors(), ExportFile(path, force=force) as file:
         file.begin(chosen, user_id)
         async for kind, record in StoreSource(client, chosen, user_id).records():
             file.add(kind, record)
-            if progress is not None and file.tally.counts[kind] % EVERY == 0:
-                progress(Progress("reading", kind, file.tally.counts[kind]))
+            tell(progress, "reading", kind, file.tally.counts[kind])
         file.end()
     trailer = file.tally.trailer()
     return Exported(

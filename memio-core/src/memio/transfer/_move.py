@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-from memio._validate import CHECKS
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
 from memio.models import KINDS, Kind
 from memio.transfer._comparing import Comparison, Difference, Moved
@@ -18,11 +17,11 @@ from memio.transfer._disk import disk_errors
 from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses
 from memio.transfer._plan import Plan, plan_for
-from memio.transfer._progress import EVERY, Listener, Progress, Stage
+from memio.transfer._progress import Listener, Stage, tell
 from memio.transfer._reading import FileSource, spooled
 from memio.transfer._records import Record
 from memio.transfer._sending import Sender, resolve
-from memio.transfer._stores import StoreSource, check_source, chosen_kinds, listing, target_of
+from memio.transfer._stores import StoreSource, check_source, checked_user, chosen_kinds, listing, target_of
 from memio.transfer._writing import STANDARD_STREAM
 
 if TYPE_CHECKING:
@@ -99,8 +98,7 @@ async def import_(
     """
     losses = accepted_losses(accept)
     wanted = None if kinds is None else chosen_kinds(kinds, KINDS)
-    if user_id is not None:
-        user_id = CHECKS["user_id"](user_id)
+    user_id = checked_user(user_id)
     with TemporaryDirectory(prefix="memio-") as folder:
         if os.fspath(path) == STANDARD_STREAM:
             file, place = spooled(sys.stdin.buffer, folder), journal
@@ -159,8 +157,7 @@ async def copy(
     """
     losses = accepted_losses(accept)
     chosen = chosen_kinds(kinds, source.kinds)
-    if user_id is not None:
-        user_id = CHECKS["user_id"](user_id)
+    user_id = checked_user(user_id)
     check_source(source, chosen, user_id)
     for kind in chosen:
         _refuse_same(source, target, kind)
@@ -175,7 +172,7 @@ async def _counted(records: AsyncIterator[tuple[Kind, Record]], target: Memio, p
     with disk_errors():
         async for kind, record in records:
             census.add(kind, record)
-            _tell(progress, "reading", kind, census.counts[kind], None)
+            tell(progress, "reading", kind, census.counts[kind])
     return census
 
 
@@ -270,12 +267,7 @@ async def _observed(
     async for record in records:
         yield record
         done += 1
-        _tell(progress, stage, plan.kind, done, plan.total if stage == "comparing" else None)
-
-
-def _tell(progress: Listener | None, stage: Stage, kind: Kind, done: int, total: int | None) -> None:
-    if progress is not None and done % EVERY == 0:
-        progress(Progress(stage, kind, done, total))
+        tell(progress, stage, plan.kind, done, plan.total if stage == "comparing" else None)
 
 
 def _place(store: Target) -> str:

@@ -34,3 +34,9 @@ Listener = Callable[[Progress], None]
 
 EVERY = 200
 """After so many records, a listener is told."""
+
+
+def tell(listener: Listener | None, stage: Stage, kind: Kind, done: int, total: int | None = None) -> None:
+    """Tell a listener, when there is one and it is time to."""
+    if listener is not None and done % EVERY == 0:
+        listener(Progress(stage, kind, done, total))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable
 from typing import TYPE_CHECKING, cast
 
+from memio._validate import CHECKS
 from memio.capabilities import Feature
 from memio.errors import InvalidInputError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph
@@ -81,6 +82,11 @@ def chosen_kinds(kinds: Iterable[str] | None, available: Collection[Kind]) -> tu
     if not named:
         raise InvalidInputError("kinds is empty: name one, or leave it out for all", argument="kinds")
     return tuple(kind for kind in KINDS if kind in named)
+
+
+def checked_user(user_id: str | None) -> str | None:
+    """Return the user whose records are meant, if any; refuse what is no name of one."""
+    return None if user_id is None else CHECKS["user_id"](user_id)
 
 
 def check_source(client: Memio, kinds: tuple[Kind, ...], user_id: str | None) -> None:
