@@ -1,14 +1,21 @@
 """One async client for the memory of AI agents, with backends as plugins.
 
+    import asyncio
+
     from memio import Memio
 
-    async with Memio.from_config({"facts": "sqlite"}) as memio:
-        await memio.facts.add(content="Alice likes coffee", user_id="alice")
-        hits = await memio.facts.search(query="coffee", user_id="alice")
+    async def main() -> None:
+        async with Memio.from_config({"facts": "sqlite"}) as memio:  # keeps them in ./memio.db
+            await memio.facts.add(content="Alice likes coffee", user_id="alice")
+            for fact in await memio.facts.search(query="coffee", user_id="alice"):
+                print(fact.content)
+
+    asyncio.run(main())
 
 A client has up to four stores: `memio.facts`, `memio.history`, `memio.documents` and `memio.graph`;
-`help(memio.facades)` shows their methods. `memio.errors` holds every error, `memio.protocols` what a
-backend implements, and `memio.config` how a configuration is written.
+`help("memio.facades")` shows their methods. Programs without async use the same client from
+`memio.blocking`. `memio.errors` holds every error, `memio.config` says how a configuration is written,
+and `memio.protocols` what a backend implements.
 """
 
 from pkgutil import extend_path as _extend_path

@@ -9,7 +9,7 @@ from typing import Any, get_origin
 
 from memio._interface import METHODS, Method
 from memio.capabilities import REQUIRES
-from memio.models import Kind
+from memio.models import KINDS, Kind
 
 _OPTIONAL: dict[str, type] = {"provider": str, "identity": str, "max_content_bytes": int, "hints": Mapping}
 
@@ -22,6 +22,18 @@ def faults_of(store: object, kind: Kind) -> list[str]:
     """
     if isinstance(store, type):
         return [f"{store.__name__} is a class: pass an instance, {store.__name__}(…)"]
+    if isinstance(store, (str, Mapping)):
+        # Not shown: it may be a secret that went to the wrong place.
+        return [f"a {type(store).__name__} is no store: Memio.from_config({{{kind!r}: …}}) opens one by its name"]
+    faults = _faults_of(store, kind)
+    if faults:
+        for other in KINDS:
+            if other != kind and not _faults_of(store, other):
+                return [f"{type(store).__name__} is a store of {other}, not of {kind}"]
+    return faults
+
+
+def _faults_of(store: object, kind: Kind) -> list[str]:
     faults: list[str] = []
     features = _declared(store, "features", faults)
     guarantees = _declared(store, "guarantees", faults)
@@ -107,7 +119,7 @@ def _keyword_faults(
                 f"its `{name}` takes `{keyword}` without a default: it is passed only when the caller gave it"
             )
         elif keyword not in core or parameter.kind is parameter.POSITIONAL_ONLY:
-            faults.append(f"its `{name}` requires `{keyword}`, which is never passed by keyword")
+            faults.append(f"its `{name}` requires `{keyword}`, which memio does not pass")
     return faults
 
 

@@ -86,7 +86,7 @@ def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # n
         else "pass a string, a number, a list or a dict"
     )
     raise InvalidInputError(
-        f"{_path(where, key)} is a {type_name(value)}, which JSON cannot hold: {advice}", argument=where
+        f"{_path(where, key)} has the type {type_name(value)}, which JSON cannot hold: {advice}", argument=where
     )
 
 

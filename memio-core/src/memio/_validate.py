@@ -28,6 +28,12 @@ MAX_QUERY = 1_000_000
 _UTF8_BYTES = 4
 """Of one character, at most."""
 
+_EXAMPLES = {
+    Message: "Message(role='user', content='…')",
+    Triple: "Triple(subject='…', predicate='…', object='…')",
+}
+"""How errors show what they want."""
+
 R = TypeVar("R", Message, Triple)
 
 
@@ -37,7 +43,8 @@ def limit(value: object) -> int:
         raise InvalidInputError(f"limit must be a whole number, not {type_name(value)}", argument="limit")
     if not 1 <= value <= MAX_LIMIT:
         raise InvalidInputError(
-            f"limit is {value}: it must be 1 to {MAX_LIMIT}; follow next_cursor, or use iter_all, for more",
+            f"limit is {value}: it must be 1 to {MAX_LIMIT}"
+            + ("; for more, a listing goes on with next_cursor, or with its iter_… method" if value > 0 else ""),
             argument="limit",
         )
     return value
@@ -93,10 +100,10 @@ def records(value: object) -> list[Fact | Document | Message | Triple]:
 
 
 def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
-    name = kind.__name__
+    name, example = kind.__name__, _EXAMPLES[kind]
     if isinstance(value, (str, Mapping, Message, Triple)) or not isinstance(value, Iterable):
         raise InvalidInputError(
-            f"{where} must be a list of {name}, not {type_name(cast('object', value))}", argument=where
+            f"{where} must be a list, such as [{example}], not {type_name(cast('object', value))}", argument=where
         )
     records = list(cast("Iterable[object]", value))
     if not records:
@@ -104,9 +111,9 @@ def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
     seen: set[str] = set()
     for index, record in enumerate(records):
         if not isinstance(record, kind):
-            advice = f": make it {name}(**{where}[{index}])" if isinstance(record, Mapping) else ""
             raise InvalidInputError(
-                f"{where}[{index}] must be a {name}, not {type_name(cast('object', record))}{advice}", argument=where
+                f"{where}[{index}] must be a {name}, such as {example}, not {type_name(cast('object', record))}",
+                argument=where,
             )
         if record.id is not None and record.id in seen:
             raise InvalidInputError(f"{where}[{index}].id is {record.id!r} for the second time", argument=where)

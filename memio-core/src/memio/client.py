@@ -173,10 +173,11 @@ class Memio(Stores):
         graph: GraphStore | None = None,
         middleware: Iterable[Middleware] = (),
     ) -> None:
+        wrappers = _listed(middleware)
         given: dict[Kind, Store | None] = {"facts": facts, "history": history, "documents": documents, "graph": graph}
         # By identity: an empty store may well be false.
         stores: dict[Kind, Store] = {kind: store for kind, store in given.items() if store is not None}
-        state = ClientState(tuple(middleware))
+        state = ClientState(wrappers)
         faults = [Fault(kind, fault) for kind, store in stores.items() for fault in faults_of(store, kind)]
         faults += [
             Fault("middleware", f"{item!r} cannot be called: pass async functions (operation, call_next)")
@@ -218,9 +219,10 @@ class Memio(Stores):
         """
         from memio.config import Config, load
 
+        wrappers = _listed(middleware)
         config = source if isinstance(source, Config) else load(source)
         resources = SharedResources()
-        client = cls(**config.open_stores(resources), middleware=[*middleware, *config.open_middleware()])
+        client = cls(**config.open_stores(resources), middleware=[*wrappers, *config.open_middleware()])
         client._adopt({store.kind: store.entry for store in config.stores}, resources)
         return client
 
@@ -292,6 +294,13 @@ def _owner_of(user_id: str | None, agent_id: str | None) -> dict[str, str]:
     """Return the names that were given, checked."""
     given = {"user_id": user_id, "agent_id": agent_id}
     return {name: CHECKS[name](value) for name, value in given.items() if value is not None}
+
+
+def _listed(middleware: Iterable[Middleware]) -> tuple[Middleware, ...]:
+    """Return middleware as a tuple; refuse one that is not in a list, which is easily written."""
+    if not isinstance(middleware, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise ConfigError([Fault("middleware", f"{middleware!r} is no list: put it into one")], "this client")
+    return tuple(middleware)
 
 
 def _target_of(kind: Kind, store: Store, state: ClientState) -> Target:

@@ -115,7 +115,9 @@ def test_bad_input_is_refused_before_the_store_is_touched(kind, method, name, va
 
 
 def test_errors_say_what_and_where_and_what_to_do():
-    with pytest.raises(InvalidInputError, match=r"metadata\.a\[1\]\.b is a tuple, which JSON cannot hold: pass a list"):
+    with pytest.raises(
+        InvalidInputError, match=r"metadata\.a\[1\]\.b has the type tuple, which JSON cannot hold: pass a list"
+    ):
         asyncio.run(_add(metadata={"a": [0, {"b": (1,)}]}))
     with pytest.raises(InvalidInputError, match=r"content holds a lone surrogate \(U\+D83D\) at position 3"):
         asyncio.run(_add(content="abc\ud83d"))

@@ -52,13 +52,13 @@ def test_every_fault_is_listed_at_once():
         async def get(self, fact_id: str, /) -> None: ...
 
     with pytest.raises(ConfigError) as caught:
-        Memio(facts=Broken(), graph=Minimal())  # type: ignore[arg-type]
+        Memio(facts=Broken(), graph=Broken())  # type: ignore[arg-type]
     text = str(caught.value)
     for fault in (
         "facts: its `features` is a str: make it a frozenset of strings",
         "facts: it has no attribute `guarantees`",
         "facts: its `add` is not async",
-        "facts: its `add` requires `extra`, which is never passed by keyword",
+        "facts: its `add` requires `extra`, which memio does not pass",
         "facts: its `get` takes no keyword `fact_id`",
         "facts: its `search` is no method but a int",
         "facts: it has no method `delete_all`",
@@ -67,6 +67,21 @@ def test_every_fault_is_listed_at_once():
         "graph: its `add` takes no keyword `triples`",
     ):
         assert fault in text
+
+
+@pytest.mark.parametrize("store", ["sqlite", {"provider": "sqlite", "key": "secret"}], ids=["name", "dict"])
+def test_a_name_or_a_dict_in_place_of_a_store_is_told_in_one_sentence(store):
+    with pytest.raises(ConfigError) as caught:
+        Memio(facts=store)
+    assert str(caught.value) == (
+        f"facts: a {type(store).__name__} is no store: Memio.from_config({{'facts': …}}) opens one by its name "
+        "(in the stores of this client)"
+    )
+
+
+def test_a_store_of_another_kind_is_told_in_one_sentence():
+    with pytest.raises(ConfigError, match=r"^history: Minimal is a store of facts, not of history \(in"):
+        Memio(history=Minimal())  # type: ignore[arg-type]
 
 
 def declaring(*features: str, **methods: Any) -> Any:
@@ -132,6 +147,18 @@ def test_a_class_is_no_store():
 def test_a_client_needs_a_store():
     with pytest.raises(ConfigError, match="pass at least one of facts, history, documents, graph"):
         Memio()
+
+
+def test_middleware_must_be_in_a_list():
+    async def measured(operation: Any, call_next: Any) -> Any:
+        return await call_next(operation)
+
+    for make in (
+        lambda: Memio(facts=Minimal(), middleware=measured),  # type: ignore[arg-type]
+        lambda: Memio.from_config({"facts": "sqlite"}, middleware=measured),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(ConfigError, match=r"^middleware: <function .*measured.*> is no list: put it into one"):
+            make()
 
 
 def test_middleware_must_be_callable():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from urllib.parse import urlsplit
 
 import pytest
@@ -57,6 +58,13 @@ def read(page: Path, folder: Path, *arguments: str, **more: str) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if any(map(runs, blocks(page)))], ids=name)
 def test_what_a_page_shows_works(page, tmp_path):
     read(page, tmp_path)
+
+
+def test_the_program_that_help_shows_works(tmp_path):
+    program = dedent("\n".join(line for line in memio.__doc__.splitlines() if not line or line.startswith("    ")))
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "Alice likes coffee\n"), done.stderr
 
 
 @pytest.fixture
