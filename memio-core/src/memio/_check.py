@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, get_origin
 
 from memio._interface import METHODS, Method
+from memio._text import type_name
 from memio.capabilities import REQUIRES
 from memio.models import KINDS, Kind
 
@@ -22,14 +23,15 @@ def faults_of(store: object, kind: Kind) -> list[str]:
     """
     if isinstance(store, type):
         return [f"{store.__name__} is a class: pass an instance, {store.__name__}(…)"]
+    name = type_name(store)
     if isinstance(store, (str, Mapping)):
         # Not shown: it may be a secret that went to the wrong place.
-        return [f"a {type(store).__name__} is no store: Memio.from_config({{{kind!r}: …}}) opens one by its name"]
+        return [f"a {name} is no store: Memio.from_config({{{kind!r}: …}}) opens one by its name"]
     faults = _faults_of(store, kind)
     if faults:
         for other in KINDS:
             if other != kind and not _faults_of(store, other):
-                return [f"{type(store).__name__} is a store of {other}, not of {kind}"]
+                return [f"{name} is a store of {other}, not of {kind}"]
     return faults
 
 
@@ -53,7 +55,7 @@ def _faults_of(store: object, kind: Kind) -> list[str]:
     for attribute, kinds in _OPTIONAL.items():
         value = getattr(store, attribute, None)
         if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
-            faults.append(f"its `{attribute}` is a {type(value).__name__}: make it a {kinds.__name__}, or leave it out")
+            faults.append(f"its `{attribute}` is a {type_name(value)}: make it a {kinds.__name__}, or leave it out")
     return faults
 
 
@@ -66,7 +68,7 @@ def _declared(store: object, attribute: str, faults: list[str]) -> frozenset[str
         )
         return frozenset()
     if isinstance(value, str) or not isinstance(value, (AbstractSet, list, tuple)):
-        faults.append(f"its `{attribute}` is a {type(value).__name__}: make it a frozenset of strings")
+        faults.append(f"its `{attribute}` is a {type_name(value)}: make it a frozenset of strings")
         return frozenset()
     strange = [item for item in value if not isinstance(item, str)]  # pyright: ignore[reportUnknownVariableType]
     if strange:
@@ -80,7 +82,7 @@ def _method_faults(store: object, name: str, method: Method, features: frozenset
         because = f", which the feature {method.needs.value!r} promises" if method.needs else ""
         return [f"it has no method `{name}`{because}"]
     if not callable(function):
-        return [f"its `{name}` is no method but a {type(function).__name__}"]
+        return [f"its `{name}` is no method but a {type_name(function)}"]
     faults = [] if _awaitable(function) else [f"its `{name}` is not async: declare it with `async def`"]
     try:
         signature = inspect.signature(function)

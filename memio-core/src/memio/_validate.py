@@ -112,7 +112,7 @@ def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
     for index, record in enumerate(records):
         if not isinstance(record, kind):
             raise InvalidInputError(
-                f"{where}[{index}] must be a {name}, such as {example}, not {type_name(cast('object', record))}",
+                f"{where}[{index}] must be a {name}, such as {example}, not {type_name(record)}",
                 argument=where,
             )
         if record.id is not None and record.id in seen:
