@@ -340,3 +340,30 @@ def test_every_refusal_is_one_of_memios_errors(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("no database" * 100)
     for path in (tmp_path, tmp_path / "no" / "x", tmp_path / "x"):
         assert isinstance(refusal(path), MemioError)
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_a_file_that_is_no_longer_there_takes_no_more_calls(path: Path, how: str) -> None:
+    # defect: SQLite goes on writing to a file that has lost its name, and what is acknowledged is gone
+    away = path.with_name("away.db")
+
+    def take_away() -> None:
+        path.unlink() if how == "removed" else path.rename(away)
+        if how == "replaced":
+            path.touch()
+
+    async def body() -> None:
+        async with Memio.from_config({"facts": {"provider": "sqlite", "path": str(path)}}) as memio:
+            fact = await memio.facts.add(content="before")
+            await memio.facts.get(fact_id=fact.id)
+            take_away()
+            for call in (memio.facts.add(content="after"), memio.facts.get(fact_id=fact.id), memio.facts.get_all()):
+                with pytest.raises(ProviderError, match="was removed, moved or replaced") as caught:
+                    await call
+                assert caught.value.outcome == "not_applied"
+            if how != "removed":
+                away.replace(path)
+                await memio.facts.add(content="after")
+                assert [each.content for each in await memio.facts.get_all()] == ["before", "after"]
+
+    asyncio.run(body())

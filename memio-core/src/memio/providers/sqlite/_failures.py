@@ -49,6 +49,14 @@ def failure(
     return kind("sqlite", "", message, cause=cause, retryable=retryable, outcome=outcome)
 
 
+def moved(path: str) -> ProviderError:
+    """Return what to raise when the file that is open is no longer the one of this name."""
+    return failure(
+        f"{path} was removed, moved or replaced while this client had it open, and nothing was done: put it back, "
+        "or make a new client, which uses what is there now"
+    )
+
+
 def _busy(path: str, _: sqlite3.Error) -> str:
     return (
         f"{path} is locked: another process has been writing to it for longer than busy_timeout. "

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from weakref import finalize
 
 from memio.errors import MemioError, ProviderError
-from memio.providers.sqlite._failures import explain, failure
+from memio.providers.sqlite._failures import explain, failure, moved
 from memio.providers.sqlite._interrupts import reading_for, watch
-from memio.providers.sqlite._open import Location, open_file
+from memio.providers.sqlite._open import Location, identity, open_file
 
 
 class Job(NamedTuple):
@@ -139,6 +139,7 @@ class _Server:
         self._writes = writes
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._connection: Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     def run(self, ending: Ending) -> None:
         """Serve the queue until it says to end, and tell that it has."""
@@ -230,7 +231,11 @@ class _Server:
     def _connect(self) -> Connection:
         if self._connection is None:
             self._connection = open_file(self._location, writes=self._writes)
+            self._file = identity(self._location.path)
             watch(self._connection)
+        elif identity(self._location.path) != self._file:
+            # SQLite itself would go on with the file that has lost its name, and all that is written would be lost.
+            raise moved(self._location.path)
         return self._connection
 
     def _disconnect(self) -> None:
