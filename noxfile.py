@@ -135,7 +135,8 @@ def _on_letta(session: nox.Session, url: str) -> None:
     tests = ("memio-letta/tests", "memio-core/tests/core/test_docs.py", "examples/tests")
     session.run("pytest", *at_once, "-m", "not slow", *tests, *session.posargs, env={"MEMIO_LETTA_URL": url})
     agent = str(session.run("python", "tools/letta/create_agent.py", url, silent=True)).strip()
-    report = Path(session.create_tmp()) / "contract.json"
+    # Not in `session.create_tmp()`: it sets TMPDIR, where the server would be looked for when it is to be stopped.
+    report = session.cache_dir / "letta-contract.json"
     suite = ["--pyargs", "memio_contract.suite", "--memio-provider=letta", "--memio-profile=live"]
     settings = {"LETTA_BASE_URL": url, "LETTA_AGENT_ID": agent}
     session.run(
