@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from memio._interface import METHODS
+from memio._interface import METHODS, RESTORE
 from memio.errors import UnavailableError
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter, SqliteGraphAdapter, SqliteHistoryAdapter
 
@@ -39,7 +39,7 @@ class Unsteady:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.store, name)
-        if not any(name in methods for methods in METHODS.values()):
+        if name != RESTORE and not any(name in methods for methods in METHODS.values()):
             return method
 
         @wraps(method)

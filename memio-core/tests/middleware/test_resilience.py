@@ -228,6 +228,70 @@ def test_an_add_without_an_id_has_all_the_time_it_needs(unsteady):
     asyncio.run(main())
 
 
+def test_an_erasure_is_repeated_when_that_may_help(unsteady):
+    async def main():
+        in_the_way = UnavailableError("unsteady", "x", "a reader", retryable=True, outcome="partial")
+        store = unsteady("facts", None, None, in_the_way, "lost")  # listed, deleted, erased in vain, erased
+        await store.store.add(content="a secret", user_id="alice")
+        async with client(store) as memio:
+            receipt = await memio.forget(user_id="alice")
+        assert receipt.complete
+        assert store.calls.count("erase") == 3
+        assert store.calls.count("delete_all") == 1
+
+    asyncio.run(main())
+
+
+def test_an_erasure_has_all_the_time_it_needs(unsteady):
+    # It takes as long as the store is big: given up and begun anew, it would never end.
+    async def main():
+        store = unsteady("facts", "hang")
+        async with client(store, timeout=0.001, budget=0.001) as memio:
+            erasing = asyncio.create_task(memio._target("facts").call("erase", {}, {}))
+            await store.arrived.wait()
+            await asyncio.sleep(0.02)
+            assert not erasing.done()
+            erasing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await erasing
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_moving_data_is_repeated_where_all_records_have_ids(unsteady, ids):
+    async def main():
+        store = unsteady("graph", "lost")
+        triples = [Triple(subject="a", predicate="knows", object=name, id=name if ids else None) for name in "bc"]
+        async with client(store, "graph") as memio:
+            moving = memio._target("graph").call("restore_records", {"records": iter(triples)}, {})
+            if ids:
+                await moving
+            else:
+                with pytest.raises(UnavailableError):
+                    await moving
+            assert len(await memio.graph.get_all()) == 2
+
+    asyncio.run(main())
+
+
+def test_a_first_failure_counts_for_attempts_and_time(unsteady):
+    async def main():
+        store = unsteady("facts", "hang", *[down() for _ in range(9)])
+        async with client(store, timeout=0.03, budget=0.03, attempts=9) as memio:
+            with pytest.raises(ProviderTimeoutError):
+                await memio.facts.get_all()
+            assert store.calls == ["get_all"]  # there was no time left
+            store.steps = [down() for _ in range(9)]
+        async with client(store, attempts=1) as memio:
+            with pytest.raises(UnavailableError) as caught:
+                await memio.facts.get_all()
+            assert len(store.calls) == 2
+            assert getattr(caught.value, "__notes__", []) == []
+
+    asyncio.run(main())
+
+
 def test_the_time_for_all_attempts_together_is_kept(unsteady):
     async def main():
         store = unsteady("facts", *["hang"] * 50)

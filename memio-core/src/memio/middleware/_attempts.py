@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("memio.resilience")
 """Tells of every attempt that failed and is made again, at level info; and never what was asked for."""
 
+UNTIMED = frozenset({"erase"})
+"""What takes as long as the store is big: given up after a time and made again, it would never end."""
+
 
 class Attempts:
     """One call, made until it succeeds, fails for good, or runs out of attempts or time."""
@@ -26,30 +29,53 @@ class Attempts:
         self._operation = operation
         self._call_next = call_next
         self._policy = policy
-        self._backoff = tenacity.wait_random_exponential(multiplier=policy.pause, max=policy.longest_pause)
         self._begun = monotonic()
         self._made = 0
+        self._failed: ProviderError | None = None
         self._in_doubt = False
         """Whether an earlier attempt may have been carried out, though it failed."""
 
     async def run(self) -> Any:
         """Return the answer of the first attempt that succeeds, or raise what the last one raised."""
+        try:
+            return await self._attempt()
+        except ProviderError as error:
+            if not _may_help(error):
+                raise
+            self._failed = error
+        return await self._go_on()
+
+    async def _go_on(self) -> Any:
+        """Go on after a first attempt that failed. Most calls never come here, and do not pay for it."""
+        policy = self._policy
+        self._backoff = tenacity.wait_random_exponential(multiplier=policy.pause, max=policy.longest_pause)
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_may_help),
             wait=self._pause,
             # Not a pause that would use up the time for another attempt.
             stop=tenacity.stop_any(
-                tenacity.stop_after_attempt(self._policy.attempts), tenacity.stop_before_delay(self._policy.budget)
+                tenacity.stop_after_attempt(policy.attempts),
+                tenacity.stop_before_delay(self._begun + policy.budget - monotonic()),
             ),
             before_sleep=self._tell,
             reraise=True,
         )
         try:
-            return await retrying(self._attempt)
+            return await retrying(self._next)
         except ProviderError as error:
             if self._made > 1:
                 error.add_note(f"memio tried {self._made} times in {monotonic() - self._begun:.1f} s")
             raise
+
+    async def _next(self) -> Any:
+        """Fail as the first attempt did, once; then make another."""
+        failed, self._failed = self._failed, None
+        if failed is None:
+            return await self._attempt()
+        try:
+            raise failed
+        finally:
+            del failed  # its traceback holds this frame
 
     async def _attempt(self) -> Any:
         self._made += 1
@@ -64,6 +90,8 @@ class Attempts:
             raise
 
     async def _in_time(self) -> Any:
+        if self._operation.method in UNTIMED:
+            return await self._call_next(self._operation)
         seconds = max(0.0, min(self._policy.timeout, self._begun + self._policy.budget - monotonic()))
         limit = timeout(seconds)
         try:
