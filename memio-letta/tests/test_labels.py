@@ -70,3 +70,22 @@ def test_metadata_beyond_the_limit_is_refused_with_the_figure() -> None:
 def test_a_tag_of_somebody_else_is_left_alone(tag: str) -> None:
     assert read_tags(["z", tag]) in ((Label(), ["z", tag]), (Label(), ["z"]))
     assert read_tags(None) == (Label(), [])
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '{"metadata":' + "[" * 50_000,
+        '{"metadata":{"a":' + "[" * 500 + "]" * 500 + "}}",
+        '{"metadata":{"a":NaN}}',
+        '{"metadata":{"a":1e999}}',
+        '{"metadata":{"a":"\\ud800"}}',
+        '{"user_id":""}',
+        '{"user_id":"\\ud800"}',
+        '{"user_id":"a\\u0000"}',
+    ],
+)
+def test_a_tag_that_holds_what_no_record_takes_is_left_alone(kept: str) -> None:
+    # defect: one tag that the agent wrote makes every listing of its archive fail
+    tag = f"memio:1:{kept}"
+    assert read_tags([tag]) == (Label(), [tag])

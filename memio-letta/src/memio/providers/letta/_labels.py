@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from memio.errors import InvalidInputError
+from memio.models import Fact
 from memio.providers.letta._json import is_json_object
 
 MAX_TAG_BYTES = 2000
@@ -81,12 +82,29 @@ def _label(text: str) -> Label | None:
         return Label()
     try:
         kept = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not is_json_object(kept) or not kept.keys() <= set(_FIELDS) or not is_json_object(kept.get("metadata", {})):
         return None
     names = (kept.get(name) for name in _FIELDS if name != "metadata")
-    return Label(**kept) if all(name is None or isinstance(name, str) for name in names) else None
+    if not all(name is None or _is_name(name) for name in names):
+        return None
+    try:
+        Fact(id="", content="", metadata=kept.get("metadata", {}))
+    except InvalidInputError:  # the agent can write any tag, and no tag may make its archive unreadable
+        return None
+    return Label(**kept)
+
+
+def _is_name(value: object) -> bool:
+    """Tell whether it is what memio takes for an owner or a collection."""
+    if not isinstance(value, str) or not value or "\0" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+    return True
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -212,7 +212,7 @@ def _conversation(row: Any) -> Conversation | None:
         return None
     try:
         named = json.loads(match[1])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not is_json_object(named):
         return None
