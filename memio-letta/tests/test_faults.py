@@ -261,6 +261,32 @@ def test_a_delete_all_that_stops_half_way_says_so_and_can_be_called_again(run: R
     assert server.texts(agent) == []
 
 
+@pytest.mark.parametrize(("status", "kind"), [(400, ProviderError), (404, UnavailableError), (422, ProviderError)])
+def test_a_delete_all_that_deletes_nothing_does_not_claim_that_it_did(
+    run: Run, server: Any, agent: str, status: int, kind: type[ProviderError]
+) -> None:
+    # defect: every refusal of a delete counts as "was gone already"
+    passages = [server.add_passage(agent, text)["id"] for text in ("one", "two")]
+
+    async def somebody_else() -> None:
+        for passage in passages:
+            server.delete_passage(agent, passage)
+
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, behind(proxy, agent, max_retries=0) as memio:
+            proxy.on(DELETE, answer(status), times=ALWAYS)
+            with pytest.raises(ProviderError) as caught:
+                await memio.facts.delete_all()
+            assert type(caught.value) is kind
+            assert caught.value.outcome == "not_applied"
+            proxy.forget()
+            proxy.on(DELETE, meanwhile(somebody_else))
+            await memio.facts.delete_all()
+
+    run(main())
+    assert server.texts(agent) == []
+
+
 def test_a_get_survives_others_that_delete_the_passages_around_it(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:

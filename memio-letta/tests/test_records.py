@@ -175,7 +175,7 @@ def test_a_chosen_id_is_refused(run: Run, server: Any, agent: str, kind: str) ->
 
 
 @pytest.mark.parametrize(
-    "unknown", ["passage-00000000-0000-4000-8000-000000000000", "x", "a/b", "日本 ?#&=%", "x" * 1000]
+    "unknown", ["passage-00000000-0000-4000-8000-000000000000", "x", "a/b", "..", "日本 ?#&=%", "x" * 1000]
 )
 def test_an_unknown_id_is_not_found_and_changes_nothing(
     run: Run, server: Any, agent: str, kind: str, unknown: str
@@ -194,6 +194,23 @@ def test_an_unknown_id_is_not_found_and_changes_nothing(
 
     run(main())
     assert server.texts(agent) == ["old"]
+
+
+def test_an_id_that_is_a_path_leads_nowhere(run: Run, server: Any, agent: str, kind: str) -> None:
+    # defect: deleting the record "../../../agents/agent-…" deletes an agent: clients before 1.12 do not quote it
+    victim = server.new_agent()
+
+    async def main() -> None:
+        async with opened(kind, server.url, agent) as store:
+            await store.add(content="stays")
+            for path in (f"../../../agents/{victim}", "..", ".", "x?y", "%2e%2e"):
+                with pytest.raises(NotFoundError) as caught:
+                    await store.delete(**by_id(kind, path))
+                assert caught.value.resource_id == path
+
+    run(main())
+    assert server.ask("GET", f"/v1/agents/{victim}")["id"] == victim
+    assert server.texts(agent) == ["stays"]
 
 
 def test_a_passage_of_another_agent_is_not_found_and_never_deleted(

@@ -56,6 +56,13 @@ def test_a_base_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
     assert "pw" not in str(caught.value)
 
 
+@pytest.mark.parametrize("agent_id", ["", "..", "../agents/agent-1", "agent-1\n", " agent-1", "a?b", "é", "x" * 201])
+def test_an_agent_id_that_would_lead_elsewhere_is_refused(agent_id: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        LettaSettings.resolve(agent_id=agent_id)
+    assert [fault.path for fault in caught.value.faults] == ["agent_id"]
+
+
 @pytest.mark.parametrize("key", ["", "two words", "schlüssel", "line\nbreak", "tab\t"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -7,6 +7,7 @@ before it applies a limit, so a scope is applied here, to as many passages as it
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 from weakref import WeakValueDictionary
 
-from memio.errors import InvalidInputError, MemioError, NotFoundError, ProviderError
+from memio.errors import InvalidInputError, MemioError, NotFoundError, ProviderError, UnavailableError
 from memio.models import Page
 from memio.providers.letta._agent import MALFORMED, MISSING, REFUSED, Agent
 from memio.providers.letta._cursors import read_cursor, write_cursor
@@ -31,6 +32,9 @@ AT_ONCE = 4
 
 MAX_QUERY_BYTES = 60_000
 """Percent-encoded: the query travels in the address of the request, which may be 64 kB long."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+"""What the id of a passage is made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,26 +147,35 @@ class Archive:
                 await self._delete(operation, passage.id, await self._archive_of(operation, passage))
                 return
             archive_id = await self._agent.archive_id(operation)
-            if archive_id is None:
+            # It becomes a part of a path, which letta-client before 1.12 does not quote: "../.." would lead elsewhere.
+            if archive_id is None or not _PLAIN.fullmatch(record_id):
                 raise NotFoundError(self._resource, record_id)
-            await self._delete(operation, record_id, archive_id)
+            # An id that is none, one that is gone, and one of another archive.
+            await self._delete(operation, record_id, archive_id, absent=(MISSING, MALFORMED, REFUSED))
 
     async def delete_all(self, scope: Scope) -> None:
         """Delete every record in scope. One request for each, and one per 101 passages of the archive."""
         operation = f"{self._kind}.delete_all"
         kept: Passage | None = None  # what the listing goes on after: the last passage that stays
         deleted = 0
+        absent: set[str] = set()
         while True:
             rows = await self._passages.page(operation, limit=PAGE, after=kept.id if kept else None)
-            if not rows and not (kept or deleted):
+            if not rows and not (kept or deleted or absent):
                 await self._agent.check(operation)
             if not rows and kept and not await self._passages.find(operation, kept.id):
                 kept = None  # others deleted it: from the beginning
                 continue
             doomed = [passage for passage in rows if scope.holds(passage)]
-            deleted += await self._delete_each(operation, doomed, deleted)
+            if not absent.isdisjoint(passage.id for passage in doomed):
+                text = f"{deleted} were deleted; others are listed, but not found when they are to be deleted"
+                raise UnavailableError(
+                    "letta", operation, text, retryable=True, outcome="partial" if deleted else "not_applied"
+                )
+            gone = await self._delete_each(operation, doomed, deleted)
+            deleted, absent = deleted + len(doomed) - len(gone), absent | gone
             kept = next((passage for passage in reversed(rows) if not scope.holds(passage)), kept)
-            if len(rows) < PAGE:
+            if len(rows) < PAGE and not gone:  # those that others deleted must not be listed again
                 return
 
     def _turn(self, record_id: str) -> asyncio.Lock:
@@ -197,22 +210,24 @@ class Archive:
             raise self._left_behind(operation, new, old, error) from None
         return new
 
-    async def _delete_each(self, operation: str, passages: Sequence[Passage], before: int) -> int:
-        """Delete passages, a few at a time, and return how many were there. `before` were deleted already."""
+    async def _delete_each(self, operation: str, passages: Sequence[Passage], before: int) -> set[str]:
+        """Delete passages, a few at a time, and return which were gone already; `before` others were deleted."""
         deleted = 0
+        gone: set[str] = set()
         for begin in range(0, len(passages), AT_ONCE):
             some = passages[begin : begin + AT_ONCE]
             results = await asyncio.gather(
                 *(self._delete_one(operation, passage) for passage in some), return_exceptions=True
             )
             deleted += results.count(True)
+            gone.update(passage.id for passage, result in zip(some, results, strict=True) if result is False)
             for problem in results:
                 if isinstance(problem, ProviderError) and before + deleted:
                     text = f"{before + deleted} were deleted, then: {problem.message}. Call it again"
                     raise _partial(problem, operation, text) from None
                 if isinstance(problem, BaseException):
                     raise problem
-        return deleted
+        return gone
 
     async def _delete_one(self, operation: str, passage: Passage) -> bool:
         """Delete a passage, and tell whether it was there."""
@@ -247,12 +262,15 @@ class Archive:
             raise NotFoundError(self._resource, passage.id)
         return archive_id
 
-    async def _delete(self, operation: str, record_id: str, archive_id: str) -> None:
-        def absent(status: int) -> MemioError | None:
-            # An id that is none, one that is gone, and one of another archive.
-            return NotFoundError(self._resource, record_id) if status in (MISSING, MALFORMED, REFUSED) else None
-
-        await self._passages.delete(operation, record_id, archive_id, absent)
+    async def _delete(
+        self, operation: str, record_id: str, archive_id: str, *, absent: Sequence[int] = (MISSING,)
+    ) -> None:
+        await self._passages.delete(
+            operation,
+            record_id,
+            archive_id,
+            lambda status: NotFoundError(self._resource, record_id) if status in absent else None,
+        )
 
     async def _take_back(self, operation: str, new: Passage, old: Passage, error: MemioError) -> None:
         """Delete the new passage of an update that failed, or say that it is left."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from typing import Annotated, TypedDict
 from urllib.parse import SplitResult, urlsplit
@@ -12,6 +13,9 @@ from memio.settings import Env, Settings
 
 CLOUD = "https://api.letta.com"
 """Where Letta's hosted service answers."""
+
+
+_AGENT = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 class LettaOptions(TypedDict, total=False):
@@ -26,6 +30,13 @@ class LettaOptions(TypedDict, total=False):
     user_scope: bool | None
     agent_scope: bool | None
     collection: str | None
+
+
+def _check_agent(value: str) -> str:
+    # It becomes a part of paths.
+    if not _AGENT.fullmatch(value):
+        raise ValueError("not the id of a Letta agent: it reads agent- and a UUID, without spaces or slashes")
+    return value
 
 
 def _check_url(value: str) -> str:
@@ -62,7 +73,7 @@ class LettaSettings(Settings):
     `repr` shows no secret. In an adapter's constructor and in a configuration the keys are the same.
     """
 
-    agent_id: Annotated[str, Env("LETTA_AGENT_ID"), Field(min_length=1)]
+    agent_id: Annotated[str, Env("LETTA_AGENT_ID"), AfterValidator(_check_agent)]
     """The Letta agent whose archive and conversations are the memory: `agent-` and a UUID."""
 
     base_url: Annotated[str, Env("LETTA_BASE_URL"), AfterValidator(_check_url)] = CLOUD
@@ -105,10 +116,14 @@ class LettaSettings(Settings):
         return None if self.key_withheld else self.api_key
 
     @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine."""
+        return _is_loopback(urlsplit(self.base_url))
+
+    @property
     def exposes_key(self) -> bool:
         """Whether the key would travel readably over a network."""
-        url = urlsplit(self.base_url)
-        return self.key_to_send is not None and url.scheme == "http" and not _is_loopback(url)
+        return self.key_to_send is not None and urlsplit(self.base_url).scheme == "http" and not self.is_local
 
 
 def _is_loopback(url: SplitResult) -> bool:
