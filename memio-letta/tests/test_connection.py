@@ -109,7 +109,8 @@ def test_the_wording_of_an_answer_decides_nothing(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["<html>", '{"a"', "{}", "null", "7", '"text"', "[1]", "[{}]", "[null]", '[{"id": 1}]']
+    "body",
+    ["<html>", '{"a"', "[" * 100_000, "9" * 6000, "{}", "null", "7", '"text"', "[1]", "[{}]", "[null]", '[{"id": 1}]'],
 )
 @pytest.mark.parametrize("call", [add, search])
 def test_an_answer_that_is_none_of_lettas_is_no_result(run: Run, body: str, call: Any) -> None:
@@ -417,3 +418,43 @@ def test_cancellation_passes_through(run: Run) -> None:
             await facts.aclose()
 
     run(main())
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_has_no_part_in_the_way_to_this_machine(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    # defect: the key of a local server travels readably to the proxy of the company
+    async def main() -> None:
+        async with Proxy() as elsewhere, Proxy() as local:
+            for proxy in (elsewhere, local):
+                proxy.on(".", answer(200, '{"count": 0, "results": []}'), times=9)
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            monkeypatch.delenv("no_proxy", raising=False)
+            monkeypatch.setenv(variable, elsewhere.url)
+            async with Memio(facts=LettaFactAdapter(base_url=local.url, agent_id=AGENT, api_key=KEY)) as memio:
+                await memio.facts.search(query="x")
+            assert len(local.requests) == 1
+            assert elsewhere.requests == []
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("ALL_PROXY", "nonsense://user:hush@127.0.0.1"), ("ALL_PROXY", "socks5://127.0.0.1:9")]
+)
+def test_an_environment_that_keeps_a_connection_from_being_made_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    async def main() -> ProviderError:
+        async with Memio(facts=LettaFactAdapter(base_url="https://letta.invalid", agent_id=AGENT)) as memio:
+            with pytest.raises(ProviderError) as caught:
+                await memio.facts.add(content="x")
+            return caught.value
+
+    error = run(main())
+    assert error.outcome == "not_applied"
+    assert variable in str(error)
+    assert "hush" not in str(error)

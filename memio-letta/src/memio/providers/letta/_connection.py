@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from memio.errors import AuthenticationError, ConfigError, Fault, MemioError, RateLimitError
+from memio.errors import AuthenticationError, ConfigError, Fault, MemioError, ProviderError, RateLimitError
 from memio.providers.letta.settings import CLOUD, LettaSettings
 
 if TYPE_CHECKING:
@@ -129,10 +129,24 @@ class Connection:
                 from memio.providers.letta._errors import key_advice
 
                 raise AuthenticationError("letta", operation, f"{CLOUD} needs a key: {key_advice(self.settings)}")
-            self._letta, self._loop = make_client(self.settings), loop
+            self._letta, self._loop = self._made(operation), loop
         elif self._loop is not loop:
             raise RuntimeError("this Letta connection belongs to another event loop: make one client per loop")
         return self._letta
+
+    def _made(self, operation: str) -> AsyncLetta:
+        try:
+            return make_client(self.settings)
+        except (ImportError, OSError, ValueError) as error:
+            # What httpx reads there may hold a password: only the class is told.
+            raise ProviderError(
+                "letta",
+                operation,
+                f"the environment keeps a connection from being made ({type(error).__name__}): look at "
+                "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY (socks needs the package httpx[socks]), NO_PROXY, "
+                "SSL_CERT_FILE and SSL_CERT_DIR",
+                cause=error,
+            ) from None
 
 
 def _parsed(parse: Callable[[Any], T], answer: Any) -> T:
@@ -158,13 +172,15 @@ def make_client(settings: LettaSettings) -> AsyncLetta:
     headers: dict[str, Any] = {name: Omit() for name in ambient}
     if key is not None:
         headers["Authorization"] = f"Bearer {key}"
+    # On the way to this machine no proxy of the environment has a part: the key would travel to it readably.
+    trusts_environment = not (settings.is_local and settings.base_url.startswith("http:"))
     letta = AsyncLetta(
         base_url=settings.base_url,
         api_key=key,
         timeout=timeout,
         max_retries=0,  # it would repeat calls that create; `Connection.request` knows which it may repeat
         default_headers=headers,
-        http_client=DefaultAsyncHttpxClient(timeout=timeout, follow_redirects=False),
+        http_client=DefaultAsyncHttpxClient(timeout=timeout, follow_redirects=False, trust_env=trusts_environment),
     )
     letta.api_key = key  # without a key, letta-client would take the one of the environment
     return letta

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 Effect = Literal["read", "create", "change", "delete"]
 """What a request does. `create` must not be repeated blindly; `change` and `delete` come to the same when repeated."""
 
-UNREADABLE = (json.JSONDecodeError, UnicodeDecodeError)
-"""What reading an answer raises that is cut or none of Letta's."""
+UNREADABLE = (ValueError, RecursionError)
+"""What reading an answer raises that is cut or none of Letta's: no JSON, no text, numbers or nesting without end."""
 
 FAILURES = (letta_client.LettaError, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, *UNREADABLE)
 """Everything that a request through letta-client raises when it fails. Some are httpx's own, unwrapped."""
