@@ -43,6 +43,8 @@ def test_a_missing_agent_id_names_its_variable() -> None:
         "http://",
         "http://user:pw@localhost",
         "http://localhost/?key=1",
+        "http://localhost?",
+        "http://localhost#",
         "http://localhost/v1",
         "http://localhost:port",
         "http://local host",

@@ -74,7 +74,9 @@ class Agent:
     def missing(self) -> NotFoundError:
         """Return the error of an agent that is not there."""
         return NotFoundError(
-            "agent", self.id, hint=f"{self.settings.base_url} has none of this id; check agent_id / LETTA_AGENT_ID"
+            "agent",
+            self.id,
+            hint=f"{self.settings.base_url} has none of this id; check agent_id / LETTA_AGENT_ID, and base_url",
         )
 
     def restless(self, operation: str) -> UnavailableError:

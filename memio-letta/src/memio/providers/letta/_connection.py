@@ -135,8 +135,13 @@ class Connection:
         return self._letta
 
     def _made(self, operation: str) -> AsyncLetta:
+        from httpx import InvalidURL
+
         try:
             return make_client(self.settings)
+        except InvalidURL as error:
+            text = f"{self.settings.base_url} is no address; check base_url / LETTA_BASE_URL"
+            raise ProviderError("letta", operation, text, cause=error) from None
         except (ImportError, OSError, ValueError) as error:
             # What httpx reads there may hold a password: only the class is told.
             raise ProviderError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
@@ -69,6 +70,7 @@ def status_of(error: BaseException) -> int | None:
 def translate(error: Exception, *, operation: str, effect: Effect, settings: LettaSettings) -> ProviderError:
     """Return memio's error for a failed request. Statuses that mean something to one call are handled there."""
     kind, message, sent, transient = _classify(error, settings)
+    _hide_key(error)
     outcome: Outcome = "unknown" if sent and effect != "read" else "not_applied"
     # A call that creates may only be repeated when it is sure that nothing came of it.
     retryable = transient and (effect != "create" or outcome == "not_applied")
@@ -168,6 +170,14 @@ def _detail(error: letta_client.APIStatusError, settings: LettaSettings) -> str:
     if key and key in said:
         return ""
     return f" ({said[:_DETAIL_LENGTH]})"
+
+
+def _hide_key(error: Exception) -> None:
+    """Take the key out of the request that an error holds, and would take along into a queue or another process."""
+    for failure in (error, error.__cause__):
+        if isinstance(failure, (letta_client.APIError, httpx.HTTPError)):
+            with suppress(RuntimeError):  # it holds none
+                failure.request.headers.pop("Authorization", None)
 
 
 def _pause(error: Exception) -> float | None:
