@@ -50,3 +50,14 @@ def versions(python: Path) -> dict[str, str]:
     done = subprocess.run([python, "-c", program], check=True, capture_output=True, text=True)
     found: dict[str, str] = json.loads(done.stdout)
     return found
+
+
+def named(name: str, python: Path) -> list[str]:
+    """Return what is measured of an environment, with versions."""
+    known = versions(python)
+    wanted = (
+        ("memio-core", "memio-letta", "letta-client")
+        if name == "memio"
+        else [spec.partition("==")[0] for spec in PACKAGES[name]]
+    )
+    return [f"{package} {known[package]}" for package in wanted if package in known]

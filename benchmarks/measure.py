@@ -44,7 +44,7 @@ def measure(table: Table, pythons: dict[str, Path], tell: Callable[[str], None])
 
 
 def _answer(work: Work, pythons: dict[str, Path]) -> dict[str, Any]:
-    if "skipped" in work.order:
+    if {"skipped", "failed"} & set(work.order):
         return work.order
     python = pythons.get(work.environment)
     if python is None:

@@ -54,16 +54,24 @@ class Options:
         locomo: The file with annotated conversations, or nothing.
         letta: The URL of a Letta server, or nothing.
         agents: By number of passages, an agent of that server.
+        trouble: Why an agent could not be made, if so.
     """
 
     size: Size
     locomo: str
     letta: str
     agents: dict[int, str]
+    trouble: str
 
     def pick(self, full: Any, quick: Any, smoke: Any) -> Any:
         """Return the value for the chosen size."""
         return {"full": full, "quick": quick, "smoke": smoke}[self.size]
+
+    def without_agent(self) -> dict[str, str]:
+        """Return what stands in the place of an order that needs an agent, where there is none."""
+        if self.trouble:
+            return {"failed": self.trouble}
+        return {"skipped": "no Letta server: `--letta URL` names one"}
 
 
 MEMIO, RAW = "memio", "sqlite3 alone"
@@ -72,7 +80,7 @@ VECTORS = {"Chroma": "chroma", "Qdrant, local": "qdrant"}
 
 def imports(options: Options) -> Iterator[Table]:
     """Yield what it costs to begin."""
-    runs, rounds = options.pick(5, 3, 1), options.pick(5, 2, 1)
+    runs, rounds = options.pick(3, 2, 1), options.pick(3, 2, 1)
     modules = {
         "asyncio": ("memio", "asyncio"),
         MEMIO: ("memio", "memio"),
@@ -146,7 +154,7 @@ def _letta(options: Options, name: str, order: dict[str, Any]) -> dict[str, Any]
     if "letta" not in name:
         return order
     if not options.agents:
-        return {"skipped": "no Letta server: `--letta URL` names one"}
+        return options.without_agent()
     agent = options.agents[min(options.agents)]
     return {**order, "environment": {"LETTA_BASE_URL": options.letta, "LETTA_AGENT_ID": agent}}
 
@@ -158,7 +166,7 @@ def writes(options: Options) -> Iterator[Table]:
         {"alone": 100, "each": 10, "batch": 1_000},
         {"alone": 3, "each": 1, "batch": 10},
     )
-    rounds = options.pick(7, 3, 1)
+    rounds = options.pick(5, 3, 1)
     peers = {MEMIO: ("memio", "memio"), RAW: ("memio", "raw_sqlite"), "LangGraph's store": ("langgraph", "langgraph")}
     vectors = {name: (peer, peer) for name, peer in VECTORS.items()}
     yield Table(
@@ -267,12 +275,11 @@ def letta(options: Options) -> Iterator[Table]:
         "letta-client": ("memio", "client"),
         "memio 0.3.1": ("memio 0.3.1", "memio_0_3_1"),
     }
-    for passages in letta_sizes(options.size, ["letta"]):
+    for passages in letta_sizes(options.size, "letta"):
         many = passages == 10_000
         amounts = {"calls": options.pick(3 if many else 5, 2, 1), "turns": options.pick(0 if many else 2, 1, 0)}
         agent = options.agents.get(passages)
         order = {"case": "letta", "url": options.letta, "agent": agent, **amounts}
-        skipped = None if agent else {"skipped": "no Letta server: `--letta URL` names one"}
         yield Table(
             name=f"letta-{passages}",
             title=f"Letta, an agent with {passages:,} passages",
@@ -285,7 +292,7 @@ def letta(options: Options) -> Iterator[Table]:
                 Work(
                     column=name,
                     environment=place,
-                    order=skipped or {**order, "peer": peer},
+                    order={**order, "peer": peer} if agent else options.without_agent(),
                     rounds=options.pick(1 if many else 2, 1, 1),
                 )
                 for name, (place, peer) in peers.items()
@@ -356,11 +363,11 @@ def _contract(options: Options, provider: str, profile: str, kind: str) -> Work:
     )
 
 
-def letta_sizes(size: Size, groups: list[str]) -> list[int]:
-    """Return the numbers of passages in the agents that the groups need."""
-    if "letta" in groups:
+def letta_sizes(size: Size, group: str) -> list[int]:
+    """Return the numbers of passages in the agents that a group needs."""
+    if group == "letta":
         return {"full": [10, 1_000, 10_000], "quick": [10, 1_000], "smoke": [10]}[size]
-    return [10] if {"import", "contract"} & set(groups) else []
+    return [10] if group in ("import", "contract") else []
 
 
 GROUPS: dict[str, Callable[[Options], Iterator[Table]]] = {

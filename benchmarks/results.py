@@ -75,29 +75,36 @@ def _compare(columns: dict[str, Any], reference: str) -> None:
                 found["ratio"] = float(f"{found['median'] / base[figure]['median']:.3g}")
 
 
-def suite(results: list[tuple[Table, Result]]) -> Any:
-    """Return all samples of times and sizes as pyperf keeps them, to look at with `python -m pyperf`."""
+def keep_samples(path: Path, results: list[tuple[Table, Result]]) -> None:
+    """Write all samples of times and sizes as pyperf keeps them, to look at with `python -m pyperf`."""
     found: list[Any] = []
     for table, result in results:
         for name, column in result.items():
             for figure, rounds in column.rounds.items():
                 if unit(figure) in UNITS:
                     found.append(_benchmark(f"{table.name} / {figure} / {name}", figure, rounds))
-    return pyperf.BenchmarkSuite(found)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if found:
+        pyperf.BenchmarkSuite(found).dump(str(path), replace=True)
 
 
 def machine() -> dict[str, str]:
-    """Return where it was measured."""
-    run = pyperf.Run([1.0])
-    known = {str(key): str(value) for key, value in run.get_metadata().items()}
-    wanted = {
-        "cpu_count": "processors",
-        "cpu_model_name": "processor",
-        "load_avg_1min": "load at the end",
-        "date": "date",
-    }
-    found = {told: known[key] for key, told in wanted.items() if key in known}
-    return {**found, "system": platform.system(), "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    """Return where it is measured, and what else the machine does just before."""
+    known = {str(key): str(value) for key, value in pyperf.Run([1.0]).get_metadata().items()}
+    wanted = {"cpu_count": "processors", "cpu_model_name": "processor"}
+    place = {told: known[key] for key, told in wanted.items() if key in known}
+    place |= {"system": platform.system(), "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    return {**place, "date": known["date"].partition(".")[0], "load": known.get("load_avg_1min", "unknown")}
+
+
+def add(path: Path, group: str, done: list[tuple[Table, Result]], about: dict[str, Any]) -> None:
+    """Save what was measured of one group beside earlier results of the others."""
+    results = read(path)
+    results["groups"][group] = {**about, "tables": {table.name: summary(table, result) for table, result in done}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_suffix(".new")
+    written.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    written.replace(path)  # whole, whenever the run ends
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -53,7 +53,9 @@ async def _alone(peer: Any, contents: list[str], order: dict[str, Any]) -> list[
     return spent
 
 
-async def _together(peer: Any, contents: list[str], order: dict[str, Any]) -> list[float]:
+async def _together(peer: Any, contents: list[str], order: dict[str, Any]) -> list[float] | None:
+    if not hasattr(peer, "waits_in_threads"):
+        return None  # its callers take turns, so that there is nothing new to see
     each: int = order["each"]
 
     async def caller(number: int) -> None:
