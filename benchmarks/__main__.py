@@ -12,7 +12,7 @@ from benchmarks import pages, results
 from benchmarks.agents import Agents
 from benchmarks.environments import ROOT, install, named
 from benchmarks.measure import failures, measure
-from benchmarks.plan import GROUPS, Options, Size, letta_sizes
+from benchmarks.plan import GROUPS, USUAL, Options, Size, letta_sizes
 
 BUILD = ROOT / "build/benchmarks"
 
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     page = ROOT / "docs/benchmarks.md" if size == "full" and not chosen.out else None
     failed: list[str] = []
     if not chosen.show:
-        groups = [name for name in GROUPS if name in (chosen.groups or GROUPS)]
+        groups = [name for name in GROUPS if name in (chosen.groups or USUAL)]
         failed = _measure(groups, size, chosen, out / "results.json")
     pages.show(out, page)
     _tell(f"the results are in {out}")
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "groups",
         nargs="*",
         metavar="GROUP",
-        help=f"of {', '.join(GROUPS)}; all when none is named. The results of the others stay as they are",
+        help=f"of {', '.join(GROUPS)}; when none is named, {', '.join(USUAL)}. The results of others stay as they are",
     )
     add("--quick", action="store_true", help="a tenth of the work, written below build/ instead of docs/")
     add("--smoke", action="store_true", help="does everything run? Tiny amounts, memio alone, in this environment")

@@ -13,16 +13,19 @@ from benchmarks.samples import Skipped
 class Store:
     """One collection for all conversations."""
 
-    def __init__(self, collection: Any) -> None:
-        self.collection = collection
+    def __init__(self, folder: Path, **options: Any) -> None:
+        chromadb = import_module("chromadb")  # not installed where types are checked
+        client = chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
+        self.collection = client.create_collection("turns", **options)
 
-    async def remember(self, conversation: Conversation) -> None:
+    async def remember(self, conversation: Conversation, **more: Any) -> None:
         """Store a conversation."""
         turns = conversation.turns
         self.collection.add(
             ids=[f"{conversation.name} {turn.id}" for turn in turns],
             documents=[f"{turn.speaker}: {turn.text}" for turn in turns],
             metadatas=[{"conversation": conversation.name}] * len(turns),
+            **more,
         )
 
     async def find(self, name: str, question: str, limit: int) -> list[str]:
@@ -36,9 +39,7 @@ class Store:
 
 async def open_store(folder: Path) -> Store:
     """Open a new database in the folder."""
-    chromadb = import_module("chromadb")  # not installed where types are checked
-    functions = import_module("chromadb.utils.embedding_functions")
+    functions = import_module("chromadb.utils.embedding_functions")  # as above
     if not Path(functions.ONNXMiniLM_L6_V2.DOWNLOAD_PATH).is_dir():
         raise Skipped("its embedding model is not on this machine, and the benchmark loads none")
-    client = chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
-    return Store(client.create_collection("turns"))
+    return Store(folder)

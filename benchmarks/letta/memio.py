@@ -1,4 +1,4 @@
-"""memio's letta provider, through the client."""
+"""memio's letta provider, through the client: of this memio and of the published 0.3.1, by the environment."""
 
 from __future__ import annotations
 
@@ -45,8 +45,9 @@ class Store:
         assert await self.memio.history.get(session_id=session, limit=50)
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self.memio.aclose()
+        """Close the connections, where memio can: 0.3.1 leaves them open."""
+        if hasattr(self.memio, "aclose"):
+            await self.memio.aclose()
 
 
 async def open_store(url: str, agent: str) -> Store:
