@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,7 +19,8 @@ def run(order: dict[str, Any]) -> Columns:
     """Measure seconds per record.
 
     Args:
-        order: `alone` (adds of the one caller), `each` (adds of each of 64 callers), `batch` (records in a batch).
+        order: `alone` (adds of the one caller), `each` (adds of each of 64 callers), `batch` (records in a batch),
+            `batches` (how many of them).
     """
     return {order["column"]: asyncio.run(_measure(order))}
 
@@ -34,7 +36,7 @@ async def _measure(order: dict[str, Any]) -> Samples:
     ):
         folder: Path = order["folder"] / method.__name__
         folder.mkdir()
-        peer = await open_peer(order["peer"], folder, len(contents) + 1)
+        peer = await open_peer(order["peer"], folder, len(contents) * order["batches"] + 1)
         try:
             await peer.add("the first call makes what is made once")
             if (spent := await method(peer, contents, order)) is not None:
@@ -68,14 +70,21 @@ async def _together(peer: Any, contents: list[str], order: dict[str, Any]) -> li
 
 
 async def _batch(peer: Any, contents: list[str], order: dict[str, Any]) -> list[float]:
-    start = perf_counter()
-    await peer.add_many(contents[: order["batch"]])
-    return [(perf_counter() - start) / order["batch"]]
+    return await _time_batches(peer.add_many, contents, order)
 
 
 async def _batch_with_metadata(peer: Any, contents: list[str], order: dict[str, Any]) -> list[float] | None:
     if not hasattr(peer, "add_many_with_metadata"):
         return None
-    start = perf_counter()
-    await peer.add_many_with_metadata(contents[: order["batch"]])
-    return [(perf_counter() - start) / order["batch"]]
+    return await _time_batches(peer.add_many_with_metadata, contents, order)
+
+
+async def _time_batches(
+    add: Callable[[list[str]], Awaitable[None]], contents: list[str], order: dict[str, Any]
+) -> list[float]:
+    spent: list[float] = []
+    for _ in range(order["batches"]):
+        start = perf_counter()
+        await add(contents[: order["batch"]])
+        spent.append((perf_counter() - start) / order["batch"])
+    return spent
