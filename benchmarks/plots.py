@@ -58,8 +58,10 @@ def _by_figure(table: dict[str, Any]) -> dict[str, dict[str, float]]:
 def _bars(table: dict[str, Any], figures: dict[str, dict[str, float]]) -> Any:
     """Draw one small chart for each figure, in a column: bars by peer, each with its value."""
     names = [name for name, column in table["columns"].items() if column["figures"]]
-    height = 0.35 + 0.24 * len(names)
-    picture, axes = plt.subplots(len(figures), 1, figsize=(7, max(1.4, height * len(figures))), squeeze=False)
+    heights = [0.35 + 0.24 * len(values) for values in figures.values()]
+    picture, axes = plt.subplots(
+        len(figures), 1, figsize=(7, max(1.4, sum(heights))), squeeze=False, height_ratios=heights
+    )
     for axis, (figure, values) in zip(axes[:, 0], figures.items(), strict=True):
         shown = [name for name in names if name in values]
         amounts = [values[name] for name in shown]
@@ -73,7 +75,7 @@ def _bars(table: dict[str, Any], figures: dict[str, dict[str, float]]) -> Any:
         axis.set_title(bare(figure), loc="left", fontsize=9, fontweight="bold")
         axis.set_xlim(0, max(amounts) * 1.18 or 1)
         for place, value in enumerate(amounts):
-            axis.text(value, place, f" {amount(value, unit(figure))}", va="center", fontsize=8)
+            axis.text(value + max(amounts) * 0.01, place, amount(value, unit(figure)), va="center", fontsize=8)
     picture.tight_layout(pad=0.6)
     return picture
 
