@@ -23,7 +23,7 @@ from benchmarks.texts import own_word, word
 
 from memio import Memio
 
-CALLS = 60
+CALLS = 200
 FEW = 7
 """Calls of what takes long."""
 SEARCHES = {"1 match": None, "0.14 % match": 1_000, "1.3 % match": 100, "14 % match": 0}
