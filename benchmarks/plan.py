@@ -278,6 +278,15 @@ def framework(options: Options) -> Iterator[Table]:
     )
 
 
+LETTA_ABOUT = (
+    "A real server on loopback. letta-client alone sends the fewest requests that do the work by somebody who knows "
+    "the server; it cannot read a passage by its id, and reads the newest one instead. The updates of letta-client and "
+    "memio 0.3.1 lose time and tags, and that of 0.3.1 deletes before it adds."
+)
+LETTA_SIZES = (10, 1_000, 10_000)
+"""Numbers of passages in the agents."""
+
+
 def letta(options: Options) -> Iterator[Table]:
     """Yield what calls of a Letta server cost."""
     peers = {
@@ -293,10 +302,7 @@ def letta(options: Options) -> Iterator[Table]:
         yield Table(
             name=f"letta-{passages}",
             title=f"Letta, an agent with {passages:,} passages",
-            about="A real server on loopback. letta-client alone sends the fewest requests that do the work "
-            "by somebody who knows the server; it cannot read a passage by its id, and reads the "
-            "newest one instead. The updates of letta-client and memio 0.3.1 lose time and tags, and "
-            "that of 0.3.1 deletes before it adds.",
+            about="As above." if passages > LETTA_SIZES[0] else LETTA_ABOUT,
             reference=MEMIO,
             works=[
                 Work(
@@ -384,8 +390,8 @@ def _contract(name: str, title: str, options: Options, provider: str, profiles: 
 def letta_sizes(size: Size, group: str) -> list[int]:
     """Return the numbers of passages in the agents that a group needs."""
     if group == "letta":
-        return {"full": [10, 1_000, 10_000], "quick": [10, 1_000], "smoke": [10]}[size]
-    return [10] if group in ("import", "contract-letta") else []
+        return list(LETTA_SIZES[: {"full": 3, "quick": 2, "smoke": 1}[size]])
+    return [LETTA_SIZES[0]] if group in ("import", "contract-letta") else []
 
 
 GROUPS: dict[str, Callable[[Options], Iterator[Table]]] = {
