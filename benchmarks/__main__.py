@@ -11,8 +11,10 @@ from pathlib import Path
 from benchmarks import pages, results
 from benchmarks.agents import Agents
 from benchmarks.environments import ROOT, install, named
+from benchmarks.groups import GROUPS, USUAL
+from benchmarks.groups.letta import letta_sizes
 from benchmarks.measure import failures, measure
-from benchmarks.plan import GROUPS, USUAL, Options, Size, letta_sizes
+from benchmarks.orders import Options, Size
 
 BUILD = ROOT / "build/benchmarks"
 

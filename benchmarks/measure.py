@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import ROOT
-from benchmarks.plan import Table, Work
-
-SECONDS = 600
-"""After which a worker counts as hanging."""
+from benchmarks.orders import Table, Work
 
 
 @dataclass(slots=True)
@@ -59,12 +56,12 @@ def _answer(work: Work, pythons: dict[str, Path]) -> dict[str, Any]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=SECONDS,
+            timeout=work.seconds,
             cwd=ROOT,
             env={**kept, "PYTHONPATH": str(ROOT)},
         )
     except subprocess.TimeoutExpired:
-        return {"failed": f"took longer than {SECONDS} s"}
+        return {"failed": f"took longer than {work.seconds} s"}
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or ["it said nothing"])[-1]}
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

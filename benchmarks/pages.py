@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import goals
 from benchmarks.environments import ROOT
-from benchmarks.plan import GROUPS
+from benchmarks.groups import GROUPS
 from benchmarks.plots import draw
 from benchmarks.results import read
 from benchmarks.tables import markdown

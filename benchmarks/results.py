@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Result
-from benchmarks.plan import Table
+from benchmarks.orders import Table
 
 pyperf: Any = import_module("pyperf")  # it comes without types
 

@@ -1,0 +1,27 @@
+"""What memio itself adds to a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.orders import MEMIO, Options, Table, Work
+
+
+def framework(options: Options) -> Iterator[Table]:
+    """Yield what memio itself adds to a call."""
+    yield Table(
+        name="framework",
+        title="What memio adds to a call",
+        about="A store that does nothing, called directly and through the client; of the client's "
+        "calls, what they take longer. 28 characters of content, an owner, and metadata where it "
+        "says so.",
+        reference=None,
+        works=[
+            Work(
+                column=MEMIO,
+                environment="memio",
+                order={"case": "facade", "loops": options.pick(1_000, 200, 5)},
+                rounds=options.pick(5, 2, 1),
+            )
+        ],
+    )
