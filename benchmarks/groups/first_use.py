@@ -9,7 +9,7 @@ from benchmarks.orders import MEMIO, RAW, Options, Table, Work
 
 def imports(options: Options) -> Iterator[Table]:
     """Yield what it costs to begin."""
-    runs, rounds = options.pick(3, 2, 1), options.pick(3, 2, 1)
+    runs, rounds = options.pick(2, 2, 1), options.pick(3, 2, 1)
     modules = {
         "asyncio": ("memio", "asyncio"),
         MEMIO: ("memio", "memio"),
