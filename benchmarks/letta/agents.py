@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import httpx
 from benchmarks.texts import texts
 
 PORTION = 500
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 SECONDS = 120.0
 """For one request; five hundred passages take a few seconds on an idle machine."""
 
@@ -20,10 +22,19 @@ def make(server: httpx.Client, passages: int) -> str:
     plain: dict[str, Any] = {"memory_blocks": [], "include_base_tools": False}
     agent = _ask(server, "POST", "/v1/agents/", {"name": f"memio-bench-{uuid4().hex[:12]}", **body, **plain})["id"]
     contents = list(texts(passages))
-    _ask(server, "POST", f"/v1/agents/{agent}/archival-memory", {"text": contents[0]})
+    _ask(
+        server,
+        "POST",
+        f"/v1/agents/{agent}/archival-memory",
+        {"text": contents[0], "created_at": BEGINNING.isoformat()},
+    )
     (archive,) = server.get("/v1/archives/", params={"agent_id": agent}).json()
     for first in range(1, passages, PORTION):
-        portion = [{"text": text} for text in contents[first : first + PORTION]]
+        # As if they had been added one by one. Without a time, each has that of the request.
+        portion = [
+            {"text": text, "created_at": (BEGINNING + timedelta(seconds=number)).isoformat()}
+            for number, text in enumerate(contents[first : first + PORTION], first)
+        ]
         _ask(server, "POST", f"/v1/archives/{archive['id']}/passages/batch", {"passages": portion})
     return str(agent)
 
