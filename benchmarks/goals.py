@@ -22,7 +22,7 @@ class Goal:
 
 
 def _share(value: float) -> str:
-    return f"{value:.0%}"
+    return f"{100 * value:.0f} %"
 
 
 def _times(value: float) -> str:
@@ -42,7 +42,7 @@ GOALS = (
         lambda f: f("imports", "memio", "import") / f("imports", "asyncio", "import"),
         0.75,
         False,
-        _share,
+        lambda value: f"{value:.2f}",
     ),
     Goal(
         "one caller at a time reaches at least 90 % of `sqlite3 alone`",
@@ -95,7 +95,7 @@ GOALS = (
         lambda f: f("framework", CLIENT, "add") / f("letta-10", "letta-client", "delete"),
         0.05,
         False,
-        lambda value: f"{value:.2%}",
+        lambda value: f"{100 * value:.2f} %",
     ),
 )
 
