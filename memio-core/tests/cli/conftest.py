@@ -43,9 +43,14 @@ class Done:
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
+    def told(self) -> list[Any]:
+        """Standard error, as JSON lines."""
+        return [json.loads(line) for line in self.err.splitlines()]
+
+    @property
     def error(self) -> Any:
-        """Standard error, as one line of JSON that holds an error."""
-        return json.loads(self.err)["error"]
+        """The last line of standard error, as JSON that holds an error."""
+        return self.told[-1]["error"]
 
 
 class Shell:

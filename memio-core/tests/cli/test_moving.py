@@ -23,7 +23,7 @@ def test_an_export_is_imported_and_compared(configured: Any) -> None:
     made = configured("export", "out.jsonl", "-c", "a.toml", "--json")
     assert (made.code, made.json["counts"]) == (0, {"facts": 2})
     done = configured("import", "out.jsonl", "-c", "b.toml", "--json")
-    assert (done.code, done.json["equal"], done.json["losses"], done.err) == (0, True, [], "")
+    assert (done.code, done.json["equal"], done.json["losses"]) == (0, True, [])
     assert done.json["kinds"][0]["source"] == done.json["kinds"][0]["target"]
     assert configured("export", "two.jsonl", "-c", "b.toml").code == 0
     assert (configured.folder / "out.jsonl").read_bytes() == (configured.folder / "two.jsonl").read_bytes()
@@ -57,7 +57,7 @@ def test_a_bad_file_is_refused_with_its_line(configured: Any) -> None:
     path = configured.folder / "out.jsonl"
     path.write_bytes(path.read_bytes()[:-30])
     done = configured("import", "out.jsonl", "-c", "b.toml", "--json")
-    assert (done.code, done.error["type"]) == (2, "ExportFileError")
+    assert (done.code, done.error["type"]) == (2, "ExportFileError")  # it is the last line
     assert "out.jsonl, line 4: the file ends in the middle of this line" in done.error["message"]
     assert not (configured.folder / "b.db").exists()
 
@@ -84,7 +84,33 @@ def test_losses_are_told_and_accepted(configured: Any, plain: Any) -> None:
             "--json",
         )
         assert (done.code, done.json["equal"], done.json["kinds"][0]["known"]) == (0, True, known)
+        intent = next(event["intent"] for event in done.told if "intent" in event)
+        assert intent == {"counts": {"facts": 2}, "losses": done.json["losses"]}
         assert (configured.folder / done.json["journal"]).exists()
+
+
+def test_losses_are_told_to_people_beforehand(configured: Any, plain: Any) -> None:
+    plain()
+    configured.write("plain.toml", 'facts = { provider = "plain", file = "plain.json" }\n')
+    copy = ("copy", "--from", "a.toml", "--to", "plain.toml", "--accept", "owner,ids,created_at")
+    told = configured(*copy).err.splitlines()
+    assert told[0].startswith("will be lost, as accepted: owner: facts, 2 records, to plain: they lose their user")
+    assert len(told) == 3
+
+
+def test_programs_are_told_how_far_it_is(configured: Any) -> None:
+    done = configured("copy", "--from", "a.toml", "--to", "b.toml", "--json")
+    assert done.json["equal"]
+    assert done.told == [
+        {"progress": {"stage": "reading", "kind": "facts", "done": 2, "total": None}},
+        {"intent": {"counts": {"facts": 2}, "losses": []}},
+        {"progress": {"stage": "writing", "kind": "facts", "done": 2, "total": 2}},
+        {"progress": {"stage": "comparing", "kind": "facts", "done": 2, "total": 2}},
+    ]
+    made = configured("export", "-", "-c", "a.toml", "--json")
+    assert [line.get("kind") for line in made.lines] == [None, "facts", "facts", None]
+    assert made.told[0] == {"progress": {"stage": "reading", "kind": "facts", "done": 2, "total": None}}
+    assert "exported 2 facts" in made.told[-1]["note"]
 
 
 def test_differences_are_told_and_the_exit_code_says_so(configured: Any) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from somewhat import fill, open_client
 
+from memio.errors import InvalidInputError, MemioError
 from memio.transfer import ExportFileError, export, import_
 
 Lines = list[bytes]
@@ -77,6 +81,33 @@ CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
     "changed content": (changed(4, content="forged"), 32, "digests of the last line|sha256 of the last line"),
     "changed counts": (changed(31, counts={"facts": 9}), 32, "counts of the last line is"),
     "a trailer that is none": (changed(31, sha256=...), 32, "the last line must have"),
+    "line ends of another system": (
+        lambda lines: [line[:-1] + b"\r\n" for line in lines],
+        1,
+        "the line ends were changed to CR LF",
+    ),
+    "a byte order mark": (
+        lambda lines: [b"\xef\xbb\xbf" + lines[0], *lines[1:]],
+        1,
+        "it begins with a byte order mark",
+    ),
+    "UTF-16": (lambda lines: [b"".join(lines).decode().encode("utf-16")], 1, "it begins with a byte order mark"),
+    "compressed": (lambda lines: [gzip.compress(b"".join(lines))], 1, "it is compressed: unpack it first"),
+    "NUL bytes": (replaced(4, b"\0" * 5000 + b"\n"), 5, "it is no JSON"),
+    "a number beyond all": (
+        replaced(4, b'{"kind":"facts","order":4,"metadata":{"a":1e999}}\n'),
+        5,
+        "a number is too big: 1e999",
+    ),
+    "a number with too many digits": (
+        replaced(4, b'{"kind":"facts","order":4,"metadata":{"a":' + b"9" * 5000 + b"}}\n"),
+        5,
+        "it is no JSON that can be kept",
+    ),
+    "a time before all times": (changed(4, created_at="0001-01-01T00:00:00+05:00"), 5, "created_at is '0001-01-01T"),
+    "an id that is too long": (changed(4, id="a" * 1001), 5, "^[^ ]*, line 5: id has 1,001 characters"),
+    "a session that is empty": (changed(10, session_id=""), 11, "^[^ ]*, line 11: session_id must not be empty"),
+    "a name that is none": (changed(10, name=5), 11, "^[^ ]*, line 11: name must be a string"),
     "an id twice": (
         lambda lines: [*lines[:2], lines[1].replace(b'"order":1', b'"order":2'), *lines[3:]],
         3,
@@ -127,10 +158,51 @@ def test_a_file_that_is_changed_between_the_passes_is_refused(sound: Lines, tmp_
 
     async def main() -> None:
         async with open_client(tmp_path / "new.db") as new:
-            with pytest.raises(ExportFileError, match="it was changed while it was read"):
+            with pytest.raises(MemioError, match="was changed while it was read"):
                 await import_(new, path, progress=lambda _: path.write_bytes(b"".join([*sound, b"{}\n"])))
+            assert await new.facts.get_all() == []
 
     run(main())
+
+
+def test_nothing_is_stored_that_was_not_checked(tmp_path: Path, run: Any) -> None:
+    # defect: a file is checked, changed, and stored; and then it is said that nothing was changed
+    path = tmp_path / "export.jsonl"
+
+    async def main() -> None:
+        async with open_client(tmp_path / "old.db", "facts") as old, open_client(tmp_path / "new.db", "facts") as new:
+            await old.facts.add_many([f"fact {number}" for number in range(1500)])
+            await export(old, path)
+            checked = path.read_bytes()
+            with pytest.raises(MemioError, match=r"was changed while it was read: repeat the call") as caught:
+                await import_(
+                    new, path, announce=lambda _: path.write_bytes(checked.replace(b"fact 1307", b"FACT 1307"))
+                )
+            assert not isinstance(caught.value, InvalidInputError)  # some of it was stored
+            assert caught.value.__notes__[0].startswith("500 records were stored by then")
+            assert {fact.content[:4] async for fact in new.facts.iter_all()} == {"fact"}
+            path.write_bytes(checked)
+            assert (await import_(new, path)).differences == ()
+
+    run(main())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_can_be_read_though_only_once(sound: Lines, tmp_path: Path, run: Any) -> None:
+    # defect: the second pass waits for a writer for ever
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    async def main() -> None:
+        writing = Thread(target=pipe.write_bytes, args=(b"".join(sound),))
+        writing.start()
+        async with open_client(tmp_path / "new.db") as new:
+            assert (await import_(new, pipe)).differences == ()
+            writing.join()
+            await export(new, tmp_path / "again.jsonl")
+
+    run(main())
+    assert (tmp_path / "again.jsonl").read_bytes() == b"".join(sound)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, run: Any) -> None:

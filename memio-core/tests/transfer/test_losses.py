@@ -12,7 +12,7 @@ from somewhat import fill, open_client
 
 from memio import Memio, Message, Triple
 from memio.errors import InvalidInputError
-from memio.transfer import Loss, LossError, copy
+from memio.transfer import Intent, Loss, LossError, copy
 
 LACKS = {
     "owner": ("attribution", "user_scope", "agent_scope"),
@@ -66,6 +66,32 @@ def test_a_loss_is_told_and_nothing_is_written_until_it_is_accepted(
             # Without owners, two records of one id are one, or in conflict; that is told.
             assert (done.differences == ()) == (loss != "owner" or kind in ("history", "documents"))
             assert done.kinds[0].left_out == (6 if loss == "roles" else 0)
+
+    run(main())
+
+
+def test_what_will_be_lost_is_told_before_anything_is_written(source: Path, tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        told: list[Intent] = []
+        store = Lacking("facts", tmp_path / "new.db", LACKS["ids"])
+        async with open_client(source) as old, Memio(facts=store) as new:
+
+            def announce(intent: Intent) -> None:
+                assert store.adds == 0
+                assert not (tmp_path / "j").exists()
+                told.append(intent)
+                if len(told) == 1:
+                    raise RuntimeError("rather not")
+
+            arguments = {"kinds": ["facts"], "accept": ["ids", "created_at"], "journal": tmp_path / "j"}
+            with pytest.raises(RuntimeError, match="rather not"):
+                await copy(old, new, **arguments, announce=announce)
+            assert await new.facts.get_all() == []
+            done = await copy(old, new, **arguments, announce=announce)
+            assert told[0] == told[1] == Intent({"facts": done.kinds[0].source.count}, done.losses)
+            assert {str(finding.loss): finding.records for finding in done.losses} == dict.fromkeys(
+                ["ids", "created_at"], done.kinds[0].source.count
+            )
 
     run(main())
 

@@ -224,9 +224,11 @@ def test_progress_is_told(tmp_path: Path, opened: Any, run: Any) -> None:
     assert [(state.stage, state.done, state.total) for state in told] == [
         ("reading", 200, None),
         ("reading", 400, None),
+        ("reading", 450, None),
         ("writing", 450, 450),
         ("comparing", 200, 450),
         ("comparing", 400, 450),
+        ("comparing", 450, 450),
     ]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -13,6 +11,7 @@ import typer
 
 from memio.cli._exit import ExitCode
 from memio.cli._output import console, note, visible, write_json
+from memio.cli._watching import Watch, watching
 from memio.errors import MemioError
 from memio.models import KINDS, Kind
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from memio.client import Memio
-    from memio.transfer import Listener, Progress, Transfer
+    from memio.transfer import Transfer
 
 T = TypeVar("T")
 
@@ -80,17 +79,17 @@ def losses(accept: Sequence[str] | None) -> list[str]:
     return [name.strip() for text in accept or () for name in text.split(",")]
 
 
-def run(work: Callable[[Listener | None], Coroutine[Any, Any, T]], *, as_json: bool) -> T:
-    """Run something long, with a bar that shows how far it is.
+def run(work: Callable[[Watch], Coroutine[Any, Any, T]], *, as_json: bool) -> T:
+    """Run something long, and show how far it is.
 
     Raises:
         MemioError: It failed; what there is to say beside the error was told.
     """
     import asyncio
 
-    with _bar(as_json=as_json) as listener:
+    with watching(as_json=as_json) as watch:
         try:
-            return asyncio.run(work(listener))
+            return asyncio.run(work(watch))
         except MemioError as error:
             for text in getattr(error, "__notes__", ()):
                 note(text, as_json=as_json)
@@ -139,25 +138,3 @@ def _show(done: Transfer) -> None:
         out.print(f"the sides differ: {len(done.differences)} differences", soft_wrap=True)
     elif done.kinds:
         out.print("both sides are equal, beyond what was accepted" if done.losses else "both sides are equal")
-
-
-@contextmanager
-def _bar(*, as_json: bool) -> Generator[Listener | None, None, None]:
-    """Show a progress bar on standard error, when that is a terminal and a person looks at it."""
-    if as_json or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=console(stderr=True), transient=True) as bar:
-        tasks: dict[tuple[str, str], Any] = {}
-
-        def show(state: Progress) -> None:
-            key = (state.stage, state.kind)
-            if key not in tasks:
-                tasks[key] = bar.add_task(f"{state.stage} {state.kind}", total=state.total)
-            bar.update(tasks[key], completed=state.done)
-
-        yield show

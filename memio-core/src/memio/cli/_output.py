@@ -100,6 +100,12 @@ def note(message: str, *, as_json: bool = False) -> None:
     console(stderr=True).print(Text(visible(message), "dim"), soft_wrap=True)
 
 
+def write_event(name: str, value: object) -> None:
+    """Tell a program something on its way, as a line of JSON on standard error."""
+    sys.stderr.write(_dumped({name: value}, None) + "\n")
+    sys.stderr.flush()
+
+
 def visible(text: str) -> str:
     """Return text with control characters written out, so that no record can steer the terminal that shows it."""
     if text.isprintable():

@@ -8,10 +8,11 @@ import typer
 
 from memio.cli import _options as options
 from memio.cli._moving import Accept, JournalFile, Kinds, OnlyUser, losses, opened, run, show_transfer
+from memio.cli._watching import Watch
 from memio.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from memio.transfer import Listener, Transfer
+    from memio.transfer import Transfer
 
 
 def copy(
@@ -29,7 +30,7 @@ def copy(
         raise InvalidInputError("--from and --to are the same configuration: name another target")
     place = journal or _journal_of(source, target)
 
-    async def work(listener: "Listener | None") -> "Transfer":
+    async def work(watch: Watch) -> "Transfer":
         from memio.transfer import copy as move
 
         async with opened(source, kinds or None) as old, opened(target, kinds or None, among=old.kinds) as new:
@@ -40,7 +41,8 @@ def copy(
                 user_id=user,
                 accept=losses(accept),
                 journal=place,
-                progress=listener,
+                announce=watch.announce,
+                progress=watch.progress,
             )
 
     raise typer.Exit(show_transfer(run(work, as_json=as_json), as_json=as_json))

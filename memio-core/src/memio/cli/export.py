@@ -11,10 +11,11 @@ from memio.cli import _options as options
 from memio.cli._client import source_for
 from memio.cli._moving import Kinds, OnlyUser, opened, run
 from memio.cli._output import done, note
+from memio.cli._watching import Watch
 from memio.models import KINDS
 
 if TYPE_CHECKING:
-    from memio.transfer import Exported, Listener
+    from memio.transfer import Exported
 
 
 def export(
@@ -28,11 +29,11 @@ def export(
 ) -> None:
     """Write the stored records to a file of JSON lines, which `memio import` reads."""
 
-    async def work(listener: "Listener | None") -> "Exported":
+    async def work(watch: Watch) -> "Exported":
         from memio.transfer import export as write
 
         async with opened(source_for(config, *KINDS), kinds or None) as client:
-            return await write(client, file, kinds=kinds or None, user_id=user, force=force, progress=listener)
+            return await write(client, file, kinds=kinds or None, user_id=user, force=force, progress=watch.progress)
 
     made = run(work, as_json=as_json)
     counts = ", ".join(f"{count} {kind}" for kind, count in made.counts.items())

@@ -8,10 +8,11 @@ import typer
 from memio.cli import _options as options
 from memio.cli._client import source_for
 from memio.cli._moving import Accept, JournalFile, Kinds, OnlyUser, losses, opened, run, show_transfer
+from memio.cli._watching import Watch
 from memio.models import KINDS
 
 if TYPE_CHECKING:
-    from memio.transfer import Listener, Transfer
+    from memio.transfer import Transfer
 
 
 def import_(
@@ -26,7 +27,7 @@ def import_(
 ) -> None:
     """Store the records of an export, and compare both sides. It may be repeated: nothing is stored twice."""
 
-    async def work(listener: "Listener | None") -> "Transfer":
+    async def work(watch: Watch) -> "Transfer":
         from memio.transfer import import_ as read
 
         async with opened(source_for(config, *KINDS), kinds or None) as client:
@@ -37,7 +38,8 @@ def import_(
                 user_id=user,
                 accept=losses(accept),
                 journal=journal,
-                progress=listener,
+                announce=watch.announce,
+                progress=watch.progress,
             )
 
     raise typer.Exit(show_transfer(run(work, as_json=as_json), as_json=as_json))

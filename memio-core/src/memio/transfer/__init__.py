@@ -8,15 +8,17 @@ from memio.transfer._export import Exported, export
 from memio.transfer._format import FORMAT, VERSION, ExportFileError
 from memio.transfer._losses import Finding, Loss, LossError
 from memio.transfer._move import Transfer, copy, import_
-from memio.transfer._progress import Listener, Progress
+from memio.transfer._progress import Announce, Intent, Listener, Progress
 
 __all__ = [
     "FORMAT",
     "VERSION",
+    "Announce",
     "Difference",
     "ExportFileError",
     "Exported",
     "Finding",
+    "Intent",
     "Listener",
     "Loss",
     "LossError",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
 from memio.models import Kind
+from memio.transfer._aside import aside
 from memio.transfer._journal import Journal, Row, State, told
 from memio.transfer._plan import Plan
 from memio.transfer._records import Record, compared, differing
@@ -120,11 +121,11 @@ class Comparison:
         self._session: str | None = None
         self._latest: dict[str | None, Row] = {}
 
-    async def of(self, records: AsyncIterator[Record]) -> Moved:
+    async def of(self, records: AsyncIterator[Sequence[Record]]) -> Moved:
         """Read the target's records, and return how the sides compare."""
-        async for record in records:
-            self._look_at(record)
-        here = self._look_for_the_rest()
+        async for part in records:
+            await aside(self._look_at_all, part)
+        here = await aside(self._look_for_the_rest)
         return Moved(
             kind=self._kind,
             stored=self._sent.stored,
@@ -135,6 +136,10 @@ class Comparison:
             others=self._others,
             differences=tuple(self._found),
         )
+
+    def _look_at_all(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self._look_at(record)
 
     def _look_at(self, record: Record) -> None:
         target, likeness, blocks = self._plan.found(record)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from memio.models import Kind
+from memio.transfer._aside import aside, batches
 from memio.transfer._disk import disk_errors
 from memio.transfer._progress import Listener, tell
 from memio.transfer._stores import StoreSource, check_source, checked_user, chosen_kinds
@@ -79,10 +80,10 @@ async def export(
     check_source(client, chosen, user_id)
     with disk_errors(), ExportFile(path, force=force) as file:
         file.begin(chosen, user_id)
-        async for kind, record in StoreSource(client, chosen, user_id).records():
-            file.add(kind, record)
+        async for kind, records in batches(StoreSource(client, chosen, user_id).records()):
+            await aside(file.add, kind, records)
             tell(progress, "reading", kind, file.tally.counts[kind])
-        file.end()
+        await aside(file.end)
     trailer = file.tally.trailer()
     return Exported(
         path=os.fspath(path), counts=trailer["counts"], digests=trailer["digests"], sha256=trailer["sha256"]

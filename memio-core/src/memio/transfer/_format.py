@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from math import isinf
 from typing import Any, cast
 
 from memio.errors import InvalidInputError
@@ -19,6 +21,18 @@ MAX_HEADER = 1 << 16
 """Bytes of a first line. A file of another format may have no line ends at all."""
 MAX_LINE = 1 << 28
 """Bytes of any line, so that a file without line ends does not fill the memory."""
+
+
+_MARKED = "it begins with a byte order mark: an editor or a shell has written it anew; use the file as it was exported"
+_OTHERWISE = {
+    codecs.BOM_UTF8: _MARKED,
+    codecs.BOM_UTF16_LE: _MARKED,
+    codecs.BOM_UTF16_BE: _MARKED,
+    b"\x1f\x8b": "it is compressed: unpack it first",
+    b"PK\x03\x04": "it is compressed: unpack it first",
+    b"\x28\xb5\x2f\xfd": "it is compressed: unpack it first",
+}
+"""What became of an export, by the first bytes that it has then: gzip, zip and zstd among them."""
 
 
 class ExportFileError(InvalidInputError):
@@ -77,12 +91,7 @@ def read_header(line: bytes) -> tuple[Kind, ...]:
     Raises:
         InvalidInputError: It is no first line of an export that can be read.
     """
-    try:
-        value = json_object(line)
-    except InvalidInputError:
-        value = {}
-    if value.get("format") != FORMAT:
-        raise InvalidInputError(f'this is no export of memio, which begins with {{"format":"{FORMAT}",…')
+    value = _header_of(line)
     version = value.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise InvalidInputError(f"the version of the format is {version!r}, no number")
@@ -103,6 +112,21 @@ def read_header(line: bytes) -> tuple[Kind, ...]:
     return tuple(cast("list[Kind]", kinds))
 
 
+def _header_of(line: bytes) -> dict[str, Any]:
+    for begin, reason in _OTHERWISE.items():
+        if line.startswith(begin):
+            raise InvalidInputError(reason)
+    try:
+        value = json_object(line)
+    except InvalidInputError:
+        value = {}
+    if value.get("format") != FORMAT:
+        raise InvalidInputError(f'this is no export of memio, which begins with {{"format":"{FORMAT}",…')
+    if line.endswith(b"\r\n"):
+        raise InvalidInputError("the line ends were changed to CR LF: copy the file as it is, as binary")
+    return value
+
+
 def json_object(line: bytes) -> dict[str, Any]:
     """Return the JSON object that a line holds.
 
@@ -110,7 +134,9 @@ def json_object(line: bytes) -> dict[str, Any]:
         InvalidInputError: It holds none.
     """
     try:
-        value = json.loads(line.decode(), object_pairs_hook=_without_repeats, parse_constant=_refused)
+        value = json.loads(
+            line.decode(), object_pairs_hook=_without_repeats, parse_constant=_refused, parse_float=_finite
+        )
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"it is not UTF-8: byte 0x{line[error.start]:02x} at {error.start + 1}") from None
     except json.JSONDecodeError as error:
@@ -140,6 +166,13 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         raise ValueError("a key stands there twice")
     return made
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if isinf(value):
+        raise ValueError(f"a number is too big: {number[:40]}")
+    return value
 
 
 def _refused(constant: str) -> Any:

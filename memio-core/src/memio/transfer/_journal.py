@@ -110,7 +110,10 @@ class Journal:
             if path is not None:
                 path.touch(mode=0o600)  # it names users and sessions
                 _refuse_other_formats(path)
-            self._db = sqlite3.connect("" if path is None else path, isolation_level=None, timeout=0)
+            # Threads use it, one after the other.
+            self._db = sqlite3.connect(
+                "" if path is None else path, isolation_level=None, timeout=0, check_same_thread=False
+            )
         except OSError as error:
             raise InvalidInputError(
                 f"the journal {path} cannot be made: {error.strerror}", argument="journal"

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
 from memio.models import KINDS, Kind
+from memio.transfer._aside import aside, batches
 from memio.transfer._comparing import Comparison, Difference, Moved
 from memio.transfer._disk import disk_errors
 from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses
 from memio.transfer._plan import Plan, plan_for
-from memio.transfer._progress import Listener, Stage, tell
+from memio.transfer._progress import Announce, Intent, Listener, Stage, tell
 from memio.transfer._reading import FileSource, spooled
-from memio.transfer._records import Record
+from memio.transfer._records import Record, token
 from memio.transfer._sending import Sender, resolve
 from memio.transfer._stores import StoreSource, check_source, checked_user, chosen_kinds, listing, target_of
 from memio.transfer._writing import STANDARD_STREAM
@@ -55,6 +56,13 @@ class Transfer:
 _IMPORTING: Mapping[Kind, str] = dict.fromkeys(KINDS, "importing")
 
 
+class Told(NamedTuple):
+    """Who is told about a transfer."""
+
+    announce: Announce | None
+    progress: Listener | None
+
+
 class Source(Protocol):
     """Where records come from."""
 
@@ -71,6 +79,7 @@ async def import_(
     user_id: str | None = None,
     accept: Iterable[str] = (),
     journal: str | os.PathLike[str] | None = None,
+    announce: Announce | None = None,
     progress: Listener | None = None,
 ) -> Transfer:
     """Store the records of an export, in their order, and compare both sides.
@@ -80,12 +89,13 @@ async def import_(
 
     Args:
         client: Whose stores the records go to.
-        path: The export; `-` is standard input.
+        path: The export; `-` is standard input. That, like a pipe, is read to its end before anything else is done.
         kinds: Only records of these kinds.
         user_id: Only records of this user.
         accept: The losses that are accepted, by name; see `Loss`.
         journal: Where the journal is kept when the target chooses ids; the name of the file with `.journal`
             appended when left out. Nothing is written there when the target takes ids.
+        announce: Is told how much there is to move and what it will lose, before anything is written.
         progress: Is told how far it is.
 
     Returns:
@@ -100,13 +110,10 @@ async def import_(
     wanted = None if kinds is None else chosen_kinds(kinds, KINDS)
     user_id = checked_user(user_id)
     with TemporaryDirectory(prefix="memio-") as folder:
-        if os.fspath(path) == STANDARD_STREAM:
-            file, place = spooled(sys.stdin.buffer, folder), journal
-        else:
-            file, place = Path(path), journal if journal is not None else f"{os.fspath(path)}.journal"
+        file, place = _at_hand(path, folder, journal)
         source = FileSource(file, wanted, user_id)
         census = await _counted(source.checked(), client, progress)
-        return await _move(source, client, census, losses, place, _IMPORTING, user_id, progress)
+        return await _move(source, client, census, losses, place, _IMPORTING, user_id, Told(announce, progress))
 
 
 async def copy(
@@ -117,6 +124,7 @@ async def copy(
     user_id: str | None = None,
     accept: Iterable[str] = (),
     journal: str | os.PathLike[str] | None = None,
+    announce: Announce | None = None,
     progress: Listener | None = None,
 ) -> Transfer:
     """Store the records of one client's stores in those of another, in their order, and compare both sides.
@@ -131,6 +139,7 @@ async def copy(
         user_id: Only records of this user.
         accept: The losses that are accepted, by name; see `Loss`.
         journal: Where the journal is kept; needed when the target chooses ids.
+        announce: Is told how much there is to move and what it will lose, before anything is written.
         progress: Is told how far it is.
 
     Returns:
@@ -164,14 +173,28 @@ async def copy(
     stores = StoreSource(source, chosen, user_id)
     census = await _counted(stores.records(), target, progress)
     origins: dict[Kind, str] = {kind: f"copying from {_place(target_of(source, kind))}" for kind in chosen}
-    return await _move(stores, target, census, losses, journal, origins, user_id, progress)
+    return await _move(stores, target, census, losses, journal, origins, user_id, Told(announce, progress))
+
+
+def _at_hand(
+    path: str | os.PathLike[str], folder: str, journal: str | os.PathLike[str] | None
+) -> tuple[Path, str | os.PathLike[str] | None]:
+    """Return a file that can be read twice, and the place of the journal."""
+    file = Path(path)
+    if os.fspath(path) == STANDARD_STREAM:
+        return spooled(sys.stdin.buffer, folder), journal
+    if file.is_fifo():  # such as `<(…)` in a shell
+        with file.open("rb") as stream:
+            return spooled(stream, folder), journal
+    return file, journal if journal is not None else f"{os.fspath(path)}.journal"
 
 
 async def _counted(records: AsyncIterator[tuple[Kind, Record]], target: Memio, progress: Listener | None) -> Census:
     census = Census({kind: target_of(target, kind).max_content_bytes for kind in target.kinds})
     with disk_errors():
-        async for kind, record in records:
-            census.add(kind, record)
+        async for kind, part in batches(records):
+            for record in part:
+                census.add(kind, record)
             tell(progress, "reading", kind, census.counts[kind])
     return census
 
@@ -184,7 +207,7 @@ async def _move(
     place: str | os.PathLike[str] | None,
     origins: Mapping[Kind, str],
     user_id: str | None,
-    progress: Listener | None,
+    told: Told,
 ) -> Transfer:
     kinds: list[Kind] = [kind for kind in KINDS if census.counts[kind]]
     if lacking := [kind for kind in kinds if kind not in client.kinds]:
@@ -202,6 +225,9 @@ async def _move(
             "is stored: say where",
             argument="journal",
         )
+    progress = told.progress
+    if told.announce is not None:
+        told.announce(Intent({kind: census.counts[kind] for kind in kinds}, losses))
     path = Path(place) if tracked and place is not None else None
     moved: list[Moved] = []
     with disk_errors(), Journal(path) as journal:
@@ -213,7 +239,7 @@ async def _move(
             recovered += stored
         senders = await _send(source, client, plans, journal, progress)
         for plan, sender in zip(plans, senders, strict=True):
-            there = _observed(listing(client, plan.kind, plan.user_id), "comparing", plan, progress)
+            there = _observed(client, plan, "comparing", plan.user_id, progress)
             moved.append(await Comparison(plan, sender.sent, journal).of(there))
     return Transfer(
         kinds=tuple(moved), losses=losses, journal=None if path is None else os.fspath(path), recovered=recovered
@@ -227,15 +253,19 @@ async def _look(client: Memio, plan: Plan, journal: Journal, progress: Listener 
     """
     if journal.knows_what_was_before(plan.kind):
         return
-    async for record in _observed(listing(client, plan.kind, None), "looking", plan, progress):
-        target, _, _ = plan.found(record)
-        if target is None:
-            raise MemioError(
-                f"the {plan.kind} of {plan.target.provider} have no ids, so what is stored could not be told from what "
-                "was there before: move to an empty target"
-            )
-        journal.note_before(plan.kind, target)
-    journal.all_before_noted(plan.kind)
+
+    def note(records: Sequence[Record]) -> None:
+        for record in records:
+            if record.id is None:
+                raise MemioError(
+                    f"the {plan.kind} of {plan.target.provider} have no ids, so what is stored could not be told from "
+                    "what was there before: move to an empty target"
+                )
+            journal.note_before(plan.kind, token(plan.kind, record))
+
+    async for records in _observed(client, plan, "looking", None, progress):
+        await aside(note, records)
+    await aside(journal.all_before_noted, plan.kind)
 
 
 async def _send(
@@ -244,13 +274,13 @@ async def _send(
     senders: dict[Kind, Sender] = {plan.kind: Sender(client, plan, journal, progress) for plan in plans}
     before: Kind | None = None
     try:
-        async for kind, record in source.records():
+        async for kind, records in batches(source.records()):
             if kind not in senders:
                 raise MemioError(f"the source got its first {kind} meanwhile: repeat the call")
             if before is not None and before != kind:
                 await senders[before].flush()
             before = kind
-            await senders[kind].send(record)
+            await senders[kind].send(records)
         if before is not None:
             await senders[before].flush()
     except MemioError as error:
@@ -261,12 +291,13 @@ async def _send(
 
 
 async def _observed(
-    records: AsyncIterator[Record], stage: Stage, plan: Plan, progress: Listener | None
-) -> AsyncIterator[Record]:
+    client: Memio, plan: Plan, stage: Stage, user_id: str | None, progress: Listener | None
+) -> AsyncIterator[list[Record]]:
+    """Yield the target's records, some at a time."""
     done = 0
-    async for record in records:
-        yield record
-        done += 1
+    async for _, records in batches(StoreSource(client, (plan.kind,), user_id).records()):
+        yield records
+        done += len(records)
         tell(progress, stage, plan.kind, done, plan.total if stage == "comparing" else None)
 
 

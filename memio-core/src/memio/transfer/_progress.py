@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from memio.models import Kind
+from memio.transfer._losses import Finding
 
 Stage = Literal["reading", "looking", "writing", "comparing"]
 """What is being done: reading the source, looking at the target before, writing to it, comparing both."""
@@ -29,14 +30,27 @@ class Progress:
     total: int | None = None
 
 
-Listener = Callable[[Progress], None]
-"""Is told how far a transfer is, some times a second at most on most machines."""
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a transfer is about to do. It is told before anything is written.
 
-EVERY = 200
-"""After so many records, a listener is told."""
+    Attributes:
+        counts: By kind, how many records there are to move.
+        losses: What they will lose, as accepted; with how many of them will suffer from it.
+    """
+
+    counts: Mapping[Kind, int]
+    losses: tuple[Finding, ...]
+
+
+Announce = Callable[[Intent], None]
+"""Is told what a transfer is about to do; when it raises, nothing is changed."""
+
+Listener = Callable[[Progress], None]
+"""Is told how far a transfer is: after some hundred records, and at the end of each kind in each stage."""
 
 
 def tell(listener: Listener | None, stage: Stage, kind: Kind, done: int, total: int | None = None) -> None:
-    """Tell a listener, when there is one and it is time to."""
-    if listener is not None and done % EVERY == 0:
+    """Tell a listener, when there is one."""
+    if listener is not None:
         listener(Progress(stage, kind, done, total))

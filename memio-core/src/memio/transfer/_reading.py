@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from asyncio import sleep
 from collections.abc import AsyncIterator, Iterator, Sequence
-from hashlib import sha256
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from memio.errors import InvalidInputError
+from memio.errors import InvalidInputError, MemioError
 from memio.models import Kind
+from memio.transfer._aside import CHARACTERS, EVERY, aside
 from memio.transfer._format import (
     MAX_HEADER,
     MAX_LINE,
@@ -20,11 +20,33 @@ from memio.transfer._format import (
     json_object,
     read_header,
 )
-from memio.transfer._records import Record, record_of, token
+from memio.transfer._records import Record, record_of, size_of, token
 from memio.transfer._seen import Seen
 
-_AT_ONCE = 200
-"""After so many lines, other tasks of the event loop have a turn."""
+_DIGEST = 16
+
+
+class _Part:
+    """Divides a file into parts, and has a digest of all that was read until now."""
+
+    def __init__(self) -> None:
+        self._total = blake2b(digest_size=_DIGEST)
+        self._lines = 0
+        self._bytes = 0
+
+    def takes_last(self, line: bytes) -> bool:
+        """Take in a line, and tell whether a part ends with it. It depends on nothing but the lines."""
+        self._total.update(line)
+        self._lines += 1
+        self._bytes += len(line)
+        if self._lines < EVERY and self._bytes < CHARACTERS:
+            return False
+        self._lines = self._bytes = 0
+        return True
+
+    def digest(self) -> bytes:
+        """Return the digest of all lines until now."""
+        return self._total.digest()
 
 
 class FileSource:
@@ -40,7 +62,8 @@ class FileSource:
         self.path = path
         self._kinds = kinds
         self._user_id = user_id
-        self._digest: bytes | None = None
+        self._parts = bytearray()
+        """A digest of everything up to each part's end."""
 
     async def checked(self) -> AsyncIterator[tuple[Kind, Record]]:
         """Yield the records, and raise where the file is not sound. Only at its end it is known to be sound.
@@ -49,47 +72,63 @@ class FileSource:
             ExportFileError: A line is wrong, or the file is not complete.
         """
         with self._opened() as file, Seen() as seen:
-            for number, kind, record in self._sound(file, seen):
-                if self._wanted(kind, record):
-                    yield kind, record
-                if number % _AT_ONCE == 0:
-                    await sleep(0)
+            lines = self._sound(file, seen)
+            while part := await aside(_some, lines):
+                for kind, record in part:
+                    if self._wanted(kind, record):
+                        yield kind, record
 
     async def records(self) -> AsyncIterator[tuple[Kind, Record]]:
         """Yield the records of a file that was checked.
 
         Raises:
-            ExportFileError: The file is not the one that was checked.
+            MemioError: The file is not the one that was checked. What was yielded before was.
         """
-        total = sha256()
         with self._opened() as file:
-            for number, line in enumerate(file, 1):
-                total.update(line)
-                value = json_object(line)
-                if "kind" in value:
-                    kind: Kind = value.pop("kind")
-                    del value["order"]
-                    record = record_of(kind, value)
+            lines = self._again(file)
+            while part := await aside(_some, lines):
+                for kind, record in part:
                     if self._wanted(kind, record):
                         yield kind, record
-                if number % _AT_ONCE == 0:
-                    await sleep(0)
-        if total.digest() != self._digest:
-            raise ExportFileError(str(self.path), None, "it was changed while it was read")
 
-    def _sound(self, file: BinaryIO, seen: Seen) -> Iterator[tuple[int, Kind, Record]]:
-        total = sha256()
+    def _again(self, file: BinaryIO) -> Iterator[tuple[Kind, Record]]:
+        """Yield the records of a part when all of it was found to be what was checked."""
+        part = _Part()
+        lines: list[bytes] = []
+        ends = iter(self._ends())
+        while line := file.readline(MAX_LINE + 1):
+            lines.append(line)
+            if part.takes_last(line):
+                if part.digest() != next(ends, None):
+                    raise self._changed()
+                yield from _trusted(lines)
+                lines.clear()
+        if part.digest() != next(ends, None) or next(ends, None) is not None:
+            raise self._changed()
+        yield from _trusted(lines)
+
+    def _ends(self) -> Iterator[bytes]:
+        return (bytes(self._parts[begin : begin + _DIGEST]) for begin in range(0, len(self._parts), _DIGEST))
+
+    def _changed(self) -> MemioError:
+        return MemioError(
+            f"{self.path} was changed while it was read: repeat the call. What was stored until then is what the file "
+            "said before"
+        )
+
+    def _sound(self, file: BinaryIO, seen: Seen) -> Iterator[tuple[Kind, Record]]:
+        part = _Part()
         number = 0
         try:
             number, line = 1, file.readline(MAX_HEADER)
-            total.update(line)
+            self._note_end(part, line)
             kinds = read_header(line)
             tally = Tally(dict.fromkeys(kinds, 0))
             tally.add(line)
             trailer: dict[str, Any] | None = None
             while line := file.readline(MAX_LINE + 1):
                 number += 1
-                total.update(line)
+                self._note_end(part, line)
                 if trailer is not None:
                     raise InvalidInputError("there is more after the last line of an export")
                 _check_end(line)
@@ -103,7 +142,7 @@ class FileSource:
                 if record.id is not None and not seen.add(token(kind, record)):
                     raise InvalidInputError(f"the record {record.id!r} is there for the second time")
                 tally.add(line, kind)
-                yield number, kind, record
+                yield kind, record
             if trailer is None:
                 number += 1
                 raise InvalidInputError("the file ends before its last line: it is truncated")
@@ -111,7 +150,11 @@ class FileSource:
                 raise InvalidInputError(f"{told}: the file was changed or is damaged")
         except InvalidInputError as error:
             raise ExportFileError(str(self.path), number, error.message) from None
-        self._digest = total.digest()
+        self._parts += part.digest()
+
+    def _note_end(self, part: _Part, line: bytes) -> None:
+        if part.takes_last(line):
+            self._parts += part.digest()
 
     def _opened(self) -> BinaryIO:
         try:
@@ -121,6 +164,27 @@ class FileSource:
 
     def _wanted(self, kind: Kind, record: Record) -> bool:
         return (self._kinds is None or kind in self._kinds) and self._user_id in (None, record.user_id)
+
+
+def _trusted(lines: list[bytes]) -> Iterator[tuple[Kind, Record]]:
+    for line in lines:
+        value = json_object(line)
+        if "kind" in value:
+            kind: Kind = value.pop("kind")
+            del value["order"]
+            yield kind, record_of(kind, value)
+
+
+def _some(records: Iterator[tuple[Kind, Record]]) -> list[tuple[Kind, Record]]:
+    """Return the next records, an empty list after the last one."""
+    part: list[tuple[Kind, Record]] = []
+    characters = 0
+    for kind, record in records:
+        part.append((kind, record))
+        characters += size_of(record)
+        if len(part) == EVERY or characters >= CHARACTERS:
+            break
+    return part
 
 
 def _check_end(line: bytes) -> None:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, cast
 
-from memio._text import type_name
-from memio._validate import CHECKS
+from memio._text import check_name, type_name
+from memio._validate import CHECKS, MAX_NAME
 from memio.errors import InvalidInputError
 from memio.models import Document, Fact, Kind, Message, Triple
 from memio.transfer._losses import DROPS, Loss
@@ -27,7 +27,8 @@ FIELDS: dict[Kind, tuple[str, ...]] = {
 """The fields of a record, in the order in which a line has them. A score is no part of a record."""
 
 TIMES = frozenset({"created_at", "updated_at", "timestamp"})
-NEEDED = frozenset({"content", "session_id", "role", "subject", "predicate", "object"})
+TEXTS = frozenset({"content", "subject", "predicate", "object"})
+NEEDED = TEXTS | frozenset({"session_id", "role"})
 """Texts that a record cannot be without; of facts and documents, `id` as well."""
 ASSIGNED = TIMES | {"id"}
 """What a target chooses by itself when the source does not say it."""
@@ -150,21 +151,20 @@ def _checked(kind: Kind, name: str, value: Any) -> Any:
         return None
     if name in TIMES:
         return _time(name, value)
-    if name in ("content", "subject", "predicate", "object"):
-        text = CHECKS["content"](value)
-    else:
-        text = CHECKS["user_id"](value)
+    text = check_name(value, name)
+    if name not in TEXTS and len(text) > MAX_NAME:
+        raise InvalidInputError(f"{name} has {len(text):,} characters, of at most {MAX_NAME:,}")
     return text
 
 
 def _time(name: str, value: object) -> datetime:
     try:
         time = datetime.fromisoformat(cast("str", value))
-    except (TypeError, ValueError):
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):  # the last one: it is before or after all times of UTC
         raise InvalidInputError(f"{name} is {str(value)[:40]!r}, no time such as 2026-05-01T09:30:00.000000Z") from None
-    if time.tzinfo is None:
-        raise InvalidInputError(f"{name} is {value!r}, without a time zone: end it with Z for UTC")
-    return time
+    raise InvalidInputError(f"{name} is {value!r}, without a time zone: end it with Z for UTC")
 
 
 def _time_text(time: datetime) -> str:

@@ -14,7 +14,8 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)  # an empty name: a temporary file without a name
+        # An empty name: a temporary file without a name. Threads use it, one after the other.
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("CREATE TABLE seen (token BLOB PRIMARY KEY) WITHOUT ROWID")
         self._db.execute("BEGIN")

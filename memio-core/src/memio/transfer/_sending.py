@@ -16,6 +16,7 @@ from memio.errors import (
     ProviderError,
 )
 from memio.models import Document, Fact, Message, Triple
+from memio.transfer._aside import aside
 from memio.transfer._journal import Entry, Journal, State
 from memio.transfer._losses import Loss, left_out, suffering
 from memio.transfer._plan import Plan
@@ -73,25 +74,15 @@ class Sender:
         self._characters = 0
         self.sent = Sent()
 
-    async def send(self, record: Record) -> None:
-        """Take a record, and send what waits when it is enough."""
-        sent, plan = self.sent, self._plan
-        sent.records += 1
-        for loss in suffering(record, plan.target.max_content_bytes):
-            if loss in plan.lost and loss not in plan.accepted:
-                raise MemioError(
-                    f"the source got records meanwhile that the target cannot hold ({loss}): repeat the call"
-                )
-        if left_out(record, plan.lost, plan.target.max_content_bytes):
-            sent.left_out += 1
-            return
-        entry, left = plan.entry(record, sent.records)
-        if not self._is_new(entry):
-            return
-        if self._batch and not self._goes_along(left):
-            await self.flush()
-        self._batch.append((entry, left))
-        self._characters += size_of(left)
+    async def send(self, records: Sequence[Record]) -> None:
+        """Take records, and send what waits when it is enough."""
+        for entry, left in await aside(self._prepared, records):
+            if not self._is_new(entry):
+                continue
+            if self._batch and not self._goes_along(left):
+                await self.flush()
+            self._batch.append((entry, left))
+            self._characters += size_of(left)
 
     async def flush(self) -> None:
         """Send what waits."""
@@ -101,6 +92,23 @@ class Sender:
             if self._progress is not None:
                 done = self.sent.stored + self.sent.known + self.sent.left_out
                 self._progress(Progress("writing", self._plan.kind, done, self._plan.total))
+
+    def _prepared(self, records: Sequence[Record]) -> list[Pair]:
+        """Return records as the target can hold them, with their entries in the journal, without those left out."""
+        sent, plan, limit = self.sent, self._plan, self._plan.target.max_content_bytes
+        pairs: list[Pair] = []
+        for record in records:
+            sent.records += 1
+            for loss in suffering(record, limit):
+                if loss in plan.lost and loss not in plan.accepted:
+                    raise MemioError(
+                        f"the source got records meanwhile that the target cannot hold ({loss}): repeat the call"
+                    )
+            if left_out(record, plan.lost, limit):
+                sent.left_out += 1
+            else:
+                pairs.append(plan.entry(record, sent.records))
+        return pairs
 
     def _is_new(self, entry: Entry) -> bool:
         """Tell whether a record is still to be sent, and note why not."""
@@ -140,9 +148,7 @@ class Sender:
     async def _send_batch(self, batch: Sequence[Pair]) -> None:
         journal = self._journal
         entries = [entry for entry, _ in batch]
-        journal.begin(entries)
-        if self._plan.tracked:
-            journal.save()
+        await aside(self._begin, entries)
         try:
             stored = await self._call([record for _, record in batch])
         except (ConflictError, PartialWriteError) as error:
@@ -159,13 +165,21 @@ class Sender:
             if _changed_nothing(error):
                 journal.forget(entries)
             raise
+        await aside(self._mark, entries, stored)
+
+    def _begin(self, entries: Sequence[Entry]) -> None:
+        self._journal.begin(entries)
+        if self._plan.tracked:
+            self._journal.save()
+
+    def _mark(self, entries: Sequence[Entry], stored: Sequence[Record | None]) -> None:
         for entry, record in zip(entries, stored, strict=True):
             known = self._plan.tracked and record is not None and record.id is not None
             target = token(self._plan.kind, record) if known and record is not None else None
-            journal.mark(entry, State.STORED, target, record.id if known and record is not None else None)
+            self._journal.mark(entry, State.STORED, target, record.id if known and record is not None else None)
         if self._plan.tracked:
-            journal.save()
-        self.sent.stored += len(batch)
+            self._journal.save()
+        self.sent.stored += len(entries)
 
     async def _call(self, records: Sequence[Record]) -> Sequence[Record | None]:
         """Send records in one call, and return them as stored, where the target tells."""
@@ -219,7 +233,7 @@ async def resolve(plan: Plan, journal: Journal, records: AsyncIterator[Record]) 
             continue
         if row := journal.like(likeness):
             journal.learn(row, target, record.id)
-    lost = journal.settle(plan.kind)
+    lost = await aside(journal.settle, plan.kind)
     return waiting - lost, lost
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -53,15 +54,16 @@ class ExportFile:
         self.tally = Tally(dict.fromkeys(kinds, 0))
         self._write(encoded(header(kinds, user_id)) + b"\n")
 
-    def add(self, kind: Kind, record: Record) -> None:
-        """Write a record."""
-        line = line_of(kind, self.tally.counts[kind] + 1, record)
-        if len(line) > MAX_LINE:
-            raise MemioError(
-                f"a record of {kind}, {record.id!r}, makes a line of {len(line):,} bytes, of at most {MAX_LINE:,}: "
-                "nothing was exported; split it"
-            )
-        self._write(line, kind)
+    def add(self, kind: Kind, records: Iterable[Record]) -> None:
+        """Write records."""
+        for record in records:
+            line = line_of(kind, self.tally.counts[kind] + 1, record)
+            if len(line) > MAX_LINE:
+                raise MemioError(
+                    f"a record of {kind}, {record.id!r}, makes a line of {len(line):,} bytes, of at most {MAX_LINE:,}: "
+                    "nothing was exported; split it"
+                )
+            self._write(line, kind)
 
     def end(self) -> None:
         """Write the trailer, and put the file at its place.
