@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ def test_standard_streams_can_stand_for_files(configured: Any) -> None:
     done = configured("import", "-", "-c", "b.toml", stdin=made.out)
     assert done.code == 0
     assert configured("facts", "list", "-c", "b.toml", "--json").json["items"][0]["content"] == "likes tea"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_standard_streams_that_cannot_be_used_are_named(configured: Any) -> None:
+    # defect: success is reported, and nothing was written
+    for stdout, reason in ((">&-", "is closed"), ("> /dev/full", "cannot be written: No space left on device")):
+        done = configured.run(["sh", "-c", f'"{sys.executable}" -m memio export - -c a.toml --json {stdout}'])
+        assert (done.code, reason in done.error["message"]) == (2 if ">&-" in stdout else 3, True), done
+    done = configured("import", "-", "-c", "b.toml", stdin="id,content\n")
+    assert done.err.startswith("Error: standard input, line 1: this is no export of memio")
 
 
 def test_an_existing_file_is_left_alone(configured: Any) -> None:

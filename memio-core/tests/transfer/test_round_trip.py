@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -148,6 +149,25 @@ def test_a_file_is_replaced_only_when_told(filled: Path, tmp_path: Path, opened:
 
     run(main())
     assert path.read_bytes().startswith(b'{"format":"memio-export"')
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_force_replaces_no_device_and_no_database(filled: Path, tmp_path: Path, opened: Any, run: Any) -> None:
+    # defect: an export that takes the place of a device, or of the very store that it was made from
+    os.mkfifo(tmp_path / "pipe")
+
+    async def main() -> None:
+        async with opened(filled) as memio:
+            with pytest.raises(
+                InvalidInputError, match="pipe is a pipe or a device: choose another name, or write to -"
+            ):
+                await export(memio, tmp_path / "pipe", force=True)
+            with pytest.raises(InvalidInputError, match=r"filled\.db is a database, and is not replaced"):
+                await export(memio, filled, force=True)
+
+    run(main())
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert filled.read_bytes().startswith(b"SQLite format 3")
 
 
 def exports(folder: Path) -> list[str]:

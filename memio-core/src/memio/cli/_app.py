@@ -76,6 +76,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except MemioError as error:
         write_error(error, as_json=as_json)
+        _drop_what_cannot_be_written()
         return code_of(error)
     except ExceptionGroup as group:
         # A client that could not close everything.
@@ -109,9 +110,22 @@ def _other(error: Exception, *, as_json: bool) -> ExitCode:
 
 def _unread() -> ExitCode:
     """Leave in silence: whoever read the output has seen enough."""
+    _drop_output()
+    return ExitCode.BROKEN_PIPE
+
+
+def _drop_what_cannot_be_written() -> None:
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+
+
+def _drop_output() -> None:
     # What is still buffered must not fail again when the process ends.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.BROKEN_PIPE
 
 
 def _joined(group: BaseExceptionGroup[Any]) -> str:

@@ -5,8 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from memio.errors import MemioError
+
+_SQLITE = b"SQLite format 3\0"
+
+
+def is_database(path: Path) -> bool:
+    """Tell whether there is an SQLite file, such as a store or a journal."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:  # there is none that could be read
+        return False
 
 
 @contextmanager

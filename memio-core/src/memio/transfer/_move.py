@@ -111,7 +111,8 @@ async def import_(
     user_id = checked_user(user_id)
     with TemporaryDirectory(prefix="memio-") as folder:
         file, place = _at_hand(path, folder, journal)
-        source = FileSource(file, wanted, user_id)
+        name = "standard input" if os.fspath(path) == STANDARD_STREAM else os.fspath(path)
+        source = FileSource(file, name, wanted, user_id)
         census = await _counted(source.checked(), client, progress)
         return await _move(source, client, census, losses, place, _IMPORTING, user_id, Told(announce, progress))
 
@@ -182,6 +183,8 @@ def _at_hand(
     """Return a file that can be read twice, and the place of the journal."""
     file = Path(path)
     if os.fspath(path) == STANDARD_STREAM:
+        if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
+            raise InvalidInputError("standard input is closed: name a file")
         return spooled(sys.stdin.buffer, folder), journal
     if file.is_fifo():  # such as `<(…)` in a shell
         with file.open("rb") as stream:

@@ -54,12 +54,14 @@ class FileSource:
 
     Args:
         path: The file.
+        name: What it is called in errors.
         kinds: Only records of these kinds; all of them when it is `None`.
         user_id: Only records of this user.
     """
 
-    def __init__(self, path: Path, kinds: tuple[Kind, ...] | None, user_id: str | None) -> None:
+    def __init__(self, path: Path, name: str, kinds: tuple[Kind, ...] | None, user_id: str | None) -> None:
         self.path = path
+        self._name = name
         self._kinds = kinds
         self._user_id = user_id
         self._parts = bytearray()
@@ -112,7 +114,7 @@ class FileSource:
 
     def _changed(self) -> MemioError:
         return MemioError(
-            f"{self.path} was changed while it was read: repeat the call. What was stored until then is what the file "
+            f"{self._name} was changed while it was read: repeat the call. What was stored until then is what the file "
             "said before"
         )
 
@@ -149,7 +151,7 @@ class FileSource:
             if told := difference_of(trailer, tally):
                 raise InvalidInputError(f"{told}: the file was changed or is damaged")
         except InvalidInputError as error:
-            raise ExportFileError(str(self.path), number, error.message) from None
+            raise ExportFileError(self._name, number, error.message) from None
         self._parts += part.digest()
 
     def _note_end(self, part: _Part, line: bytes) -> None:
@@ -160,7 +162,7 @@ class FileSource:
         try:
             return self.path.open("rb", buffering=1 << 20)
         except OSError as error:
-            raise ExportFileError(str(self.path), None, f"it cannot be read: {error.strerror}") from error
+            raise ExportFileError(self._name, None, f"it cannot be read: {error.strerror}") from error
 
     def _wanted(self, kind: Kind, record: Record) -> bool:
         return (self._kinds is None or kind in self._kinds) and self._user_id in (None, record.user_id)

@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 
 from memio.errors import InvalidInputError, MemioError
 from memio.models import Kind
+from memio.transfer._disk import is_database
 from memio.transfer._format import MAX_LINE, Tally, header
 from memio.transfer._records import Record, encoded, line_of
 
@@ -39,6 +40,9 @@ class ExportFile:
         self._temporary: Path | None = None
         self.tally = Tally({})
         if os.fspath(path) == STANDARD_STREAM:
+            if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
+                raise InvalidInputError("standard output is closed: name a file")
+            self.path = Path("standard output")
             self._file: BinaryIO = sys.stdout.buffer
             return
         self._refuse_existing()
@@ -106,6 +110,10 @@ class ExportFile:
     def _refuse_existing(self) -> None:
         if self.path.is_dir():
             raise InvalidInputError(f"{self.path} is a folder: name a file in it")
+        if self.path.exists() and not self.path.is_file():
+            raise InvalidInputError(f"{self.path} is a pipe or a device: choose another name, or write to -")
+        if self._force and is_database(self.path):
+            raise InvalidInputError(f"{self.path} is a database, and is not replaced by an export: choose another name")
         if not self._force and os.path.lexists(self.path):
             raise InvalidInputError(f"{self.path} is there already: choose another name, or replace it with force")
 
