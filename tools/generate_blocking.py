@@ -34,6 +34,7 @@ MODULES = {
 }
 ROOTS = ("Facade", "Stores")
 """The classes that the others derive from: they are generic in the async class."""
+SLOTS = '("_lifeline", "_async")  # noqa: RUF023  # in the order in which pickle meets them'
 CLASSES = {"Facade", "Facts", "History", "Documents", "Graph", "Stores", "ScopedMemio", "Memio"}
 
 HOMES = {"Facade": "_facade"}
@@ -147,11 +148,11 @@ def write_class(node: ast.ClassDef) -> str:
     kept = "A" if node.name in ROOTS else f"Async{node.name}"
     parts = [f"class {node.name}({base}):", f'    """{document(node)}"""', ""]
     if slotted := any(ast.unparse(member).startswith("__slots__") for member in node.body):
-        parts += ["    __slots__ = " + ('("_async", "_lifeline")' if node.name in ROOTS else "()")]
+        parts += ["    __slots__ = " + (SLOTS if node.name in ROOTS else "()")]
     if node.name in ROOTS:
         parts += [""] if slotted else []
         parts += [f"    def __init__(self, client: {kept}, lifeline: Lifeline) -> None:"]
-        parts += ["        self._async = client", "        self._lifeline = lifeline"]
+        parts += ["        self._lifeline = lifeline", "        self._async = client"]
     for member in node.body:
         if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
             parts += ["", text] if (text := write_member(node.name, member)) else []

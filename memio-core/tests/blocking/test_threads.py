@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
+import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
@@ -159,6 +161,17 @@ def test_a_client_that_nobody_holds_any_more_is_closed():
     del facts
     gc.collect()
     assert shelf.closed.wait(30)
+
+
+def test_a_client_that_is_sent_to_another_process_says_what_to_do(tmp_path):
+    with Memio.from_config({"facts": {"provider": "sqlite", "path": str(tmp_path / "a.db")}}) as memio:
+        for used in (False, True):
+            for what in (memio, memio.facts, memio.scoped(user_id="alice")):
+                for send in (pickle.dumps, copy.deepcopy):
+                    with pytest.raises(TypeError, match="make another client there, from the same configuration"):
+                        send(what)
+            if not used:
+                memio.facts.add(content="likes tea")
 
 
 def test_what_fails_when_closing_is_raised():

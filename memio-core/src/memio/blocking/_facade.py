@@ -15,11 +15,11 @@ A = TypeVar("A", bound=AsyncFacade)
 class Facade(Generic[A]):
     """One store as callers see it. Made by the client."""
 
-    __slots__ = ("_async", "_lifeline")
+    __slots__ = ("_lifeline", "_async")  # noqa: RUF023  # in the order in which pickle meets them
 
     def __init__(self, client: A, lifeline: Lifeline) -> None:
-        self._async = client
         self._lifeline = lifeline
+        self._async = client
 
     @property
     def provider(self) -> str:

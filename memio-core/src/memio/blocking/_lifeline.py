@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from threading import Lock
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 from weakref import finalize
 
 from memio._middleware import as_list
@@ -57,6 +57,13 @@ class Lifeline:
             loop.closed(self._client)  # what failed is told now, and not once more at the end of the process
             raise
         loop.closed(self._client)
+
+    def __reduce__(self) -> NoReturn:
+        # The classes that hold this one name it first, so that pickle comes here before it meets a lock or a queue.
+        raise TypeError(
+            "a client of memio.blocking cannot be pickled, as for another process, or copied with what it holds: make "
+            "another client there, from the same configuration"
+        )
 
     def _bind(self) -> Background:
         """Bind the client to the loop of this process, with its first call."""

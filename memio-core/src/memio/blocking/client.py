@@ -32,8 +32,8 @@ class Stores(Generic[A]):
     """The stores of a client, by kind. `Memio` and `ScopedMemio` are the two there are."""
 
     def __init__(self, client: A, lifeline: Lifeline) -> None:
-        self._async = client
         self._lifeline = lifeline
+        self._async = client
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

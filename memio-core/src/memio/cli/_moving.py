@@ -38,7 +38,7 @@ Accept = Annotated[
     typer.Option(
         "--accept",
         metavar="LOSS",
-        help="Go on although the target cannot hold this, e.g. ids,created_at. May be repeated.",
+        help="Go on although the target cannot hold this, e.g. ids,created_at; a refusal names all that it would be.",
         show_default=False,
     ),
 ]
