@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from lacking import Lacking
 
-from memio import Memio, Message, NotSupportedError, StoreNotConfiguredError
+from memio import Memio, Message, NotSupportedError, StoreNotConfiguredError, blocking
 from memio.errors import InvalidInputError
 from memio.transfer import copy, export, import_
 
@@ -115,6 +115,24 @@ def test_a_user_is_refused_where_the_source_cannot_tell_users_apart(tmp_path: Pa
             ):
                 await export(memio, tmp_path / "alice.jsonl", user_id="alice")
         assert not (tmp_path / "alice.jsonl").exists()
+
+    run(main())
+
+
+def test_a_client_that_is_confined_to_an_owner_is_refused(filled: Path, tmp_path: Path, opened: Any, run: Any) -> None:
+    # defect: records of other owners written through a client that is confined to one
+    async def main() -> None:
+        async with opened(filled) as old, opened(tmp_path / "new.db") as new:
+            await export(old, tmp_path / "all.jsonl")
+            alice = new.scoped(user_id="alice")
+            for call in (export(alice, tmp_path / "x.jsonl"), import_(alice, tmp_path / "all.jsonl"), copy(old, alice)):
+                with pytest.raises(InvalidInputError, match="is confined to an owner: pass the client that"):
+                    await call
+            with pytest.raises(
+                InvalidInputError, match=r"is a memio\.blocking.*Memio: pass a memio\.Memio, which is async"
+            ):
+                await export(blocking.Memio(facts=Lacking("facts", tmp_path / "c.db")), tmp_path / "x.jsonl")
+            assert await new.facts.get_all() == []
 
     run(main())
 

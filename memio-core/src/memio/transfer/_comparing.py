@@ -195,7 +195,8 @@ class Comparison:
         for row in self._journal.of_this_run(self._kind):
             here.add(row.blocks)
             if row.state == State.CONFLICT:
-                self._note("conflict", told(row.name), "the target has another record under its id")
+                also = ", or the same triple under another id" if self._kind == "graph" else ""
+                self._note("conflict", told(row.name), f"the target has another record under its id{also}")
             elif row.state == State.TWIN:
                 self._note("merged", told(row.name), "another record of the source is the same there")
             elif row.met != self._journal.run:

@@ -11,7 +11,7 @@ from memio.models import Kind
 from memio.transfer._aside import aside, batches
 from memio.transfer._disk import disk_errors
 from memio.transfer._progress import Listener, tell
-from memio.transfer._stores import StoreSource, check_source, checked_user, chosen_kinds
+from memio.transfer._stores import StoreSource, check_client, check_source, checked_user, chosen_kinds
 from memio.transfer._writing import ExportFile
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ async def export(
         >>> asyncio.run(main()).counts
         {'facts': 1}
     """
+    check_client(client, "client")
     chosen = chosen_kinds(kinds, client.kinds)
     user_id = checked_user(user_id)
     check_source(client, chosen, user_id)

@@ -22,7 +22,15 @@ from memio.transfer._progress import Announce, Intent, Listener, Stage, tell
 from memio.transfer._reading import FileSource, spooled
 from memio.transfer._records import Record, token
 from memio.transfer._sending import Sender, resolve
-from memio.transfer._stores import StoreSource, check_source, checked_user, chosen_kinds, listing, target_of
+from memio.transfer._stores import (
+    StoreSource,
+    check_client,
+    check_source,
+    checked_user,
+    chosen_kinds,
+    listing,
+    target_of,
+)
 from memio.transfer._writing import STANDARD_STREAM
 
 if TYPE_CHECKING:
@@ -106,6 +114,7 @@ async def import_(
         LossError: The target cannot hold everything, and the loss was not accepted; nothing was changed.
         MemioError: Something failed on the way. Repeat the call: it goes on where it stopped.
     """
+    check_client(client, "client")
     losses = accepted_losses(accept)
     wanted = None if kinds is None else chosen_kinds(kinds, KINDS)
     user_id = checked_user(user_id)
@@ -165,6 +174,8 @@ async def copy(
         >>> asyncio.run(main())
         ((), ['likes coffee'])
     """
+    check_client(source, "source")
+    check_client(target, "target")
     losses = accepted_losses(accept)
     chosen = chosen_kinds(kinds, source.kinds)
     user_id = checked_user(user_id)

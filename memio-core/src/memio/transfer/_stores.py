@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable
 from typing import TYPE_CHECKING, cast
 
+from memio._text import type_name
 from memio._validate import CHECKS
 from memio.capabilities import Feature
 from memio.errors import InvalidInputError, StoreNotConfiguredError
@@ -62,6 +63,23 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
 def target_of(client: Memio, kind: Kind) -> Target:
     """Return what is known about a store of a client."""
     return client._target(kind)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same distribution
+
+
+def check_client(client: object, name: str) -> None:
+    """Refuse what is no client, and one that is confined to an owner: records are moved with owners of their own.
+
+    Raises:
+        InvalidInputError: It is no `memio.Memio`.
+    """
+    from memio.client import Memio, ScopedMemio
+
+    if isinstance(client, ScopedMemio):
+        raise InvalidInputError(
+            f"{name} is confined to an owner: pass the client that it was made from, and user_id", argument=name
+        )
+    if not isinstance(client, Memio):
+        told = f"{type(client).__module__}.{type_name(client)}"
+        raise InvalidInputError(f"{name} is a {told}: pass a memio.Memio, which is async", argument=name)
 
 
 def chosen_kinds(kinds: Iterable[str] | None, available: Collection[Kind]) -> tuple[Kind, ...]:
