@@ -125,6 +125,21 @@ def test_a_search_result_of_another_shape_is_no_result(run: Run, body: str) -> N
     assert type(error) is UnavailableError
 
 
+@pytest.mark.parametrize(
+    "act", [answer(200, "<html>", content_type="text/html"), answer(200, "null"), answer(200, "7")]
+)
+def test_a_page_of_another_shape_is_no_result(run: Run, act: Act) -> None:
+    # defect: where letta-client expects a page, it fails over anything else with an AttributeError of its own
+    async def main() -> None:
+        async with Proxy() as proxy:
+            proxy.on(".", act, times=9)
+            async with Memio(facts=LettaFactAdapter(base_url=proxy.url, agent_id=AGENT, max_retries=0)) as memio:
+                with pytest.raises(UnavailableError, match="is it a Letta server"):
+                    await memio.facts.delete(fact_id="passage-1")
+
+    run(main())
+
+
 def test_a_page_that_is_no_json_is_no_result(run: Run) -> None:
     error, _ = run(failure(answer(200, "<html>login</html>", content_type="text/html"), search))
     assert type(error) is UnavailableError

@@ -89,7 +89,7 @@ class Connection:
         attempt, unanswered = 0, False
         while True:
             try:
-                return _parsed(parse, await call(letta))
+                return _parsed(parse, await _answer(call, letta))
             except (*FAILURES, UnexpectedAnswerError, NoAnswerError) as error:
                 status = status_of(error)
                 if status == HTTPStatus.NOT_FOUND and unanswered and effect == "delete":
@@ -152,6 +152,15 @@ class Connection:
                 "SSL_CERT_FILE and SSL_CERT_DIR",
                 cause=error,
             ) from None
+
+
+async def _answer(call: Callable[[AsyncLetta], Awaitable[Any]], letta: AsyncLetta) -> Any:
+    from memio.providers.letta._errors import UnexpectedAnswerError
+
+    try:
+        return await call(letta)
+    except AttributeError as error:  # where letta-client expects a page, it looks into whatever came
+        raise UnexpectedAnswerError(type(error).__name__) from None
 
 
 def _parsed(parse: Callable[[Any], T], answer: Any) -> T:
