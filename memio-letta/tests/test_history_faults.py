@@ -198,6 +198,23 @@ def test_a_busy_session_is_a_conflict_and_nothing_is_stored(run: Run, server: An
     run(main())
 
 
+@pytest.mark.parametrize(("status", "text"), [(404, "does not find it"), (422, "answered 422")])
+def test_messages_that_the_server_refuses_again_and_again_are_not_called_a_race(
+    run: Run, server: Any, agent: str, status: int, text: str
+) -> None:
+    # defect: "the records changed faster than they could be read", after four attempts
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
+            proxy.on(SEND, answer(status), times=ALWAYS)
+            with pytest.raises(ProviderError, match=text) as caught:
+                await memio.history.add(session_id="s", messages=said("x"))
+            assert (caught.value.outcome, caught.value.retryable) == ("not_applied", False)
+            assert sum("/messages" in name for name in proxy.names) == 1
+            assert await memio.history.get_all() == []
+
+    run(main())
+
+
 def test_a_session_that_is_deleted_before_the_messages_arrive_is_begun_anew(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from memio.errors import ConflictError, MemioError, NotFoundError
 from memio.models import Message, Role
-from memio.providers.letta._agent import MALFORMED, MISSING, Agent, rows_of
+from memio.providers.letta._agent import MISSING, Agent, rows_of
 from memio.providers.letta._json import is_json_object
 from memio.providers.letta._sessions import Conversation
 
@@ -55,7 +55,7 @@ class Messages:
         session = conversation.key.session
 
         def statuses(status: int) -> MemioError | None:
-            if status in (MISSING, MALFORMED):
+            if status == MISSING:
                 return NotFoundError("session", session)
             if status == BUSY:
                 return ConflictError("session", session, hint="another call is adding to it at this moment; repeat it")

@@ -75,11 +75,16 @@ class LettaHistoryAdapter:
             ConflictError: The agent is busy with this session; nothing was stored.
         """
         operation, key = "history.add", Key(session_id, user_id)
+        missed: set[str] = set()
         for _ in range(MAX_ROUNDS):
             conversation, made = await self._sessions.open(operation, key)
+            if conversation.id in missed:
+                text = f"the server lists {conversation.id} as this session, but does not find it to add messages"
+                raise ProviderError("letta", operation, text)
             try:
                 replies = await self._messages.send(operation, conversation, messages)
             except NotFoundError:
+                missed.add(conversation.id)
                 continue  # deleted in between, so nothing was stored
             if conversation.new:
                 await self._confirm(operation, conversation)
