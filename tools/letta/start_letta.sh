@@ -9,6 +9,7 @@
 #
 # Needs bash, curl, tar and Python 3.11 (the server takes 3.11 to 3.13). Nothing comes from apt. Works as root too,
 # when $LETTA_HOME is where the user "nobody" can reach it (PostgreSQL refuses to run as root).
+# A second one beside it has a LETTA_HOME, LETTA_PORT, PG_PORT and STUB_PORT of its own, at every call.
 # With LETTA_SERVER_PASSWORD set, the server asks for it as the bearer token.
 set -euo pipefail
 
@@ -63,29 +64,38 @@ answers() {  # answers URL: now. A process id would not tell: a killed process k
 }
 
 start_postgres() {
-    local pg psql fresh=
+    local pg psql
     pg=$(pg_bin)
     psql=("$pg/psql" --quiet --no-psqlrc -h 127.0.0.1 -p "$PG_PORT" -U letta)
     if as_postgres "$pg/pg_ctl" -D "$PGDATA" status >/dev/null 2>&1; then return; fi
     if [ ! -d "$PGDATA" ]; then
-        fresh=yes
         mkdir -p "$LETTA_HOME/pg"
         [ "$(id -u)" != 0 ] || chown nobody:nogroup "$LETTA_HOME/pg"
         as_postgres "$pg/initdb" -D "$PGDATA" -U letta -A trust -E UTF8 --no-sync \
             --locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C.UTF-8 >"$LETTA_HOME/initdb.log"
     fi
     as_postgres "$pg/pg_ctl" -D "$PGDATA" -l "$LETTA_HOME/pg/server.log" -w --silent \
-        -o "-h 127.0.0.1 -p $PG_PORT -k $LETTA_HOME/pg -c fsync=off" start
-    if [ -n "$fresh" ]; then
-        "${psql[@]}" postgres -c 'CREATE DATABASE letta'
-        "${psql[@]}" letta -c 'CREATE EXTENSION vector'
+        -o "-h 127.0.0.1 -p $PG_PORT -k $LETTA_HOME/pg -c fsync=off" start || {
+        echo "see $LETTA_HOME/pg/server.log; if port $PG_PORT is taken, set PG_PORT to another" >&2
+        return 1
+    }
+    # The mark is made last, so that a first start that failed half way is done again.
+    if [ ! -f "$LETTA_HOME/pg/migrated" ]; then
+        "${psql[@]}" postgres -tAc "SELECT datname FROM pg_database" | grep -qx letta ||
+            "${psql[@]}" postgres -c 'CREATE DATABASE letta'
+        "${psql[@]}" letta -c 'SET client_min_messages = error; CREATE EXTENSION IF NOT EXISTS vector'
         (cd "$SRC" && LETTA_PG_URI=$PG_URI "$BIN/alembic" upgrade head >"$LETTA_HOME/alembic.log" 2>&1)
+        touch "$LETTA_HOME/pg/migrated"
     fi
 }
 
 start_stub() {
     local models=http://127.0.0.1:$STUB_PORT/v1/models
-    if answers "$models"; then return; fi
+    if answers "$models"; then
+        if [ -f "$LETTA_HOME/stub.pid" ] && kill -0 "$(cat "$LETTA_HOME/stub.pid")" 2>/dev/null; then return; fi
+        echo "a stub that is not of $LETTA_HOME answers at $models; set STUB_PORT to another port" >&2
+        return 1
+    fi
     "$BIN/python" "$HERE/start_stub.py" "$STUB_PORT" >"$LETTA_HOME/stub.log" 2>&1 &
     echo $! >"$LETTA_HOME/stub.pid"
     wait_for "$models" 10
@@ -110,7 +120,7 @@ start_server() {
         LETTA_SERVER_SECURE=$([ -n "${LETTA_SERVER_PASSWORD:-}" ] && echo true || echo false) \
         "$BIN/letta" server --host 127.0.0.1 --port "$LETTA_PORT" >"$LETTA_HOME/letta.log" 2>&1 &
     echo $! >"$LETTA_HOME/letta.pid"
-    wait_for "$health" 120
+    wait_for "$health" 300  # half a minute on an idle machine
 }
 
 running() {
