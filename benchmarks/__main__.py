@@ -13,8 +13,8 @@ from benchmarks.agents import Agents
 from benchmarks.environments import ROOT, install, named
 from benchmarks.groups import GROUPS, USUAL
 from benchmarks.groups.letta import letta_sizes
-from benchmarks.measure import failures, measure
-from benchmarks.orders import Options, Size
+from benchmarks.measure import Result, failures, measure
+from benchmarks.orders import Options, Size, Table
 
 BUILD = ROOT / "build/benchmarks"
 
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _measure(groups: list[str], size: Size, chosen: argparse.Namespace, path: Path) -> list[str]:
-    """Measure one group after the other, and save each at once; return what failed."""
+    """Measure one group after the other, and save each table at once; return what failed."""
     failed: list[str] = []
     pythons = {"memio": Path(sys.executable)}
     if size != "smoke":
@@ -53,12 +53,14 @@ def _measure(groups: list[str], size: Size, chosen: argparse.Namespace, path: Pa
             options = Options(
                 size=size, locomo=chosen.locomo, letta=chosen.letta, agents=agents.known, trouble=agents.trouble
             )
-            done = [(table, measure(table, pythons, _tell)) for table in GROUPS[group](options)]
             used = {name: named(name, pythons[name]) for name in _environments([group]) if name in pythons}
-            seconds = round(time.monotonic() - began)
-            results.add(path, group, done, {"machine": place, "versions": used, "seconds": seconds})
+            done: list[tuple[Table, Result]] = []
+            for table in GROUPS[group](options):
+                done.append((table, measure(table, pythons, _tell)))
+                seconds = round(time.monotonic() - began)
+                results.add(path, group, done, {"machine": place, "versions": used, "seconds": seconds})
             results.keep_samples(BUILD / "samples" / f"{group}.json", done)
-            _tell(f"{group}: {seconds} s")
+            _tell(f"{group}: {time.monotonic() - began:.0f} s")
             failed += failures(result for _, result in done)
     return failed
 
