@@ -197,7 +197,7 @@ def test_an_unknown_id_is_not_found_and_changes_nothing(
 
 
 def test_an_id_that_is_a_path_leads_nowhere(run: Run, server: Any, agent: str, kind: str) -> None:
-    # defect: deleting the record "../../../agents/agent-…" deletes an agent: clients before 1.12 do not quote it
+    # defect: deleting the record "../../../agents/agent-…" deletes an agent: letta-client 1.7.9 does not quote it
     victim = server.new_agent()
 
     async def main() -> None:

@@ -147,7 +147,7 @@ class Archive:
                 await self._delete(operation, passage.id, await self._archive_of(operation, passage))
                 return
             archive_id = await self._agent.archive_id(operation)
-            # It becomes a part of a path, which letta-client before 1.12 does not quote: "../.." would lead elsewhere.
+            # It becomes a part of a path, which letta-client 1.7.9 does not quote: "../.." would lead elsewhere.
             if archive_id is None or not _PLAIN.fullmatch(record_id):
                 raise NotFoundError(self._resource, record_id)
             # An id that is none, one that is gone, and one of another archive.
