@@ -26,7 +26,7 @@ class Author(NamedTuple):
     environment: Any
     folder: Path
 
-    def run(self, *command: str | Path, cwd: Path | None = None) -> str:
+    def run(self, *command: str | Path, cwd: Path | None = None, code: int = 0) -> str:
         """Run a command, as in an activated environment, and return what it printed."""
         path = os.pathsep.join([str(self.environment.scripts), os.environ["PATH"]])
         kept = {
@@ -41,7 +41,7 @@ class Author(NamedTuple):
             cwd=cwd or self.folder,
             env={**kept, "PATH": path, "COLUMNS": "100", "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
 
@@ -100,6 +100,10 @@ def test_a_provider_of_all_kinds_passes_everything_as_it_was_written(author: Aut
     folder = holds(author, "acme", KINDS)
     checked = author.run("memio", "check", "acme", "--profile", "dev")
     assert "passed: " in checked.splitlines()[-1]
+    (author.folder / "mine.toml").write_text('facts = { provider = "acme", collection = "mine" }\n', encoding="utf-8")
+    chosen = author.run("memio", "check", "acme", "--profile", "dev", "--kind", "facts", "-c", "mine.toml", code=1)
+    # In the collection that the configuration names, where others may be: so it cannot be emptied.
+    assert "incomplete" in chosen.splitlines()[-1]
     found = author.environment.run(
         "import asyncio, json\n"
         "from memio import Memio\n"

@@ -18,9 +18,9 @@ from memio_contract.target import ContractTarget, Source
 def targets_of(provider: str, config: str | None = None, kinds: Sequence[Kind] = ()) -> list[ContractTarget]:
     """Return what the suite checks when a provider is named.
 
-    The provider's own targets, where its plugin has the hook `memio_contract_targets`. Without one, for
-    `sqlite` a new file per example; for others the configuration, or the provider's default settings,
-    with owners and ids that belong to the suite alone.
+    The provider's own targets, where its plugin has the hook `memio_contract_targets`, and that can honour the
+    configuration, if one was named. Without one, for `sqlite` a new file per example; for others the configuration,
+    or the provider's default settings, with owners and ids that belong to the suite alone.
 
     Args:
         provider: Its name, or `distribution:name`.
@@ -78,8 +78,11 @@ def _offered_by_hook(provider: str, offered: Iterable[Kind], config: str | None)
         plugins = registry.manager()
         plugins.add_hookspecs(hookspecs)
         plugins.register(registry.load_module(entry))
+        hook = plugins.hook.memio_contract_targets
+        if config is not None and not any("config" in each.argnames for each in hook.get_hookimpls()):
+            continue  # targets of its own would not be what the configuration says
         try:
-            answers = cast("list[Any]", plugins.hook.memio_contract_targets(config=config))
+            answers = cast("list[Any]", hook(config=config))
             targets = [target for answer in answers for target in answer]
         except MemioError:
             raise

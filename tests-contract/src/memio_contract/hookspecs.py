@@ -21,7 +21,8 @@ def memio_contract_targets(config: str | None) -> Iterable[ContractTarget]:  # t
 
     Args:
         config: The configuration file that `--memio-config` named, or `None`. An implementation may
-            leave the argument out.
+            leave the argument out; then it is asked only when no file was named, and a file that was
+            named is checked as it is.
 
     Example:
         >>> from memio.hookspecs import hookimpl

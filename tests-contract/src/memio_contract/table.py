@@ -44,13 +44,17 @@ def rows(stores: list[Checked]) -> Iterator[tuple[str, list[str]]]:
     """Yield a row per feature and guarantee that some law is about."""
     for row in ROWS:
         cells = [
-            cell([outcome for outcome in store.all() if law_by_id(outcome.law).feature == row]) for store in stores
+            cell(
+                [outcome for outcome in store.all() if law_by_id(outcome.law).feature == row],
+                declared=row in (*store.features, *store.guarantees),
+            )
+            for store in stores
         ]
         if any(cells):
             yield row, cells
 
 
-def cell(outcomes: list[Outcome]) -> str:
+def cell(outcomes: list[Outcome], *, declared: bool) -> str:
     """Return how the laws of one feature ended, the worst first."""
     counts = Counter(outcome.status for outcome in outcomes)
     for status, word in (
@@ -63,7 +67,9 @@ def cell(outcomes: list[Outcome]) -> str:
     if counts[Status.PASSED]:
         more = f", {counts[Status.NOT_APPLICABLE]} n/a" if counts[Status.NOT_APPLICABLE] else ""
         return f"{counts[Status.PASSED]} ok{more}"
-    return "not declared" if outcomes else ""
+    if not outcomes:
+        return ""
+    return f"{len(outcomes)} n/a" if declared else "not declared"
 
 
 def remarks(result: Result) -> Iterator[str]:
