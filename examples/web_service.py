@@ -33,6 +33,8 @@ CONFIG = os.environ.get("MEMIO_CONFIG") or {"facts": {"provider": "sqlite", "pat
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any], None]:
     """Open one client for all requests, and close it when the server stops."""
+    if "SERVICE_TOKENS" not in os.environ:
+        raise SystemExit("set SERVICE_TOKENS to a JSON object of users and their tokens, as the top of this file shows")
     tokens = json.loads(os.environ["SERVICE_TOKENS"])
     async with Memio.from_config(CONFIG) as memio:
         yield {"memio": memio, "tokens": tokens}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from enum import StrEnum
 
 from memio import Memio
 from memio.capabilities import Feature, Guarantee
@@ -19,6 +21,14 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     Guarantee.SILENT_APPEND: ("history",),
 }
 """What makes sense for some kinds only."""
+
+
+def sentences(names: type[StrEnum]) -> Iterator[str]:
+    """Yield a table of the features or guarantees, each with the sentence that says what it means."""
+    yield f"| {names.__name__.lower()} | |"
+    yield "|---|---|"
+    for member, sentence in re.findall(r"^ +([A-Z_]+): (.*)$", str(names.__doc__), re.MULTILINE):
+        yield f"| `{names[member]}` | {sentence} |"
 
 
 def feature_table(provider: str) -> Iterator[str]:

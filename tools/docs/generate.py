@@ -20,14 +20,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from commands import command_reference
 from contract import contract_result
-from features import feature_table
+from features import feature_table, sentences
 from settings import settings_table
+
+from memio.capabilities import Feature, Guarantee
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "commands": command_reference,
     "settings of sqlite": lambda: settings_table("sqlite"),
     "settings of letta": lambda: settings_table("letta"),
+    "features": lambda: sentences(Feature),
+    "guarantees": lambda: sentences(Guarantee),
     "features of sqlite": lambda: feature_table("sqlite"),
 }
 SLOW_PARTS: dict[str, Callable[[], Iterator[str]]] = {

@@ -158,10 +158,11 @@ def _check_scope(targets: Mapping[Kind, Target], owner: Mapping[str, str]) -> No
                 lacking[kind] = f"the {kind} of {target.provider} lack the feature '{feature}'{advice}"
     if lacking:
         kinds = list(lacking)
+        options = " ".join(f"--skip {kind}" for kind in kinds)
         raise NotSupportedError(
             targets[kinds[0]].provider,
             "forget",
-            f"pass skip={kinds!r} to forget what the other stores hold, and see to these yourself",
+            f"pass skip={kinds!r} ({options}) to forget what the other stores hold, and see to these yourself",
             message=f"nothing was deleted, because not every store can tell this owner's records from others': "
             f"{'; '.join(lacking.values())}",
         )

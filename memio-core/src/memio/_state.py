@@ -33,4 +33,4 @@ class ClientState:
                 )
             self._loop = loop
         if self.closed:
-            raise RuntimeError("this client is closed: make another, or stay inside its `with` block")
+            raise RuntimeError("this client is closed: make another, or stay inside the block that opened it")

@@ -9,8 +9,10 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return the nearest known name as the tail of a sentence, or nothing."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    # Differences of case are the nearest of all.
+    folded = {each.casefold(): each for each in known}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return f", did you mean {folded[near[0]]!r}?" if near else ""
 
 
 def unknown_key(name: str, known: Sequence[str]) -> str:

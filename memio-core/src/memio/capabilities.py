@@ -14,49 +14,55 @@ from enum import StrEnum
 
 
 class Feature(StrEnum):
-    """Something that a caller can ask for and a provider may lack."""
+    """Something that a caller can ask for and a provider may lack.
+
+    Attributes:
+        ATTRIBUTION: The owner given on `add` is recorded and returned.
+        USER_SCOPE: `user_id` restricts reads, updates and deletes to the records of exactly that user.
+        AGENT_SCOPE: `agent_id` restricts reads, updates and deletes to the records of exactly that agent.
+        METADATA: A JSON object is kept with each record and returned by every read.
+        FILTERS: Listings and searches can be restricted to records whose metadata holds given values.
+        CLIENT_IDS: The caller may choose a record's id, which makes `add` safe to repeat.
+        UPDATE: Content and metadata of a record can be replaced.
+        MESSAGE_NAMES: A message keeps the name of its speaker.
+        MESSAGE_TIMESTAMPS: A message keeps a time that the caller gives.
+        ALL_ROLES: Messages of every role are stored and returned; without it, those of user and assistant.
+        SEARCH_ALL_SESSIONS: `history.search` works without a `session_id`, over all sessions.
+    """
 
     ATTRIBUTION = "attribution"
-    """The owner given on `add` is recorded and returned."""
     USER_SCOPE = "user_scope"
-    """`user_id` restricts reads, updates and deletes to the records of exactly that user."""
     AGENT_SCOPE = "agent_scope"
-    """`agent_id` restricts reads, updates and deletes to the records of exactly that agent."""
     METADATA = "metadata"
-    """A JSON object is kept with each record and returned by every read."""
     FILTERS = "filters"
-    """Listings and searches can be restricted to records whose metadata holds given values."""
     CLIENT_IDS = "client_ids"
-    """The caller may choose a record's id, which makes `add` safe to repeat."""
     UPDATE = "update"
-    """Content and metadata of a record can be replaced."""
     MESSAGE_NAMES = "message_names"
-    """A message keeps the name of its speaker."""
     MESSAGE_TIMESTAMPS = "message_timestamps"
-    """A message keeps a time that the caller gives."""
     ALL_ROLES = "all_roles"
-    """Messages of every role are stored and returned; without it, those of user and assistant."""
     SEARCH_ALL_SESSIONS = "search_all_sessions"
-    """`history.search` works without a `session_id`, over all sessions."""
 
 
 class Guarantee(StrEnum):
-    """A property that a provider promises."""
+    """A property that a provider promises.
+
+    Attributes:
+        VERBATIM: Content is returned exactly as it was given, to the last character.
+        STABLE_IDS: A record keeps its id when it is updated.
+        READ_YOUR_WRITES: What a call wrote is seen by every call that starts after its answer.
+        DURABLE: What was acknowledged is still there after the client is closed and opened again.
+        SCORES: Search results carry a score; higher is better, comparable within one result only.
+        SILENT_APPEND: Adding messages makes nobody answer.
+        SEPARATE_KINDS: The kinds of one provider do not see each other's records.
+    """
 
     VERBATIM = "verbatim"
-    """Content is returned exactly as it was given, to the last character."""
     STABLE_IDS = "stable_ids"
-    """A record keeps its id when it is updated."""
     READ_YOUR_WRITES = "read_your_writes"
-    """What a call wrote is seen by every call that starts after its answer."""
     DURABLE = "durable"
-    """What was acknowledged is still there after the client is closed and opened again."""
     SCORES = "scores"
-    """Search results carry a score; higher is better, comparable within one result only."""
     SILENT_APPEND = "silent_append"
-    """Adding messages makes nobody answer."""
     SEPARATE_KINDS = "separate_kinds"
-    """The kinds of one provider do not see each other's records."""
 
 
 REQUIRES: dict[str, tuple[str, ...]] = {

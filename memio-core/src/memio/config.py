@@ -122,19 +122,21 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collectio
     if not isinstance(source, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise ConfigError([Fault("", f"a configuration is a dict or the path of a file, not a {type_name(source)}")])
     path = Path(source)
+    if isinstance(source, str) and not path.suffix:
+        advice = "to name a provider, pass a dict such as {'facts': 'sqlite'}"
+        raise ConfigError([Fault("", f"the name of a configuration file must end in .toml or .json; {advice}")], source)
     return _Reader(_parsed(path), str(path), path.absolute().parent, kinds).read()
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
     if path.suffix not in (".toml", ".json"):
-        advice = "" if path.suffix else "; to name a provider, pass a dict such as {'facts': 'sqlite'}"
-        fault = f"the name of a file must end in .toml or .json, not {path.suffix!r}{advice}"
+        fault = f"the name of a configuration file must end in .toml or .json, not {path.suffix!r}"
         raise ConfigError([Fault("", fault)], str(path))
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError([Fault("", f"the file cannot be read: {reason}")], str(path)) from error
+        raise ConfigError([Fault("", f"the file cannot be read: {reason}")], str(path.absolute())) from error
     try:
         if path.suffix == ".toml":
             import tomllib
@@ -252,7 +254,10 @@ class _Reader:
             if not isinstance(section, dict):
                 self.fault(f"providers.{name}", "must be a table of settings")
             elif name not in installed and name not in registry.PUBLISHED:
-                self.fault(f"providers.{name}", f"no such provider is installed{did_you_mean(name, installed)}")
+                there = f"installed are: {', '.join(installed)}"
+                self.fault(
+                    f"providers.{name}", f"no such provider is installed{did_you_mean(name, installed)}; {there}"
+                )
             else:
                 checked[name] = cast("dict[str, Any]", section)
         return checked

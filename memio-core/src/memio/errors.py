@@ -198,7 +198,7 @@ class ForgetError(MemioError):
         super().__init__(
             f"not everything is forgotten: {len(lacking)} of {len(receipt.stores)} stores are not done{lines}\n"
             "Deleting can be repeated: once the cause is mended, the same call finishes. "
-            "What was done is in the error's `receipt`"
+            "What was done is in the receipt"
         )
         self.receipt = receipt
         self.errors = tuple(errors)

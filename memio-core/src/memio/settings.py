@@ -102,13 +102,13 @@ def resolve_settings(
             if name not in model.model_fields:
                 faults.append(Fault(place, unknown_key(name, list(model.model_fields))))
             elif name not in values:
-                values[name] = _located(model.model_fields[name], value, base)
+                values[name] = located(model.model_fields[name], value, base)
                 origins[name] = "given"
                 paths[name] = place
     for name, field in model.model_fields.items():
         variable = environment_variable(field)
         if name not in values and variable and (value := environment.get(variable)):
-            values[name] = _located(field, value, None)
+            values[name] = located(field, value, None)
             origins[name] = "environment"
             paths[name] = f"the environment variable {variable}"
     first = layers[0].path if layers else ""
@@ -128,7 +128,8 @@ def environment_variable(field: FieldInfo) -> str | None:
     return next((marker.name for marker in field.metadata if isinstance(marker, Env)), None)
 
 
-def _located(field: FieldInfo, value: Any, base: Path | None) -> Any:
+def located(field: FieldInfo, value: Any, base: Path | None) -> Any:
+    """Return the value of a settings field; a path, with `~` expanded, below the folder that it is relative to."""
     for marker in field.metadata:
         if isinstance(marker, RelativePath) and isinstance(value, (str, os.PathLike)):
             text = os.fspath(cast("str | os.PathLike[str]", value))

@@ -39,12 +39,12 @@ def test_it_says_where_each_setting_comes_from(memio: Any) -> None:
     path = memio.write("memio.toml", 'facts = { provider = "sqlite", durability = "normal" }\n')
     [store] = memio("doctor", "-c", path, "--json", MEMIO_SQLITE_PATH="here.db").json["stores"]
     assert {(one["name"], one["value"], one["origin"]) for one in store["settings"]} == {
-        ("path", "here.db", "environment"),
+        ("path", str(path.with_name("here.db")), "environment"),
         ("durability", "normal", "given"),
         ("busy_timeout", "30.0", "default"),
     }
     shown = memio("doctor", "-c", path, MEMIO_SQLITE_PATH="here.db").out
-    assert "here.db  (MEMIO_SQLITE_PATH)" in shown
+    assert "here.db(MEMIO_SQLITE_PATH)" in "".join(shown.split())
     assert "normal  (given)" in shown
 
 
@@ -95,3 +95,13 @@ def test_a_store_that_does_not_answer_is_given_up(memio: Any, distribution: Any)
     done = memio("doctor", "-c", path, "--timeout", "0.2", "--json")
     assert done.code == 3
     assert "no answer within 0.2 s" in done.json["stores"][0]["error"]
+
+
+def test_a_store_that_cannot_be_opened_counts_among_those_that_do_not_answer(memio: Any) -> None:
+    path = memio.write("memio.toml", 'facts = "sqlite"\nhistory = "none-such"\n')
+    done = memio("doctor", "-c", path)
+    assert done.code == 2
+    assert "1 of 2 stores answer" in done.out
+    told = memio("doctor", "-c", path, "--json").json
+    assert [store["kind"] for store in told["stores"]] == ["facts"]
+    assert "no history provider 'none-such' is installed" in told["broken"]["history"]

@@ -91,7 +91,7 @@ HISTROY = (
 )
 
 NO_FILE = (
-    "ConfigError | the name of a file must end in .toml or .json, not ''; "
+    "ConfigError | the name of a configuration file must end in .toml or .json; "
     "to name a provider, pass a dict such as {'facts': 'sqlite'} (in sqlite)"
 )
 
@@ -165,7 +165,7 @@ def test_every_fault_is_reported_at_once_with_its_path_and_no_secret(run, monkey
         "ConfigError | 11 problems in memio.json:",
         "  facts.key: the environment variable NOT_SET is not set",
         HISTROY,
-        "  providers.amce: no such provider is installed, did you mean 'acme'?",
+        "  providers.amce: no such provider is installed, did you mean 'acme'?; installed are: acme, sqlite",
         "  documents: no documents provider 'acm' is installed, did you mean 'acme'?; installed are: acme, sqlite",
         "  graph: must be a name, or a table with a name under 'provider'",
         "  facts.agnt: unknown key, did you mean 'agent'?; known are: agent, folder, key, size",
@@ -215,7 +215,7 @@ def test_relative_paths_are_relative_to_the_file(run, tmp_path):
         ("broken.json", "{", "the file is not valid JSON"),
         ("twice.json", '{"facts": "a", "facts": "b"}', "the key 'facts' stands there twice"),
         ("list.json", "[]", "the file must hold a JSON object"),
-        ("memio.yaml", "facts: sqlite", "the name of a file must end in .toml or .json, not '.yaml'"),
+        ("memio.yaml", "facts: sqlite", "the name of a configuration file must end in .toml or .json, not '.yaml'"),
         (
             "empty.toml",
             "",

@@ -303,7 +303,9 @@ def test_a_store_that_was_used_before_a_fork_says_so_and_one_that_was_not_can_be
 ) -> None:
     process = program(FORKING, path)
     said, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, "")
+    # From 3.12 on, Python warns of every fork of a process that has threads.
+    assert process.returncode == 0, errors
+    assert not errors or "use of fork() may lead to deadlocks" in errors
     first, second = said.splitlines()
     assert first.startswith("not_applied this sqlite store was in use already when this process was forked")
     assert second == "added"

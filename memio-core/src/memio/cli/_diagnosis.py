@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from memio.cli._exit import code_of
 from memio.client import Memio
 from memio.config import Config, ConfiguredStore
 from memio.errors import MemioError, ProviderTimeoutError
-from memio.settings import Origin, Settings, environment_variable
+from memio.settings import Origin, Settings, environment_variable, located
 
 if TYPE_CHECKING:
     from memio.facades._facade import Facade
@@ -115,7 +116,7 @@ async def _read(client: Memio, facade: Any, timeout: float) -> None:  # noqa: AS
 def _shown(settings: Settings) -> list[Setting]:
     shown: list[Setting] = []
     for name, described in type(settings).model_fields.items():
-        value: object = getattr(settings, name)
+        value: object = located(described, getattr(settings, name), _here())
         shown.append(
             Setting(
                 name=name,
@@ -125,6 +126,14 @@ def _shown(settings: Settings) -> list[Setting]:
             )
         )
     return shown
+
+
+def _here() -> Path | None:
+    """Return the folder that relative paths are relative to, if it is still there."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
 
 
 def _without_secrets(name: str, value: object) -> str:

@@ -34,7 +34,7 @@ def doctor(
 
     from memio.cli._diagnosis import diagnose
 
-    configurations, fault = _read(source_for(config, *KINDS))
+    configurations, broken, fault = _read(source_for(config, *KINDS))
     found: list[Diagnosis] = []
     for configuration in configurations:
         for store in configuration.stores:
@@ -48,31 +48,33 @@ def doctor(
                 "config": None if config is None else str(config),
                 "ok": not failed and fault is None,
                 "stores": [asdict(diagnosis) for diagnosis in found],
+                "broken": broken,
             }
         )
     elif found:
-        answering = f"{len(found) - len(failed)} of {len(found)} stores answer"
+        answering = f"{len(found) - len(failed)} of {len(found) + len(broken)} stores answer"
         console().print(f"{answering}; configured by {config or 'the embedded default'}", soft_wrap=True)
     if fault is not None:
         raise fault
     raise typer.Exit(failed[0].code if failed else ExitCode.OK)
 
 
-def _read(source: Path | Mapping[str, Any]) -> tuple[list[Config], MemioError | None]:
-    """Read a configuration; of one with faults, the kinds that have none, and what is wrong with the others."""
+def _read(source: Path | Mapping[str, Any]) -> tuple[list[Config], dict[str, str], MemioError | None]:
+    """Read a configuration; of one with faults, the kinds that have none, and what is wrong with each of the others."""
     from memio.config import load
 
     try:
-        return [load(source)], None
+        return [load(source)], {}, None
     except MemioError as error:
         fault = error
     sound: list[Config] = []
+    broken: dict[str, str] = {}
     for kind in KINDS:
         try:
             sound.append(load(source, kinds=[kind]))
-        except MemioError:
-            continue  # it is part of the fault
-    return sound, fault
+        except MemioError as error:
+            broken[kind] = str(error)
+    return sound, broken, fault
 
 
 def _show(found: Diagnosis) -> None:

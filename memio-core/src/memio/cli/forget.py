@@ -61,6 +61,9 @@ def forget(
         write_json(json_of(receipt))
         return
     show(receipt)
+    if not any(store.before for store in receipt.stores):
+        console().print(visible(f"there is nothing of {' and '.join(named)}, and nothing was deleted"), soft_wrap=True)
+        return
     rest = "" if receipt.complete else ", except in what was skipped"
     console().print(visible(f"forgot {' and '.join(named)}{rest}"), soft_wrap=True)
 

@@ -115,7 +115,9 @@ class ExportFile:
         if self._force and is_database(self.path):
             raise InvalidInputError(f"{self.path} is a database, and is not replaced by an export: choose another name")
         if not self._force and os.path.lexists(self.path):
-            raise InvalidInputError(f"{self.path} is there already: choose another name, or replace it with force")
+            raise InvalidInputError(
+                f"{self.path} is there already: choose another name, or replace it with force=True (--force)"
+            )
 
     def _write(self, line: bytes, kind: Kind | None = None) -> None:
         try:
