@@ -33,11 +33,10 @@ CONFIG = os.environ.get("MEMIO_CONFIG") or {"facts": {"provider": "sqlite", "pat
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any], None]:
     """Open one client for all requests, and close it when the server stops."""
-    if "SERVICE_TOKENS" not in os.environ:
-        raise SystemExit("set SERVICE_TOKENS to a JSON object of users and their tokens, as the top of this file shows")
-    tokens = json.loads(os.environ["SERVICE_TOKENS"])
+    if not (tokens := os.environ.get("SERVICE_TOKENS")):
+        raise SystemExit("set SERVICE_TOKENS, as the top of this file shows")
     async with Memio.from_config(CONFIG) as memio:
-        yield {"memio": memio, "tokens": tokens}
+        yield {"memio": memio, "tokens": json.loads(tokens)}
 
 
 def memory_of(request: Request) -> ScopedMemio:

@@ -156,7 +156,7 @@ def test_the_archives_of_a_provider_hold_what_they_should(author: Author, uv: st
 
 def test_the_store_that_the_documentation_shows_passes_the_contract(author: Author, tmp_path: Path) -> None:
     shown = [code for kind, code in BLOCK.findall(PAGE.read_text(encoding="utf-8")) if kind == "python"]
-    stores = "".join(code for code in shown if code.startswith("from itertools") or "class UpdatingFactStore" in code)
+    stores = "".join(code for code in shown if "class AcmeFactStore:" in code or "class UpdatingFactStore" in code)
     batching = next(code for code in shown if "class BatchingFactStore" in code)
     classes = f"{stores}\n{batching}".replace("asyncio.run(main())", "")
     (tmp_path / "shown.py").write_text(f"import asyncio\nfrom memio import Memio\n{classes}", encoding="utf-8")
