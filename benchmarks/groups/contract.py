@@ -16,9 +16,8 @@ def contract(options: Options) -> Iterator[Table]:
 
 def contract_letta(options: Options) -> Iterator[Table]:
     """Yield how long the contract suite takes on a Letta server."""
-    profiles = options.pick(["dev", "live"], ["live"], ["live"])
     kinds = [kind for kind in KINDS if kind != "graph"]
-    yield _contract("contract-letta", "The contract suite on Letta", options, "letta", profiles, kinds)
+    yield _contract("contract-letta", "The contract suite on Letta", options, "letta", ["live"], kinds)
 
 
 KINDS = ["facts", "history", "documents", "graph"]

@@ -384,7 +384,7 @@ def test_a_wrong_agent_says_so_instead_of_looking_empty(run: Run, server: Any, a
     ]
 
     async def main() -> None:
-        for wrong in ("agent-00000000-0000-4000-8000-000000000000", "agent-123", "no agent/at all"):
+        for wrong in ("agent-00000000-0000-4000-8000-000000000000", "agent-123", "no-agent_at-all"):
             async with opened(kind, server.url, wrong) as store:
                 for method, arguments in calls:
                     with pytest.raises(NotFoundError) as caught:

@@ -149,7 +149,7 @@ def _faults(error: ValidationError, model: type[Settings], paths: Mapping[str, s
         place = paths.get(name) or (f"{first}.{name}" if first and name else name or first)
         if len(location) > 1:
             place = ".".join([place, *location[1:]])
-        message = detail["msg"]
+        message = "unknown key" if detail["type"] == "extra_forbidden" else detail["msg"].removeprefix("Value error, ")
         if detail["type"] == "missing":
             variable = environment_variable(field) if field else None
             message = "required" + (f"; set it here or as the environment variable {variable}" if variable else "")
