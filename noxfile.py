@@ -74,7 +74,8 @@ def tests(session: nox.Session) -> None:
 def packaging(session: nox.Session) -> None:
     """Build the distributions, and install them and those of strangers into fresh environments."""
     session.install(*PINS, *PACKAGES, *TYPES, "uv")
-    session.run("pytest", "-m", "packaging and not slow", *session.posargs)
+    # File by file, because the tests of one share their environments.
+    session.run("pytest", "--numprocesses=2", "--dist=loadfile", "-m", "packaging and not slow", *session.posargs)
 
 
 @nox.session(venv_backend="uv", reuse_venv=False)
