@@ -457,6 +457,14 @@ def test_a_proxy_of_the_environment_has_no_part_in_the_way_to_this_machine(
     run(main())
 
 
+async def refusal(address: str) -> ProviderError:
+    """Return what an application meets when no connection to an address can be made."""
+    async with Memio(facts=LettaFactAdapter(base_url=address, agent_id=AGENT)) as memio:
+        with pytest.raises(ProviderError) as caught:
+            await memio.facts.add(content="x")
+        return caught.value
+
+
 @pytest.mark.parametrize(
     ("variable", "value"), [("ALL_PROXY", "nonsense://user:hush@127.0.0.1"), ("ALL_PROXY", "socks5://127.0.0.1:9")]
 )
@@ -464,26 +472,13 @@ def test_an_environment_that_keeps_a_connection_from_being_made_is_named(
     run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-
-    async def main() -> ProviderError:
-        async with Memio(facts=LettaFactAdapter(base_url="https://letta.invalid", agent_id=AGENT)) as memio:
-            with pytest.raises(ProviderError) as caught:
-                await memio.facts.add(content="x")
-            return caught.value
-
-    error = run(main())
+    error = run(refusal("https://letta.invalid"))
     assert error.outcome == "not_applied"
     assert variable in str(error)
     assert "hush" not in str(error)
 
 
 def test_an_address_that_no_host_can_have_is_named(run: Run) -> None:
-    async def main() -> ProviderError:
-        async with Memio(facts=LettaFactAdapter(base_url="http://\uff11\uff12\uff17.0.0.1", agent_id=AGENT)) as memio:
-            with pytest.raises(ProviderError) as caught:
-                await memio.facts.add(content="x")
-            return caught.value
-
-    error = run(main())
+    error = run(refusal("http://\uff11\uff12\uff17.0.0.1"))
     assert error.outcome == "not_applied"
     assert "base_url" in str(error)

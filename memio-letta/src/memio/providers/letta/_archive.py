@@ -7,7 +7,6 @@ before it applies a limit, so a scope is applied here, to as many passages as it
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from memio.providers.letta._agent import MALFORMED, MISSING, REFUSED, Agent
 from memio.providers.letta._cursors import read_cursor, write_cursor
 from memio.providers.letta._labels import Label
 from memio.providers.letta._passages import PAGE, Passage, Passages, Position
+from memio.providers.letta.settings import fits_into_a_path
 
 T = TypeVar("T")
 
@@ -32,9 +32,6 @@ AT_ONCE = 4
 
 MAX_QUERY_BYTES = 60_000
 """Percent-encoded: the query travels in the address of the request, which may be 64 kB long."""
-
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
-"""What the id of a passage is made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +144,7 @@ class Archive:
                 await self._delete(operation, passage.id, await self._archive_of(operation, passage))
                 return
             archive_id = await self._agent.archive_id(operation)
-            # It becomes a part of a path, which letta-client 1.7.9 does not quote: "../.." would lead elsewhere.
-            if archive_id is None or not _PLAIN.fullmatch(record_id):
+            if archive_id is None or not fits_into_a_path(record_id):
                 raise NotFoundError(self._resource, record_id)
             # An id that is none, one that is gone, and one of another archive.
             await self._delete(operation, record_id, archive_id, absent=(MISSING, MALFORMED, REFUSED))

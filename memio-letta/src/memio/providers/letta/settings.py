@@ -15,7 +15,8 @@ CLOUD = "https://api.letta.com"
 """Where Letta's hosted service answers."""
 
 
-_AGENT = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_MAX_ID = 200
+_PATH_PART = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class LettaOptions(TypedDict, total=False):
@@ -32,9 +33,13 @@ class LettaOptions(TypedDict, total=False):
     collection: str | None
 
 
+def fits_into_a_path(identifier: str) -> bool:
+    """Tell whether an id can be a part of a path: letta-client 1.7.9 does not quote it, and "../.." leads elsewhere."""
+    return _PATH_PART.fullmatch(identifier) is not None
+
+
 def _check_agent(value: str) -> str:
-    # It becomes a part of paths.
-    if not _AGENT.fullmatch(value):
+    if len(value) > _MAX_ID or not fits_into_a_path(value):
         raise ValueError("not the id of a Letta agent: it reads agent- and a UUID, without spaces or slashes")
     return value
 
