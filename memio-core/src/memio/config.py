@@ -122,16 +122,14 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collectio
     if not isinstance(source, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise ConfigError([Fault("", f"a configuration is a dict or the path of a file, not a {type_name(source)}")])
     path = Path(source)
-    if isinstance(source, str) and not path.suffix:
-        advice = "to name a provider, pass a dict such as {'facts': 'sqlite'}"
-        raise ConfigError([Fault("", f"the name of a configuration file must end in .toml or .json; {advice}")], source)
+    if path.suffix not in (".toml", ".json"):
+        named = isinstance(source, str) and not path.suffix
+        but = "; to name a provider, pass a dict such as {'facts': 'sqlite'}" if named else f", not {path.suffix!r}"
+        raise ConfigError([Fault("", f"the name of a configuration file must end in .toml or .json{but}")], str(path))
     return _Reader(_parsed(path), str(path), path.absolute().parent, kinds).read()
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
-    if path.suffix not in (".toml", ".json"):
-        fault = f"the name of a configuration file must end in .toml or .json, not {path.suffix!r}"
-        raise ConfigError([Fault("", fault)], str(path))
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -248,22 +248,8 @@ asyncio.run(main())
 """
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder on a disk of three megabytes."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    with contextlib.suppress(FileNotFoundError):
-        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
-            yield folder
-            subprocess.run(["umount", str(folder)], check=True)
-            return
-    pytest.skip("this user may not mount a small disk")
-
-
-def test_a_full_disk_is_called_full_and_loses_nothing(small_disk: Path, program: Program) -> None:
-    file = small_disk / "memio.db"
+def test_a_full_disk_is_called_full_and_loses_nothing(small_disk: Callable[[int], Path], program: Program) -> None:
+    file = small_disk(3) / "memio.db"
     process = program(FILLER, file)
     output, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, "")

@@ -20,7 +20,7 @@ from memio.transfer._aside import aside
 from memio.transfer._journal import Entry, Journal, State
 from memio.transfer._losses import Loss, left_out, suffering
 from memio.transfer._plan import Plan
-from memio.transfer._progress import Listener, Progress
+from memio.transfer._progress import Listener, tell
 from memio.transfer._records import Record, size_of, token
 
 if TYPE_CHECKING:
@@ -89,9 +89,8 @@ class Sender:
         batch, self._batch, self._characters = self._batch, [], 0
         if batch:
             await self._send_batch(batch)
-            if self._progress is not None:
-                done = self.sent.stored + self.sent.known + self.sent.left_out
-                self._progress(Progress("writing", self._plan.kind, done, self._plan.total))
+            done = self.sent.stored + self.sent.known + self.sent.left_out
+            tell(self._progress, "writing", self._plan.kind, done, self._plan.total)
 
     def _prepared(self, records: Sequence[Record]) -> list[Pair]:
         """Return records as the target can hold them, with their entries in the journal, without those left out."""
