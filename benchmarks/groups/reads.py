@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.groups.vectors import MANY, VECTORS
-from benchmarks.orders import MEMIO, RAW, Options, Table, Work
+from benchmarks.groups.stores import MANY, STORES, VECTORS
+from benchmarks.orders import MEMIO, Options, Table, Work
 
 
 def reads(options: Options) -> Iterator[Table]:
@@ -34,10 +34,9 @@ def reads(options: Options) -> Iterator[Table]:
 
 def _reads(name: str, about: str, records: int, calls: int, rounds: int) -> Table:
     order = {"case": "reads", "records": records, "calls": calls}
-    peers = {MEMIO: ("memio", "memio"), RAW: ("memio", "raw_sqlite"), "LangGraph's store": ("langgraph", "langgraph")}
     works = [
         Work(column=column, environment=place, order={**order, "peer": peer}, rounds=rounds)
-        for column, (place, peer) in peers.items()
+        for column, (place, peer) in STORES.items()
     ]
     for column, peer in VECTORS.items():
         too_many = {"skipped": "storing a million takes too long, see the batch above"} if records > MANY else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.groups.vectors import VECTORS
+from benchmarks.groups.stores import STORES, VECTORS
 from benchmarks.orders import MEMIO, RAW, Options, Table, Work
 
 
@@ -16,7 +16,6 @@ def writes(options: Options) -> Iterator[Table]:
         {"alone": 3, "each": 1, "batch": 10, "batches": 1},
     )
     rounds = options.pick(5, 3, 1)
-    peers = {MEMIO: ("memio", "memio"), RAW: ("memio", "raw_sqlite"), "LangGraph's store": ("langgraph", "langgraph")}
     vectors = {name: (peer, peer) for name, peer in VECTORS.items()}
     yield Table(
         name="writes",
@@ -36,7 +35,7 @@ def writes(options: Options) -> Iterator[Table]:
                 order={"case": "writes", "peer": peer, **amounts, **({"batches": 1} if name in vectors else {})},
                 rounds=rounds,
             )
-            for name, (place, peer) in (peers | vectors).items()
+            for name, (place, peer) in (STORES | vectors).items()
         ],
     )
     yield Table(
