@@ -25,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "memio-core" / "src" / "memio"
 MODULES = {
-    "facades/_facade.py": "_facade.py",
+    "facades/facade.py": "facade.py",
     "facades/facts.py": "facts.py",
     "facades/history.py": "history.py",
     "facades/documents.py": "documents.py",
@@ -37,14 +37,12 @@ ROOTS = ("Facade", "Stores")
 SLOTS = '("_lifeline", "_async")  # noqa: RUF023  # in the order in which pickle meets them'
 CLASSES = {"Facade", "Facts", "History", "Documents", "Graph", "Stores", "ScopedMemio", "Memio"}
 
-HOMES = {"Facade": "_facade"}
-"""The modules of classes that are not named after them."""
 STANDING_ON = (
     ({"Generic"}, "from typing import Generic, TypeVar"),
     ({"Iterator"}, "from collections.abc import Iterator"),
-    ({"Lifeline"}, "from memio.blocking._lifeline import Lifeline"),
-    ({"listed"}, "from memio.blocking._lifeline import listed"),
-    ({"pages"}, "from memio.blocking._pages import pages"),
+    ({"Lifeline"}, "from memio.blocking._runtime.lifeline import Lifeline"),
+    ({"listed"}, "from memio.blocking._runtime.lifeline import listed"),
+    ({"pages"}, "from memio.blocking._runtime.pages import pages"),
 )
 """Names, and the import that a module which uses them needs."""
 REMADE = {"TypeVar", "pages"}
@@ -107,7 +105,7 @@ def heading(name: str) -> str:
     """Return the docstring of a module."""
     if name == "client.py":
         return "The blocking client: one object for an application's memory, without async."
-    if name.startswith("_"):
+    if name == "facade.py":
         return "What the blocking façades of all kinds have."
     return f"`memio.{name.removesuffix('.py')}`, without async."
 
@@ -136,7 +134,7 @@ def imported(tree: ast.Module) -> Iterator[tuple[str, str, bool]]:
                 name = alias.asname or alias.name
                 renamed = f" as {name}" if alias.asname else ""
                 if name in CLASSES:
-                    yield name, f"from memio.blocking.{HOMES.get(name, name.lower())} import {name}", deferred
+                    yield name, f"from memio.blocking.{name.lower()} import {name}", deferred
                 elif name not in REMADE:
                     yield name, f"from {node.module} import {alias.name}{renamed}", deferred
 

@@ -16,8 +16,8 @@ from sqlite3 import Connection
 from typing import Any, Self
 from uuid import uuid4
 
-from memio.providers.sqlite._open import Location, open_file
-from memio.providers.sqlite._tags import tags
+from memio.providers.sqlite._db.open import Location, open_file
+from memio.providers.sqlite._search.tags import tags
 
 ADD_FACT = (
     "INSERT INTO fact (seq, id, user, agent, content, metadata, created_at, updated_at) VALUES (?, ?, 1, 0, ?, ?, ?, ?)"

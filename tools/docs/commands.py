@@ -10,8 +10,8 @@ from typing import Any
 import typer
 from cells import cell
 
-from memio.cli._app import app
-from memio.cli._exit import MEANINGS
+from memio.cli.app import app
+from memio.cli.io.exit import MEANINGS
 
 # The commands are typer's or click's, whichever its version uses; both have these attributes.
 Command = Any

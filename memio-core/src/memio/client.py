@@ -8,15 +8,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from memio._check import faults_of
-from memio._features import all_of, scope_features
-from memio._resources import SharedResources
-from memio._state import ClientState
-from memio._target import Target
-from memio._validate import CHECKS
+from memio._call.arguments import CHECKS
+from memio._call.conformance import faults_of
+from memio._call.features import all_of, scope_features
+from memio._call.resources import SharedResources
+from memio._call.state import ClientState
+from memio._call.store import Target
 from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph, History
-from memio.facades._facade import confined
+from memio.facades.facade import confined
 from memio.models import KINDS, Kind
 from memio.plugins import Closable, Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
@@ -94,7 +94,7 @@ class Stores:
             >>> receipt.complete, [(store.kind, store.before, store.after) for store in receipt.stores]
             (True, [('facts', 1, 0)])
         """
-        from memio._forget import forget
+        from memio.forget.steps import forget
 
         owner = dict(self._owner)
         for name, value in _owner_of(user_id, agent_id).items():

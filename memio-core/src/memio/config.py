@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from memio import registry
-from memio._check import faults_of
-from memio._resources import SharedResources
-from memio._suggest import did_you_mean, unknown_key
-from memio._text import type_name
+from memio._call.conformance import faults_of
+from memio._call.resources import SharedResources
+from memio._values.suggest import did_you_mean, unknown_key
+from memio._values.text import type_name
 from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownProviderError
 from memio.models import KINDS, Kind
 from memio.plugins import Middleware, MiddlewareSpec, StoreSpec

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, TypeVar, get_args
 
-from memio._json import copy_json_object
+from memio._values.json import copy_json_object
 from memio.errors import InvalidInputError
 
 T = TypeVar("T")

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 from pydantic.fields import FieldInfo
 
-from memio._suggest import unknown_key
+from memio._values.suggest import unknown_key
 from memio.errors import ConfigError, Fault
 
 Origin = Literal["given", "environment", "default"]

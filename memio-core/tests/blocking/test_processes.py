@@ -13,7 +13,8 @@ import pytest
 STRICT = [sys.executable, "-W", "error"]
 HANGS = '''
 import asyncio, os, signal, sys, threading
-from memio.blocking import Memio, _background
+from memio.blocking import Memio
+from memio.blocking._runtime import background
 from memio.errors import NotFoundError
 from memio import Fact
 
@@ -111,7 +112,7 @@ atexit.register(lambda: print(len(memio.facts.get_all())))
 
 def test_a_client_that_does_not_close_is_told_about_and_does_not_hold_up_the_end(tmp_path):
     program = f"""{HANGS}
-_background.PATIENCE = 0.2
+background.PATIENCE = 0.2
 class Stuck(Hangs):
     async def aclose(self): await asyncio.Event().wait()
 memio = Memio(facts=Stuck())
@@ -146,7 +147,7 @@ memio.facts.search(query="x"), other.facts.search(query="x")
 )
 def test_an_interrupt_ends_the_call_and_says_what_became_of_it(what, fate, tmp_path):
     program = f"""{HANGS}
-_background.PATIENCE = {0.2 if what == "stays" else 30}
+background.PATIENCE = {0.2 if what == "stays" else 30}
 memio = Memio(facts=Hangs())
 memio.facts.add(content={what!r})
 """
@@ -164,13 +165,13 @@ memio.facts.add(content={what!r})
 def test_a_client_is_usable_after_an_interrupt_and_a_second_one_ends_the_wait(tmp_path):
     program = f"""{HANGS}
 memio = Memio(facts=Hangs())
-_background.PATIENCE = 30
+background.PATIENCE = 30
 try:
     memio.facts.add(content="stays")
 except KeyboardInterrupt as interrupt:
     print(interrupt.__context__.__notes__)
 print(memio.facts.search(query="still here")[0].content, flush=True)
-_background.PATIENCE = 0.2
+background.PATIENCE = 0.2
 """
     program = program.replace('if what == "stays": await', 'if what == "stays": print("cancelled", flush=True); await')
     process = start(program, tmp_path)

@@ -14,7 +14,7 @@ import pytest
 
 from memio import Fact, Page
 from memio.blocking import Memio
-from memio.blocking._background import background
+from memio.blocking._runtime.background import background
 
 REQUEST: ContextVar[str] = ContextVar("REQUEST", default="none")
 

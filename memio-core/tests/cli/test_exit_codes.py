@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from memio import errors
-from memio.cli._exit import ExitCode, code_of
+from memio.cli.io.exit import ExitCode, code_of
 
 MEMIO = Path(sys.executable).with_name("memio")
 needs_terminals = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of Unix")

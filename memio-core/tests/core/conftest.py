@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memio import Fact, Feature, Guarantee, Memio, Page, Turn
-from memio._interface import METHODS
+from memio.kinds import METHODS
 
 ALL = frozenset(Feature)
 

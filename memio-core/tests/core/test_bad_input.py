@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memio import InvalidInputError, Memio, Message, Triple
-from memio._interface import METHODS
+from memio.kinds import METHODS
 
 CYCLE: dict[str, Any] = {}
 CYCLE["self"] = CYCLE

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from memio import ConfigError, Fact, Memio, Page
-from memio._check import faults_of
+from memio._call.conformance import faults_of
 from memio.protocols import FactStore
 
 

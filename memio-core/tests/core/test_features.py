@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from memio import Feature, Memio, Message, NotSupportedError, Triple
-from memio._features import HINTS
-from memio._interface import METHODS
+from memio._call.features import HINTS
+from memio.kinds import METHODS
 
 CORE: dict[str, Any] = {
     "content": "text",

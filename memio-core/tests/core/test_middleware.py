@@ -20,7 +20,7 @@ from memio import (
     ProviderError,
     Triple,
 )
-from memio._interface import METHODS
+from memio.kinds import METHODS
 
 
 def run(store: Any, middleware: list[Any], method: str, **keywords: Any) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from memio._interface import METHODS, RESTORE
 from memio.errors import UnavailableError
+from memio.kinds import METHODS, RESTORE
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter, SqliteGraphAdapter, SqliteHistoryAdapter
 
 ADAPTERS = {

@@ -18,7 +18,7 @@ PACKAGES = {
     "memio-letta": {"memio/providers/letta"},
     "memio-contract": {"memio_contract"},
 }
-TEMPLATE = "memio/cli/template/"
+TEMPLATE = "memio/cli/scaffold/template/"
 
 
 def names_in(wheel: Path) -> set[str]:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from memio import Memio
-from memio.providers.sqlite import _conversations, _records, _triples
-from memio.providers.sqlite._schema import create
+from memio.providers.sqlite._db.schema import create
+from memio.providers.sqlite._rows import conversations, records, triples
 from memio.providers.sqlite.documents import _DOCUMENTS
 from memio.providers.sqlite.facts import _FACTS
 
@@ -126,20 +126,20 @@ def _assert_consistent(path: Path) -> None:
         create(fresh)
         for kind, table in (("fact", _FACTS), ("document", _DOCUMENTS)):
             for row in table._rows(db, "TRUE", ()):
-                indexed = _records._indexed(row)
+                indexed = records._indexed(row)
                 fresh.execute(f"INSERT INTO {kind}_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *indexed))  # noqa: S608  # the names from above
         for (session,) in db.execute("SELECT seq FROM session").fetchall():
-            before = _conversations._nothing_before()
-            for row in _conversations._rows(db, "m.session = ? ORDER BY m.seq", (session,)):
-                indexed = _conversations._indexed(row, before)
+            before = conversations._nothing_before()
+            for row in conversations._rows(db, "m.session = ? ORDER BY m.seq", (session,)):
+                indexed = conversations._indexed(row, before)
                 fresh.execute(
                     "INSERT INTO message_text (rowid, body, name, prev, prev2, date, tags) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (row.seq, *indexed),
                 )
-        for row in _triples._rows(db, "TRUE", ()):
+        for row in triples._rows(db, "TRUE", ()):
             fresh.execute(
-                "INSERT INTO triple_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *_triples._indexed(row))
+                "INSERT INTO triple_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *triples._indexed(row))
             )
         for index in INDEXES:
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")  # noqa: S608  # the names from above

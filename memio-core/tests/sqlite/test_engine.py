@@ -17,8 +17,8 @@ import pytest
 
 from memio import ConflictError, Memio, Message, NotFoundError, ProviderError
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter, SqliteHistoryAdapter
-from memio.providers.sqlite._engine import Engine
-from memio.providers.sqlite._search import TERMS_AT_ONCE, TextIndex
+from memio.providers.sqlite._db.engine import Engine
+from memio.providers.sqlite._search.index import TERMS_AT_ONCE, TextIndex
 
 Run = Callable[..., Any]
 

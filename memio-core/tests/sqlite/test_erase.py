@@ -16,8 +16,8 @@ import pytest
 
 from memio import ForgetError, Memio, Message, Triple, UnavailableError
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter
-from memio.providers.sqlite._erase import Eraser
-from memio.providers.sqlite._open import Location, open_file
+from memio.providers.sqlite._db.erase import Eraser
+from memio.providers.sqlite._db.open import Location, open_file
 
 Opened = Callable[..., Any]
 Run = Callable[..., Any]

@@ -19,7 +19,7 @@ import pytest
 
 from memio import ConfigError, Memio, MemioError, Message, ProviderError, Triple, UnavailableError
 from memio.providers.sqlite import SqliteFactAdapter
-from memio.providers.sqlite._schema import APPLICATION_ID, VERSION
+from memio.providers.sqlite._db.schema import APPLICATION_ID, VERSION
 
 Run = Callable[..., Any]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from memio import Feature, Guarantee, Memio
-from memio._interface import METHODS
+from memio.kinds import METHODS
 from memio.models import KINDS
 from memio.providers import sqlite
 from memio.providers.sqlite import plugin

@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memio import Memio, Message, Triple
-from memio.providers.sqlite._schema import create
-from memio.providers.sqlite._text import index_text, query_terms
+from memio.providers.sqlite._db.schema import create
+from memio.providers.sqlite._search.text import index_text, query_terms
 
 Run = Callable[..., Any]
 

@@ -26,7 +26,8 @@ def test_files_and_digests_are_not_the_work_of_the_event_loop(
     tmp_path: Path, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # defect: blocking calls in async code; a record may have 16 MiB
-    from memio.transfer import _journal, _reading, _records, _writing
+    from memio.transfer import _journal, _records
+    from memio.transfer.file import reading, writing
 
     on_the_loop: list[str] = []
     loop_thread = threading.get_ident()
@@ -42,8 +43,8 @@ def test_files_and_digests_are_not_the_work_of_the_event_loop(
         monkeypatch.setattr(module, name, call)
 
     for module, name in (
-        (_writing, "line_of"),
-        (_reading, "json_object"),
+        (writing, "line_of"),
+        (reading, "json_object"),
         (_records, "blake2b"),
         (_journal.Journal, "save"),
     ):

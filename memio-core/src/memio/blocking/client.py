@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from memio.blocking._lifeline import Lifeline
+from memio.blocking._runtime.lifeline import Lifeline
 from memio.blocking.documents import Documents
 from memio.blocking.facts import Facts
 from memio.blocking.graph import Graph

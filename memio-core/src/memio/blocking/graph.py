@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from memio.blocking._facade import Facade
-from memio.blocking._lifeline import listed
-from memio.blocking._pages import pages
-from memio.facades._facade import PAGE
+from memio.blocking._runtime.lifeline import listed
+from memio.blocking._runtime.pages import pages
+from memio.blocking.facade import Facade
+from memio.facades.facade import PAGE
 from memio.facades.graph import Graph as AsyncGraph
 from memio.models import Page, Triple
 

@@ -13,7 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What stands after `memio`; the process's own arguments when it is `None`.
 
     Returns:
-        The exit code; `memio.cli._exit` says what each means.
+        The exit code; `memio.cli.io.exit` says what each means.
     """
     import memio
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import typer  # noqa: F401  # pyright: ignore[reportUnusedImport]
     except ImportError:
         return _refuse("the command line needs the extra 'cli': pip install 'memio-core[cli]'")
-    from memio.cli._app import run
+    from memio.cli.app import run
 
     return run(sys.argv[1:] if arguments is None else arguments)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, cast
 
-from memio.facades._facade import PAGE, Facade, given, pages
+from memio.facades.facade import PAGE, Facade, given, pages
 from memio.models import Document, Page
 from memio.protocols import DocumentInput
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
-from memio.facades._facade import PAGE, Facade, pages
+from memio.facades.facade import PAGE, Facade, pages
 from memio.models import Page, Triple
 
 

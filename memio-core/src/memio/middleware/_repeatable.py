@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from memio._interface import RESTORE
 from memio.capabilities import Feature, Guarantee
+from memio.kinds import RESTORE
 from memio.plugins import Operation
 
 

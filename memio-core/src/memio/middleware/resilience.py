@@ -54,7 +54,7 @@ class ResilienceSettings(Policy):
     @classmethod
     def _known(cls, providers: dict[str, Policy]) -> dict[str, Policy]:
         from memio import registry
-        from memio._suggest import did_you_mean
+        from memio._values.suggest import did_you_mean
         from memio.models import KINDS
 
         known = {entry.name for kind in KINDS for entry in registry.installed(kind)} | set(registry.PUBLISHED)

@@ -5,10 +5,10 @@
 
 from memio.transfer._comparing import Difference, Moved, Side
 from memio.transfer._export import Exported, export
-from memio.transfer._format import FORMAT, VERSION, ExportFileError
 from memio.transfer._losses import Finding, Loss, LossError
 from memio.transfer._move import Transfer, copy, import_
 from memio.transfer._progress import Announce, Intent, Listener, Progress
+from memio.transfer.file.format import FORMAT, VERSION, ExportFileError
 
 __all__ = [
     "FORMAT",

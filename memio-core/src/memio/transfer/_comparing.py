@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import Literal
 
 from memio.models import Kind
-from memio.transfer._aside import aside
 from memio.transfer._journal import Journal, Row, State, told
 from memio.transfer._plan import Plan
 from memio.transfer._records import Record, compared, differing
 from memio.transfer._sending import Sent
+from memio.transfer._threads import aside
 
 What = Literal["missing", "changed", "conflict", "merged", "doubled", "order"]
 """How the target differs.

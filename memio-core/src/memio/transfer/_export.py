@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from memio.models import Kind
-from memio.transfer._aside import aside, batches
-from memio.transfer._disk import disk_errors
 from memio.transfer._progress import Listener, tell
 from memio.transfer._stores import StoreSource, check_client, check_source, checked_user, chosen_kinds
-from memio.transfer._writing import ExportFile
+from memio.transfer._threads import aside, batches
+from memio.transfer.file.disk import disk_errors
+from memio.transfer.file.writing import ExportFile
 
 if TYPE_CHECKING:
     from memio.client import Memio

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memio._interface import RESTORE
-from memio._text import type_name
+from memio._values.text import type_name
 from memio.capabilities import Feature, Guarantee
 from memio.errors import InvalidInputError
+from memio.kinds import RESTORE
 from memio.models import Kind, Message
 
 if TYPE_CHECKING:
-    from memio._target import Target
+    from memio._call.store import Target
     from memio.transfer._records import Record
 
 

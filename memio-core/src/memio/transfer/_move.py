@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
 from memio.models import KINDS, Kind
-from memio.transfer._aside import aside, batches
 from memio.transfer._comparing import Comparison, Difference, Moved
-from memio.transfer._disk import disk_errors
 from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses
 from memio.transfer._plan import Plan, plan_for
 from memio.transfer._progress import Announce, Intent, Listener, Stage, tell
-from memio.transfer._reading import FileSource, spooled
 from memio.transfer._records import Record, token
 from memio.transfer._sending import Sender, resolve
 from memio.transfer._stores import (
@@ -31,10 +28,13 @@ from memio.transfer._stores import (
     listing,
     target_of,
 )
-from memio.transfer._writing import STANDARD_STREAM
+from memio.transfer._threads import aside, batches
+from memio.transfer.file.disk import disk_errors
+from memio.transfer.file.reading import FileSource, spooled
+from memio.transfer.file.writing import STANDARD_STREAM
 
 if TYPE_CHECKING:
-    from memio._target import Target
+    from memio._call.store import Target
     from memio.client import Memio
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from memio._interface import RESTORE
-from memio._target import Target
+from memio._call.store import Target
+from memio.kinds import RESTORE
 from memio.models import Kind
 from memio.transfer._journal import Entry
 from memio.transfer._losses import Census, Finding, Loss, lacking

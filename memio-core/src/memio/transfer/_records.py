@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, cast
 
-from memio._text import check_name, type_name
-from memio._validate import CHECKS, MAX_NAME
+from memio._call.arguments import CHECKS, MAX_NAME
+from memio._values.text import check_name, type_name
 from memio.errors import InvalidInputError
 from memio.models import Document, Fact, Kind, Message, Triple
 from memio.transfer._losses import DROPS, Loss

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from memio._interface import RESTORE
 from memio.errors import (
     ConflictError,
     InvalidInputError,
@@ -15,13 +14,14 @@ from memio.errors import (
     PartialWriteError,
     ProviderError,
 )
+from memio.kinds import RESTORE
 from memio.models import Document, Fact, Message, Triple
-from memio.transfer._aside import aside
 from memio.transfer._journal import Entry, Journal, State
 from memio.transfer._losses import Loss, left_out, suffering
 from memio.transfer._plan import Plan
 from memio.transfer._progress import Listener, tell
 from memio.transfer._records import Record, size_of, token
+from memio.transfer._threads import aside
 
 if TYPE_CHECKING:
     from memio.client import Memio

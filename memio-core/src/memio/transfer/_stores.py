@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable
 from typing import TYPE_CHECKING, cast
 
-from memio._text import type_name
-from memio._validate import CHECKS
+from memio._call.arguments import CHECKS
+from memio._values.text import type_name
 from memio.capabilities import Feature
 from memio.errors import InvalidInputError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph
@@ -16,7 +16,7 @@ from memio.transfer._records import Record, token
 from memio.transfer._seen import Seen
 
 if TYPE_CHECKING:
-    from memio._target import Target
+    from memio._call.store import Target
     from memio.client import Memio
 
 PAGE = 500

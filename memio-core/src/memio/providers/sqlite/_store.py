@@ -7,9 +7,9 @@ from typing import Self
 
 from memio.capabilities import Guarantee
 from memio.plugins import Resources
-from memio.providers.sqlite._engine import Engine
-from memio.providers.sqlite._erase import kinds_of
-from memio.providers.sqlite._open import Location
+from memio.providers.sqlite._db.engine import Engine
+from memio.providers.sqlite._db.erase import kinds_of
+from memio.providers.sqlite._db.open import Location
 from memio.providers.sqlite.settings import Durability, SqliteSettings
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from memio.capabilities import Feature
 from memio.models import Document, Page
 from memio.protocols import DocumentInput
-from memio.providers.sqlite._records import New, RecordTable, Row, Scope
+from memio.providers.sqlite._rows.records import New, RecordTable, Row, Scope
+from memio.providers.sqlite._rows.values import from_microseconds, to_microseconds
 from memio.providers.sqlite._store import SqliteStore
-from memio.providers.sqlite._values import from_microseconds, to_microseconds
 
 
 def _document(row: Row, score: float | None) -> Document:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from memio.capabilities import Feature
 from memio.models import Message, Page, Turn
 from memio.protocols import Start
-from memio.providers.sqlite import _conversations
+from memio.providers.sqlite._rows import conversations as rows
 from memio.providers.sqlite._store import SqliteStore
 
 
@@ -29,11 +29,11 @@ class SqliteHistoryAdapter(SqliteStore):
 
     async def add(self, *, session_id: str, messages: Sequence[Message], user_id: str | None = None) -> Turn:
         """Append messages to a session, all or none. A message without a time gets the present one."""
-        return Turn(stored=await self._engine.write(lambda db: _conversations.add(db, session_id, messages, user_id)))
+        return Turn(stored=await self._engine.write(lambda db: rows.add(db, session_id, messages, user_id)))
 
     async def restore_records(self, *, records: Sequence[Message]) -> int:
         """Store messages of any sessions and users, in one transaction."""
-        return await self._engine.write(lambda db: _conversations.restore(db, records))
+        return await self._engine.write(lambda db: rows.restore(db, records))
 
     async def get(
         self,
@@ -47,22 +47,22 @@ class SqliteHistoryAdapter(SqliteStore):
         """Return a page of one session, oldest first; an unknown session is empty."""
         # Without an owner, a name such as "default" may stand for the sessions of thousands.
         ask = self._engine.search if user_id is None else self._engine.lookup
-        return await ask(lambda db: _conversations.page(db, session_id, limit, cursor, start, user_id))
+        return await ask(lambda db: rows.page(db, session_id, limit, cursor, start, user_id))
 
     async def get_all(self, *, limit: int, cursor: str | None = None, user_id: str | None = None) -> Page[str]:
         """Return a page of session ids, by their first message."""
-        return await self._engine.lookup(lambda db: _conversations.sessions(db, limit, cursor, user_id))
+        return await self._engine.lookup(lambda db: rows.sessions(db, limit, cursor, user_id))
 
     async def search(
         self, *, query: str, limit: int, session_id: str | None = None, user_id: str | None = None
     ) -> list[Message]:
         """Return the best matches first, each judged together with the two messages before it and its date."""
-        return await self._engine.search(lambda db: _conversations.search(db, query, limit, session_id, user_id))
+        return await self._engine.search(lambda db: rows.search(db, query, limit, session_id, user_id))
 
     async def delete(self, *, session_id: str, user_id: str | None = None) -> None:
         """Delete a session; deleting an unknown one does nothing."""
-        await self._engine.write(lambda db: _conversations.delete(db, session_id, user_id))
+        await self._engine.write(lambda db: rows.delete(db, session_id, user_id))
 
     async def delete_all(self, *, user_id: str | None = None) -> None:
         """Delete every session in scope, at once."""
-        await self._engine.write(lambda db: _conversations.delete_all(db, user_id))
+        await self._engine.write(lambda db: rows.delete_all(db, user_id))

@@ -1,0 +1,226 @@
+"""The check of every argument, before anything is read or written.
+
+One function per argument name: it returns the value as stores receive it, or raises
+`InvalidInputError` that says what, where and what to pass instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import inf
+from typing import Any, TypeGuard, TypeVar, cast
+
+from memio._values.json import copy_json_object
+from memio._values.text import check_name, is_plain, type_name
+from memio.errors import InvalidInputError
+from memio.models import Document, Fact, Message, Triple
+
+MAX_LIMIT = 1000
+"""Records in one answer."""
+
+MAX_NAME = 1000
+"""Characters of an id, an owner or a session: names, which backends index and errors show."""
+
+MAX_QUERY = 1_000_000
+"""Characters of a query."""
+
+_UTF8_BYTES = 4
+"""Of one character, at most."""
+
+_EXAMPLES = {
+    Message: "Message(role='user', content='…')",
+    Triple: "Triple(subject='…', predicate='…', object='…')",
+}
+"""How errors show what they want."""
+
+R = TypeVar("R", Message, Triple)
+
+
+def limit(value: object) -> int:
+    """Check a number of records: 1 to 1000."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInputError(f"limit must be a whole number, not {type_name(value)}", argument="limit")
+    if not 1 <= value <= MAX_LIMIT:
+        raise InvalidInputError(
+            f"limit is {value}: it must be 1 to {MAX_LIMIT}"
+            + ("; for more, a listing goes on with next_cursor, or with its iter_… method" if value > 0 else ""),
+            argument="limit",
+        )
+    return value
+
+
+def start(value: object) -> str:
+    """Check from which end a session is read."""
+    if value not in ("latest", "oldest"):
+        raise InvalidInputError(f"start is {value!r}: it must be 'latest' or 'oldest'", argument="start")
+    return str(value)
+
+
+def filters(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Check metadata filters: top-level keys and scalar values."""
+    checked = copy_json_object(value, "filters")
+    for key, item in checked.items():
+        if isinstance(item, (dict, list)):
+            raise InvalidInputError(
+                f"filters.{key} is a {type_name(cast('object', item))}: filters compare top-level keys with "
+                "a string, a number, true, false or null",
+                argument="filters",
+            )
+    return checked
+
+
+def messages(value: object) -> list[Message]:
+    """Check the messages of a turn: at least one, each legal, ids not repeated."""
+    return [
+        _record(item, f"messages[{index}]", ("content",), ("name", "id", "session_id", "user_id"))
+        for index, item in enumerate(_listed(value, Message, "messages"))
+    ]
+
+
+def triples(value: object) -> list[Triple]:
+    """Check the triples of a call: at least one, each legal, ids not repeated."""
+    return [
+        _record(item, f"triples[{index}]", ("subject", "predicate", "object"), ("id", "user_id"))
+        for index, item in enumerate(_listed(value, Triple, "triples"))
+    ]
+
+
+def records(value: object) -> list[Fact | Document | Message | Triple]:
+    """Check records that are to be stored exactly as they are: each legal by itself."""
+    checked = list(cast("Iterable[Fact | Document | Message | Triple]", value))
+    for index, record in enumerate(checked):
+        for name in ("content", "subject", "predicate", "object"):
+            if hasattr(record, name):
+                check_name(getattr(record, name), f"records[{index}].{name}")
+        for name in ("id", "user_id", "agent_id", "session_id", "name"):
+            if (text := getattr(record, name, None)) is not None:
+                _check_length(check_name(text, f"records[{index}].{name}"), f"records[{index}].{name}", MAX_NAME)
+    return checked
+
+
+def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
+    name, example = kind.__name__, _EXAMPLES[kind]
+    if isinstance(value, (str, Mapping, Message, Triple)) or not isinstance(value, Iterable):
+        raise InvalidInputError(
+            f"{where} must be a list, such as [{example}], not {type_name(cast('object', value))}", argument=where
+        )
+    records = list(cast("Iterable[object]", value))
+    if not records:
+        raise InvalidInputError(f"{where} is empty: pass at least one {name}", argument=where)
+    seen: set[str] = set()
+    for index, record in enumerate(records):
+        if not isinstance(record, kind):
+            raise InvalidInputError(
+                f"{where}[{index}] must be a {name}, such as {example}, not {type_name(record)}",
+                argument=where,
+            )
+        if record.id is not None and record.id in seen:
+            raise InvalidInputError(f"{where}[{index}].id is {record.id!r} for the second time", argument=where)
+        if record.id is not None:
+            seen.add(record.id)
+    return cast("list[R]", records)
+
+
+def _record(record: R, where: str, texts: tuple[str, ...], names: tuple[str, ...]) -> R:
+    for name in texts:
+        if not _is_legal(getattr(record, name)):
+            check_name(getattr(record, name), f"{where}.{name}")
+    for name in names:
+        if (text := getattr(record, name)) is not None and not _is_legal(text, MAX_NAME):
+            _check_length(check_name(text, f"{where}.{name}"), f"{where}.{name}", MAX_NAME)
+    if record.score is not None:
+        raise InvalidInputError(
+            f"{where}.score is set: scores come from a search and are not stored, "
+            f"add dataclasses.replace({where}, score=None)",
+            argument=where.partition("[")[0],
+        )
+    if not record.metadata:
+        return record
+    # A copy of the record's own: its dict may have been changed since the record was made.
+    return replace(record, metadata=copy_json_object(record.metadata, f"{where}.metadata"))
+
+
+def _text(where: str, most: float = inf) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if _is_legal(value, most):
+            return value
+        text = check_name(value, where)
+        _check_length(text, where, most)
+        return text
+
+    return check
+
+
+def _is_legal(value: object, most: float = inf) -> TypeGuard[str]:
+    """Tell, quickly, of most legal texts that they are legal; of the others it says nothing."""
+    return is_plain(value) and 0 < len(value) <= most
+
+
+def _check_length(text: str, where: str, most: float) -> None:
+    if len(text) > most:
+        raise InvalidInputError(
+            f"{where} has {len(text):,} characters, of at most {most:,}: shorten it", argument=where
+        )
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "content": _text("content"),
+    "query": _text("query", MAX_QUERY),
+    "cursor": _text("cursor"),
+    "entity": _text("entity"),
+    "metadata": copy_json_object,
+    "filters": filters,
+    "limit": limit,
+    "start": start,
+    "messages": messages,
+    "triples": triples,
+    "records": records,
+    **{name: _text(name, MAX_NAME) for name in ("user_id", "agent_id", "fact_id", "doc_id", "triple_id", "session_id")},
+}
+"""By the name of an argument, the function that checks it. Cursors are opened in `memio._call.cursors`."""
+
+
+def check_belonging(keywords: Mapping[str, Any]) -> None:
+    """Refuse messages and triples that say they belong elsewhere than the call puts them."""
+    for where in ("messages", "triples"):
+        if where not in keywords:
+            continue
+        for index, record in enumerate(keywords[where]):
+            for name in ("session_id", "user_id"):
+                own = getattr(record, name, None)
+                if own is not None and own != keywords.get(name):
+                    raise InvalidInputError(
+                        f"{where}[{index}].{name} is {own!r}, but the call says {keywords.get(name)!r}: "
+                        f"pass {name}={own!r}, or leave it out of the {where[:-1]}",
+                        argument=where,
+                    )
+
+
+def check_size(keywords: Mapping[str, Any], most: int, provider: str) -> None:
+    """Refuse content that is longer than the backend's stated limit.
+
+    Args:
+        keywords: The arguments of a call.
+        most: The limit in bytes of UTF-8.
+        provider: Whose limit it is.
+    """
+    # Most content needs no encoding to be measured.
+    surely = most // _UTF8_BYTES
+    if "content" in keywords:
+        if len(keywords["content"]) > surely:
+            _check_bytes(keywords["content"], "content", most, provider)
+        return
+    for many in ("messages", "records"):
+        for index, item in enumerate(keywords.get(many, ())):
+            # A triple has no content, only names.
+            if len(text := getattr(item, "content", "")) > surely:
+                _check_bytes(text, f"{many}[{index}].content", most, provider)
+
+
+def _check_bytes(text: str, where: str, most: int, provider: str) -> None:
+    size = len(text.encode())
+    if size > most:
+        raise InvalidInputError(
+            f"{where} has {size:,} bytes in UTF-8, {provider} takes at most {most:,}: split it", argument=where
+        )

@@ -1,0 +1,44 @@
+"""Cursors as callers see them: the store's own, sealed to the listing that it belongs to.
+
+A cursor is `<digest>.<the store's cursor>`. The digest covers the store, the method and every
+argument that chooses what is listed, so a cursor that was altered, or that comes from another
+store, scope or filter, is refused before anything is read. It is no secret and gives no access:
+the scope of a call is always the scope of its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from memio._values.text import check_name
+from memio.errors import InvalidInputError
+
+
+def seal(raw: str, listing: Mapping[str, Any]) -> str:
+    """Return the cursor for the caller.
+
+    Args:
+        raw: The store's cursor.
+        listing: Everything that chooses what is listed, as JSON.
+    """
+    return f"{_digest(raw, listing)}.{raw}"
+
+
+def unseal(cursor: object, listing: Mapping[str, Any]) -> str:
+    """Return the store's cursor, or raise `InvalidInputError`."""
+    digest, dot, raw = check_name(cursor, "cursor").partition(".")
+    if not dot or digest != _digest(raw, listing):
+        raise InvalidInputError(
+            "cursor does not belong to this listing: pass the next_cursor of a page unchanged, to the same store, "
+            "with the same owner, filters, session and start",
+            argument="cursor",
+        )
+    return raw
+
+
+def _digest(raw: str, listing: Mapping[str, Any]) -> str:
+    from hashlib import blake2b
+    from json import dumps
+
+    return blake2b(dumps([raw, listing], sort_keys=True).encode(), digest_size=9).hexdigest()

@@ -1,0 +1,192 @@
+"""The way of a call: through middleware, checks and features to the store, and back.
+
+This is the one place for the rules that are the same for every provider:
+
+1. middleware sees the operation, and cannot change whose records it is confined to;
+2. every argument is checked, and every feature that the call asks for;
+3. the store is called with what was given and with nothing else;
+4. what it raises becomes one of memio's errors, with the place filled in, before middleware sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, cast
+
+from memio._call.arguments import CHECKS, check_belonging, check_size
+from memio._call.batches import add_each, item_arguments
+from memio._call.cursors import seal, unseal
+from memio._call.features import HINTS, asked_for
+from memio._call.middleware import MANY, as_list, check_change, wrapped
+from memio._call.results import check_result
+from memio._call.state import ClientState
+from memio.errors import (
+    InvalidInputError,
+    MemioError,
+    NotSupportedError,
+    ProviderError,
+    ProviderTimeoutError,
+    UnavailableError,
+)
+from memio.kinds import METHODS, method_of
+from memio.models import Kind, Page
+from memio.plugins import CallNext, Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One store of a client, with what is known about it.
+
+    Attributes:
+        kind: The kind of memory that it holds.
+        store: The store.
+        provider: Its name in errors.
+        state: What it shares with the client's other stores.
+        features: What it declares.
+        guarantees: What it promises.
+        hints: What it tells a caller who asks for a missing feature.
+        identity: What tells its data from another store's; cursors are bound to it.
+        max_content_bytes: The longest content that it takes.
+        distribution: Reads name and version of its distribution, for errors.
+        has_all: Whether it declares every feature of its kind, so that no call need be asked what it needs.
+    """
+
+    kind: Kind
+    store: Any
+    provider: str
+    state: ClientState
+    features: frozenset[str]
+    guarantees: frozenset[str]
+    hints: Mapping[str, str] = field(default_factory=dict[str, str])
+    identity: str = ""
+    max_content_bytes: int | None = None
+    distribution: Callable[[], str | None] = lambda: None
+    has_all: bool = False
+
+    def call(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Awaitable[Any]:
+        """Carry out one call.
+
+        Args:
+            method: The name of the store's method.
+            arguments: What the caller gave, without the owner.
+            owners: The owner that the call names or is confined to.
+        """
+        if self.state.middleware:
+            return self._through_middleware(method, arguments, owners)
+        return self._answer(method, arguments, owners)
+
+    async def _through_middleware(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Any:
+        self.state.check()
+        for name in MANY:
+            if name in arguments:
+                arguments[name] = as_list(arguments[name])  # middleware may look, and may call twice
+        names = tuple(arguments)
+        operation = Operation(
+            kind=self.kind,
+            method=method,
+            provider=self.provider,
+            arguments=arguments,
+            user_id=owners.get("user_id"),
+            agent_id=owners.get("agent_id"),
+            writes=method_of(self.kind, method).writes,
+            features=self.features,
+            guarantees=self.guarantees,
+        )
+
+        async def answer(changed: Operation) -> Any:
+            if changed is not operation or tuple(changed.arguments) != names:
+                check_change(operation, changed)
+            return await self._answer(method, dict(changed.arguments), owners)
+
+        call: CallNext = answer
+        for middleware in reversed(self.state.middleware):
+            call = wrapped(middleware, call)
+        return await call(operation)
+
+    def require(self, feature: str, words: str, method: str) -> None:
+        """Raise `NotSupportedError` when the store does not declare a feature."""
+        if feature not in self.features:
+            raise NotSupportedError(
+                self.provider,
+                f"{self.kind}.{method}" if method else self.kind,
+                self.hints.get(feature) or HINTS[feature],
+                message=f"{words} needs the feature '{feature}', which the {self.kind} of {self.provider} do not have",
+            )
+
+    async def _answer(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Any:
+        self.state.check()
+        try:
+            keywords = self._checked(method, arguments, owners)
+        except MemioError as error:
+            error.locate(operation=f"{self.kind}.{method}", provider=self.provider)
+            raise
+        function = getattr(self.store, method, None)
+        try:
+            result = await (function(**keywords) if function else add_each(self.store, **keywords))
+            check_result(self.kind, method, result)
+        except Exception as error:  # noqa: BLE001  # a store is a stranger's code: each of its errors becomes one of memio's
+            self._raise(error, method)
+        if isinstance(result, Page):
+            page = cast("Page[Any]", result)
+            if page.next_cursor is not None:
+                return Page(page, seal(page.next_cursor, self._listing(method, keywords)))
+        return cast("Any", result)
+
+    def _checked(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> dict[str, Any]:
+        """Return the keywords for the store, or raise before it is touched."""
+        if method == "add_many":
+            return {"items": self._checked_items(arguments["items"], owners)}
+        keywords: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if value is None and (name == "cursor" or (name == "session_id" and method == "search")):
+                keywords[name] = None
+            else:
+                keywords[name] = CHECKS[name](value)
+        for name, owner in owners.items():
+            keywords[name] = CHECKS[name](owner)
+        check_belonging(keywords)
+        if not self.has_all:
+            for feature, words in asked_for(self.kind, method, keywords):
+                self.require(feature, words, method)
+        if self.max_content_bytes is not None:
+            check_size(keywords, self.max_content_bytes, self.provider)
+        if keywords.get("cursor") is not None:
+            keywords["cursor"] = unseal(keywords["cursor"], self._listing(method, keywords))
+        return keywords
+
+    def _checked_items(self, items: object, owners: dict[str, str]) -> list[dict[str, Any]]:
+        checked: list[dict[str, Any]] = []
+        known = METHODS[self.kind]["add"]
+        for index, (arguments, owner) in enumerate(item_arguments(items, {*known.core, *known.features}, owners)):
+            try:
+                checked.append(self._checked("add", arguments, owner))
+            except InvalidInputError as error:
+                raise InvalidInputError(f"items[{index}]: {error.message}", argument="items") from None
+        return checked
+
+    def _listing(self, method: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
+        """Return everything that chooses what a listing lists: its cursors are good for that only."""
+        chosen = {name: value for name, value in keywords.items() if name not in ("limit", "cursor")}
+        # Under a name that no argument has: whose listing it is.
+        return {**chosen, "": [self.kind, method, self.provider, self.identity]}
+
+    def _raise(self, error: Exception, method: str) -> NoReturn:
+        """Raise an error as one of memio's, with the place filled in."""
+        operation = f"{self.kind}.{method}"
+        if isinstance(error, MemioError):
+            told = self.distribution() if isinstance(error, ProviderError) else None
+            error.locate(operation=operation, provider=self.provider, distribution=told)
+            raise error
+        kind = ProviderError
+        if isinstance(error, TimeoutError):
+            kind = ProviderTimeoutError
+        elif isinstance(error, ConnectionError):
+            kind = UnavailableError
+        raise kind(
+            self.provider,
+            operation,
+            cause=error,
+            retryable=kind is not ProviderError,
+            outcome="unknown" if method_of(self.kind, method).writes else "not_applied",
+        ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error

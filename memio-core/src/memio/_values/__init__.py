@@ -1,0 +1,1 @@
+"""What text and JSON are, and suggestions for misspelt names."""

@@ -1,0 +1,102 @@
+"""JSON values as memio means them: what metadata may hold, and how it is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from memio._values.text import check_text, is_plain, type_name
+from memio.errors import InvalidInputError
+
+MAX_DEPTH = 100
+"""How many levels metadata may nest: deep enough for data, far below Python's recursion limit."""
+
+MAX_INTEGER_DIGITS = 4000
+"""Python's JSON reader refuses integers of more than 4300 digits, so memio refuses to write them."""
+_INTEGER_BOUND = 10**MAX_INTEGER_DIGITS
+_SMALL = 2**60
+
+
+def copy_json_object(value: Mapping[str, Any], where: str = "metadata") -> dict[str, Any]:
+    """Return a deep copy of a JSON object, made of plain dicts, lists and scalars.
+
+    Args:
+        value: The object. Subclasses of `str`, `int` and `float` become their plain value.
+        where: How errors call it.
+
+    Raises:
+        InvalidInputError: Something in it has no faithful JSON form; the message names the path.
+    """
+    kind: object = type(value)  # the test that is quick, and enough for most, comes first
+    if kind is not dict and not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise InvalidInputError(
+            f"{where} must be a JSON object (a dict with string keys), not {type_name(value)}", argument=where
+        )
+    if not value:
+        return {}
+    return _copy_object(value, where, 1)
+
+
+def _copy_object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, Any]:
+    _check_depth(where, depth)
+    copy: dict[str, Any] = {}
+    for key, item in value.items():
+        name = key if is_plain(key) else _copy_key(key, where)
+        copy[name] = item if is_plain(item) else _copy_value(item, where, key, depth)
+    return copy
+
+
+def _copy_key(key: object, where: str) -> str:
+    if not isinstance(key, str):
+        raise InvalidInputError(
+            f"{where} has the key {key!r}: JSON keys are strings, not {type_name(key)}", argument=where
+        )
+    return check_text(key, f"{where} key {key!r}")
+
+
+def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # noqa: PLR0911  # one per JSON type
+    if type(value) is int and -_SMALL < value < _SMALL:  # most are, and comparing with the real bound is slow
+        return value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if not -_INTEGER_BOUND < value < _INTEGER_BOUND:
+            raise InvalidInputError(
+                f"{_path(where, key)} has more than {MAX_INTEGER_DIGITS} digits: pass it as a string", argument=where
+            )
+        return int(value)
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise InvalidInputError(
+                f"{_path(where, key)} is {value}: JSON has no such number, pass null or a string", argument=where
+            )
+        return float(value)
+    if isinstance(value, str):
+        return check_text(value, _path(where, key))
+    if isinstance(value, Mapping):
+        return _copy_object(value, _path(where, key), depth + 1)  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, list):
+        path = _path(where, key)
+        _check_depth(path, depth + 1)
+        return [_copy_value(item, path, index, depth + 1) for index, item in enumerate(value)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    advice = (
+        "pass a list"
+        if type_name(value) in ("tuple", "set", "frozenset")
+        else "pass a string, a number, a list or a dict"
+    )
+    raise InvalidInputError(
+        f"{_path(where, key)} has the type {type_name(value)}, which JSON cannot hold: {advice}", argument=where
+    )
+
+
+def _check_depth(where: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        root = where.partition(".")[0].partition("[")[0]
+        raise InvalidInputError(
+            f"{root} nests deeper than {MAX_DEPTH} levels, or refers to itself: flatten it", argument=root
+        )
+
+
+def _path(where: str, key: str | int) -> str:
+    return f"{where}[{key}]" if isinstance(key, int) else f"{where}.{key}"

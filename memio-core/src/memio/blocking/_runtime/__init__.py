@@ -1,0 +1,1 @@
+"""The event loop in a thread that runs the calls of blocking clients."""

@@ -1,0 +1,40 @@
+"""What the blocking façades of all kinds have."""
+
+# Written by tools/generate_blocking.py from facades/facade.py: change that, and run the script.
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from memio.blocking._runtime.lifeline import Lifeline
+from memio.facades.facade import Facade as AsyncFacade
+
+A = TypeVar("A", bound=AsyncFacade)
+
+
+class Facade(Generic[A]):
+    """One store as callers see it. Made by the client."""
+
+    __slots__ = ("_lifeline", "_async")  # noqa: RUF023  # in the order in which pickle meets them
+
+    def __init__(self, client: A, lifeline: Lifeline) -> None:
+        self._lifeline = lifeline
+        self._async = client
+
+    @property
+    def provider(self) -> str:
+        """The name of the provider."""
+        return self._async.provider
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What callers can ask of this store; see `memio.Feature`."""
+        return self._async.features
+
+    @property
+    def guarantees(self) -> frozenset[str]:
+        """What this store promises; see `memio.Guarantee`."""
+        return self._async.guarantees
+
+    def __repr__(self) -> str:
+        return repr(self._async)

@@ -1,0 +1,54 @@
+"""`memio copy`: from the stores of one configuration to those of another."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from memio.cli import options
+from memio.cli.io.watching import Watch
+from memio.cli.moving import Accept, JournalFile, Kinds, OnlyUser, losses, opened, run, show_transfer
+from memio.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from memio.transfer import Transfer
+
+
+def copy(
+    *,
+    source: Annotated[Path, typer.Option("--from", metavar="FILE", help="The configuration that is copied from.")],
+    target: Annotated[Path, typer.Option("--to", metavar="FILE", help="The configuration that is copied to.")],
+    kinds: Kinds = None,
+    user: OnlyUser = None,
+    accept: Accept = None,
+    journal: JournalFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Copy what is stored from one backend to another, and compare both sides. It may be repeated."""
+    if source.resolve() == target.resolve():
+        raise InvalidInputError("--from and --to are the same configuration: name another target")
+    place = journal or _journal_of(source, target)
+
+    async def work(watch: Watch) -> "Transfer":
+        from memio.transfer import copy as move
+
+        async with opened(source, kinds or None) as old, opened(target, kinds or None, among=old.kinds) as new:
+            return await move(
+                old,
+                new,
+                kinds=kinds or None,
+                user_id=user,
+                accept=losses(accept),
+                journal=place,
+                announce=watch.announce,
+                progress=watch.progress,
+            )
+
+    raise typer.Exit(show_transfer(run(work, as_json=as_json), as_json=as_json))
+
+
+def _journal_of(source: Path, target: Path) -> Path:
+    """Return the journal of a copy in the working directory: the same for the same two configurations."""
+    both = f"{source.resolve()}\0{target.resolve()}"
+    return Path(f"memio-copy-{sha256(both.encode(errors='surrogateescape')).hexdigest()[:12]}.journal")

@@ -1,0 +1,45 @@
+"""`memio export`: the records of the configured stores, into a file."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from memio.cli import options
+from memio.cli.client import source_for
+from memio.cli.io.output import done, note
+from memio.cli.io.watching import Watch
+from memio.cli.moving import Kinds, OnlyUser, opened, run
+from memio.models import KINDS
+
+if TYPE_CHECKING:
+    from memio.transfer import Exported
+
+
+def export(
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; - is standard output.")],
+    kinds: Kinds = None,
+    user: OnlyUser = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    config: options.Config = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Write the stored records to a file of JSON lines, which `memio import` reads."""
+
+    async def work(watch: Watch) -> "Exported":
+        from memio.transfer import export as write
+
+        async with opened(source_for(config, *KINDS), kinds or None) as client:
+            return await write(client, file, kinds=kinds or None, user_id=user, force=force, progress=watch.progress)
+
+    made = run(work, as_json=as_json)
+    counts = ", ".join(f"{count} {kind}" for kind, count in made.counts.items())
+    text = f"exported {counts} to {made.path}"
+    if str(file) == "-":  # standard output has the records
+        note(text, as_json=as_json)
+        sys.stdout.flush()
+        return
+    done(text, as_json=as_json, **asdict(made))

@@ -1,0 +1,82 @@
+"""`memio forget`: everything of one owner, in every configured store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from memio.cli import options
+from memio.cli.client import run_with, source_for
+from memio.cli.io.exit import ExitCode
+from memio.cli.io.input import confirmed
+from memio.cli.io.output import console, note, visible, write_json
+from memio.cli.io.receipts import json_of, show
+from memio.errors import ForgetError, InvalidInputError
+from memio.models import KINDS, Kind
+
+if TYPE_CHECKING:
+    from memio.client import Memio
+
+
+def forget(
+    *,
+    user: Annotated[
+        str | None, typer.Option("--user", "-u", metavar="ID", help="The user to forget.", show_default=False)
+    ] = None,
+    agent: Annotated[
+        str | None,
+        typer.Option(
+            "--agent", "-a", metavar="ID", help="The agent to forget; only facts have one.", show_default=False
+        ),
+    ] = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option("--skip", metavar="KIND", help="Leave this kind as it is. May be repeated.", show_default=False),
+    ] = None,
+    yes: options.Yes = False,
+    config: options.Config = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Delete everything of one owner from every store, verify that it is gone, and print a receipt. It asks first."""
+    owner = {"user": user, "agent": agent}
+    named = [f"{word} {value!r}" for word, value in owner.items() if value is not None]
+    if not named:
+        raise InvalidInputError("there is nobody to forget: pass --user ID, --agent ID or both")
+    client = _opened(config)
+    skipped = _kinds(skip or [])
+    stores = [f"{kind} in {getattr(client, kind).provider}" for kind in client.kinds if kind not in skipped]
+    # Asked before there is an event loop, which would keep an interrupt from the question.
+    if not confirmed(f"Forget {' and '.join(named)}: delete all {', '.join(stores)}", yes=yes):
+        note("nothing was deleted", as_json=as_json)
+        raise typer.Exit(ExitCode.NEGATIVE)
+    try:
+        receipt = run_with(client, lambda memio: memio.forget(user_id=user, agent_id=agent, skip=skipped))
+    except ForgetError as error:
+        if not as_json:  # there, the receipt is a part of the error
+            show(error.receipt)
+        raise
+    if as_json:
+        write_json(json_of(receipt))
+        return
+    show(receipt)
+    if not any(store.before for store in receipt.stores):
+        console().print(visible(f"there is nothing of {' and '.join(named)}, and nothing was deleted"), soft_wrap=True)
+        return
+    rest = "" if receipt.complete else ", except in what was skipped"
+    console().print(visible(f"forgot {' and '.join(named)}{rest}"), soft_wrap=True)
+
+
+def _opened(config: Path | None) -> Memio:
+    from memio.client import Memio
+
+    return Memio.from_config(source_for(config, *KINDS))
+
+
+def _kinds(names: list[str]) -> list[Kind]:
+    kinds: list[Kind] = [kind for kind in KINDS if kind in names]
+    for name in names:
+        if name not in KINDS:
+            raise InvalidInputError(f"--skip {name!r} is no kind of memory: there are {', '.join(KINDS)}")
+    return kinds

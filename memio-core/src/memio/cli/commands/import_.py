@@ -1,0 +1,45 @@
+"""`memio import`: the records of an export, into the configured stores."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from memio.cli import options
+from memio.cli.client import source_for
+from memio.cli.io.watching import Watch
+from memio.cli.moving import Accept, JournalFile, Kinds, OnlyUser, losses, opened, run, show_transfer
+from memio.models import KINDS
+
+if TYPE_CHECKING:
+    from memio.transfer import Transfer
+
+
+def import_(
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An export; - is standard input.")],
+    kinds: Kinds = None,
+    user: OnlyUser = None,
+    accept: Accept = None,
+    journal: JournalFile = None,
+    config: options.Config = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Store the records of an export, and compare both sides. It may be repeated: nothing is stored twice."""
+
+    async def work(watch: Watch) -> "Transfer":
+        from memio.transfer import import_ as read
+
+        async with opened(source_for(config, *KINDS), kinds or None) as client:
+            return await read(
+                client,
+                file,
+                kinds=kinds or None,
+                user_id=user,
+                accept=losses(accept),
+                journal=journal,
+                announce=watch.announce,
+                progress=watch.progress,
+            )
+
+    raise typer.Exit(show_transfer(run(work, as_json=as_json), as_json=as_json))

@@ -1,0 +1,95 @@
+"""`memio new-provider`: the sources of a provider of one's own, which work as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from memio._values.suggest import did_you_mean
+from memio.cli import options
+from memio.cli.io.output import done
+from memio.errors import InvalidInputError
+from memio.models import KINDS, Kind
+
+
+def new_provider(
+    *,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What configurations will call it: acme.", show_default=False)
+    ],
+    kinds: Annotated[
+        list[str],
+        typer.Option(
+            "--kinds",
+            "-k",
+            metavar="KINDS",
+            help=f"What it remembers, separated by commas: {', '.join(KINDS)}.",
+        ),
+    ] = ["facts"],  # noqa: B006  # typer copies it
+    directory: Annotated[
+        Path,
+        typer.Option("--directory", "-d", metavar="DIR", help="Where the new folder is made, memio-NAME."),
+    ] = Path(),
+    as_json: options.AsJson = False,
+) -> None:
+    """Write a provider of your own: a distribution memio-NAME that works at once and passes the contract.
+
+    Its stores keep their records in the process; put your backend in their place.
+    """
+    if find_spec("jinja2") is None:
+        raise InvalidInputError("the template needs the extra 'cli': pip install 'memio-core[cli]'")
+    # Only here: the help needs none of it.
+    from memio.cli.scaffold.project import render, write
+    from memio.cli.scaffold.provider_names import check_free, provider_names
+
+    names = provider_names(name)
+    chosen = _kinds(kinds)
+    check_free(names)
+    folder = directory / names.distribution
+    files = render(names, chosen)
+    write(folder, files)
+    done(
+        "\n".join(_told(folder, names.name, chosen)),
+        as_json=as_json,
+        provider=names.name,
+        distribution=names.distribution,
+        package=names.package,
+        kinds=chosen,
+        folder=str(folder),
+        files=sorted(files),
+    )
+
+
+def _kinds(given: Sequence[str]) -> list[Kind]:
+    """Return the kinds that were asked for, in memio's order."""
+    asked = [kind.strip() for text in given for kind in text.split(",")]
+    there = f"the kinds are {', '.join(KINDS)}"
+    for kind in asked:
+        if not kind:
+            raise InvalidInputError(f"--kinds names no kind, or has a comma too many; {there}")
+        if kind not in KINDS:
+            raise InvalidInputError(f"--kinds: there is no kind {kind!r}{did_you_mean(kind, KINDS)}; {there}")
+        if asked.count(kind) > 1:
+            raise InvalidInputError(f"--kinds names {kind!r} twice; {there}")
+    return [kind for kind in KINDS if kind in asked]
+
+
+def _told(folder: Path, name: str, kinds: Sequence[Kind]) -> list[str]:
+    from shlex import quote
+
+    return [
+        f"{folder} is written: a provider {name!r} for {', '.join(kinds)}.",
+        "",
+        "Next, in a virtual environment:",
+        f"  cd {quote(str(folder))}",
+        "  pip install -e '.[test]'",
+        "  pytest                     # its tests: the contract of each store",
+        "  memio providers            # it is found",
+        f"  memio check {name:14} # the contract again, as its users run it",
+        "",
+        "Then put your backend in the place of src/*/backend.py; README.md says how the files fit together.",
+    ]

@@ -1,0 +1,146 @@
+"""What `memio doctor` finds out about one configured store."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretBytes, SecretStr
+
+from memio.cli.io.exit import code_of
+from memio.client import Memio
+from memio.config import Config, ConfiguredStore
+from memio.errors import MemioError, ProviderTimeoutError
+from memio.settings import Origin, Settings, environment_variable, located
+
+if TYPE_CHECKING:
+    from memio.facades.facade import Facade
+
+# A provider should declare its secrets as such; one that did not must not be given away here.
+_SECRET_NAME = re.compile(r"key|secret|token|password|passphrase|credential|dsn", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting of a store, as it is shown.
+
+    Attributes:
+        name: The name of the setting.
+        value: Its value, where that is no secret.
+        origin: `given`, `environment` or `default`.
+        variable: The environment variable that it can come from, or `None`.
+    """
+
+    name: str
+    value: str
+    origin: Origin
+    variable: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Diagnosis:
+    """What was found out about one configured store.
+
+    Attributes:
+        kind: The kind of memory.
+        provider: The name of the provider.
+        distribution: Its distribution.
+        version: That distribution's version.
+        settings: The settings, and where each comes from.
+        features: What the store declares; empty where it could not be opened.
+        guarantees: What it promises; likewise.
+        milliseconds: How long opening it, reading and closing took.
+        error: What went wrong, or `None`.
+        code: The exit code that follows from it.
+    """
+
+    kind: str
+    provider: str
+    distribution: str
+    version: str
+    settings: list[Setting]
+    features: list[str] = field(default_factory=list[str])
+    guarantees: list[str] = field(default_factory=list[str])
+    milliseconds: float = 0.0
+    error: str | None = None
+    code: int = 0
+
+
+def diagnose(config: Config, store: ConfiguredStore, timeout: float) -> Diagnosis:
+    """Open a store, with the configuration's middleware, list one record, and close it.
+
+    Args:
+        config: The configuration that it is part of.
+        store: The store.
+        timeout: Seconds that all of it may take.
+    """
+    found = Diagnosis(
+        kind=store.kind,
+        provider=store.entry.name,
+        distribution=store.entry.distribution,
+        version=store.entry.version,
+        settings=_shown(store.settings),
+    )
+    began = perf_counter()
+    try:
+        # By itself, so that a store which fails is not in the way of the next.
+        client = Memio.from_config(Config(config.source, (store,), config.plugins))
+        facade: Facade = getattr(client, store.kind)
+        found.features, found.guarantees = sorted(facade.features), sorted(facade.guarantees)
+        asyncio.run(_read(client, facade, timeout))
+    except MemioError as error:
+        found.error, found.code = str(error), code_of(error)
+    except ExceptionGroup as group:
+        found.error, found.code = f"it cannot be closed: {group.exceptions[0]!r}", code_of(group)
+    found.milliseconds = round((perf_counter() - began) * 1000, 1)
+    return found
+
+
+async def _read(client: Memio, facade: Any, timeout: float) -> None:  # noqa: ASYNC109  # an option of the command
+    clock = asyncio.timeout(timeout)
+    try:
+        async with clock, client:
+            await facade.get_all(limit=1)
+    except TimeoutError as error:
+        # The provider's own time limit is another error, which says more.
+        if not clock.expired():
+            raise
+        raise ProviderTimeoutError(facade.provider, "get_all", f"no answer within {timeout:g} s") from error
+
+
+def _shown(settings: Settings) -> list[Setting]:
+    shown: list[Setting] = []
+    for name, described in type(settings).model_fields.items():
+        value: object = located(described, getattr(settings, name), _here())
+        shown.append(
+            Setting(
+                name=name,
+                value=_without_secrets(name, value),
+                origin=settings.origin_of(name),
+                variable=environment_variable(described),
+            )
+        )
+    return shown
+
+
+def _here() -> Path | None:
+    """Return the folder that relative paths are relative to, if it is still there."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
+def _without_secrets(name: str, value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, (SecretStr, SecretBytes)) or _SECRET_NAME.search(name):
+        return "set, not shown"
+    if isinstance(value, (bool, int, float, str)):
+        return _LOGIN.sub("…@", str(value))
+    return "set"

@@ -1,0 +1,78 @@
+"""The process in which one plugin is looked at: `python -m memio.cli.inspect ANSWERS KIND=DISTRIBUTION:NAME …`.
+
+It may end in any way; what it found is in the file only when it got to the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from memio.cli.isolation import Finding
+from memio.client import Memio
+from memio.config import Config, ConfiguredPlugin, ConfiguredStore
+from memio.errors import Fault, MemioError
+from memio.facades.facade import Facade
+from memio.middleware._extras import MissingExtraError
+from memio.plugins import MiddlewareSpec
+from memio.registry import MIDDLEWARE, Entry, find, load_middleware, load_store
+from memio.settings import Settings, environment_variable, resolve_settings
+
+
+def look(entry: Entry) -> Finding:
+    """Load what an entry point names, and open it with default settings."""
+    try:
+        spec = load_middleware(entry) if entry.group == MIDDLEWARE else load_store(entry)
+        settings = resolve_settings(spec.settings, [])
+        if isinstance(settings, list):
+            return Finding("needs settings", _missing(spec.settings, settings))
+        if isinstance(spec, MiddlewareSpec):
+            return _opened(ConfiguredPlugin(entry, spec, settings))
+        client = Memio.from_config(Config(None, (ConfiguredStore(spec.kind, entry, spec, settings),), ()))
+        store: Facade = getattr(client, spec.kind)
+        finding = Finding("ok", "", tuple(sorted(store.features)), tuple(sorted(store.guarantees)))
+        asyncio.run(client.aclose())
+    except MemioError as error:
+        return Finding("broken", str(error))
+    except ExceptionGroup as group:
+        return Finding("broken", f"its store cannot be closed: {group.exceptions[0]!r}")
+    return finding
+
+
+def _opened(plugin: ConfiguredPlugin) -> Finding:
+    try:
+        plugin.open()
+    except MissingExtraError as error:
+        return Finding("needs packages", error.faults[0].message)
+    return Finding("ok")
+
+
+def _missing(model: type[Settings], faults: list[Fault]) -> str:
+    """Tell what must be given before a store or middleware can be opened."""
+    missing: list[str] = []
+    for name, field in model.model_fields.items():
+        variable = environment_variable(field)
+        if field.is_required() and not (variable and os.environ.get(variable)):
+            missing.append(f"{name} ({variable})" if variable else name)
+    others = [f"{path}: {message}" for path, message in faults if path not in model.model_fields]
+    return "; ".join([", ".join(missing), *others] if missing else others)
+
+
+def main(answers: str, places: list[str]) -> None:
+    """Look at the entry points, and write what was found as JSON."""
+    entries = [find(*place.split("=", 1)) for place in places]
+    text = json.dumps([asdict(look(entry)) for entry in entries])
+    # There when it is complete: the process may be ended at any moment.
+    part = Path(f"{answers}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(answers)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
+    # A thread that a plugin left behind is no reason to wait.
+    os._exit(0)

@@ -1,0 +1,1 @@
+"""What the commands read and write: input, tables, JSON, exit codes."""

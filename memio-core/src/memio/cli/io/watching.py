@@ -1,0 +1,88 @@
+"""What is told while records are moved: beforehand what will be lost, and then how far it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import asdict
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memio.cli.io.output import console, note, visible, write_event
+
+if TYPE_CHECKING:
+    from memio.transfer import Announce, Intent, Listener, Progress
+
+PERIOD = 1.0
+"""Seconds between two events for programs; the first and the last one of each kind in each stage come at once."""
+
+
+class Watch(NamedTuple):
+    """Who is told what a transfer is about to do, and how far it is."""
+
+    announce: Announce
+    progress: Listener | None
+
+
+@contextmanager
+def watching(*, as_json: bool) -> Generator[Watch]:
+    """Tell programs in lines of JSON on standard error, and people there with a bar, when it is a terminal."""
+    if as_json:
+        yield Watch(_announce_as_json, _events())
+    elif sys.stderr.isatty():
+        with _bar() as watch:
+            yield watch
+    else:
+        yield Watch(_announcing(note), None)
+
+
+def _announce_as_json(intent: Intent) -> None:
+    losses = [finding._asdict() for finding in intent.losses]
+    write_event("intent", {"counts": {str(kind): count for kind, count in intent.counts.items()}, "losses": losses})
+
+
+def _announcing(say: Callable[[str], None]) -> Announce:
+    def announce(intent: Intent) -> None:
+        for finding in intent.losses:
+            say(f"will be lost, as accepted: {finding}")
+
+    return announce
+
+
+def _events() -> Listener:
+    """Return what writes an event now and then."""
+    last: tuple[str, str] | None = None
+    due = 0.0
+
+    def tell(state: Progress) -> None:
+        nonlocal last, due
+        now = monotonic()
+        if (state.stage, state.kind) != last or now >= due or state.done == state.total:
+            last, due = (state.stage, state.kind), now + PERIOD
+            write_event("progress", asdict(state))
+
+    return tell
+
+
+@contextmanager
+def _bar() -> Generator[Watch]:
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console(stderr=True), transient=True) as bar:
+        tasks: dict[tuple[str, str], Any] = {}
+
+        def show(state: Progress) -> None:
+            key = (state.stage, state.kind)
+            if key not in tasks:
+                tasks[key] = bar.add_task(f"{state.stage} {state.kind}", total=state.total)
+            bar.update(tasks[key], completed=state.done)
+
+        def say(message: str) -> None:
+            # Through the bar, which stands below what is said.
+            bar.console.print(Text(visible(message), "dim"), soft_wrap=True)
+
+        yield Watch(_announcing(say), show)

@@ -1,0 +1,140 @@
+"""What `export`, `import` and `copy` have in common: their options, the progress bar, and what they say at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from memio.cli.io.exit import ExitCode
+from memio.cli.io.output import console, note, visible, write_json
+from memio.cli.io.watching import Watch, watching
+from memio.errors import MemioError
+from memio.models import KINDS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from memio.client import Memio
+    from memio.transfer import Transfer
+
+T = TypeVar("T")
+
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind", "-k", metavar="KIND", help=f"Only this kind: {', '.join(KINDS)}. May be repeated.", show_default=False
+    ),
+]
+OnlyUser = Annotated[
+    str | None,
+    typer.Option("--user", "-u", metavar="ID", help="Only what belongs to this user.", show_default=False),
+]
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar="LOSS",
+        help="Go on although the target cannot hold this, e.g. ids,created_at; a refusal names all that it would be.",
+        show_default=False,
+    ),
+]
+JournalFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--journal",
+        metavar="PATH",
+        help="Where to keep track of what is stored, when the target chooses ids.",
+        show_default=False,
+    ),
+]
+
+
+def opened(source: Path | Mapping[str, Any], kinds: Sequence[str] | None, *, among: Sequence[Kind] = KINDS) -> Memio:
+    """Return a client with stores of a configuration.
+
+    Args:
+        source: The configuration.
+        kinds: The kinds that it must have; `None` takes what it has.
+        among: The kinds that are of interest.
+
+    Raises:
+        StoreNotConfiguredError: The configuration has no store of a kind.
+    """
+    from memio.client import Memio
+    from memio.config import load
+    from memio.transfer._stores import chosen_kinds
+
+    config = load(source, kinds=among if kinds is None else chosen_kinds(kinds, KINDS))
+    if kinds is not None:
+        chosen_kinds(kinds, [store.kind for store in config.stores])
+    return Memio.from_config(config)
+
+
+def losses(accept: Sequence[str] | None) -> list[str]:
+    """Return the names of the losses that were accepted; several may stand in one argument, with commas."""
+    return [name.strip() for text in accept or () for name in text.split(",")]
+
+
+def run(work: Callable[[Watch], Coroutine[Any, Any, T]], *, as_json: bool) -> T:
+    """Run something long, and show how far it is.
+
+    Raises:
+        MemioError: It failed; what there is to say beside the error was told.
+    """
+    import asyncio
+
+    with watching(as_json=as_json) as watch:
+        try:
+            return asyncio.run(work(watch))
+        except MemioError as error:
+            for text in getattr(error, "__notes__", ()):
+                note(text, as_json=as_json)
+            raise
+
+
+def show_transfer(done: Transfer, *, as_json: bool) -> ExitCode:
+    """Print what was moved and how both sides compare, and return the exit code."""
+    if as_json:
+        told = asdict(done) | {"losses": [finding._asdict() for finding in done.losses]}
+        write_json({"equal": not done.differences, **told})
+    else:
+        _show(done)
+    return ExitCode.NEGATIVE if done.differences else ExitCode.OK
+
+
+def _show(done: Transfer) -> None:
+    from rich import box
+    from rich.table import Table
+
+    out = console()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("kind", "source", "target", "known", "left out", "others", "digest of source and target"):
+        table.add_column(name, overflow="fold", justify="left" if name == "kind" or "digest" in name else "right")
+    for moved in done.kinds:
+        source, target = moved.source, moved.target
+        same = f"{source.digest[:16]}, equal" if source == target else f"{source.digest[:16]} {target.digest[:16]}"
+        counts = (source.count, target.count, moved.known, moved.left_out, moved.others)
+        table.add_row(moved.kind, *map(str, counts), same)
+    if done.kinds:
+        out.print(table)
+    else:
+        out.print("there are no records to move")
+    for finding in done.losses:
+        out.print(visible(f"accepted: {finding}"), soft_wrap=True)
+    for difference in done.differences:
+        out.print(visible(str(difference)), soft_wrap=True)
+    if done.recovered:
+        out.print(f"{done.recovered} records were under way when an earlier run ended; the target has them")
+    if done.journal is not None:
+        out.print(
+            visible(f"{done.journal} keeps track of what was stored: keep it as long as this may be repeated"),
+            soft_wrap=True,
+        )
+    if done.differences:
+        out.print(f"the sides differ: {len(done.differences)} differences", soft_wrap=True)
+    elif done.kinds:
+        out.print("both sides are equal, beyond what was accepted" if done.losses else "both sides are equal")

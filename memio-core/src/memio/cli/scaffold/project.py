@@ -1,0 +1,105 @@
+"""The sources of a new provider: rendered from the template beside this file, and written in one step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from memio.cli.scaffold.provider_names import ProviderNames
+from memio.errors import InvalidInputError
+from memio.models import KINDS, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class StoreNames:
+    """What the template calls the store of one kind.
+
+    Attributes:
+        kind: The kind: `facts`.
+        record: The class of its records: `Fact`.
+        protocol: The protocol, and the end of the names of the store and its contract: `FactStore`.
+    """
+
+    kind: Kind
+    record: str
+    protocol: str
+
+
+_STORES = (
+    StoreNames("facts", "Fact", "FactStore"),
+    StoreNames("history", "Message", "HistoryStore"),
+    StoreNames("documents", "Document", "DocumentStore"),
+    StoreNames("graph", "Triple", "GraphStore"),
+)
+_ENDING = ".jinja"
+_PACKAGE = "__package__"
+"""What stands for the import package in the paths of the template."""
+
+
+def render(names: ProviderNames, kinds: Sequence[Kind]) -> dict[str, str]:
+    """Return the files of a provider by their paths, which have forward slashes.
+
+    Args:
+        names: What the provider is called.
+        kinds: The kinds of memory that it has stores for, in memio's order.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    environment = Environment(
+        loader=PackageLoader("memio.cli.scaffold", "template"),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(),  # of HTML, of which there is none
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    stores = [store for store in _STORES if store.kind in kinds]
+    values = {"names": names, "kinds": kinds, "stores": stores, "api": _range_of_core()}
+    files: dict[str, str] = {}
+    for path in environment.list_templates():
+        stem = path.rpartition("/")[2].partition(".")[0]
+        if stem in KINDS and stem not in kinds:
+            continue
+        target = path.removesuffix(_ENDING).replace(_PACKAGE, names.package)
+        files[target] = environment.get_template(path).render(values)
+    return files
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write a new folder of files: all of them or, after a failure, nothing.
+
+    Raises:
+        InvalidInputError: The folder exists already, or cannot be written.
+    """
+    if os.path.lexists(folder):
+        raise InvalidInputError(
+            f"{folder} exists already, and nothing is written over it: "
+            "choose another name, pass another --directory, or remove it first"
+        )
+    if not folder.parent.is_dir():
+        what = "is no folder" if os.path.lexists(folder.parent) else "does not exist"
+        raise InvalidInputError(f"{folder.parent} {what}: pass a --directory that is there, or create it first")
+    try:
+        # Beside its place, so that it can be moved there in one step.
+        with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+            made = Path(scratch) / folder.name
+            for path, text in files.items():
+                (made / path).parent.mkdir(parents=True, exist_ok=True)
+                (made / path).write_text(text, encoding="utf-8", newline="\n")
+            made.rename(folder)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{folder} cannot be written, and nothing of it was: {error.strerror or error}"
+        ) from error
+
+
+def _range_of_core() -> str:
+    """Return the versions of memio that a provider written today fits: from this one to the next that may break it."""
+    from memio import __version__
+
+    major, minor = (int(part) for part in __version__.split(".")[:2])
+    after = f"0.{minor + 1}" if major == 0 else f"{major + 1}"
+    return f">={major}.{minor},<{after}"

@@ -1,0 +1,97 @@
+"""What the façades of all kinds have."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from memio._call.store import Target
+from memio.errors import InvalidInputError, MemioError
+from memio.models import Page
+
+T = TypeVar("T")
+
+PAGE = 100
+"""How many records the iterations ask for at once, unless told otherwise."""
+
+
+class Facade:
+    """One store as callers see it. Made by the client."""
+
+    __slots__ = ("_owner", "_target")
+
+    def __init__(self, target: Target, owner: Mapping[str, str]) -> None:
+        self._target = target
+        self._owner = owner
+
+    @property
+    def provider(self) -> str:
+        """The name of the provider."""
+        return self._target.provider
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What callers can ask of this store; see `memio.Feature`."""
+        return self._target.features
+
+    @property
+    def guarantees(self) -> frozenset[str]:
+        """What this store promises; see `memio.Guarantee`."""
+        return self._target.guarantees
+
+    def __repr__(self) -> str:
+        confined = "".join(f", {name}={value!r}" for name, value in self._owner.items())
+        return f"<{type(self).__name__} of {self.provider}{confined}>"
+
+    def _call(
+        self, method: str, arguments: dict[str, Any], user_id: str | None, agent_id: str | None = None
+    ) -> Awaitable[Any]:
+        """Start a call of the store; `arguments` holds all that was given, and nothing that was left out."""
+        owners = dict(self._owner)
+        if user_id is not None and owners.setdefault("user_id", user_id) != user_id:
+            raise self._confined("user_id", user_id, method)
+        if agent_id is not None and owners.setdefault("agent_id", agent_id) != agent_id:
+            raise self._confined("agent_id", agent_id, method)
+        return self._target.call(method, arguments, owners)
+
+    def _confined(self, name: str, value: str, method: str) -> InvalidInputError:
+        operation = f"{self._target.kind}.{method}"
+        return confined(name, value, self._owner[name]).locate(operation=operation, provider=self.provider)
+
+
+def confined(name: str, value: str, own: str) -> InvalidInputError:
+    """Return what to raise when a client that is confined to one owner is asked about another."""
+    return InvalidInputError(
+        f"{name} is {value!r}, but this client is confined to {own!r}: leave it out", argument=name
+    )
+
+
+_EMPTY: dict[str, dict[str, Any]] = {"metadata": {}, "filters": {}}
+
+
+def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    """Add the optional arguments that were given to those that every call has.
+
+    Empty metadata and empty filters say the same as none.
+    """
+    told = {name: value for name, value in optional.items() if value is not None and value != _EMPTY.get(name)}
+    return {**arguments, **told} if told else arguments
+
+
+async def pages(page: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
+    """Yield the records of a listing, page after page."""
+    cursor: str | None = None
+    while True:
+        records = await page(cursor)
+        for record in records:
+            yield record
+        cursor = next_cursor(records, cursor)
+        if cursor is None:
+            return
+
+
+def next_cursor(page: Page[Any], cursor: str | None) -> str | None:
+    """Return the cursor after a page that was fetched with one; refuse to go in circles."""
+    if page.next_cursor is not None and page.next_cursor == cursor:
+        raise MemioError("the provider repeats its cursor, so this listing would never end: report it to its authors")
+    return page.next_cursor

@@ -1,0 +1,1 @@
+"""Forgetting an owner: the steps, and the search for what is left."""

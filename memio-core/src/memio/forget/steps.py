@@ -1,0 +1,168 @@
+"""Forgetting an owner: everything deleted in every store, erased where a store can, and then looked for.
+
+Every step can be repeated: deleting what is gone deletes nothing, and erasing looks at the whole store, not
+at what this run deleted. So after a failure, the same call again finishes what is left.
+"""
+
+from __future__ import annotations
+
+from asyncio import gather
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from memio._call.store import Target
+from memio.capabilities import Guarantee
+from memio.errors import ForgetError, InvalidInputError, NotSupportedError
+from memio.facades import Documents, Facts, Graph, History
+from memio.facades.facade import Facade
+from memio.forget.absence import Found, look_for, take_stock
+from memio.kinds import METHODS
+from memio.models import Kind
+from memio.protocols import SupportsErase
+from memio.receipts import ForgetReceipt, StoreReceipt
+
+_FACADES: dict[Kind, type[Facade]] = {"facts": Facts, "history": History, "documents": Documents, "graph": Graph}
+
+UNKNOWN = "{} does not tell what it keeps of what was deleted, such as backups or free space"
+LATE = "{} does not promise that a read sees what was written just before: look again later"
+SKIPPED = "the caller skipped it"
+
+
+async def forget(targets: Mapping[Kind, Target], owner: Mapping[str, str], skip: Collection[Kind]) -> ForgetReceipt:
+    """Delete everything of an owner, and prove it.
+
+    Args:
+        targets: The stores of the client.
+        owner: Whose records, by `user_id`, `agent_id` or both.
+        skip: The kinds to leave as they are.
+    """
+    for target in targets.values():
+        target.state.check()
+    _check_skip(targets, skip)
+    _check_scope({kind: target for kind, target in targets.items() if kind not in skip}, owner)
+    started_at, started = datetime.now(UTC), perf_counter()
+    erasures = [_Erasure(target, owner, skipped=kind in skip) for kind, target in targets.items()]
+    at_work = [erasure for erasure in erasures if not erasure.skipped]
+    for erasure in at_work:
+        await erasure.delete()
+    # At the same time: stores that share a file do it once for all of them.
+    await gather(*(erasure.erase() for erasure in at_work))
+    for erasure in at_work:
+        await erasure.verify()
+    receipt = ForgetReceipt(
+        user_id=owner.get("user_id"),
+        agent_id=owner.get("agent_id"),
+        stores=tuple(erasure.receipt() for erasure in erasures),
+        started_at=started_at,
+        seconds=perf_counter() - started,
+    )
+    errors = [error for erasure in at_work for error in erasure.errors]
+    if not all(store.complete for store in receipt.stores if store.skipped is None):
+        raise ForgetError(receipt, errors) from (ExceptionGroup("what failed", errors) if errors else None)
+    return receipt
+
+
+class _Erasure:
+    """The steps for one store, and what is known after them. A step that fails ends the way of this store only."""
+
+    def __init__(self, target: Target, owner: Mapping[str, str], *, skipped: bool) -> None:
+        self.errors: list[Exception] = []
+        self.skipped = skipped
+        self._target = target
+        self._facade: Any = _FACADES[target.kind](target, owner)
+        self._owner = dict(owner)
+        self._found: Found | None = None
+        self._deleted = False
+        self._after: int | None = None
+        self._left = ""
+        self._verified: tuple[str, ...] = ()
+        self._remains: list[str] = []
+        self._seconds = 0.0
+
+    async def delete(self) -> None:
+        """Note what is there, and delete it."""
+        with self._step():
+            self._found = await take_stock(self._target.kind, self._facade)
+        # Also when it could not be listed: what can be deleted, should be.
+        with self._step():
+            await self._facade.delete_all()
+            self._deleted = True
+
+    async def erase(self) -> None:
+        """Let the store make unrecoverable what it deleted."""
+        if not self._deleted:
+            return
+        if not isinstance(self._target.store, SupportsErase):
+            self._remains.append(UNKNOWN.format(self._target.provider))
+            return
+        with self._step():
+            self._remains += await self._target.call("erase", {}, self._owner)
+
+    async def verify(self) -> None:
+        """Look for what was there."""
+        with self._step():
+            self._after, self._left, self._verified = await look_for(self._target.kind, self._facade, self._found)
+        if Guarantee.READ_YOUR_WRITES not in self._target.guarantees:
+            self._remains.append(LATE.format(self._target.provider))
+
+    def receipt(self) -> StoreReceipt:
+        """Return what is known now."""
+        failed = [str(error) for error in self.errors]
+        return StoreReceipt(
+            kind=self._target.kind,
+            provider=self._target.provider,
+            before=self._found.count if self._found else None,
+            after=self._after,
+            verified=self._verified,
+            remains=tuple(self._remains),
+            seconds=self._seconds,
+            skipped=SKIPPED if self.skipped else None,
+            error="; ".join([*failed, *filter(None, [self._left])]) or None,
+        )
+
+    @contextmanager
+    def _step(self) -> Generator[None]:
+        started = perf_counter()
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # kept, and raised after the other stores had their turn
+            self.errors.append(error)
+        finally:
+            self._seconds += perf_counter() - started
+
+
+def _check_skip(targets: Mapping[Kind, Target], skip: Collection[Kind]) -> None:
+    has = " and ".join(targets)
+    if isinstance(skip, str) or not isinstance(skip, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+        raise InvalidInputError(f"skip is {skip!r}: pass a list of kinds, as in skip=['graph']", argument="skip")
+    for kind in skip:
+        if kind not in list(targets):
+            raise InvalidInputError(f"skip names {kind!r}, but this client has {has}", argument="skip")
+    if set(skip) >= targets.keys():
+        raise InvalidInputError(f"skip names all that this client has, {has}: nothing would be done", argument="skip")
+
+
+def _check_scope(targets: Mapping[Kind, Target], owner: Mapping[str, str]) -> None:
+    """Refuse an owner that a store cannot keep apart from others, before anything is deleted."""
+    lacking: dict[Kind, str] = {}
+    for kind, target in targets.items():
+        for name in owner:
+            feature = METHODS[kind]["delete_all"].features.get(name)
+            if feature is None:
+                lacking[kind] = f"{kind} have no {name}"
+            elif feature not in target.features:
+                advice = f" ({target.hints[feature]})" if feature in target.hints else ""
+                lacking[kind] = f"the {kind} of {target.provider} lack the feature '{feature}'{advice}"
+    if lacking:
+        kinds = list(lacking)
+        options = " ".join(f"--skip {kind}" for kind in kinds)
+        raise NotSupportedError(
+            targets[kinds[0]].provider,
+            "forget",
+            f"pass skip={kinds!r} ({options}) to forget what the other stores hold, and see to these yourself",
+            message=f"nothing was deleted, because not every store can tell this owner's records from others': "
+            f"{'; '.join(lacking.values())}",
+        )

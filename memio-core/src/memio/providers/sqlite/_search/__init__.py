@@ -1,0 +1,1 @@
+"""The full-text index: words, dates, tags and ranking."""

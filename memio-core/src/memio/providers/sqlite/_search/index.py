@@ -1,0 +1,100 @@
+"""Ranking in the full-text index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from heapq import nsmallest
+from itertools import islice
+from sqlite3 import Connection
+from typing import Any, NamedTuple
+
+from memio.providers.sqlite._db.interrupts import leave_if_given_up
+
+TERMS_AT_ONCE = 128
+"""More terms in one expression cost more than the sum of their parts."""
+
+
+class Within(NamedTuple):
+    """A condition in SQL that the rows of an index must meet, where an expression of tokens would be too long."""
+
+    condition: str = "TRUE"
+    values: tuple[Any, ...] = ()
+
+
+_EVERYWHERE = Within()
+
+
+class TextIndex:
+    """The full-text index of one kind.
+
+    Args:
+        table: The name of the index.
+        columns: Its text columns with their weights; the column `tags` follows them, with none.
+    """
+
+    def __init__(self, table: str, **columns: float) -> None:
+        self.table = table
+        names = ", ".join((*columns, "tags"))
+        places = ", ".join("?" * (len(columns) + 1))
+        weights = ", ".join(str(weight) for weight in (*columns.values(), 0))
+        self._words = f"{{{' '.join(columns)}}}"
+        # The names come from the provider's own modules, values always go separately.
+        self._insert = f"INSERT INTO {table} (rowid, {names}) VALUES (?, {places})"  # noqa: S608  # as said
+        self._delete = f"INSERT INTO {table} ({table}, rowid, {names}) VALUES ('delete', ?, {places})"  # noqa: S608  # as said
+        self._ranked = (
+            f"SELECT {table}.rowid, bm25({table}, {weights}) AS rank_ FROM {table} WHERE {table} MATCH ? AND "  # noqa: S608  # as said
+        )
+        self._in_order = f" ORDER BY rank_, {table}.rowid DESC LIMIT ?"
+
+    def add(self, db: Connection, rows: Iterable[tuple[int | str, ...]]) -> None:
+        """Index rows: each its number, its text columns in order, then its tags."""
+        db.executemany(self._insert, rows)
+
+    def remove(self, db: Connection, seq: int, *texts: str) -> None:
+        """Forget a row. The texts must be exactly those that it was added with."""
+        db.execute(self._delete, (seq, *texts))
+
+    def clear(self, db: Connection) -> None:
+        """Forget every row."""
+        db.execute(f"INSERT INTO {self.table} ({self.table}) VALUES ('delete-all')")  # noqa: S608  # a name of this provider
+
+    def best(
+        self, db: Connection, terms: Sequence[str], restriction: str, limit: int, within: Within = _EVERYWHERE
+    ) -> list[tuple[int, float]]:
+        """Return row and score of the best rows that have any of the terms; of equal ones, the newest first.
+
+        Args:
+            db: The connection.
+            terms: From `query_terms`.
+            restriction: An expression that all rows must match, or nothing.
+            limit: How many rows at most.
+            within: A condition that all rows must meet besides.
+        """
+        ranked = self._ranked + within.condition
+        if len(terms) <= TERMS_AT_ONCE:
+            found = db.execute(ranked + self._in_order, (self._expression(terms, restriction), *within.values, limit))
+            return [(seq, -rank) for seq, rank in found]
+        # bm25 is a sum over the terms, so they can be asked for in portions.
+        ranks: dict[int, float] = {}
+        rest = iter(terms)
+        while portion := list(islice(rest, TERMS_AT_ONCE)):
+            leave_if_given_up()
+            for seq, rank in db.execute(ranked, (self._expression(portion, restriction), *within.values)):
+                ranks[seq] = ranks.get(seq, 0.0) + rank
+        best = nsmallest(limit, ranks.items(), key=lambda item: (item[1], -item[0]))
+        return [(seq, -rank) for seq, rank in best]
+
+    def condition(self, column: str, restriction: str) -> tuple[str, tuple[str, ...]]:
+        """Return the SQL condition for the rows that match a restriction, and its values.
+
+        Args:
+            column: The column that holds the number of the row.
+            restriction: An expression that all rows must match, or nothing.
+        """
+        if not restriction:
+            return "TRUE", ()
+        return f"{column} IN (SELECT rowid FROM {self.table} WHERE {self.table} MATCH ?)", (restriction,)  # noqa: S608  # as said
+
+    def _expression(self, terms: Sequence[str], restriction: str) -> str:
+        words = f"{self._words} : ({' OR '.join(terms)})"
+        return f"{restriction} AND {words}" if restriction else words

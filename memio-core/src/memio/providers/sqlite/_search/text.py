@@ -1,0 +1,126 @@
+"""Text as the full-text index gets it, and queries made of the same pieces.
+
+SQLite's tokenizer splits text into words by Unicode categories. That fails for scripts that write no spaces
+between words, and SQLite's tables know fewer characters than texts have. So text is prepared, by three classes
+of characters:
+
+- letters, digits and marks stay as they are, and SQLite folds and stems them;
+- runs of scripts without spaces become overlapping pairs of characters, and the last character alone, so that any
+  part of a run is found: a longer part by its pairs, a single character as the beginning of one;
+- every other character with a meaning (emoji, symbols, letters younger than the table) becomes a word made
+  of its code, in pairs likewise.
+
+White space, punctuation and control characters separate. The classes come from Unicode 3.2, which every Python has
+and no version changes: what was indexed once must be computed alike for ever, or it can never be deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from unicodedata import ucd_3_2_0
+
+from memio.providers.sqlite._search.stop_words import STOP_WORDS
+
+_WORD, _UNSPACED, _CODED, _SEPARATOR, _DROPPED = "wux -"
+
+_UNSPACED_RANGES = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x0F00, 0x0FFF),  # Tibetan
+    (0x1000, 0x109F),  # Myanmar
+    (0x1100, 0x11FF),  # Hangul Jamo
+    (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),  # ideographic repetition, closing and zero
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x3130, 0x318F),  # Hangul compatibility Jamo
+    (0x31F0, 0x31FF),  # Katakana extensions
+    (0x3400, 0x4DBF),  # Han, extension A
+    (0x4E00, 0x9FFF),  # Han
+    (0xAC00, 0xD7AF),  # Hangul
+    (0xF900, 0xFAFF),  # Han, compatibility
+    (0xFF66, 0xFFDC),  # half-width Katakana and Hangul
+    (0x20000, 0x2FFFF),  # Han, later extensions
+)
+_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
+
+_ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
+_RUN = re.compile(f"{_WORD}+|{_UNSPACED}+|{_CODED}+")
+
+
+class _Classes(dict[int, str]):
+    """The class of each character, worked out when it is first met. Python's `translate` asks it."""
+
+    def __missing__(self, code: int) -> str:
+        found = self[code] = _class_of(code)
+        return found
+
+
+def _class_of(code: int) -> str:
+    if code in _VARIATION_SELECTORS:
+        return _DROPPED
+    category = ucd_3_2_0.category(chr(code))
+    if category[0] in "LN" or category in ("Mn", "Mc"):
+        return _UNSPACED if any(first <= code <= last for first, last in _UNSPACED_RANGES) else _WORD
+    if category[0] in "ZP" or category in ("Cc", "Cf"):
+        return _SEPARATOR
+    return _CODED
+
+
+_CLASSES = _Classes()
+
+
+def _runs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the runs of characters of one class, each with its class."""
+    classes = text.translate(_CLASSES)
+    if _DROPPED in classes:
+        text = "".join(char for char, kind in zip(text, classes, strict=True) if kind != _DROPPED)
+        classes = classes.replace(_DROPPED, "")
+    for run in _RUN.finditer(classes):
+        yield classes[run.start()], text[run.start() : run.end()]
+
+
+def index_text(text: str) -> str:
+    """Return what the index gets for a text. The same text gives the same result on every Python."""
+    if text.isascii():
+        return text
+    return " ".join(piece for kind, run in _runs(text) for piece in _pieces(kind, run))
+
+
+def _pieces(kind: str, run: str) -> Iterable[str]:
+    if kind == _WORD:
+        return (run,)
+    units = _units(kind, run)
+    return (*map("".join, pairwise(units)), units[-1])
+
+
+def _units(kind: str, run: str) -> list[str]:
+    # The letters around a code keep the stemmer away from it, and one code from beginning like another.
+    return [f"x{ord(char):x}z" for char in run] if kind == _CODED else list(run)
+
+
+def query_terms(query: str) -> list[str]:
+    """Return the terms of a query in FTS5's syntax, each matching one word; none when it has no word.
+
+    Nothing in a query is syntax: terms are quoted, and hold letters and digits only.
+    """
+    if query.isascii():
+        return [f'"{word}"' for word in _telling(_ASCII_WORD.findall(query))]
+    words: list[str] = []
+    others: list[str] = []
+    for kind, run in _runs(query):
+        if kind == _WORD:
+            words.append(run)
+            continue
+        units = _units(kind, run)
+        others.extend(f'"{"".join(pair)}"' for pair in pairwise(units))
+        if len(units) == 1:
+            others.append(f'"{units[0]}" *')
+    return [*(f'"{word}"' for word in _telling(words, required=not others)), *dict.fromkeys(others)]
+
+
+def _telling(words: Iterable[str], *, required: bool = True) -> Iterable[str]:
+    """Return each word once, without stop words, unless nothing else is there and something is required."""
+    distinct = {word.lower(): word for word in words}
+    telling = [word for lower, word in distinct.items() if lower not in STOP_WORDS]
+    return telling if telling or not required else distinct.values()

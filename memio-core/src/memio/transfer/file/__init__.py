@@ -1,0 +1,1 @@
+"""The export file: its format, reading and writing it."""

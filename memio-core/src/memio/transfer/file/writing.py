@@ -1,0 +1,154 @@
+"""An export file that is there as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from memio.errors import InvalidInputError, MemioError
+from memio.models import Kind
+from memio.transfer._records import Record, encoded, line_of
+from memio.transfer.file.disk import is_database
+from memio.transfer.file.format import MAX_LINE, Tally, header
+
+STANDARD_STREAM = "-"
+"""Stands for standard output or standard input instead of a file."""
+
+
+class ExportFile:
+    """Writes an export beside its place, and puts it there when it is complete.
+
+    Nobody but its owner may read the file: it holds what users said.
+
+    Args:
+        path: Where it shall be; `-` is standard output.
+        force: Whether a file that is there already is replaced.
+
+    Raises:
+        InvalidInputError: There is a file already, or none can be made there.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, force: bool) -> None:
+        self.path = Path(path)
+        self._force = force
+        self._temporary: Path | None = None
+        self.tally = Tally({})
+        if os.fspath(path) == STANDARD_STREAM:
+            if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
+                raise InvalidInputError("standard output is closed: name a file")
+            self.path = Path("standard output")
+            self._file: BinaryIO = sys.stdout.buffer
+            return
+        self._refuse_existing()
+        try:
+            number, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.", suffix=".part")
+        except OSError as error:
+            raise InvalidInputError(f"{self.path} cannot be written: {error.strerror}") from error
+        self._temporary = Path(name)
+        self._file = os.fdopen(number, "wb", buffering=1 << 20)
+
+    def begin(self, kinds: tuple[Kind, ...], user_id: str | None) -> None:
+        """Write the header."""
+        self.tally = Tally(dict.fromkeys(kinds, 0))
+        self._write(encoded(header(kinds, user_id)) + b"\n")
+
+    def add(self, kind: Kind, records: Iterable[Record]) -> None:
+        """Write records."""
+        for record in records:
+            line = line_of(kind, self.tally.counts[kind] + 1, record)
+            if len(line) > MAX_LINE:
+                raise MemioError(
+                    f"a record of {kind}, {record.id!r}, makes a line of {len(line):,} bytes, of at most {MAX_LINE:,}: "
+                    "nothing was exported; split it"
+                )
+            self._write(line, kind)
+
+    def end(self) -> None:
+        """Write the trailer, and put the file at its place.
+
+        Raises:
+            InvalidInputError: Another file has come to that place meanwhile.
+        """
+        trailer = encoded(self.tally.trailer()) + b"\n"
+        try:
+            self._file.write(trailer)
+            self._file.flush()
+            if self._temporary is None:
+                return
+            os.fsync(self._file.fileno())
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise self._unwritten(error) from error
+        self._file.close()
+        if self._force:
+            self._temporary.replace(self.path)
+        else:
+            self._link(self._temporary)
+        self._temporary = None
+        _sync_folder(self.path.parent)
+
+    def _link(self, temporary: Path) -> None:
+        """Give the file its name, unless there is one of that name."""
+        try:
+            os.link(temporary, self.path)
+        except FileExistsError:
+            self._refuse_existing()
+            raise
+        except OSError:  # a file system without links
+            self._refuse_existing()
+            temporary.replace(self.path)
+        else:
+            temporary.unlink()
+
+    def _refuse_existing(self) -> None:
+        if self.path.is_dir():
+            raise InvalidInputError(f"{self.path} is a folder: name a file in it")
+        if self.path.exists() and not self.path.is_file():
+            raise InvalidInputError(f"{self.path} is a pipe or a device: choose another name, or write to -")
+        if self._force and is_database(self.path):
+            raise InvalidInputError(f"{self.path} is a database, and is not replaced by an export: choose another name")
+        if not self._force and os.path.lexists(self.path):
+            raise InvalidInputError(
+                f"{self.path} is there already: choose another name, or replace it with force=True (--force)"
+            )
+
+    def _write(self, line: bytes, kind: Kind | None = None) -> None:
+        try:
+            self._file.write(line)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise self._unwritten(error) from error
+        self.tally.add(line, kind)
+
+    def _unwritten(self, error: OSError) -> MemioError:
+        return MemioError(f"{self.path} cannot be written: {error.strerror}; nothing was exported")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._temporary is not None:
+            with suppress(OSError):  # what is still to be written to a full disk
+                self._file.close()
+            self._temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name survive a power cut, where the system can do that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
