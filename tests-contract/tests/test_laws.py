@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from memio.capabilities import Feature, Guarantee
-from memio.models import KINDS
+from memio.capabilities import KINDS, Feature, Guarantee
 from memio_contract import laws
 from memio_contract.contracts import CONTRACTS
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from memio import Memio
-from memio.capabilities import Feature, Guarantee
-from memio.models import KINDS, Kind
+from memio.capabilities import KINDS, Feature, Guarantee, Kind
 
 ONLY: dict[str, tuple[Kind, ...]] = {
     Feature.AGENT_SCOPE: ("facts",),

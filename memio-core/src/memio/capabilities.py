@@ -1,4 +1,4 @@
-"""What a store can do: the features and guarantees that a provider declares.
+"""What a store can hold and do: the kinds of memory, and the features and guarantees that a provider declares.
 
 A **feature** is something that a caller can ask for and a provider may lack: asking a store that
 does not declare it raises `NotSupportedError` before the store is touched. A **guarantee** is a
@@ -11,6 +11,12 @@ one: strings that are not listed here are shown and otherwise ignored.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal, get_args
+
+Kind = Literal["facts", "history", "documents", "graph"]
+"""The four kinds of memory."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class Feature(StrEnum):

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from memio._call.arguments import CHECKS
 from memio._call.conformance import faults_of
-from memio._call.features import all_of, scope_features
+from memio._call.features import scope_features
 from memio._call.resources import SharedResources
 from memio._call.state import ClientState
 from memio._call.store import Target
+from memio.capabilities import KINDS, Kind
 from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph, History
 from memio.facades.facade import confined
-from memio.models import KINDS, Kind
+from memio.kinds import SPECS
 from memio.plugins import Closable, Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
 
@@ -124,7 +125,7 @@ class ScopedMemio(Stores):
 
     def _target(self, kind: Kind) -> Target:
         target = super()._target(kind)
-        for feature, name in scope_features(kind, self._owner):
+        for feature, name in scope_features(target.spec, self._owner):
             if feature is None:
                 raise NotSupportedError(
                     target.provider,
@@ -306,7 +307,7 @@ def _listed(middleware: Iterable[Middleware]) -> tuple[Middleware, ...]:
 def _target_of(kind: Kind, store: Store, state: ClientState) -> Target:
     features = frozenset(store.features)
     return Target(
-        kind=kind,
+        spec=SPECS[kind],
         store=store,
         provider=getattr(store, "provider", None) or type(store).__name__,
         state=state,
@@ -315,5 +316,5 @@ def _target_of(kind: Kind, store: Store, state: ClientState) -> Target:
         hints=getattr(store, "hints", {}),
         identity=getattr(store, "identity", ""),
         max_content_bytes=getattr(store, "max_content_bytes", None),
-        has_all=all_of(kind) <= features,
+        has_all=SPECS[kind].features <= features,
     )

@@ -26,8 +26,8 @@ from memio._call.conformance import faults_of
 from memio._call.resources import SharedResources
 from memio._values.suggest import did_you_mean, unknown_key
 from memio._values.text import type_name
+from memio.capabilities import KINDS, Kind
 from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownProviderError
-from memio.models import KINDS, Kind
 from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
 from memio.settings import Layer, Settings, resolve_settings
 

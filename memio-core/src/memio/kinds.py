@@ -1,28 +1,49 @@
-"""The methods of each kind, and which feature each keyword belongs to.
+"""What each kind of memory is, described once.
 
-One table, read by the check of stores at construction, by the enforcement of features before each
-call, and by the tests that prove both.
+The check of stores, the checks of arguments, features and results, middleware, moving data, forgetting, the command
+line and the contract suite look here. A new keyword or method is added here, in the façade and in the stores.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
 
-from memio.capabilities import Feature
-from memio.models import Kind
+from memio.capabilities import Feature, Kind
+from memio.models import Document, Fact, Message, Page, Triple, Turn
+
+Answer = Literal["record", "page", "list", "turn", "count", "nothing"]
+"""What a method of a store returns: a record of its kind, a `Page`, a `list`, a `Turn`, an `int`, or `None`."""
+
+ANSWERS: dict[Answer, type] = {
+    "record": object,
+    "page": Page,
+    "list": list,
+    "turn": Turn,
+    "count": int,
+    "nothing": object,
+}
+"""The class of each answer; `object` where a store may return any record."""
+
+RESTORE = "restore_records"
+"""The method of `SupportsRestore`. It has no façade: moving data calls it, applications do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of a store.
+    """One method of the stores of a kind.
 
     Attributes:
-        core: The keywords that it always takes.
-        features: The keywords that it takes when the store declares the feature.
-        needs: The feature that the method as a whole belongs to.
+        core: The keywords that a store always gets.
+        features: The keywords that a store gets when it declares the feature.
+        needs: The feature that the whole method belongs to.
         writes: Whether it changes what is stored.
         optional: Whether a store may lack it, because the client can do without.
+        internal: Whether only memio calls it, so that façades do not have it.
+        omits: The features that a call asks for by passing `None` for a keyword of `core`.
+        returns: What it answers with.
     """
 
     core: tuple[str, ...]
@@ -30,63 +51,190 @@ class Method:
     needs: Feature | None = None
     writes: bool = False
     optional: bool = False
+    internal: bool = False
+    omits: Mapping[str, Feature] = field(default_factory=dict[str, Feature])
+    returns: Answer = "record"
 
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """All keywords, those of features last."""
+        return (*self.core, *self.features)
+
+
+@dataclass(frozen=True)
+class KindSpec:
+    """One kind of memory.
+
+    Attributes:
+        name: The kind.
+        noun: What a record is called in messages.
+        store: The name of the protocol of its stores, in `memio.protocols`.
+        record: The class of its records.
+        id: The keyword that names one record; `None` for history, whose calls name a session.
+        fields: The fields of a record, in the order in which an export file has them.
+        texts: The fields that hold the record's text.
+        required: The fields that a stored record always has.
+        asks: The features that a record asks for by what it holds, by field; see `asked_by`.
+        batch: The keyword under which one call takes several records; `items` holds dicts, the others hold records.
+        methods: The methods of its stores, by name.
+    """
+
+    name: Kind
+    noun: str
+    store: str
+    record: type[Any]
+    id: str | None
+    fields: tuple[str, ...]
+    texts: tuple[str, ...]
+    required: frozenset[str]
+    asks: Mapping[str, Feature]
+    batch: str
+    methods: Mapping[str, Method]
+
+    def asked_by(self, record: Any) -> Iterator[tuple[str, Feature]]:
+        """Yield each field of a record that asks for a feature, and the feature."""
+        for name, feature in self.asks.items():
+            if getattr(record, name) not in _ASKS_NOTHING.get(name, (None,)):
+                yield name, feature
+
+    @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """The labels of an owner that its records have."""
+        return tuple(name for name in OWNERS if name in self.fields)
+
+    @cached_property
+    def features(self) -> frozenset[str]:
+        """Every feature that any call can ask for."""
+        found = set(self.asks.values())
+        for method in self.methods.values():
+            found.update(method.features.values(), method.omits.values(), (method.needs,) if method.needs else ())
+        return frozenset(found)
+
+
+_ASKS_NOTHING: dict[str, tuple[object, ...]] = {"metadata": ({},), "role": ("user", "assistant")}
+"""The values of a field that every store can hold, where `None` is not the only one."""
+
+OWNERS = ("user_id", "agent_id")
+"""The labels of an owner, in the order in which they are listed."""
 
 _ATTRIBUTION = {"user_id": Feature.ATTRIBUTION}
 _SCOPE = {"user_id": Feature.USER_SCOPE}
 _METADATA = {"metadata": Feature.METADATA}
 _FILTERS = {"filters": Feature.FILTERS}
+_HELD = {"metadata": Feature.METADATA, "id": Feature.CLIENT_IDS}
 
 
-def _records(record_id: str, attribution: Mapping[str, Feature], scope: Mapping[str, Feature]) -> dict[str, Method]:
+def _common(scope: Mapping[str, Feature]) -> dict[str, Method]:
+    """Return the methods that every kind has in the same form."""
     return {
-        "add": Method(("content",), {**_METADATA, **attribution, record_id: Feature.CLIENT_IDS}, writes=True),
-        "get": Method((record_id,), scope),
-        "get_all": Method(("limit", "cursor"), {**scope, **_FILTERS}),
-        "search": Method(("query", "limit"), {**scope, **_FILTERS}),
-        "update": Method((record_id, "content"), {**_METADATA, **scope}, Feature.UPDATE, writes=True),
-        "delete": Method((record_id,), scope, writes=True),
-        "delete_all": Method((), scope, writes=True),
-        "add_many": Method(("items",), writes=True, optional=True),
-        "erase": Method((), scope, writes=True, optional=True),
+        "delete_all": Method((), scope, writes=True, returns="nothing"),
+        "erase": Method((), scope, writes=True, optional=True, internal=True, returns="list"),
+        RESTORE: Method(("records",), writes=True, optional=True, internal=True, returns="count"),
     }
 
 
-RESTORE = "restore_records"
-"""The method of `SupportsRestore`. It has no façade: moving data calls it, applications do not."""
+def _record_methods(
+    record_id: str, attribution: Mapping[str, Feature], scope: Mapping[str, Feature]
+) -> dict[str, Method]:
+    """Return the methods of facts and documents."""
+    return {
+        "add": Method(("content",), {**_METADATA, **attribution, record_id: Feature.CLIENT_IDS}, writes=True),
+        "get": Method((record_id,), scope),
+        "get_all": Method(("limit", "cursor"), {**scope, **_FILTERS}, returns="page"),
+        "search": Method(("query", "limit"), {**scope, **_FILTERS}, returns="list"),
+        "update": Method((record_id, "content"), {**_METADATA, **scope}, Feature.UPDATE, writes=True),
+        "delete": Method((record_id,), scope, writes=True, returns="nothing"),
+        "add_many": Method(("items",), writes=True, optional=True, returns="list"),
+        **_common(scope),
+    }
 
-_RESTORE = Method(("records",), writes=True)
 
-
-def method_of(kind: Kind, name: str) -> Method:
-    """Return what is known about a method of a kind."""
-    return _RESTORE if name == RESTORE else METHODS[kind][name]
-
-
-METHODS: dict[Kind, dict[str, Method]] = {
-    "facts": _records(
-        "fact_id",
-        {**_ATTRIBUTION, "agent_id": Feature.ATTRIBUTION},
-        {**_SCOPE, "agent_id": Feature.AGENT_SCOPE},
+_SPECS = (
+    KindSpec(
+        name="facts",
+        noun="fact",
+        store="FactStore",
+        record=Fact,
+        id="fact_id",
+        fields=("id", "user_id", "agent_id", "content", "metadata", "created_at", "updated_at"),
+        texts=("content",),
+        required=frozenset({"id", "content"}),
+        asks=_HELD,
+        batch="items",
+        methods=_record_methods(
+            "fact_id",
+            {**_ATTRIBUTION, "agent_id": Feature.ATTRIBUTION},
+            {**_SCOPE, "agent_id": Feature.AGENT_SCOPE},
+        ),
     ),
-    "history": {
-        "add": Method(("session_id", "messages"), _ATTRIBUTION, writes=True),
-        "get": Method(("session_id", "limit", "cursor", "start"), _SCOPE),
-        "get_all": Method(("limit", "cursor"), _SCOPE),
-        "search": Method(("query", "limit", "session_id"), _SCOPE),
-        "delete": Method(("session_id",), _SCOPE, writes=True),
-        "delete_all": Method((), _SCOPE, writes=True),
-        "erase": Method((), _SCOPE, writes=True, optional=True),
-    },
-    "documents": _records("doc_id", _ATTRIBUTION, _SCOPE),
-    "graph": {
-        "add": Method(("triples",), _ATTRIBUTION, writes=True),
-        "get": Method(("entity", "limit", "cursor"), _SCOPE),
-        "get_all": Method(("limit", "cursor"), _SCOPE),
-        "search": Method(("query", "limit"), _SCOPE),
-        "delete": Method(("triple_id",), _SCOPE, writes=True),
-        "delete_entity": Method(("entity",), _SCOPE, writes=True),
-        "delete_all": Method((), _SCOPE, writes=True),
-        "erase": Method((), _SCOPE, writes=True, optional=True),
-    },
-}
+    KindSpec(
+        name="history",
+        noun="message",
+        store="HistoryStore",
+        record=Message,
+        id=None,
+        fields=("session_id", "user_id", "id", "role", "name", "content", "metadata", "timestamp"),
+        texts=("content",),
+        required=frozenset({"session_id", "role", "content"}),
+        asks={
+            **_HELD,
+            "name": Feature.MESSAGE_NAMES,
+            "timestamp": Feature.MESSAGE_TIMESTAMPS,
+            "role": Feature.ALL_ROLES,
+        },
+        batch="messages",
+        methods={
+            "add": Method(("session_id", "messages"), _ATTRIBUTION, writes=True, returns="turn"),
+            "get": Method(("session_id", "limit", "cursor", "start"), _SCOPE, returns="page"),
+            "get_all": Method(("limit", "cursor"), _SCOPE, returns="page"),
+            "search": Method(
+                ("query", "limit", "session_id"),
+                _SCOPE,
+                omits={"session_id": Feature.SEARCH_ALL_SESSIONS},
+                returns="list",
+            ),
+            "delete": Method(("session_id",), _SCOPE, writes=True, returns="nothing"),
+            **_common(_SCOPE),
+        },
+    ),
+    KindSpec(
+        name="documents",
+        noun="document",
+        store="DocumentStore",
+        record=Document,
+        id="doc_id",
+        fields=("id", "user_id", "content", "metadata", "created_at", "updated_at"),
+        texts=("content",),
+        required=frozenset({"id", "content"}),
+        asks=_HELD,
+        batch="items",
+        methods=_record_methods("doc_id", _ATTRIBUTION, _SCOPE),
+    ),
+    KindSpec(
+        name="graph",
+        noun="triple",
+        store="GraphStore",
+        record=Triple,
+        id="triple_id",
+        fields=("id", "user_id", "subject", "predicate", "object", "metadata"),
+        texts=("subject", "predicate", "object"),
+        required=frozenset({"subject", "predicate", "object"}),
+        asks=_HELD,
+        batch="triples",
+        methods={
+            "add": Method(("triples",), _ATTRIBUTION, writes=True, returns="list"),
+            "get": Method(("entity", "limit", "cursor"), _SCOPE, returns="page"),
+            "get_all": Method(("limit", "cursor"), _SCOPE, returns="page"),
+            "search": Method(("query", "limit"), _SCOPE, returns="list"),
+            "delete": Method(("triple_id",), _SCOPE, writes=True, returns="nothing"),
+            "delete_entity": Method(("entity",), _SCOPE, writes=True, returns="nothing"),
+            **_common(_SCOPE),
+        },
+    ),
+)
+
+SPECS: dict[Kind, KindSpec] = {spec.name: spec for spec in _SPECS}
+"""The kinds, by name, in the order of `KINDS`."""
+
+BY_RECORD: dict[type[Any], KindSpec] = {spec.record: spec for spec in _SPECS}
+"""The kinds, by the class of their records."""

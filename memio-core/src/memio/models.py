@@ -22,11 +22,6 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
-Kind = Literal["facts", "history", "documents", "graph"]
-"""The four kinds of memory."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:

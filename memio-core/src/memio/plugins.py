@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from memio.models import Kind
+from memio.capabilities import Kind
 
 if TYPE_CHECKING:
     from memio.settings import Settings

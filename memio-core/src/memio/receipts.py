@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from memio.models import Kind
+from memio.capabilities import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 import importlib_metadata
 
 from memio._values.suggest import did_you_mean
+from memio.capabilities import KINDS, Kind
 from memio.errors import Fault, PluginError, UnknownProviderError
-from memio.models import KINDS, Kind
 from memio.plugins import API, SPOKEN, MiddlewareSpec, StoreSpec
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memio import Fact, Feature, Guarantee, Memio, Page, Turn
-from memio.kinds import METHODS
+from memio.kinds import SPECS
 
 ALL = frozenset(Feature)
 
@@ -56,7 +56,7 @@ def _method(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in {name for methods in METHODS.values() for name, method in methods.items() if not method.optional}:
+for _name in {name for spec in SPECS.values() for name, method in spec.methods.items() if not method.optional}:
     setattr(Recorder, _name, _method(_name))
 
 

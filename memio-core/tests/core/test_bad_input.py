@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memio import InvalidInputError, Memio, Message, Triple
-from memio.kinds import METHODS
+from memio.kinds import SPECS
 
 CYCLE: dict[str, Any] = {}
 CYCLE["self"] = CYCLE
@@ -93,10 +93,10 @@ GOOD: dict[str, Any] = {
 }
 CASES = [
     pytest.param(kind, method, name, value, id=f"{kind}.{method}-{name}-{index}")
-    for kind, methods in METHODS.items()
-    for method, spec in methods.items()
-    if method != "erase"  # callers have none: see test_forget
-    for name in [*spec.core, *spec.features]
+    for kind, described in SPECS.items()
+    for method, spec in described.methods.items()
+    if not spec.internal
+    for name in spec.keywords
     for index, value in enumerate(BAD[name])
     # Left out, these are None.
     if not (value is None and (name in spec.features or (method, name) == ("search", "session_id")))
@@ -106,7 +106,7 @@ CASES = [
 @pytest.mark.parametrize(("kind", "method", "name", "value"), CASES)
 def test_bad_input_is_refused_before_the_store_is_touched(kind, method, name, value, recorder, call):
     store = recorder(kind)
-    arguments = {core: GOOD[core] for core in METHODS[kind][method].core if core in GOOD}
+    arguments = {core: GOOD[core] for core in SPECS[kind].methods[method].core if core in GOOD}
     with pytest.raises(InvalidInputError) as caught:
         call(store, method, **arguments | {name: value})
     assert store.calls == []

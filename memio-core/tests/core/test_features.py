@@ -9,7 +9,7 @@ import pytest
 
 from memio import Feature, Memio, Message, NotSupportedError, Triple
 from memio._call.features import HINTS
-from memio.kinds import METHODS
+from memio.kinds import SPECS
 
 CORE: dict[str, Any] = {
     "content": "text",
@@ -34,15 +34,15 @@ GIVEN: dict[str, Any] = {
 
 KEYWORDS = [
     (kind, method, keyword, feature)
-    for kind, methods in METHODS.items()
-    for method, spec in methods.items()
-    if method != "erase"  # callers have none: see test_forget
+    for kind, described in SPECS.items()
+    for method, spec in described.methods.items()
+    if not spec.internal
     for keyword, feature in spec.features.items()
 ]
 
 
 def core_arguments(kind: str, method: str) -> dict[str, Any]:
-    return {name: CORE[name] for name in METHODS[kind][method].core if name in CORE}  # type: ignore[index]
+    return {name: CORE[name] for name in SPECS[kind].methods[method].core if name in CORE}  # type: ignore[index]
 
 
 @pytest.mark.parametrize(("kind", "method", "keyword", "feature"), KEYWORDS)
@@ -69,8 +69,8 @@ def test_a_keyword_of_a_declared_feature_reaches_the_store(kind, method, keyword
     ("kind", "method"),
     [
         (kind, name)
-        for kind, methods in METHODS.items()
-        for name, m in methods.items()
+        for kind, described in SPECS.items()
+        for name, m in described.methods.items()
         if not m.needs and not m.optional
     ],
 )
@@ -79,7 +79,7 @@ def test_a_store_without_features_gets_the_core_keywords_and_no_others(kind, met
     extra = {"session_id": "s1"} if (kind, method) == ("history", "search") else {}
     call(store, method, **core_arguments(kind, method) | extra)
     [(_, keywords)] = store.calls
-    assert set(keywords) == set(METHODS[kind][method].core)
+    assert set(keywords) == set(SPECS[kind].methods[method].core)
 
 
 @pytest.mark.parametrize(("kind", "record_id"), [("facts", "fact_id"), ("documents", "doc_id")])

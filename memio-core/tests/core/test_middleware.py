@@ -20,7 +20,7 @@ from memio import (
     ProviderError,
     Triple,
 )
-from memio.kinds import METHODS
+from memio.kinds import SPECS
 
 
 def run(store: Any, middleware: list[Any], method: str, **keywords: Any) -> Any:
@@ -67,9 +67,9 @@ def test_middleware_sees_the_operation(recorder):
     )
 
 
-@pytest.mark.parametrize(("kind", "method"), [(kind, name) for kind, methods in METHODS.items() for name in methods])
+@pytest.mark.parametrize(("kind", "method"), [(kind, name) for kind, spec in SPECS.items() for name in spec.methods])
 def test_middleware_knows_what_writes(kind, method):
-    assert METHODS[kind][method].writes == (method not in ("get", "get_all", "search"))
+    assert SPECS[kind].methods[method].writes == (method not in ("get", "get_all", "search"))
 
 
 def test_middleware_can_change_arguments_and_answers(recorder):

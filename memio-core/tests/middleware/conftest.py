@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from memio.errors import UnavailableError
-from memio.kinds import METHODS, RESTORE
+from memio.kinds import SPECS
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter, SqliteGraphAdapter, SqliteHistoryAdapter
 
 ADAPTERS = {
@@ -39,7 +39,7 @@ class Unsteady:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.store, name)
-        if name != RESTORE and not any(name in methods for methods in METHODS.values()):
+        if not any(name in spec.methods for spec in SPECS.values()):
             return method
 
         @wraps(method)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from memio import Feature, Guarantee, Memio
-from memio.kinds import METHODS
-from memio.models import KINDS
+from memio.capabilities import KINDS
+from memio.kinds import SPECS
 from memio.providers import sqlite
 from memio.providers.sqlite import plugin
 
@@ -26,8 +26,8 @@ def test_it_declares_every_feature_that_its_kind_has_and_every_guarantee() -> No
     common = {Feature.METADATA, Feature.CLIENT_IDS}
     for kind in KINDS:
         store = getattr(memio, kind)
-        keywords = {feature for method in METHODS[kind].values() for feature in method.features.values()}
-        whole = {method.needs for method in METHODS[kind].values() if method.needs}
+        keywords = {feature for method in SPECS[kind].methods.values() for feature in method.features.values()}
+        whole = {method.needs for method in SPECS[kind].methods.values() if method.needs}
         assert store.features == keywords | whole | common | (of_messages if kind == "history" else set())
         assert store.guarantees == set(Guarantee)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from memio.models import Kind
+    from memio.capabilities import Kind
     from memio_contract.target import ContractTarget
 
 

@@ -11,8 +11,8 @@ from typing import cast
 
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.models import KINDS, Kind
 from memio_contract.discovery import chosen, labels, targets_of
 from memio_contract.law import laws
 from memio_contract.outcome import SetUpFailed, Status

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from memio.models import Kind
+from memio.capabilities import Kind
 from memio_contract.law import Law, laws
 from memio_contract.outcome import Outcome, Status
 from memio_contract.profile import PROFILES

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from memio import registry
+from memio.capabilities import KINDS, Kind
 from memio.config import load
 from memio.errors import ConfigError, Fault, MemioError
-from memio.models import KINDS, Kind
 from memio_contract.target import ContractTarget, Source
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from memio.capabilities import Feature, Guarantee
-from memio.models import KINDS, Kind
+from memio.capabilities import KINDS, Feature, Guarantee, Kind
 
 if TYPE_CHECKING:
     from memio_contract.machines import Machine

@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import Any
 from zlib import crc32
 
-from memio.capabilities import Feature
-from memio.models import Kind
+from memio.capabilities import Feature, Kind
 from memio_contract.journal import Journal
 from memio_contract.law import Law
 from memio_contract.outcome import LawBroken, Outcome, SetUpFailed, Status

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from memio.models import Kind
+from memio.capabilities import Kind
 
 Source = Mapping[str, Any] | str | Callable[[], Any]
 """How a client is opened: a configuration or its path for `Memio.from_config`, or a function that makes a store.

@@ -8,9 +8,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
-from memio.capabilities import Feature, Guarantee
+from memio.capabilities import Feature, Guarantee, Kind
 from memio.client import Memio
-from memio.models import Kind
 from memio.plugins import CallNext, Middleware, Operation
 from memio_contract.expect import broken
 from memio_contract.journal import Journal

@@ -8,9 +8,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any, get_origin
 
 from memio._values.text import type_name
-from memio.capabilities import REQUIRES
-from memio.kinds import METHODS, Method
-from memio.models import KINDS, Kind
+from memio.capabilities import KINDS, REQUIRES, Kind
+from memio.kinds import SPECS, Method
 
 _OPTIONAL: dict[str, type] = {"provider": str, "identity": str, "max_content_bytes": int, "hints": Mapping}
 
@@ -46,7 +45,7 @@ def _faults_of(store: object, kind: Kind) -> list[str]:
                 for other in needed
                 if other not in features | guarantees
             ]
-    for name, method in METHODS[kind].items():
+    for name, method in SPECS[kind].methods.items():
         if method.optional and not hasattr(store, name):
             continue
         if method.needs is None or method.needs in features:

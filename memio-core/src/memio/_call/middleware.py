@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from memio._values.text import type_name
 from memio.errors import MemioError
-from memio.kinds import method_of
+from memio.kinds import SPECS
 from memio.models import Message, Triple
 from memio.plugins import CallNext, Middleware, Operation
 
@@ -46,9 +46,9 @@ def check_change(given: Operation, changed: object) -> None:
             raise MemioError(f"middleware changed the {name} of {given.name}: it may change arguments only")
         if name in changed.arguments:
             raise MemioError(f"middleware put {name} among the arguments of {given.name}: it may not")
-    method = method_of(given.kind, given.method)
+    method = SPECS[given.kind].methods[given.method]
     for name in changed.arguments:
-        if name not in method.core and name not in method.features:
+        if name not in method.keywords:
             raise MemioError(f"middleware put {name} among the arguments of {given.name}, which has no such argument")
     for name in method.core:
         if name not in changed.arguments:

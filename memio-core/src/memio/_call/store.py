@@ -21,6 +21,7 @@ from memio._call.features import HINTS, asked_for
 from memio._call.middleware import MANY, as_list, check_change, wrapped
 from memio._call.results import check_result
 from memio._call.state import ClientState
+from memio.capabilities import Kind
 from memio.errors import (
     InvalidInputError,
     MemioError,
@@ -29,8 +30,8 @@ from memio.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
-from memio.kinds import METHODS, method_of
-from memio.models import Kind, Page
+from memio.kinds import KindSpec
+from memio.models import Page
 from memio.plugins import CallNext, Operation
 
 
@@ -39,7 +40,7 @@ class Target:
     """One store of a client, with what is known about it.
 
     Attributes:
-        kind: The kind of memory that it holds.
+        spec: The kind of memory that it holds.
         store: The store.
         provider: Its name in errors.
         state: What it shares with the client's other stores.
@@ -52,7 +53,7 @@ class Target:
         has_all: Whether it declares every feature of its kind, so that no call need be asked what it needs.
     """
 
-    kind: Kind
+    spec: KindSpec
     store: Any
     provider: str
     state: ClientState
@@ -63,6 +64,11 @@ class Target:
     max_content_bytes: int | None = None
     distribution: Callable[[], str | None] = lambda: None
     has_all: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """The name of the kind."""
+        return self.spec.name
 
     def call(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Awaitable[Any]:
         """Carry out one call.
@@ -89,7 +95,7 @@ class Target:
             arguments=arguments,
             user_id=owners.get("user_id"),
             agent_id=owners.get("agent_id"),
-            writes=method_of(self.kind, method).writes,
+            writes=self.spec.methods[method].writes,
             features=self.features,
             guarantees=self.guarantees,
         )
@@ -124,7 +130,7 @@ class Target:
         function = getattr(self.store, method, None)
         try:
             result = await (function(**keywords) if function else add_each(self.store, **keywords))
-            check_result(self.kind, method, result)
+            check_result(method, self.spec.methods[method], result)
         except Exception as error:  # noqa: BLE001  # a store is a stranger's code: each of its errors becomes one of memio's
             self._raise(error, method)
         if isinstance(result, Page):
@@ -147,7 +153,7 @@ class Target:
             keywords[name] = CHECKS[name](owner)
         check_belonging(keywords)
         if not self.has_all:
-            for feature, words in asked_for(self.kind, method, keywords):
+            for feature, words in asked_for(self.spec, method, keywords):
                 self.require(feature, words, method)
         if self.max_content_bytes is not None:
             check_size(keywords, self.max_content_bytes, self.provider)
@@ -157,8 +163,8 @@ class Target:
 
     def _checked_items(self, items: object, owners: dict[str, str]) -> list[dict[str, Any]]:
         checked: list[dict[str, Any]] = []
-        known = METHODS[self.kind]["add"]
-        for index, (arguments, owner) in enumerate(item_arguments(items, {*known.core, *known.features}, owners)):
+        known = self.spec.methods["add"].keywords
+        for index, (arguments, owner) in enumerate(item_arguments(items, known, owners)):
             try:
                 checked.append(self._checked("add", arguments, owner))
             except InvalidInputError as error:
@@ -188,5 +194,5 @@ class Target:
             operation,
             cause=error,
             retryable=kind is not ProviderError,
-            outcome="unknown" if method_of(self.kind, method).writes else "not_applied",
+            outcome="unknown" if self.spec.methods[method].writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error

@@ -14,10 +14,10 @@ from memio.blocking.documents import Documents
 from memio.blocking.facts import Facts
 from memio.blocking.graph import Graph
 from memio.blocking.history import History
+from memio.capabilities import Kind
 from memio.client import Memio as AsyncMemio
 from memio.client import ScopedMemio as AsyncScopedMemio
 from memio.client import Stores as AsyncStores
-from memio.models import Kind
 from memio.plugins import Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
 

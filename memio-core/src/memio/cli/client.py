@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from memio.capabilities import Kind
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.input import confirmed
 from memio.cli.io.output import done, note
 from memio.cli.io.records import Record, Stream, show_many
 from memio.errors import InvalidInputError, StoreNotConfiguredError
-from memio.models import Kind, Page
+from memio.models import Page
 
 if TYPE_CHECKING:
     from memio.client import Memio

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from memio.capabilities import KINDS, Kind
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.output import console, note, visible, write_json
 from memio.cli.io.watching import Watch, watching
 from memio.errors import MemioError
-from memio.models import KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

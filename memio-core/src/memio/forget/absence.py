@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from memio.capabilities import Feature
+from memio.capabilities import Feature, Kind
 from memio.errors import NotFoundError
-from memio.models import Document, Fact, Kind, Triple
+from memio.kinds import BY_RECORD
+from memio.models import Document, Fact, Triple
 
 _QUERY = 200
 """Characters of a text that are looked for again: enough to find it, and short enough for any backend."""
@@ -87,9 +88,8 @@ async def _shown(facade: Any, probe: Fact | Document | Triple | str) -> int:
         return len(await facade.get(session_id=probe, limit=1))
     if isinstance(probe, Triple):
         return len(await facade.get(entity=probe.subject, limit=1))
-    name = "fact_id" if isinstance(probe, Fact) else "doc_id"
     try:
-        await facade.get(**{name: probe.id})
+        await facade.get(**{str(BY_RECORD[type(probe)].id): probe.id})
     except NotFoundError:
         return 0
     return 1

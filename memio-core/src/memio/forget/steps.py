@@ -14,17 +14,12 @@ from time import perf_counter
 from typing import Any
 
 from memio._call.store import Target
-from memio.capabilities import Guarantee
+from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
-from memio.facades import Documents, Facts, Graph, History
-from memio.facades.facade import Facade
+from memio.facades import FACADES
 from memio.forget.absence import Found, look_for, take_stock
-from memio.kinds import METHODS
-from memio.models import Kind
 from memio.protocols import SupportsErase
 from memio.receipts import ForgetReceipt, StoreReceipt
-
-_FACADES: dict[Kind, type[Facade]] = {"facts": Facts, "history": History, "documents": Documents, "graph": Graph}
 
 UNKNOWN = "{} does not tell what it keeps of what was deleted, such as backups or free space"
 LATE = "{} does not promise that a read sees what was written just before: look again later"
@@ -72,7 +67,7 @@ class _Erasure:
         self.errors: list[Exception] = []
         self.skipped = skipped
         self._target = target
-        self._facade: Any = _FACADES[target.kind](target, owner)
+        self._facade: Any = FACADES[target.kind](target, owner)
         self._owner = dict(owner)
         self._found: Found | None = None
         self._deleted = False
@@ -150,7 +145,7 @@ def _check_scope(targets: Mapping[Kind, Target], owner: Mapping[str, str]) -> No
     lacking: dict[Kind, str] = {}
     for kind, target in targets.items():
         for name in owner:
-            feature = METHODS[kind]["delete_all"].features.get(name)
+            feature = target.spec.methods["delete_all"].features.get(name)
             if feature is None:
                 lacking[kind] = f"{kind} have no {name}"
             elif feature not in target.features:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any, cast
 
 from memio.errors import PartialWriteError
+from memio.kinds import SPECS
 from memio.models import Turn
 from memio.plugins import Operation
-
-RECORD_IDS = ("fact_id", "doc_id", "triple_id")
-"""The arguments that name one record."""
 
 
 def record_id(operation: Operation) -> str | None:
     """Return the id of the one record that a call is about, where it is about one."""
-    return next((operation.arguments[name] for name in RECORD_IDS if name in operation.arguments), None)
+    name = SPECS[operation.kind].id
+    return operation.arguments.get(name) if name else None
 
 
 def count_of(operation: Operation, result: object) -> int | None:

@@ -55,7 +55,7 @@ class ResilienceSettings(Policy):
     def _known(cls, providers: dict[str, Policy]) -> dict[str, Policy]:
         from memio import registry
         from memio._values.suggest import did_you_mean
-        from memio.models import KINDS
+        from memio.capabilities import KINDS
 
         known = {entry.name for kind in KINDS for entry in registry.installed(kind)} | set(registry.PUBLISHED)
         for name in providers:

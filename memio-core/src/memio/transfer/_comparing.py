@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
-from memio.models import Kind
+from memio.capabilities import Kind
 from memio.transfer._journal import Journal, Row, State, told
 from memio.transfer._plan import Plan
 from memio.transfer._records import Record, compared, differing

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from memio.models import Kind
+from memio.capabilities import Kind
 from memio.transfer._progress import Listener, tell
 from memio.transfer._stores import StoreSource, check_client, check_source, checked_user, chosen_kinds
 from memio.transfer._threads import aside, batches

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.models import Kind
 
 APPLICATION_ID = 0x6D656D6A
 """Marks a file as a journal of memio: "memj"."""

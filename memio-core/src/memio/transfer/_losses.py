@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memio._values.text import type_name
-from memio.capabilities import Feature, Guarantee
+from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import InvalidInputError
 from memio.kinds import RESTORE
-from memio.models import Kind, Message
+from memio.models import Message
 
 if TYPE_CHECKING:
     from memio._call.store import Target

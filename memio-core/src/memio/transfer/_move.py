@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
-from memio.models import KINDS, Kind
 from memio.transfer._comparing import Comparison, Difference, Moved
 from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses

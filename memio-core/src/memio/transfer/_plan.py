@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from memio._call.store import Target
+from memio.capabilities import Kind
 from memio.kinds import RESTORE
-from memio.models import Kind
 from memio.transfer._journal import Entry
 from memio.transfer._losses import Census, Finding, Loss, lacking
 from memio.transfer._records import Record, blocks_of, encoded, identity_of, likeness, token, without

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from memio.models import Kind
+from memio.capabilities import Kind
 from memio.transfer._losses import Finding
 
 Stage = Literal["reading", "looking", "writing", "comparing"]

@@ -11,25 +11,15 @@ from typing import Any, cast
 
 from memio._call.arguments import CHECKS, MAX_NAME
 from memio._values.text import check_name, type_name
+from memio.capabilities import Kind
 from memio.errors import InvalidInputError
-from memio.models import Document, Fact, Kind, Message, Triple
+from memio.kinds import BY_RECORD, SPECS
+from memio.models import Document, Fact, Message, Triple
 from memio.transfer._losses import DROPS, Loss
 
 Record = Fact | Document | Message | Triple
 
-CLASSES: dict[Kind, type[Any]] = {"facts": Fact, "history": Message, "documents": Document, "graph": Triple}
-FIELDS: dict[Kind, tuple[str, ...]] = {
-    "facts": ("id", "user_id", "agent_id", "content", "metadata", "created_at", "updated_at"),
-    "history": ("session_id", "user_id", "id", "role", "name", "content", "metadata", "timestamp"),
-    "documents": ("id", "user_id", "content", "metadata", "created_at", "updated_at"),
-    "graph": ("id", "user_id", "subject", "predicate", "object", "metadata"),
-}
-"""The fields of a record, in the order in which a line has them. A score is no part of a record."""
-
 TIMES = frozenset({"created_at", "updated_at", "timestamp"})
-TEXTS = frozenset({"content", "subject", "predicate", "object"})
-NEEDED = TEXTS | frozenset({"session_id", "role"})
-"""Texts that a record cannot be without; of facts and documents, `id` as well."""
 ASSIGNED = TIMES | {"id"}
 """What a target chooses by itself when the source does not say it."""
 
@@ -39,7 +29,7 @@ _BLOCK = 8
 def line_of(kind: Kind, order: int, record: Record) -> bytes:
     """Return a record as one line of JSON, with its line end."""
     values: dict[str, Any] = {"kind": kind, "order": order}
-    for name in FIELDS[kind]:
+    for name in SPECS[kind].fields:
         value = getattr(record, name)
         values[name] = _time_text(value) if isinstance(value, datetime) else value
     return encoded(values) + b"\n"
@@ -60,12 +50,12 @@ def record_of(kind: Kind, values: Mapping[str, Any]) -> Record:
     Raises:
         InvalidInputError: It lacks a field, has one too many, or a value is none that the field can have.
     """
-    fields = FIELDS[kind]
+    fields = SPECS[kind].fields
     if missing := [name for name in fields if name not in values]:
         raise InvalidInputError(f"it lacks {', '.join(missing)}; a record of {kind} has {', '.join(fields)}")
     if unknown := sorted(values.keys() - set(fields)):
         raise InvalidInputError(f"it has the unknown field {unknown[0]!r}; a record of {kind} has {', '.join(fields)}")
-    return cast("Record", CLASSES[kind](**{name: _checked(kind, name, values[name]) for name in fields}))
+    return cast("Record", SPECS[kind].record(**{name: _checked(kind, name, values[name]) for name in fields}))
 
 
 def token(kind: Kind, record: Record, order: int | None = None) -> bytes:
@@ -88,7 +78,7 @@ def identity_of(kind: Kind, record: Record, order: int | None = None) -> list[st
 def without(record: Record, kind: Kind, lost: frozenset[Loss]) -> Record:
     """Return a record as it is after losses: without what the target cannot hold."""
     dropped: dict[str, Any] = {
-        name: {} if name == "metadata" else None for loss in lost for name in DROPS[loss] if name in FIELDS[kind]
+        name: {} if name == "metadata" else None for loss in lost for name in DROPS[loss] if name in SPECS[kind].fields
     }
     return replace(record, **dropped) if dropped else record
 
@@ -97,7 +87,7 @@ def blocks_of(kind: Kind, record: Record, lost: frozenset[Loss]) -> bytes:
     """Return a digest of eight bytes for each field; zeros for one that is lost, or that the source leaves open."""
     dropped = {name for loss in lost for name in DROPS[loss]}
     made = bytearray()
-    for name in FIELDS[kind]:
+    for name in SPECS[kind].fields:
         value = getattr(record, name)
         if name in dropped or (value is None and name in ASSIGNED):
             made += bytes(_BLOCK)
@@ -113,29 +103,27 @@ def differing(kind: Kind, source: bytes, target: bytes) -> list[str]:
     """Return the names of the fields in which the target differs; what the source leaves open is not compared."""
     return [
         name
-        for name, there, here in zip(FIELDS[kind], _split(source), _split(target), strict=True)
+        for name, there, here in zip(SPECS[kind].fields, _split(source), _split(target), strict=True)
         if any(there) and there != here
     ]
 
 
 def compared(kind: Kind, source: bytes, target: bytes) -> bytes:
     """Return the target's blocks without those that the source leaves open."""
-    parts = zip(FIELDS[kind], _split(source), _split(target), strict=True)
+    parts = zip(SPECS[kind].fields, _split(source), _split(target), strict=True)
     return b"".join(here if any(there) else there for _, there, here in parts)
 
 
 def likeness(kind: Kind, blocks: bytes) -> bytes:
     """Return what two records have in common that differ only in what a target chooses by itself: id and times."""
-    parts = zip(FIELDS[kind], _split(blocks), strict=True)
+    parts = zip(SPECS[kind].fields, _split(blocks), strict=True)
     kept = b"".join(block for name, block in parts if name not in ASSIGNED)
     return blake2b(kept, digest_size=16, person=kind.encode()).digest()
 
 
 def size_of(record: Record) -> int:
     """Return the length of a record's text, in characters."""
-    if isinstance(record, Triple):
-        return len(record.subject) + len(record.predicate) + len(record.object)
-    return len(record.content)
+    return sum(len(getattr(record, name)) for name in BY_RECORD[type(record)].texts)
 
 
 def _split(blocks: bytes) -> Iterator[bytes]:
@@ -146,13 +134,13 @@ def _checked(kind: Kind, name: str, value: Any) -> Any:
     if name == "metadata":
         return CHECKS["metadata"](value)
     if value is None:
-        if name in NEEDED or (name == "id" and kind in ("facts", "documents")):
+        if name in SPECS[kind].required:
             raise InvalidInputError(f"{name} is null, and a record of {kind} must have it")
         return None
     if name in TIMES:
         return _time(name, value)
     text = check_name(value, name)
-    if name not in TEXTS and len(text) > MAX_NAME:
+    if name not in SPECS[kind].texts and len(text) > MAX_NAME:
         raise InvalidInputError(f"{name} has {len(text):,} characters, of at most {MAX_NAME:,}")
     return text
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 from memio._call.arguments import CHECKS
 from memio._values.text import type_name
-from memio.capabilities import Feature
+from memio.capabilities import KINDS, Feature, Kind
 from memio.errors import InvalidInputError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph
-from memio.models import KINDS, Kind, Message
+from memio.models import Message
 from memio.transfer._losses import mixed
 from memio.transfer._records import Record, token
 from memio.transfer._seen import Seen

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
-from memio.models import Kind
+from memio.capabilities import Kind
 from memio.transfer._records import Record, size_of
 
 P = ParamSpec("P")

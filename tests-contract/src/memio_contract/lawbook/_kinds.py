@@ -1,6 +1,6 @@
 """Groups of kinds that laws are declared for."""
 
-from memio.models import Kind
+from memio.capabilities import Kind
 
 RECORDS: tuple[Kind, ...] = ("facts", "documents")
 """Kinds whose records are a text with an id and metadata."""

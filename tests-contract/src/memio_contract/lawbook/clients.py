@@ -7,8 +7,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from memio.capabilities import Feature, Guarantee
-from memio.models import Kind
+from memio.capabilities import Feature, Guarantee, Kind
 from memio_contract.expect import equal, that
 from memio_contract.law import law
 from memio_contract.world import World

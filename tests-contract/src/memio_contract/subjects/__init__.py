@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from memio.models import Kind
+from memio.capabilities import Kind
 from memio_contract.subjects.conversations import HistorySubject
 from memio_contract.subjects.records import RecordSubject
 from memio_contract.subjects.triples import GraphSubject

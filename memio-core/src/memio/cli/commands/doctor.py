@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memio.capabilities import KINDS
 from memio.cli import options
 from memio.cli.client import source_for
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.output import console, visible, write_json
 from memio.errors import MemioError
-from memio.models import KINDS
 
 if TYPE_CHECKING:
     from memio.cli.diagnosis import Diagnosis

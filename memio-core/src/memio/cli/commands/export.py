@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memio.capabilities import KINDS
 from memio.cli import options
 from memio.cli.client import source_for
 from memio.cli.io.output import done, note
 from memio.cli.io.watching import Watch
 from memio.cli.moving import Kinds, OnlyUser, opened, run
-from memio.models import KINDS
 
 if TYPE_CHECKING:
     from memio.transfer import Exported

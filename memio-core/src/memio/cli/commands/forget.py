@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memio.capabilities import KINDS, Kind
 from memio.cli import options
 from memio.cli.client import run_with, source_for
 from memio.cli.io.exit import ExitCode
@@ -14,7 +15,6 @@ from memio.cli.io.input import confirmed
 from memio.cli.io.output import console, note, visible, write_json
 from memio.cli.io.receipts import json_of, show
 from memio.errors import ForgetError, InvalidInputError
-from memio.models import KINDS, Kind
 
 if TYPE_CHECKING:
     from memio.client import Memio

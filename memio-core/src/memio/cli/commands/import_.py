@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memio.capabilities import KINDS
 from memio.cli import options
 from memio.cli.client import source_for
 from memio.cli.io.watching import Watch
 from memio.cli.moving import Accept, JournalFile, Kinds, OnlyUser, losses, opened, run, show_transfer
-from memio.models import KINDS
 
 if TYPE_CHECKING:
     from memio.transfer import Transfer

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from memio._values.suggest import did_you_mean
+from memio.capabilities import KINDS, Kind
 from memio.cli import options
 from memio.cli.io.output import done
 from memio.errors import InvalidInputError
-from memio.models import KINDS, Kind
 
 
 def new_provider(

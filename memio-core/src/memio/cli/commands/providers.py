@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memio.capabilities import KINDS
 from memio.cli import options
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.output import console, visible, write_json
-from memio.models import KINDS
 
 if TYPE_CHECKING:
     from memio.cli.isolation import Finding

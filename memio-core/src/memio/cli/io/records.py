@@ -11,8 +11,10 @@ from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from memio.capabilities import Kind
 from memio.cli.io.output import console, visible, write_json
-from memio.models import Document, Fact, Kind, Message, Page, Triple, Turn
+from memio.kinds import SPECS
+from memio.models import Document, Fact, Message, Page, Triple, Turn
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
 
 Record = Fact | Document | Message | Triple | str
 
-_COLUMNS: dict[Kind, tuple[str, ...]] = {
-    "facts": ("fact",),
-    "history": ("who", "message"),
-    "documents": ("document",),
-    "graph": ("triple",),
-}
 _NAME_WIDTH = len("assistant")
 
 
@@ -119,7 +115,8 @@ def table(kind: Kind, records: Iterable[Record], *, heading: bool = True) -> Tab
     from rich.table import Table
 
     rows = list(records)
-    columns = ("session",) if rows and isinstance(rows[0], str) else _COLUMNS[kind]
+    spoken = ("who",) if kind == "history" else ()
+    columns = ("session",) if rows and isinstance(rows[0], str) else (*spoken, SPECS[kind].noun)
     made = Table(box=box.SIMPLE_HEAD, expand=True, show_header=heading, pad_edge=False, padding=(0, 1, 0, 0))
     for name in columns:
         if name == "who":

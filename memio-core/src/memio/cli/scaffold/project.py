@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from memio.capabilities import KINDS, Kind
 from memio.cli.scaffold.provider_names import ProviderNames
 from memio.errors import InvalidInputError
-from memio.models import KINDS, Kind
+from memio.kinds import SPECS
 
-
-@dataclass(frozen=True, slots=True)
-class StoreNames:
-    """What the template calls the store of one kind.
-
-    Attributes:
-        kind: The kind: `facts`.
-        record: The class of its records: `Fact`.
-        protocol: The protocol, and the end of the names of the store and its contract: `FactStore`.
-    """
-
-    kind: Kind
-    record: str
-    protocol: str
-
-
-_STORES = (
-    StoreNames("facts", "Fact", "FactStore"),
-    StoreNames("history", "Message", "HistoryStore"),
-    StoreNames("documents", "Document", "DocumentStore"),
-    StoreNames("graph", "Triple", "GraphStore"),
-)
 _ENDING = ".jinja"
 _PACKAGE = "__package__"
 """What stands for the import package in the paths of the template."""
@@ -56,7 +34,8 @@ def render(names: ProviderNames, kinds: Sequence[Kind]) -> dict[str, str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    stores = [store for store in _STORES if store.kind in kinds]
+    specs = [SPECS[kind] for kind in kinds]
+    stores = [{"kind": spec.name, "record": spec.record.__name__, "protocol": spec.store} for spec in specs]
     values = {"names": names, "kinds": kinds, "stores": stores, "api": _range_of_core()}
     files: dict[str, str] = {}
     for path in environment.list_templates():

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 
 import importlib_metadata
 
+from memio.capabilities import KINDS
 from memio.errors import InvalidInputError
-from memio.models import KINDS
 from memio.registry import PUBLISHED, installed
 
 LONGEST = 24

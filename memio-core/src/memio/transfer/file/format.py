@@ -10,8 +10,8 @@ from hashlib import sha256
 from math import isinf
 from typing import Any, cast
 
+from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError
-from memio.models import KINDS, Kind
 
 FORMAT = "memio-export"
 VERSION = 1

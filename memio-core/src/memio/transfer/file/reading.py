@@ -8,8 +8,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.models import Kind
 from memio.transfer._records import Record, record_of, size_of, token
 from memio.transfer._seen import Seen
 from memio.transfer._threads import CHARACTERS, EVERY, aside

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.models import Kind
 from memio.transfer._records import Record, encoded, line_of
 from memio.transfer.file.disk import is_database
 from memio.transfer.file.format import MAX_LINE, Tally, header

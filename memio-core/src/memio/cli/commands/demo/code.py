@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from memio.capabilities import Kind
 from memio.cli.client import EMBEDDED
 from memio.cli.commands.demo import story
-from memio.models import Kind
 
 
 def lines(provider: str, kinds: Sequence[Kind], path: str) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from memio.capabilities import Kind
 from memio.cli.commands.demo.story import OTHER_USER, USER
 from memio.cli.io.output import console, visible
 from memio.cli.io.records import Record, triple_text
-from memio.models import Document, Fact, Kind, Message, Triple
+from memio.models import Document, Fact, Message, Triple
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -9,6 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from memio.capabilities import KINDS, Kind
 from memio.cli.client import EMBEDDED
 from memio.cli.commands.demo import DEMO_FILE, code, page, story
 from memio.cli.commands.demo.play import Chapter, play
@@ -16,7 +17,6 @@ from memio.cli.io.output import write_json
 from memio.cli.io.records import json_of
 from memio.client import Memio
 from memio.errors import ConflictError, InvalidInputError
-from memio.models import KINDS, Kind
 from memio.registry import find, kinds_of
 
 

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from memio.capabilities import Feature, Guarantee
+from memio.capabilities import Feature, Guarantee, Kind
 from memio.cli.commands.demo import story
 from memio.cli.io.records import Record
-from memio.models import Document, Fact, Kind, Message, Triple
+from memio.models import Document, Fact, Message, Triple
 
 if TYPE_CHECKING:
     from memio.client import Memio

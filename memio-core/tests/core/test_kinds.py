@@ -1,0 +1,104 @@
+"""`memio.kinds` describes each kind once; façades, protocols, the blocking client and commands agree with it."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields
+from typing import Any, get_origin, get_type_hints
+
+import pytest
+import typer
+
+from memio import blocking, protocols
+from memio.capabilities import KINDS, REQUIRES, Feature
+from memio.cli.app import app
+from memio.facades import FACADES
+from memio.kinds import ANSWERS, SPECS, KindSpec, Method
+from memio.models import Page, Turn
+
+METHODS = [
+    pytest.param(spec, name, method, id=f"{spec.name}.{name}")
+    for spec in SPECS.values()
+    for name, method in spec.methods.items()
+]
+PUBLIC = [case for case in METHODS if not case.values[2].internal]
+
+
+def keywords_of(function: Any) -> set[str]:
+    return set(inspect.signature(function).parameters) - {"self"}
+
+
+def test_every_kind_is_described_once_in_order():
+    assert tuple(SPECS) == KINDS
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_a_record_has_the_fields_that_are_described_and_a_score(spec: KindSpec):
+    assert {field.name for field in fields(spec.record)} == {*spec.fields, "score"}
+    assert set(spec.texts) <= spec.required <= set(spec.fields)
+    assert set(spec.asks) <= set(spec.fields)
+
+
+@pytest.mark.parametrize(("spec", "name", "method"), PUBLIC)
+def test_a_facade_takes_the_keywords_that_are_described(spec: KindSpec, name: str, method: Method):
+    taken = keywords_of(getattr(FACADES[spec.name], name))
+    owners = set(spec.owners) if name == "add_many" else set()
+    assert taken == {*method.keywords, *owners}
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_a_facade_has_the_methods_that_are_described_and_iterations(spec: KindSpec):
+    facade = FACADES[spec.name]
+    public = {
+        name for name in dir(facade) if not name.startswith("_") and callable(inspect.getattr_static(facade, name))
+    }
+    described = {name for name, method in spec.methods.items() if not method.internal}
+    assert public - described == {"iter_all"} | ({"iter_sessions"} if spec.name == "history" else set())
+    assert described <= public
+
+
+@pytest.mark.parametrize(("spec", "name", "method"), PUBLIC)
+def test_the_blocking_facade_takes_the_same(spec: KindSpec, name: str, method: Method):
+    there = getattr(getattr(blocking, FACADES[spec.name].__name__), name)
+    assert inspect.signature(there).parameters == inspect.signature(getattr(FACADES[spec.name], name)).parameters
+
+
+@pytest.mark.parametrize(("spec", "name", "method"), METHODS)
+def test_a_protocol_takes_the_core_keywords_and_returns_what_is_described(spec: KindSpec, name: str, method: Method):
+    if method.needs:
+        pytest.skip("the protocol describes a method that belongs to a feature in words")
+    optional = {"add_many": "SupportsAddMany", "erase": "SupportsErase", "restore_records": "SupportsRestore"}
+    protocol = getattr(protocols, optional.get(name, spec.store))
+    function = getattr(protocol, name)
+    assert keywords_of(function) == set(method.core)
+    returned = get_type_hints(function)["return"]
+    expected = {
+        "record": spec.record,
+        "page": Page,
+        "list": list,
+        "turn": Turn,
+        "count": int,
+        "nothing": type(None),
+    }[method.returns]
+    assert (get_origin(returned) or returned) is expected
+    assert set(ANSWERS) >= {method.returns}
+
+
+@pytest.mark.parametrize(("spec", "name", "method"), PUBLIC)
+def test_the_command_line_has_the_method(spec: KindSpec, name: str, method: Method):
+    if name == "add_many":
+        pytest.skip("`memio import` stores many records")
+    group = typer.main.get_command(app).commands[spec.name]  # type: ignore[attr-defined]
+    command = {"get_all": "list"}.get(name, name)
+    assert command.replace("_", "-") in group.commands
+
+
+def test_every_feature_belongs_to_a_kind():
+    assert frozenset().union(*(spec.features for spec in SPECS.values())) == set(Feature)
+    assert set(REQUIRES) <= set(Feature)
+
+
+def test_a_record_asks_for_features_by_what_it_holds():
+    message = SPECS["history"].record(role="tool", content="x", metadata={"a": 1})
+    assert dict(SPECS["history"].asked_by(message)) == {"metadata": Feature.METADATA, "role": Feature.ALL_ROLES}
+    assert dict(SPECS["graph"].asked_by(SPECS["graph"].record(subject="a", predicate="b", object="c"))) == {}
