@@ -74,6 +74,7 @@ class KindSpec:
         fields: The fields of a record, in the order in which an export file has them.
         texts: The fields that hold the record's text.
         required: The fields that a stored record always has.
+        same: The fields in which a record that is added again must equal the stored one.
         asks: The features that a record asks for by what it holds, by field; see `asked_by`.
         batch: The keyword under which one call takes several records; `items` holds dicts, the others hold records.
         methods: The methods of its stores, by name.
@@ -87,6 +88,7 @@ class KindSpec:
     fields: tuple[str, ...]
     texts: tuple[str, ...]
     required: frozenset[str]
+    same: tuple[str, ...]
     asks: Mapping[str, Feature]
     batch: str
     methods: Mapping[str, Method]
@@ -159,6 +161,7 @@ _SPECS = (
         fields=("id", "user_id", "agent_id", "content", "metadata", "created_at", "updated_at"),
         texts=("content",),
         required=frozenset({"id", "content"}),
+        same=("content", "metadata"),
         asks=_HELD,
         batch="items",
         methods=_record_methods(
@@ -176,6 +179,7 @@ _SPECS = (
         fields=("session_id", "user_id", "id", "role", "name", "content", "metadata", "timestamp"),
         texts=("content",),
         required=frozenset({"session_id", "role", "content"}),
+        same=("role", "content", "name", "metadata"),
         asks={
             **_HELD,
             "name": Feature.MESSAGE_NAMES,
@@ -206,6 +210,7 @@ _SPECS = (
         fields=("id", "user_id", "content", "metadata", "created_at", "updated_at"),
         texts=("content",),
         required=frozenset({"id", "content"}),
+        same=("content", "metadata"),
         asks=_HELD,
         batch="items",
         methods=_record_methods("doc_id", _ATTRIBUTION, _SCOPE),
@@ -219,6 +224,7 @@ _SPECS = (
         fields=("id", "user_id", "subject", "predicate", "object", "metadata"),
         texts=("subject", "predicate", "object"),
         required=frozenset({"subject", "predicate", "object"}),
+        same=("subject", "predicate", "object", "metadata"),
         asks=_HELD,
         batch="triples",
         methods={

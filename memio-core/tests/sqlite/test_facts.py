@@ -70,7 +70,7 @@ def test_adding_the_same_fact_under_its_id_again_returns_the_stored_one(both: Ru
     "other",
     [
         {"content": "y", "metadata": {"a": 1}},
-        {"content": "x", "metadata": {"a": 1.0}},
+        {"content": "x", "metadata": {"a": 2}},
         {"content": "x", "metadata": {"a": True}},
         {"content": "x"},
     ],

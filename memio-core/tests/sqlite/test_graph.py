@@ -89,7 +89,7 @@ def test_another_triple_under_an_id_is_a_conflict_and_adds_nothing(both: Run, ot
         assert caught.value.resource == "triple"
         assert await memio.graph.get_all() == first
         await memio.graph.add(triples=[replace(other, id="1")], user_id="u")  # ids belong to their owner
-        with pytest.raises(ConflictError, match="pass user_id"):
+        with pytest.raises(ConflictError, match="pass the owner"):
             await memio.graph.delete(triple_id="1")
         await memio.graph.delete(triple_id="1", user_id="u")
         assert await memio.graph.get_all() == first

@@ -11,11 +11,14 @@ from memio.protocols import DocumentInput
 from memio.providers.sqlite._rows.records import New, RecordTable, Row, Scope
 from memio.providers.sqlite._rows.values import from_microseconds, to_microseconds
 from memio.providers.sqlite._store import SqliteStore
+from memio.toolkit import trusted
+
+_made = trusted(Document)
 
 
 def _document(row: Row, score: float | None) -> Document:
     created = from_microseconds(row.created_at)
-    return Document(
+    return _made(
         id=row.id,
         content=row.content,
         user_id=row.user_id,

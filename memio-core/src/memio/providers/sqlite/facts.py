@@ -11,11 +11,14 @@ from memio.protocols import FactInput
 from memio.providers.sqlite._rows.records import New, RecordTable, Row, Scope
 from memio.providers.sqlite._rows.values import from_microseconds, to_microseconds
 from memio.providers.sqlite._store import SqliteStore
+from memio.toolkit import trusted
+
+_made = trusted(Fact)
 
 
 def _fact(row: Row, score: float | None) -> Fact:
     created = from_microseconds(row.created_at)
-    return Fact(
+    return _made(
         id=row.id,
         content=row.content,
         user_id=row.user_id,

@@ -29,13 +29,11 @@ from memio.providers.sqlite._rows.values import (
     new_id,
     now,
     read_metadata,
-    same_metadata,
     to_microseconds,
 )
-from memio.providers.sqlite._search.dates import date_words
-from memio.providers.sqlite._search.index import TERMS_AT_ONCE, TextIndex, Within
+from memio.providers.sqlite._search.index import TERMS_AT_ONCE, TextIndex, Within, any_term
 from memio.providers.sqlite._search.tags import any_of, tags
-from memio.providers.sqlite._search.text import index_text, query_terms
+from memio.toolkit import Term, date_words, index_text, query_terms, same_json, trusted
 
 Texts = deque[str]
 """The beginnings of the two messages before one, for the index, the older one first; empty where there is none."""
@@ -46,6 +44,7 @@ _SESSIONS_AS_TOKENS = 32
 """A session of more owners is looked for by its name: the cost of an expression grows faster than its length."""
 
 _INDEX = TextIndex("message_text", body=1, name=0, prev=0.5, prev2=0.4, date=1)
+_made = trusted(Message)
 _SPOKEN_BY_NAMED = 1.5
 """How much more a message counts whose speaker is named in the query: "What did Ann say about …?"."""
 
@@ -221,7 +220,7 @@ def _stored(db: Connection, session: int, message: Message) -> Row | None:
     """Return the stored message of this id, if it is the same, and nothing if there is none."""
     for row in _rows(db, "m.session = ? AND m.id = ?", (session, message.id)):
         given = (message.role, message.content, message.name)
-        if given != (row.role, row.content, row.name) or not same_metadata(row.metadata, message.metadata):
+        if given != (row.role, row.content, row.name) or not same_json(read_metadata(row.metadata), message.metadata):
             raise ConflictError("message", row.id)
         return row
     return None
@@ -298,11 +297,11 @@ def _scope(db: Connection, session_id: str | None, user_id: str | None) -> Scope
     return Scope()
 
 
-def _best(db: Connection, terms: Sequence[str], scope: Scope, limit: int) -> list[tuple[int, float]]:
+def _best(db: Connection, terms: Sequence[Term], scope: Scope, limit: int) -> list[tuple[int, float]]:
     within = scope.within()
     scores = dict(_INDEX.best(db, terms, scope.expression, limit, within))
     if len(terms) <= TERMS_AT_ONCE:  # a longer query is a text, which asks for nobody's words
-        named = f"name : ({' OR '.join(terms)})"
+        named = f"name : ({any_term(terms)})"
         restriction = f"{scope.expression} AND {named}" if scope.expression else named
         by_named = _INDEX.best(db, terms, restriction, limit, within)
         scores.update((seq, score * _SPOKEN_BY_NAMED) for seq, score in by_named)
@@ -325,7 +324,7 @@ def _rows(db: Connection, condition: str, values: Any) -> Iterator[Row]:
 
 
 def _message(row: Row, score: float | None = None) -> Message:
-    return Message(
+    return _made(
         role=row.role,
         content=row.content,
         name=row.name,

@@ -10,14 +10,14 @@ from functools import cache, partial
 from sqlite3 import Connection
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from memio.errors import ConflictError, NotFoundError
+from memio.errors import ConflictError
 from memio.models import Page
 from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
 from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
-from memio.providers.sqlite._rows.values import metadata_text, new_ids, now, read_metadata, same_metadata
+from memio.providers.sqlite._rows.values import metadata_text, new_ids, now, read_metadata
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import all_of, tags
-from memio.providers.sqlite._search.text import index_text, query_terms
+from memio.toolkit import index_text, only, query_terms, same_json
 
 R = TypeVar("R")
 Filters = Mapping[str, Any]
@@ -101,7 +101,7 @@ class RecordTable(Generic[R]):
                 created = moment if created_at is None else created_at
                 updated = created if updated_at is None else updated_at
                 row = fresh[key] = Row(seq, *key, *owner, content, metadata or {}, created, updated)
-            elif row.content != content or not same_metadata(metadata_text(row.metadata), metadata):
+            elif row.content != content or not same_json(row.metadata, metadata or {}):
                 raise ConflictError(self._name, row.id)
             rows.append(row)
         db.executemany(self._insert, map(_stored, fresh.values()))
@@ -187,12 +187,7 @@ class RecordTable(Generic[R]):
             if label is not None:
                 conditions.append(f"{column}.text = ?")
                 values.append(label)
-        rows = self._rows(db, f"{' AND '.join(conditions)} LIMIT 2", values)
-        if not rows:
-            raise NotFoundError(self._name, record_id)
-        if len(rows) > 1:
-            raise ConflictError(self._name, record_id, hint="records of several owners have this id, pass the owner")
-        return rows[0]
+        return only(self._rows(db, f"{' AND '.join(conditions)} LIMIT 2", values), self._name, record_id)
 
     def _listed(self, db: Connection, scope: Scope, filters: Filters | None, after: int, limit: int) -> list[Row]:
         condition, values = self._condition(db, scope, filters, after, limit)

@@ -11,16 +11,17 @@ from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
-from memio.errors import ConflictError, NotFoundError
+from memio.errors import ConflictError
 from memio.models import Page, Triple
 from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
 from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
-from memio.providers.sqlite._rows.values import metadata_text, new_id, read_metadata, same_metadata
+from memio.providers.sqlite._rows.values import metadata_text, new_id, read_metadata
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import all_of, tags
-from memio.providers.sqlite._search.text import index_text, query_terms
+from memio.toolkit import index_text, only, query_terms, same_json, trusted
 
 _INDEX = TextIndex("triple_text", body=1)
+_made = trusted(Triple)
 _TRIPLES = (
     "SELECT t.seq, t.id, t.user, u.text, t.subject, t.predicate, t.object, t.metadata "
     "FROM triple t LEFT JOIN label u ON u.id = t.user WHERE "
@@ -84,12 +85,9 @@ def search(db: Connection, query: str, limit: int, user_id: str | None) -> list[
 def delete(db: Connection, triple_id: str, user_id: str | None) -> None:
     """Delete one triple."""
     rows = _rows(db, "t.id = :id AND (:user IS NULL OR u.text = :user) LIMIT 2", {"id": triple_id, "user": user_id})
-    if not rows:
-        raise NotFoundError("triple", triple_id)
-    if len(rows) > 1:
-        raise ConflictError("triple", triple_id, hint="triples of several owners have this id, pass user_id")
-    _remove(db, rows[0])
-    drop_labels(db, (rows[0].user,))
+    row = only(rows, "triple", triple_id)
+    _remove(db, row)
+    drop_labels(db, (row.user,))
 
 
 def delete_entity(db: Connection, entity: str, user_id: str | None) -> None:
@@ -118,7 +116,7 @@ def _stored(db: Connection, triple: Triple, user: int) -> Row | None:
     """Return the same triple of the same owner, if it is there; refuse one that differs in metadata or id only."""
     ends = (triple.subject, triple.predicate, triple.object)
     for row in _rows(db, "t.user = ? AND t.subject = ? AND t.predicate = ? AND t.object = ?", (user, *ends)):
-        if triple.id not in (None, row.id) or not same_metadata(row.metadata, triple.metadata):
+        if triple.id not in (None, row.id) or not same_json(read_metadata(row.metadata), triple.metadata):
             raise ConflictError(
                 "triple",
                 triple.id or " ".join(ends),
@@ -201,7 +199,7 @@ def _rows(db: Connection, condition: str, values: Any) -> list[Row]:
 
 
 def _triple(row: Row, score: float | None = None) -> Triple:
-    return Triple(
+    return _made(
         subject=row.subject,
         predicate=row.predicate,
         object=row.object,

@@ -71,10 +71,3 @@ def read_metadata(text: str | None) -> dict[str, Any]:
         return {}
     metadata: dict[str, Any] = json.loads(text)
     return metadata
-
-
-def same_metadata(stored: str | None, given: dict[str, Any] | None) -> bool:
-    """Tell whether a column holds this metadata. `1`, `1.0` and `true` are three values; the order of keys is none."""
-    if stored is None or not given:
-        return stored is None and not given
-    return json.dumps(read_metadata(stored), sort_keys=True) == json.dumps(given, sort_keys=True)

@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.providers.sqlite._db.interrupts import leave_if_given_up
+from memio.toolkit import Term
 
 TERMS_AT_ONCE = 128
 """More terms in one expression cost more than the sum of their parts."""
@@ -22,6 +23,11 @@ class Within(NamedTuple):
 
 
 _EVERYWHERE = Within()
+
+
+def any_term(terms: Iterable[Term]) -> str:
+    """Return the FTS5 expression for the rows that have one of the terms. Quoted, nothing in a term is syntax."""
+    return " OR ".join(f'"{term.text}" *' if term.prefix else f'"{term.text}"' for term in terms)
 
 
 class TextIndex:
@@ -59,7 +65,7 @@ class TextIndex:
         db.execute(f"INSERT INTO {self.table} ({self.table}) VALUES ('delete-all')")  # noqa: S608  # a name of this provider
 
     def best(
-        self, db: Connection, terms: Sequence[str], restriction: str, limit: int, within: Within = _EVERYWHERE
+        self, db: Connection, terms: Sequence[Term], restriction: str, limit: int, within: Within = _EVERYWHERE
     ) -> list[tuple[int, float]]:
         """Return row and score of the best rows that have any of the terms; of equal ones, the newest first.
 
@@ -95,6 +101,6 @@ class TextIndex:
             return "TRUE", ()
         return f"{column} IN (SELECT rowid FROM {self.table} WHERE {self.table} MATCH ?)", (restriction,)  # noqa: S608  # as said
 
-    def _expression(self, terms: Sequence[str], restriction: str) -> str:
-        words = f"{self._words} : ({' OR '.join(terms)})"
+    def _expression(self, terms: Sequence[Term], restriction: str) -> str:
+        words = f"{self._words} : ({any_term(terms)})"
         return f"{restriction} AND {words}" if restriction else words

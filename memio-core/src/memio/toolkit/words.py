@@ -1,10 +1,10 @@
-"""Text as the full-text index gets it, and queries made of the same pieces.
+"""Text as a full-text index gets it, and queries made of the same pieces.
 
-SQLite's tokenizer splits text into words by Unicode categories. That fails for scripts that write no spaces
-between words, and SQLite's tables know fewer characters than texts have. So text is prepared, by three classes
+The tokenizers of databases split text into words by Unicode categories. That fails for scripts that write no spaces
+between words, and their tables know fewer characters than texts have. So text is prepared, by three classes
 of characters:
 
-- letters, digits and marks stay as they are, and SQLite folds and stems them;
+- letters, digits and marks stay as they are, and the database folds and stems them;
 - runs of scripts without spaces become overlapping pairs of characters, and the last character alone, so that any
   part of a run is found: a longer part by its pairs, a single character as the beginning of one;
 - every other character with a meaning (emoji, symbols, letters younger than the table) becomes a word made
@@ -19,9 +19,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 from unicodedata import ucd_3_2_0
 
-from memio.providers.sqlite._search.stop_words import STOP_WORDS
+from memio.toolkit._stop_words import STOP_WORDS
 
 _WORD, _UNSPACED, _CODED, _SEPARATOR, _DROPPED = "wux -"
 
@@ -81,7 +82,10 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def index_text(text: str) -> str:
-    """Return what the index gets for a text. The same text gives the same result on every Python."""
+    """Return what an index gets for a text, as words with spaces between them.
+
+    The same text gives the same result on every version of Python.
+    """
     if text.isascii():
         return text
     return " ".join(piece for kind, run in _runs(text) for piece in _pieces(kind, run))
@@ -99,28 +103,46 @@ def _units(kind: str, run: str) -> list[str]:
     return [f"x{ord(char):x}z" for char in run] if kind == _CODED else list(run)
 
 
-def query_terms(query: str) -> list[str]:
-    """Return the terms of a query in FTS5's syntax, each matching one word; none when it has no word.
+class Term(NamedTuple):
+    """One term of a query: letters and digits only, so nothing in it is syntax.
 
-    Nothing in a query is syntax: terms are quoted, and hold letters and digits only.
+    Attributes:
+        text: The word, or the pair of characters, that a row must have.
+        prefix: Whether a word that only begins with the text matches as well.
+    """
+
+    text: str
+    prefix: bool = False
+
+
+def query_terms(query: str) -> list[Term]:
+    """Return the terms of a query, without stop words; none when it has no word.
+
+    Args:
+        query: Any text.
+
+    Example:
+        >>> from memio.toolkit import query_terms
+        >>> [term.text for term in query_terms("What do they drink?")]
+        ['drink']
     """
     if query.isascii():
-        return [f'"{word}"' for word in _telling(_ASCII_WORD.findall(query))]
+        return [Term(word) for word in _significant(_ASCII_WORD.findall(query))]
     words: list[str] = []
-    others: list[str] = []
+    others: list[Term] = []
     for kind, run in _runs(query):
         if kind == _WORD:
             words.append(run)
             continue
         units = _units(kind, run)
-        others.extend(f'"{"".join(pair)}"' for pair in pairwise(units))
+        others.extend(Term("".join(pair)) for pair in pairwise(units))
         if len(units) == 1:
-            others.append(f'"{units[0]}" *')
-    return [*(f'"{word}"' for word in _telling(words, required=not others)), *dict.fromkeys(others)]
+            others.append(Term(units[0], prefix=True))
+    return [*map(Term, _significant(words, required=not others)), *dict.fromkeys(others)]
 
 
-def _telling(words: Iterable[str], *, required: bool = True) -> Iterable[str]:
+def _significant(words: Iterable[str], *, required: bool = True) -> Iterable[str]:
     """Return each word once, without stop words, unless nothing else is there and something is required."""
     distinct = {word.lower(): word for word in words}
-    telling = [word for lower, word in distinct.items() if lower not in STOP_WORDS]
-    return telling if telling or not required else distinct.values()
+    significant = [word for lower, word in distinct.items() if lower not in STOP_WORDS]
+    return significant if significant or not required else distinct.values()

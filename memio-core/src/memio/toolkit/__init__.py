@@ -1,0 +1,31 @@
+"""Parts that providers share: nothing here reads or writes anything.
+
+A provider needs none of it; each part is a rule that every store keeps, so that an author need not write it again:
+
+- `same_json`, `same_record`: whether adding a record again means the one that is stored;
+- `matches`: metadata filters, for backends that cannot judge them exactly;
+- `page_of`, `only`: rows to a page with its cursor, and to the one record that an id means;
+- `trusted`: records made of values that were checked before;
+- `index_text`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every script, for
+  backends with a full-text index.
+"""
+
+from memio.toolkit.dates import date_words
+from memio.toolkit.equality import same_json, same_record
+from memio.toolkit.filters import matches
+from memio.toolkit.pages import only, page_of
+from memio.toolkit.records import trusted
+from memio.toolkit.words import Term, index_text, query_terms
+
+__all__ = [
+    "Term",
+    "date_words",
+    "index_text",
+    "matches",
+    "only",
+    "page_of",
+    "query_terms",
+    "same_json",
+    "same_record",
+    "trusted",
+]
