@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -10,6 +13,10 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+import memio
 
 pytestmark = pytest.mark.packaging
 
@@ -99,7 +106,22 @@ def test_what_is_run_time_only_is_capped_and_test_tools_are_not(wheels: Mapping[
     assert core["pluggy"]
     assert core["pydantic"]
     assert capped("memio-letta")["letta-client"]
-    assert set(capped("memio-contract").values()) == {False}
+    assert capped("memio-contract") == {"memio-core": True, "pytest": False, "hypothesis": False}
+
+
+def test_all_distributions_have_the_version_of_the_package_memio(wheels: Mapping[str, Path]) -> None:
+    assert {metadata_of(wheel)["Version"] for wheel in wheels.values()} == {memio.__version__}
+
+
+@pytest.mark.parametrize("distribution", sorted(set(PACKAGES) - {"memio-core"}))
+def test_a_distribution_accepts_the_core_of_its_own_version_and_not_the_next_minor_one(
+    wheels: Mapping[str, Path], distribution: str
+) -> None:
+    required = map(Requirement, metadata_of(wheels[distribution]).get_all("Requires-Dist", []))
+    (core,) = (requirement for requirement in required if requirement.name == "memio-core")
+    major, minor, _ = Version(memio.__version__).release
+    assert core.specifier.contains(memio.__version__, prereleases=True)
+    assert not core.specifier.contains(f"{major}.{minor + 1}.0")
 
 
 @pytest.mark.parametrize("distribution", PACKAGES)
@@ -110,4 +132,22 @@ def test_the_source_archive_holds_what_a_build_needs_and_no_more(
         paths = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE"} <= paths
     tops = {path.partition("/")[0] for path in paths}
-    assert tops - {".gitignore", "PKG-INFO"} == {"pyproject.toml", "README.md", "LICENSE", "src"}
+    assert tops - {".gitignore", "PKG-INFO", "docs"} == {"pyproject.toml", "README.md", "LICENSE", "src", "tests"}
+
+
+@pytest.mark.parametrize("distribution", PACKAGES)
+def test_the_tests_of_a_source_archive_need_nothing_else_of_the_repository(
+    archives: Mapping[str, tuple[Path, Path]], distribution: str, tmp_path: Path
+) -> None:
+    with tarfile.open(archives[distribution][0]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    assert len(list(source.glob("tests/**/test_*.py"))) > 5
+    command = [sys.executable, "-m", "pytest", "--import-mode=importlib", "--collect-only", "-q", "tests"]
+    done = subprocess.run(command, cwd=source, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    above = re.compile(r"__file__\)(?:\.resolve\(\))?\.parents\[(\d+)\]")
+    for file in sorted(source.rglob("tests/**/*.py")):
+        depth = len(file.relative_to(source).parts) - 1
+        climbs = [int(level) for level in above.findall(file.read_text(encoding="utf-8"))]
+        assert [level for level in climbs if level > depth] == [], file.relative_to(source)
