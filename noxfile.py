@@ -1,6 +1,7 @@
 """Every job that a person or CI runs on memio.
 
-`nox` alone runs what CI runs; `nox -s full` adds what takes long; `nox --list` shows everything.
+`nox` alone runs what a change needs before it is pushed, in minutes and without a server. `nox -s ci` runs what CI
+runs, `nox -s full` adds what takes long, and `nox --list` shows everything.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import nox
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "tests", "packaging", "lowest", "docs", "bench_smoke", "letta"]
+nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
@@ -30,6 +31,15 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
 BENCH = nox.project.dependency_groups(PROJECT, "bench")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
+LINT = nox.project.dependency_groups(PROJECT, "lint")
+FORMS = {
+    "vendor.github-workflows": "workflows/*.yml",
+    "custom.github-workflows-require-timeout": "workflows/*.yml",
+    "vendor.dependabot": "dependabot.yml",
+    "vendor.github-issue-forms": "ISSUE_TEMPLATE/form-*.yml",
+    "vendor.github-issue-config": "ISSUE_TEMPLATE/config.yml",
+}
+"""The schemas that check-jsonschema carries, and the files of `.github` that each is for."""
 FAST = "not packaging and not slow"
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 OTHER_PYTHONS = ("3.12", "3.13", "3.14")
@@ -42,10 +52,14 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, sorted(PYENV
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Look for faults that need no running, and at the format."""
-    session.install(*PINS, "ruff")
+    """Look for faults that need no running, at the format, at the workflows, and at the news fragments."""
+    session.install(*PINS, *LINT)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("zizmor", "--offline", "--quiet", ".github")
+    for schema, files in FORMS.items():
+        session.run("check-jsonschema", "--builtin-schema", schema, *map(str, sorted(Path(".github").glob(files))))
+    session.run("towncrier", "build", "--draft", silent=True)
 
 
 @nox.session
@@ -54,7 +68,8 @@ def types(session: nox.Session) -> None:
     session.install(*PINS, *PACKAGES, *TYPES)
     session.run("mypy", "-p", "memio", "-p", "memio.providers.letta", "-p", "memio_contract")
     programs = [*Path("examples").glob("*.py"), *Path("benchmarks").rglob("*.py")]
-    programs += [Path("tools/generate_blocking.py"), Path("memio-core/tests/packaging/user_program.py")]
+    programs += [Path("tools/generate_blocking.py"), Path("tools/release.py")]
+    programs += [Path("memio-core/tests/packaging/user_program.py")]
     session.run("mypy", "noxfile.py", *map(str, sorted(programs)))
     # The project file names the environment of a developer, `.venv`; that of this session stands in for it.
     stand_in = Path(session.create_tmp()) / ".venv"
@@ -89,8 +104,16 @@ def lowest(session: nox.Session, project: str) -> None:
 
 
 @nox.session(python=False)
+def ci(session: nox.Session) -> None:
+    """Run everything that CI runs."""
+    lowest = [f"lowest({project})" for project in LOWEST]
+    for name in ["lint", "types", "tests", "packaging", *lowest, "docs", "bench_smoke", "letta"]:
+        session.notify(name)
+
+
+@nox.session(python=False)
 def full(session: nox.Session) -> None:
-    """Run the default sessions, the slow tests, and the tests on the other Pythons of this machine."""
+    """Run what CI runs but the benchmarks, the slow tests, and the tests on the other Pythons of this machine."""
     others = [*(f"lowest({project})" for project in LOWEST), *(f"versions-{version}" for version in OTHER_PYTHONS)]
     for name in ["lint", "types", "tests", "packaging", "docs", "letta", "slow", *others]:
         session.notify(name)
@@ -182,7 +205,7 @@ def pins(session: nox.Session) -> None:
     session.install("uv")
     wanted = Path(session.create_tmp()) / "wanted.txt"
     tools = nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"])
-    lines = [*(f"-e {path}" for path in EDITABLE), *tools, "nox[uv]", "ruff"]
+    lines = [*(f"-e {path}" for path in EDITABLE), *tools]
     wanted.write_text("\n".join(lines), encoding="utf-8")
     own = [f"--no-emit-package={name}" for name in ("memio-core", "memio-letta", "memio-contract")]
     bare = ["--quiet", "--no-header", "--no-annotate", "--upgrade"]

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = {
     "changelog.md": "CHANGELOG.md",
     "contract.md": "tests-contract/README.md",
+    "contributing.md": "CONTRIBUTING.md",
     "coverage.md": "tests-contract/docs/coverage.md",
     "laws.md": "tests-contract/docs/laws.md",
     "providers/letta.md": "memio-letta/README.md",

@@ -25,7 +25,9 @@ from run_page import LANGUAGES, MARKS, Block, blocks
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([ROOT / "README.md", ROOT / "memio-core" / "README.md", *(ROOT / "docs").rglob("*.md")])
 # The other distributions run the code of their pages in their own tests.
-LINKED = [*PAGES, *(ROOT / place for place in ("CHANGELOG.md", "memio-letta/README.md", "tests-contract/README.md"))]
+ELSEWHERE = ("CHANGELOG.md", "memio-letta/README.md", "tests-contract/README.md", "changelog.d/README.md")
+COMMUNITY = ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md")
+LINKED = [*PAGES, *(ROOT / place for place in (*ELSEWHERE, *COMMUNITY))]
 RUN = {"python", "sh", "toml", "json"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -154,3 +156,11 @@ def test_the_design_page_names_every_file_of_core():
     text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
     for path in (ROOT / "memio-core" / "src" / "memio").glob("*.py"):
         assert path.name in text or path.name == "__init__.py", path.name
+
+
+def test_contributing_names_every_session_that_is_run_by_hand():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    source = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^def ci\(.*?for name in \[(.*?)\]", source, re.DOTALL | re.MULTILINE)
+    for session in [*re.findall(r'"(\w+)"', listed), "lowest", "ci", "full"]:
+        assert f"| `nox -s {session}` |" in text, session

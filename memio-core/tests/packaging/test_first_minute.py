@@ -67,6 +67,6 @@ def test_the_command_line_also_starts_as_a_module(make_environment: Callable[...
 
 def test_ci_runs_the_test_command_of_the_readme_and_nothing_weaker() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    command = re.search(r"^python3 -m venv .*nox$", readme, re.MULTILINE)
+    command = re.search(r"^python3 -m venv .*nox -s ci$", readme, re.MULTILINE)
     assert command, "the README shows no command that runs the tests"
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == command[0]
