@@ -183,6 +183,7 @@ def docs(session: nox.Session) -> None:
     session.run("python", "tools/docs/generate.py", "contract", "--check")
     session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
     session.run("python", "tools/docs/check_site.py", "site")
+    session.run("python", "tools/docs/check_reference.py", "site")
 
 
 @nox.session

@@ -13,4 +13,4 @@ from memio.facades.history import History
 FACADES: dict[Kind, type[Facade]] = {"facts": Facts, "history": History, "documents": Documents, "graph": Graph}
 """The façade of each kind."""
 
-__all__ = ["FACADES", "Documents", "Facts", "Graph", "History"]
+__all__ = ["Documents", "Facts", "Graph", "History"]

@@ -14,6 +14,8 @@ from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError
 
 FORMAT = "memio-export"
+"""The name of the format, in the first and the last line of a file."""
+
 VERSION = 1
 """The version of the format that is written, and the only one that is read."""
 
