@@ -171,17 +171,49 @@ class CursorExpiredError(MemioError):
 class PartialWriteError(MemioError):
     """A batch stopped half-way. What it added stays.
 
+    Each item of the batch is in exactly one of three lists. Adding `not_added` again stores no record twice; an item
+    in `unknown` may have been stored, so search for it first, or add it again only under an id of your own.
+
     Attributes:
         added: The records that were added, in the order in which they were given.
+        not_added: The items that were certainly not added, in the same order, as dicts that `add_many` takes.
+        unknown: The items of which the backend's answer was lost, likewise.
+        total: How many items the batch had.
+        retryable: Whether adding `not_added` again may succeed a little later. Repeating the whole batch would add
+            the records in `added` twice, unless each item has an id of the caller's.
+        outcome: `unknown` when an item is in `unknown`, else `partial`.
+
+    Args:
+        added: The records that were added.
+        not_added: The items that were certainly not added.
+        unknown: The items that may have been added.
+        cause: The error that stopped the batch.
+        retryable: Whether adding `not_added` again may succeed a little later.
     """
 
-    def __init__(self, added: Sequence[Any], *, total: int, cause: BaseException) -> None:
-        super().__init__(
-            f"{len(added)} of {total} records were added, then: {cause}. "
-            "The added ones are in the error's `added`; add only the others again"
-        )
+    def __init__(
+        self,
+        added: Sequence[Any],
+        *,
+        not_added: Sequence[Any],
+        unknown: Sequence[Any] = (),
+        cause: BaseException,
+        retryable: bool = False,
+    ) -> None:
         self.added = list(added)
-        self.total = total
+        self.not_added = list(not_added)
+        self.unknown = list(unknown)
+        self.total = len(self.added) + len(self.not_added) + len(self.unknown)
+        self.retryable = retryable
+        self.outcome: Outcome = "unknown" if self.unknown else "partial"
+        reason = cause.message if isinstance(cause, MemioError) else f"{type(cause).__name__}: {cause}"
+        text = f"{len(self.added)} of {self.total} records were added, then: {reason}. "
+        if self.unknown:
+            text += (
+                f"Whether {len(self.unknown)} more were added is unknown: search for the items in the error's "
+                "`unknown` before you add them again. "
+            )
+        super().__init__(f"{text}The {len(self.not_added)} items in `not_added` were not added: add only those again")
 
 
 class ForgetError(MemioError):

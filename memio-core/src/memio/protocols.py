@@ -243,8 +243,8 @@ class SupportsAddMany(Protocol):
         """Store many records, `FactInput` or `DocumentInput`, and return them in order.
 
         Raises:
-            PartialWriteError: Some were added; it carries them. A store that adds all or none raises
-                the plain error instead.
+            PartialWriteError: Some were added. It holds them, the items that were certainly not added, and those
+                that may have been. A store that adds all or none raises the plain error instead.
         """
         ...
 

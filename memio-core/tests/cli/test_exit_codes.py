@@ -60,7 +60,7 @@ def test_a_plugin_that_is_broken_is_5(memio: Any, distribution: Any) -> None:
         (errors.ProviderError("letta", "facts.add"), 3),
         (errors.AuthenticationError("letta", "facts.add"), 3),
         (errors.ProviderTimeoutError("letta", "facts.add"), 3),
-        (errors.PartialWriteError([], total=1, cause=ValueError()), 3),
+        (errors.PartialWriteError([], not_added=["a"], unknown=["b"], cause=ValueError()), 3),
         (errors.ConflictError("fact", "1"), 4),
         (errors.PluginError("x", plugin="x", distribution="x"), 5),
     ],

@@ -340,7 +340,88 @@ def test_a_batch_that_fails_half_way_says_what_was_added(recorder, call):
     store.answers["add"] = add
     with pytest.raises(PartialWriteError, match=r"3 of 10 records were added, then: fact '3' is in conflict") as caught:
         call(store, "add_many", items=[str(number) for number in range(10)])
-    assert caught.value.added == ["0", "1", "2"]
+    error = caught.value
+    assert error.added == ["0", "1", "2"]
+    assert [item["content"] for item in error.not_added] == [str(number) for number in range(3, 10)]
+    assert (error.unknown, error.total, error.outcome, error.retryable) == ([], 10, "partial", False)
+
+
+@pytest.mark.parametrize(("refused", "retryable"), [(True, True), (False, False)])
+def test_a_batch_separates_what_was_not_added_from_what_may_have_been(recorder, call, refused, retryable):
+    # defect: the advice to add "the others" again doubles the one whose answer was lost
+    from memio import PartialWriteError, ProviderError, UnavailableError
+
+    store = recorder("facts")
+    together = asyncio.Barrier(3)
+    failures = {
+        "refused": UnavailableError("x", "facts.add", "busy", retryable=refused),
+        "lost": ProviderError("x", "facts.add", "the answer was lost", outcome="unknown"),
+    }
+
+    async def add(**keywords: Any) -> Any:
+        await together.wait()
+        content = keywords["content"]
+        if content in failures:
+            raise failures[content]
+        return content
+
+    store.answers["add"] = add
+    items = [{"content": "lost", "metadata": {"n": 1}, "user_id": "alice"}, "kept", "refused"]
+    with pytest.raises(PartialWriteError) as caught:
+        call(store, "add_many", items=items)
+    error = caught.value
+    assert error.added == ["kept"]
+    assert error.not_added == [{"content": "refused"}]
+    assert error.unknown == [{"content": "lost", "metadata": {"n": 1}, "user_id": "alice"}]
+    assert (error.total, error.outcome, error.retryable) == (3, "unknown", retryable)
+    assert "`unknown`" in str(error)
+    assert "`not_added`" in str(error)
+    store.answers.clear()
+    again = [*error.not_added, *error.unknown]
+    call(store, "add_many", items=again)
+    assert sorted(keywords["content"] for name, keywords in store.calls[-2:]) == ["lost", "refused"]
+
+
+def test_a_batch_that_added_nothing_for_certain_does_not_claim_that_nothing_was_added(recorder, call):
+    # defect: the first failure, `not_applied`, speaks for the item whose answer was lost
+    from memio import PartialWriteError, ProviderError, RateLimitError
+
+    store = recorder("facts")
+    together = asyncio.Barrier(2)
+
+    async def add(**keywords: Any) -> Any:
+        await together.wait()
+        if keywords["content"] == "refused":
+            raise RateLimitError("x", "facts.add")
+        raise ProviderError("x", "facts.add", "the answer was lost", outcome="unknown")
+
+    store.answers["add"] = add
+    with pytest.raises(PartialWriteError) as caught:
+        call(store, "add_many", items=["refused", "lost"])
+    error = caught.value
+    assert (error.added, error.not_added, error.unknown) == ([], [{"content": "refused"}], [{"content": "lost"}])
+    assert (error.outcome, error.retryable) == ("unknown", True)
+
+
+@pytest.mark.parametrize("failure", [ValueError("a defect of the store"), TimeoutError(), ConnectionError()])
+def test_an_item_at_which_a_store_broke_down_may_have_been_added(recorder, call, failure):
+    from memio import PartialWriteError, ProviderError
+
+    store = recorder("facts")
+    store.answers["add"] = failure
+    with pytest.raises(ProviderError) as plain:
+        call(store, "add_many", items=["a"])
+    assert plain.value.outcome == "unknown"
+
+    async def add(**keywords: Any) -> Any:
+        if keywords["content"] == "b":
+            raise failure
+        return keywords["content"]
+
+    store.answers["add"] = add
+    with pytest.raises(PartialWriteError) as caught:
+        call(store, "add_many", items=["a", "b"])
+    assert (caught.value.added, caught.value.unknown) == (["a"], [{"content": "b"}])
 
 
 def test_a_batch_that_adds_nothing_raises_the_plain_error(recorder, call):

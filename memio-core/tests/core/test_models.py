@@ -78,7 +78,7 @@ def test_a_turn_without_an_answer_has_no_replies():
         errors.NotFoundError("fact", "1"),
         errors.ConflictError("fact", "1"),
         errors.CursorExpiredError(),
-        errors.PartialWriteError([1], total=2, cause=ValueError("x")),
+        errors.PartialWriteError([1], not_added=[{"content": "a"}], unknown=[{"content": "b"}], cause=ValueError("x")),
         errors.NotSupportedError("letta", "facts.add", "leave it out"),
         errors.RateLimitError("letta", "facts.add", retry_after=2.0),
         errors.ProviderTimeoutError("letta", "facts.add", outcome="unknown"),

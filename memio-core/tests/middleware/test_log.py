@@ -88,7 +88,7 @@ def test_a_failure_is_told_by_its_class_and_by_what_it_did_to_the_data(client, c
 def test_a_batch_that_stopped_half_way_tells_how_far_it_came(client, caplog):
     async def main():
         async with client("facts") as memio:
-            error = PartialWriteError(["a", "b"], total=3, cause=ValueError("x"))
+            error = PartialWriteError(["a", "b"], not_added=["c"], cause=ValueError("x"))
             memio.facts._target.store.steps = [error]
             with pytest.raises(PartialWriteError):
                 await memio.facts.add_many(["a", "b", "c"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from memio._values.text import type_name
-from memio.errors import InvalidInputError, PartialWriteError
+from memio.errors import InvalidInputError, MemioError, PartialWriteError, ProviderError
 
 CONCURRENCY = 8
 """How many records are on their way at once to a store without a batch call."""
@@ -63,27 +63,44 @@ async def add_each(store: Any, *, items: Sequence[dict[str, Any]]) -> list[Any]:
     """Add records one by one, some at once, and return them in order.
 
     Raises:
-        PartialWriteError: One failed after others were added. Those already on their way were waited for.
+        PartialWriteError: Some records were added, or may have been, before one failed. Calls under way at that
+            moment were waited for.
     """
     from asyncio import gather
 
     results: dict[int, Any] = {}
-    failures: list[Exception] = []
+    failures: dict[int, Exception] = {}
     waiting = iter(enumerate(items))
 
     async def work() -> None:
         for index, item in waiting:
-            if failures:
+            if failures:  # this item was taken, but is not sent
                 return
             try:
                 results[index] = await store.add(**item)
             except Exception as error:  # noqa: BLE001  # kept, and raised below
-                failures.append(error)
+                failures[index] = error
 
     await gather(*(work() for _ in range(min(CONCURRENCY, len(items)))))
     added = [results[index] for index in sorted(results)]
-    if failures and added:
-        raise PartialWriteError(added, total=len(items), cause=failures[0]) from failures[0]
-    if failures:
-        raise failures[0]
-    return added
+    if not failures:
+        return added
+    unknown = {index for index, error in failures.items() if not changed_nothing(error)}
+    if not added and len(unknown) in (0, len(items)):
+        raise next(iter(failures.values()))  # what it states holds for every item
+    first = next(iter(failures.values()))
+    raise PartialWriteError(
+        added,
+        not_added=[item for index, item in enumerate(items) if index not in results and index not in unknown],
+        unknown=[items[index] for index in sorted(unknown)],
+        cause=first,
+        retryable=all(getattr(failures[index], "retryable", False) for index in failures.keys() - unknown),
+    ) from first
+
+
+def changed_nothing(error: Exception) -> bool:
+    """Return whether a failed `add` certainly stored nothing."""
+    if isinstance(error, ProviderError):
+        return error.outcome == "not_applied"
+    # Every other error of memio is raised before the write; anything else is a store's defect, at any point.
+    return isinstance(error, MemioError)

@@ -77,7 +77,8 @@ class Documents(Facade[AsyncDocuments]):
             in any order.
 
         Raises:
-            PartialWriteError: Some were added before one failed; they are in the error.
+            PartialWriteError: Some were added before one failed. The error lists what was added, what was certainly
+                not added, and what may have been.
             ConflictError: An id is taken; on a backend with a batch call nothing was added.
             InvalidInputError: An item cannot be honoured; nothing was added.
             NotSupportedError: The provider lacks a feature that an item asks for; nothing was added.

@@ -140,7 +140,8 @@ def _details(error: MemioError) -> Mapping[str, Any]:
     if isinstance(error, ConfigError):
         details["faults"] = [{"path": path, "message": message} for path, message in error.faults]
     if isinstance(error, PartialWriteError):
-        details |= {"added": len(error.added), "total": error.total}
+        details |= {"retryable": error.retryable, "outcome": error.outcome, "total": error.total}
+        details |= {"added": len(error.added), "not_added": len(error.not_added), "unknown": len(error.unknown)}
     if isinstance(error, ForgetError):
         from memio.cli.io.receipts import json_of
 
