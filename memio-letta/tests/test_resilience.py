@@ -72,3 +72,24 @@ def test_an_update_is_not_repeated_because_its_id_may_be_gone(run: Run, server: 
 
     run(main())
     assert "old" in server.texts(agent)
+
+
+def test_the_attempts_of_both_layers_do_not_multiply(
+    run: Run, server: Any, agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # defect: three attempts of the middleware with three requests each: nine for one read that fails
+    monkeypatch.setattr("memio.providers.letta._connection.FIRST_PAUSE", 0.001)
+
+    async def main() -> None:
+        for attempts, requests in ((2, 3), (3, 3), (4, 6)):
+            middleware = open_resilience(ResilienceSettings(pause=0.001, attempts=attempts))
+            async with Proxy(server.url) as proxy:
+                store = LettaFactAdapter(base_url=proxy.url, agent_id=agent)
+                async with Memio(facts=store, middleware=[middleware]) as memio:
+                    proxy.on("GET", answer(503), times=99)
+                    with pytest.raises(ProviderError) as caught:
+                        await memio.facts.get_all()
+                    assert len(proxy.requests) == requests
+                    assert caught.value.retryable
+
+    run(main())

@@ -243,6 +243,8 @@ class ProviderError(MemioError):
         cause: The error underneath, or `None`.
         retryable: Whether the same call may succeed a little later.
         outcome: What the failed call did to the stored data.
+        attempts: How often the provider itself made the request that failed. Middleware that repeats calls counts
+            these as its own attempts.
     """
 
     def __init__(
@@ -262,6 +264,7 @@ class ProviderError(MemioError):
         self.cause = cause
         self.retryable = retryable
         self.outcome: Outcome = outcome
+        self.attempts = 1
 
 
 _OUTCOMES: dict[Outcome, str] = {

@@ -124,7 +124,9 @@ def test_durations_are_a_histogram_in_seconds_with_the_boundaries_of_the_convent
 
 def test_an_error_is_in_the_status_and_in_its_type(unsteady, collected):
     async def main():
-        store = unsteady("facts", ValueError(PRIVATE), PartialWriteError(["a"], not_added=["b"], cause=ValueError(PRIVATE)))
+        store = unsteady(
+            "facts", ValueError(PRIVATE), PartialWriteError(["a"], not_added=["b"], cause=ValueError(PRIVATE))
+        )
         async with Memio(facts=store, middleware=[collected.middleware()]) as memio:
             with pytest.raises(ProviderError):
                 await memio.facts.add(content="x")

@@ -49,14 +49,12 @@ class Attempts:
         """Go on after a first attempt that failed. Most calls never come here, and do not pay for it."""
         policy = self._policy
         self._backoff = tenacity.wait_random_exponential(multiplier=policy.pause, max=policy.longest_pause)
+        # Not a pause that would use up the time for another attempt.
+        too_late = tenacity.stop_before_delay(self._begun + policy.budget - monotonic())
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_may_help),
             wait=self._pause,
-            # Not a pause that would use up the time for another attempt.
-            stop=tenacity.stop_any(
-                tenacity.stop_after_attempt(policy.attempts),
-                tenacity.stop_before_delay(self._begun + policy.budget - monotonic()),
-            ),
+            stop=lambda state: self._made >= policy.attempts or too_late(state),
             before_sleep=self._tell,
             reraise=True,
         )
@@ -87,6 +85,7 @@ class Attempts:
             raise
         except ProviderError as error:
             self._in_doubt = self._in_doubt or error.outcome != "not_applied"
+            self._made += error.attempts - 1  # a provider that repeats requests by itself made these
             raise
 
     async def _in_time(self) -> Any:

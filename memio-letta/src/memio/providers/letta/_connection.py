@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from memio.errors import AuthenticationError, ConfigError, Fault, MemioError, ProviderError, RateLimitError
+from memio.errors import AuthenticationError, ConfigError, Fault, MemioError, ProviderError
 from memio.providers.letta.settings import CLOUD, LettaSettings
 
 if TYPE_CHECKING:
@@ -76,31 +76,44 @@ class Connection:
             call: Makes the request.
             parse: Takes the answer apart. Where it stumbles, the answer was none of Letta's.
             operation: How errors call it.
-            effect: `create` is sent once; the others are repeated after a failure that may pass.
+            effect: What the request does. It is repeated after a failure that may pass, where that is harmless.
+                A `delete` must be of something that was seen before: where Letta does not find it, it is done. Only
+                an earlier attempt, one that a proxy made, or another client can have deleted it.
             statuses: The error for a status that means something to this call, or `None` for the usual one.
 
         Raises:
-            MemioError: Any failure. The error of the SDK is in `cause`, and not chained: it may show what the
-                server echoed.
+            MemioError: Any failure. Its outcome is that of the worst attempt: one that got no answer may have been
+                carried out, whatever the later ones met. The error of the SDK is in `cause`, and not chained: it
+                may show what the server echoed.
         """
-        from memio.providers.letta._errors import FAILURES, NoAnswerError, UnexpectedAnswerError, status_of, translate
+        from memio.providers.letta._errors import (
+            FAILURES,
+            NoAnswerError,
+            UnexpectedAnswerError,
+            asked_pause,
+            status_of,
+            translate,
+        )
 
         letta = self._open(operation)
-        attempt, unanswered = 0, False
+        attempts, in_doubt = 0, False
         while True:
+            attempts += 1
             try:
                 return _parsed(parse, await _answer(call, letta))
             except (*FAILURES, UnexpectedAnswerError, NoAnswerError) as error:
                 status = status_of(error)
-                if status == HTTPStatus.NOT_FOUND and unanswered and effect == "delete":
-                    return parse(None)  # the attempt that got no answer did it
+                if status == HTTPStatus.NOT_FOUND and effect == "delete":
+                    return parse(None)
                 problem = (statuses(status) if statuses and status else None) or translate(
-                    error, operation=operation, effect=effect, settings=self.settings
+                    error, operation=operation, effect=effect, settings=self.settings, in_doubt=in_doubt
                 )
-            pause = self._pause(problem, attempt, effect)
+                pause = self._pause(problem, attempts, effect, asked_pause(error))
+            if isinstance(problem, ProviderError):
+                problem.attempts = attempts
+                in_doubt = in_doubt or problem.outcome == "unknown"
             if pause is None:
                 raise problem from None
-            attempt, unanswered = attempt + 1, unanswered or getattr(problem, "outcome", None) == "unknown"
             await asyncio.sleep(pause)
 
     async def aclose(self) -> None:
@@ -110,15 +123,15 @@ class Connection:
         if letta is not None:
             await letta.close()
 
-    def _pause(self, problem: MemioError, attempt: int, effect: Effect) -> float | None:
+    def _pause(self, problem: MemioError, attempts: int, effect: Effect, asked: float | None) -> float | None:
         """Return the seconds to wait before the call is repeated, or `None` when it is not."""
-        if effect == "create" or not getattr(problem, "retryable", False) or attempt >= self.settings.max_retries:
+        if effect == "turn" or not getattr(problem, "retryable", False) or attempts > self.settings.max_retries:
             return None
-        wish = problem.retry_after if isinstance(problem, RateLimitError) else None
-        if wish is not None:
-            return wish if wish <= LONGEST_PAUSE else None
+        if asked is not None:
+            return asked if asked <= LONGEST_PAUSE else None
         # Jitter, so that callers that failed together do not come back together.
-        return min(FIRST_PAUSE * (1 << attempt), LONGEST_PAUSE) * random.uniform(0.75, 1.0)  # noqa: S311  # no secret
+        pause = FIRST_PAUSE * (1 << (attempts - 1))
+        return min(pause, LONGEST_PAUSE) * random.uniform(0.75, 1.0)  # noqa: S311  # no secret
 
     def _open(self, operation: str) -> AsyncLetta:
         if self._closed:
