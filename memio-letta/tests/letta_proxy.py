@@ -55,6 +55,8 @@ class Proxy:
     target: str = "http://127.0.0.1:9"
     requests: list[Request] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    down: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once `go_down` was called."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -85,6 +87,16 @@ class Proxy:
     ) -> None:
         await self.break_network()
         await self._server.wait_closed()
+
+    def go_down(self) -> None:
+        """Refuse connections, as a server that is being restarted does."""
+        self._port = urlsplit(self.url).port
+        self._server.close()
+        self.down.set()
+
+    async def come_back(self) -> None:
+        """Listen again where it did."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port, limit=1 << 20)
 
     async def break_network(self) -> None:
         """Cut every connection, and take no more."""
@@ -172,6 +184,34 @@ def answer(status: int, body: str = '{"detail": "said by the proxy"}', **headers
     return act
 
 
+async def missing(proxy: Proxy, request: Request, writer: asyncio.StreamWriter) -> None:
+    """Answer that what the path names is not there, as Letta does."""
+    *_, last = ID.finditer(request.target.partition("?")[0])
+    await answer(404, f'{{"detail": "Record with id {last[0]} not found"}}')(proxy, request, writer)
+
+
+def gateway(status: int, body: str, kind: str) -> Act:
+    """Answer as a gateway does; `{path}` in the body is the path that was asked for."""
+
+    async def act(proxy: Proxy, request: Request, writer: asyncio.StreamWriter) -> None:
+        text = body.replace("{path}", request.target.partition("?")[0])
+        await answer(status, text, content_type=kind)(proxy, request, writer)
+
+    return act
+
+
+NO_ROUTE = [
+    gateway(404, "404 page not found", "text/plain"),
+    gateway(404, "<html>not found</html>", "text/html"),
+    gateway(404, "", "application/json"),
+    gateway(404, '{"detail": "Not Found"}', "application/json"),
+    gateway(404, '{"detail": "No static resource {path}.", "status": 404}', "application/problem+json"),
+    gateway(404, '{"message": "no Route matched with those values"}', "application/json"),
+    gateway(404, '["{path}"]', "application/json"),
+]
+"""What gateways answer that have no route to the server."""
+
+
 async def lose_request(_: Proxy, __: Request, writer: asyncio.StreamWriter) -> None:
     """Hang up without forwarding."""
     writer.transport.abort()
@@ -187,6 +227,13 @@ async def repeat(proxy: Proxy, request: Request, writer: asyncio.StreamWriter) -
     """Forward twice, and relay the second answer."""
     await proxy.exchange(request)
     await proxy.relay(request, writer)
+
+
+async def lose_answer_and_go_down(proxy: Proxy, request: Request, writer: asyncio.StreamWriter) -> None:
+    """Forward, and hang up; then refuse connections until `come_back`."""
+    await proxy.exchange(request)
+    proxy.go_down()
+    writer.transport.abort()
 
 
 def cut(marker: bytes) -> Act:

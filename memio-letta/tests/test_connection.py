@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from letta_proxy import Act, Proxy, answer, hold_request, lose_request
+from letta_proxy import NO_ROUTE, Act, Proxy, answer, hold_request, lose_request, missing
 
 from memio import Memio
 from memio.errors import (
@@ -90,14 +90,27 @@ def test_a_status_becomes_its_error(
         assert error.cause is not None
 
 
-@pytest.mark.parametrize("status", [404, 422])
-def test_a_wrong_agent_id_says_so(run: Run, status: int) -> None:
+NO_AGENT = '{"detail": "Agent not found"}'
+
+
+@pytest.mark.parametrize("act", [missing, answer(404, NO_AGENT), answer(422)])
+def test_a_wrong_agent_id_says_so(run: Run, act: Act) -> None:
     # defect: a wrong agent looks like no data
     for call in (add, search):
-        error, _ = run(failure(answer(status), call))
+        error, _ = run(failure(act, call))
         assert isinstance(error, NotFoundError)
         assert (error.resource, error.resource_id) == ("agent", AGENT)
         assert "LETTA_AGENT_ID" in str(error)
+
+
+@pytest.mark.parametrize("act", NO_ROUTE)
+def test_a_404_that_does_not_name_the_agent_is_not_lettas(run: Run, act: Act) -> None:
+    # defect: what a gateway answers without a route to the server counts as Letta's word
+    for call, outcome in ((add, "unknown"), (search, "not_applied")):
+        error, requests = run(failure(act, call, max_retries=1))
+        assert type(error) is UnavailableError
+        assert "is it a Letta server" in str(error)
+        assert (error.outcome, requests) == (outcome, 2 if call is search else 1)
 
 
 def test_the_wording_of_an_answer_decides_nothing(run: Run) -> None:
@@ -178,11 +191,25 @@ def test_silence_becomes_a_timeout(run: Run, call: Any) -> None:
     run(main())
 
 
-@pytest.mark.parametrize("act", [answer(500), answer(503), answer(429), lose_request, answer(200, "<html>")])
-def test_a_call_that_creates_is_never_repeated(run: Run, act: Act) -> None:
+@pytest.mark.parametrize("act", [answer(500), answer(503), lose_request, answer(200, "<html>"), answer(404)])
+def test_a_call_that_may_have_created_something_is_never_repeated(run: Run, act: Act) -> None:
     # defect: a create repeated by the SDK after a lost answer makes two records
     _, requests = run(failure(act, add, max_retries=5))
     assert requests == 1
+
+
+def test_a_call_that_creates_is_repeated_while_it_certainly_created_nothing(run: Run) -> None:
+    async def main() -> None:
+        async with Proxy() as proxy:
+            proxy.on(".", answer(429, retry_after="0"), times=2)
+            proxy.on(".", lose_request, times=ALWAYS)
+            facts = LettaFactAdapter(base_url=proxy.url, agent_id=AGENT, max_retries=5)
+            with pytest.raises(UnavailableError) as caught:
+                await add(facts)
+            assert (caught.value.outcome, caught.value.attempts, len(proxy.requests)) == ("unknown", 3, 3)
+            await facts.aclose()
+
+    run(main())
 
 
 @pytest.mark.parametrize("act", [answer(500), answer(503), answer(429, retry_after="0"), lose_request])
@@ -193,9 +220,9 @@ def test_a_read_is_repeated_as_often_as_the_settings_say(run: Run, act: Act, mon
         assert requests == 1 + retries
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 422])
-def test_a_failure_that_does_not_pass_is_not_repeated(run: Run, status: int) -> None:
-    _, requests = run(failure(answer(status), search, max_retries=5))
+@pytest.mark.parametrize("act", [*(answer(status) for status in (400, 401, 403, 405, 422)), missing])
+def test_a_failure_that_does_not_pass_is_not_repeated(run: Run, act: Act) -> None:
+    _, requests = run(failure(act, search, max_retries=5))
     assert requests == 1
 
 
@@ -215,6 +242,23 @@ def test_a_repeated_read_that_succeeds_is_a_success(run: Run) -> None:
 def test_the_pause_that_the_server_asks_for_is_in_the_error_when_it_is_too_long(run: Run) -> None:
     error, requests = run(failure(answer(429, retry_after="3600"), search, max_retries=5))
     assert (error.retry_after, error.retryable, requests) == (3600, True, 1)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("wish", ["3600", "Fri, 01 Jan 2100 00:00:00 GMT", "inf"])
+def test_a_pause_that_is_too_long_is_not_made(run: Run, status: int, wish: str) -> None:
+    # defect: 503 with Retry-After is repeated after half a second
+    error, requests = run(failure(answer(status, retry_after=wish), search, max_retries=5))
+    assert (error.retryable, requests) == (True, 1)
+    if status == 503 and wish == "3600":
+        assert "3600 seconds" in str(error)
+
+
+@pytest.mark.parametrize("wish", ["0", "-1", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00"])
+def test_a_pause_that_is_over_is_none(run: Run, wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memio.providers.letta._connection.FIRST_PAUSE", 0.001)
+    _, requests = run(failure(answer(503, retry_after=wish), search, max_retries=2))
+    assert requests == 3
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from letta_proxy import (
+    NO_ROUTE,
     Act,
     Proxy,
     answer,
@@ -16,8 +17,10 @@ from letta_proxy import (
     hold_answer,
     hold_request,
     lose_answer,
+    lose_answer_and_go_down,
     lose_request,
     meanwhile,
+    missing,
 )
 
 from memio import Memio, Message
@@ -198,14 +201,14 @@ def test_a_busy_session_is_a_conflict_and_nothing_is_stored(run: Run, server: An
     run(main())
 
 
-@pytest.mark.parametrize(("status", "text"), [(404, "does not find it"), (422, "answered 422")])
+@pytest.mark.parametrize(("act", "text"), [(missing, "does not find it"), (answer(422), "answered 422")])
 def test_messages_that_the_server_refuses_again_and_again_are_not_called_a_race(
-    run: Run, server: Any, agent: str, status: int, text: str
+    run: Run, server: Any, agent: str, act: Act, text: str
 ) -> None:
     # defect: "the records changed faster than they could be read", after four attempts
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
-            proxy.on(SEND, answer(status), times=ALWAYS)
+            proxy.on(SEND, act, times=ALWAYS)
             with pytest.raises(ProviderError, match=text) as caught:
                 await memio.history.add(session_id="s", messages=said("x"))
             assert (caught.value.outcome, caught.value.retryable) == ("not_applied", False)
@@ -262,7 +265,7 @@ def test_messages_that_are_stored_are_acknowledged_though_the_note_about_them_fa
     run(main())
 
 
-def test_the_loser_of_a_race_adds_to_the_older_conversation_and_removes_its_own(
+def test_the_loser_of_a_race_adds_to_the_older_conversation_and_leaves_its_own(
     run: Run, server: Any, agent: str
 ) -> None:
     async def main() -> None:
@@ -275,9 +278,70 @@ def test_the_loser_of_a_race_adds_to_the_older_conversation_and_removes_its_own(
             proxy.on("POST /v1/conversations/$", meanwhile(begin))
             await memio.history.add(session_id="s", messages=said("mine"))
             assert contents(await memio.history.get(session_id="s")) == ["rival", REPLY, "mine", REPLY]
+            assert len(server.conversations(agent)) == 2
+            assert await memio.history.get_all() == ["s"]
+            await memio.history.delete(session_id="s")
 
     run(main())
-    assert len(server.conversations(agent)) == 1
+    assert server.conversations(agent) == []
+
+
+def test_the_loser_of_a_race_does_not_delete_what_is_added_to_its_conversation_at_the_last_moment(
+    run: Run, server: Any, agent: str
+) -> None:
+    # defect: the conversation is looked at, found empty, used by somebody, and deleted
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, behind(proxy, agent) as memio, behind(proxy, agent, timeout=59) as rival:
+
+            async def begin() -> None:
+                await rival.history.add(session_id="s", messages=said("rival"))
+
+            proxy.on("POST /v1/conversations/$", meanwhile(begin))
+            await memio.history.add(session_id="s", messages=said("mine"))
+            assert [name for name in proxy.names if name.startswith("DELETE")] == []
+
+    run(main())
+
+
+@pytest.mark.parametrize("act", [lose_answer_and_go_down, answer(429, retry_after="60"), answer(401)])
+@pytest.mark.parametrize("call", ["delete", "delete_all"])
+def test_a_deletion_that_was_done_is_not_reported_as_not_applied(
+    run: Run, server: Any, agent: str, call: str, act: Act
+) -> None:
+    # defect: the error of the last attempt speaks for all
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
+            await memio.history.add(session_id="s", messages=said("x"))
+            proxy.on("DELETE", act if act is lose_answer_and_go_down else lose_answer)
+            proxy.on("DELETE", act, times=ALWAYS)
+            with pytest.raises(ProviderError) as caught:
+                await (memio.history.delete(session_id="s") if call == "delete" else memio.history.delete_all())
+            assert caught.value.outcome == "unknown"
+
+    run(main())
+    assert server.conversations(agent) == []
+
+
+@pytest.mark.parametrize("act", [NO_ROUTE[0], NO_ROUTE[4]])
+def test_a_404_that_is_not_lettas_deletes_no_session(run: Run, server: Any, agent: str, act: Act) -> None:
+    # defect: a gateway without a route makes a deletion succeed that never took place
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, behind(proxy, agent, max_retries=0) as memio:
+            await memio.history.add(session_id="s", messages=said("x"))
+            proxy.on("DELETE", act, times=2)
+            with pytest.raises(UnavailableError, match="not as Letta does"):
+                await memio.history.delete(session_id="s")
+            with pytest.raises(UnavailableError):
+                await memio.history.delete_all()
+            assert await memio.history.get_all() == ["s"]
+            proxy.on(SEND, act)
+            with pytest.raises(UnavailableError) as caught:
+                await memio.history.add(session_id="s", messages=said("y"))
+            assert caught.value.outcome == "unknown"
+            proxy.on("DELETE", missing)
+            await memio.history.delete(session_id="s")
+
+    run(main())
 
 
 def test_the_loser_of_a_race_keeps_its_conversation_when_somebody_uses_it(run: Run, server: Any, agent: str) -> None:

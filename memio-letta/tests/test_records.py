@@ -295,6 +295,28 @@ def test_an_update_leaves_the_tags_of_the_agent_alone(run: Run, server: Any, age
     assert sorted(changed["tags"]) == ["important", 'memio:1:{"metadata":{"a":1}}', "memio:7"]
 
 
+def test_an_update_keeps_the_metadata_that_another_program_stored_with_letta(
+    run: Run, server: Any, agent: str, kind: str
+) -> None:
+    # defect: a passage's own metadata is lost, because the usual call to create one has none
+    server.add_passage(agent, "first")
+    native = {"source": "crm", "page": 7, "deep": {"list": [1.5, None, "é"]}}
+    body = {"text": "contract 42", "metadata": native, "tags": ["crm"], "created_at": "2026-01-02T03:04:05.000006"}
+    passage = server.ask("POST", f"/v1/archives/{server.archive(agent)}/passages", json=body)
+
+    async def main() -> None:
+        async with opened(kind, server.url, agent) as store:
+            first = await store.update(**by_id(kind, passage["id"]), content="contract 42, amended", metadata={"a": 1})
+            again = await store.update(**by_id(kind, first.id), content="contract 43")
+            assert again.metadata == {"a": 1}
+            assert (await store.search(query="contract 43", limit=1)) == [again]
+
+    run(main())
+    (changed,) = (item for item in server.passages(agent) if item["text"] == "contract 43")
+    assert (changed["metadata"], changed["created_at"]) == (native, passage["created_at"])
+    assert sorted(changed["tags"]) == ["crm", 'memio:1:{"metadata":{"a":1}}']
+
+
 def test_a_listing_is_complete_in_order_and_at_ease_with_ties(run: Run, server: Any, agent: str, kind: str) -> None:
     # defect: only the first page; ties in time lost
     server.add_passage(agent, "first")

@@ -20,6 +20,8 @@ LIST = "GET /v1/agents/{agent}/archival-memory"
 CREATE = "POST /v1/agents/{agent}/archival-memory"
 SEARCH = "GET /v1/agents/{agent}/archival-memory/search"
 ARCHIVE = "GET /v1/archives/"
+AGENT = "GET /v1/agents/{agent}"
+BATCH = "POST /v1/archives/{archive}/passages/batch"
 DELETE = "DELETE /v1/archives/{archive}/passages/{passage}"
 SESSIONS = "GET /v1/conversations/"
 BEGIN = "POST /v1/conversations/"
@@ -64,9 +66,17 @@ def test_facts_and_documents(run: Run, server: Any, agent: str, kind: str) -> No
             await sends("`get`, unknown id", store.get(**{name: UNKNOWN}), LIST, LIST)
             await sends("`get_all`, up to 100 records", store.get_all(), LIST)
             await sends("`search`", store.search(query="note"), SEARCH)
-            await sends("`update`", store.update(**{name: records[0].id}, content="new"), LIST, LIST, CREATE, DELETE)
-            await sends("`delete`", store.delete(**{name: records[1].id}), ARCHIVE, DELETE)
+            update = store.update(**{name: records[2].id}, content="new")
+            await sends("`update`", update, LIST, LIST, CREATE, LIST, DELETE)
+            update = store.update(**{name: records[0].id}, content="new")
+            await sends("`update` of the first record", update, LIST, LIST, CREATE, LIST, LIST, DELETE)
+            await sends("`delete`", store.delete(**{name: records[1].id}), LIST, LIST, DELETE)
             await sends("`delete_all` of 11 records", store.delete_all(), LIST, *[DELETE] * 11)
+            await sends("", store.add_many([]))
+            await sends("", store.add_many(["only"]), CREATE)
+            many = [f"note {n}" for n in range(40)]
+            await sends("`add_many` of up to 500 records", store.add_many(many), ARCHIVE, AGENT, LIST, BATCH)
+            await store.delete_all()
             server.add_passage(agent, "first")
             server.add_many(agent, ["tie"] * 299)
             await sends("`get_all(limit=1000)` of 300 records", store.get_all(limit=1000), LIST, LIST, LIST)
@@ -95,9 +105,7 @@ def test_facts_in_a_scope(run: Run, server: Any, agent: str) -> None:
                     SEARCH,
                     SEARCH,
                 )
-                await sends(
-                    "`delete` in a scope", memio.facts.delete(fact_id=record.id, user_id="alice"), LIST, LIST, DELETE
-                )
+                await sends("", memio.facts.delete(fact_id=record.id, user_id="alice"), LIST, LIST, DELETE)
 
     run(main())
 

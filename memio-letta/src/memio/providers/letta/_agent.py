@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from memio.errors import MemioError, NotFoundError, UnavailableError
 from memio.providers.letta._connection import Connection
@@ -21,6 +21,14 @@ T = TypeVar("T")
 MALFORMED = HTTPStatus.UNPROCESSABLE_ENTITY
 MISSING = HTTPStatus.NOT_FOUND
 REFUSED = HTTPStatus.BAD_REQUEST
+
+
+class Embedding(NamedTuple):
+    """A model that turns texts into vectors: those of two models cannot be compared."""
+
+    model: str
+    dimension: int
+    endpoint: str | None
 
 
 class Agent:
@@ -60,7 +68,15 @@ class Agent:
             lambda letta: letta.archives.list(agent_id=self.id, limit=1),
             lambda page: page.items[0].id if page.items else None,
             operation=operation,
-            statuses=lambda status: self.missing() if status in (MISSING, MALFORMED, REFUSED) else None,
+            statuses=self.unlisted,
+        )
+
+    async def embedding(self, operation: str) -> Embedding | None:
+        """Return how the agent embeds what it stores and what it searches for; `None` where it does not."""
+        return await self.request(
+            lambda letta: letta.agents.retrieve(self.id),
+            lambda agent: embedding_of(agent.embedding_config),
+            operation=operation,
         )
 
     async def check(self, operation: str) -> None:
@@ -78,6 +94,10 @@ class Agent:
             self.id,
             hint=f"{self.settings.base_url} has none of this id; check agent_id / LETTA_AGENT_ID, and base_url",
         )
+
+    def unlisted(self, status: int) -> NotFoundError | None:
+        """Return the error of a listing of archives that was refused: for a malformed id of an agent, with 400."""
+        return self.missing() if status in (MISSING, MALFORMED, REFUSED) else None
 
     def restless(self, operation: str) -> UnavailableError:
         """Return the error of a read that other writers kept from coming to an end."""
@@ -98,6 +118,17 @@ def rows_of(answer: Any) -> list[Any]:
     if not isinstance(answer, list):
         raise TypeError(f"a list was expected, not {type(answer).__name__}")
     return answer  # pyright: ignore[reportUnknownVariableType]  # its items are looked at one by one
+
+
+def embedding_of(config: Any) -> Embedding | None:
+    """Return the model that an agent or an archive is set to, if one is."""
+    if config is None:
+        return None
+    return Embedding(config.embedding_model, config.embedding_dim, config.embedding_endpoint)
+
+
+def no_meaning(_: int) -> None:
+    """Give no status a meaning of its own: for requests whose failures say nothing about the agent."""
 
 
 def done(raw: Any) -> None:

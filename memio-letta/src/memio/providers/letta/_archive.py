@@ -7,20 +7,20 @@ before it applies a limit, so a scope is applied here, to as many passages as it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 from weakref import WeakValueDictionary
 
 from memio.errors import InvalidInputError, MemioError, NotFoundError, ProviderError, UnavailableError
 from memio.models import Page
-from memio.providers.letta._agent import MALFORMED, MISSING, REFUSED, Agent
+from memio.providers.letta._agent import Agent
 from memio.providers.letta._cursors import read_cursor, write_cursor
 from memio.providers.letta._labels import Label
-from memio.providers.letta._passages import PAGE, Passage, Passages, Position
-from memio.providers.letta.settings import fits_into_a_path
+from memio.providers.letta._outcomes import partial, stopped, worst
+from memio.providers.letta._passages import PAGE, TICK, Draft, Passage, Passages, Place, Position
 
 T = TypeVar("T")
 
@@ -29,6 +29,11 @@ ENOUGH = 10
 
 AT_ONCE = 4
 """Deletes under way at the same time. More gains nothing: the server is one process."""
+
+BATCH = 500
+"""Records per request that adds many. The server takes about 9 ms for each, and answers when all are stored."""
+
+CLOCK_ERROR = timedelta(minutes=1)
 
 MAX_QUERY_BYTES = 60_000
 """Percent-encoded: the query travels in the address of the request, which may be 64 kB long."""
@@ -79,18 +84,43 @@ class Archive:
         kind = self._kind if self._collection else None
         return Scope(user_id=user_id, agent_id=agent_id, collection=self._collection, kind=kind)
 
-    async def add(
-        self, content: str, *, metadata: dict[str, Any] | None, user_id: str | None, agent_id: str | None = None
-    ) -> Passage:
+    async def add(self, record: Mapping[str, Any]) -> Passage:
         """Create a record. One request."""
-        label = Label(
-            user_id=user_id,
-            agent_id=agent_id,
-            metadata=metadata or {},
-            collection=self._collection,
-            kind=self._kind if self._collection else None,
-        )
-        return await self._passages.create(f"{self._kind}.add", content, label.to_tags())
+        draft = self._draft(**record)
+        return await self._passages.create(f"{self._kind}.add", draft.content, draft.tags)
+
+    async def add_many(self, items: Sequence[Mapping[str, Any]], record: Callable[[Passage], T]) -> list[T]:
+        """Create records in order, and return them. Four requests for up to `BATCH` of them.
+
+        The first record of an agent makes its archive, and so is created alone. One by one are also those that the
+        batch call would not embed as the agent does.
+
+        Raises:
+            PartialWriteError: Some were added, or may have been, before a request failed.
+        """
+        operation = f"{self._kind}.add_many"
+        drafts = [self._draft(**item) for item in items]
+        added: list[Passage] = []
+        place: Place | None = None
+        sent = 0
+        try:
+            if len(drafts) > 1:
+                place = await self._passages.place(operation)
+            while len(added) < len(drafts):
+                if added and place is None:
+                    place = await self._passages.place(operation)
+                if place is None or place.embedding is None:
+                    draft, sent = drafts[len(added)], 1
+                    added.append(await self._passages.create(operation, draft.content, draft.tags))
+                else:
+                    begin = await self._begin(operation, place, added)
+                    batch = drafts[len(added) : len(added) + BATCH]
+                    sent = len(batch)
+                    added += await self._passages.create_batch(operation, place.archive_id, batch, begin)
+                sent = 0
+        except MemioError as error:
+            raise stopped(error, [record(passage) for passage in added], items, sent) from None
+        return [record(passage) for passage in added]
 
     async def get(self, record_id: str, scope: Scope) -> Passage:
         """Return a record. Two requests, and one more per 100 passages of the same time."""
@@ -128,7 +158,7 @@ class Archive:
         return found[:limit]
 
     async def update(self, record_id: str, content: str, metadata: dict[str, Any] | None, scope: Scope) -> Passage:
-        """Replace a record by a new passage that takes over its time and label. Four requests.
+        """Replace a record by a new passage that takes over its time and label. Five requests.
 
         The old passage is deleted after the new one was created, so that no failure leaves neither.
         """
@@ -136,43 +166,59 @@ class Archive:
             return await self._update(record_id, content, metadata, scope)
 
     async def delete(self, record_id: str, scope: Scope) -> None:
-        """Delete a record. Two requests; three in a scope."""
+        """Delete a record. Three requests."""
         operation = f"{self._kind}.delete"
         async with self._turn(record_id):
-            if not scope.everything:
-                passage = await self._get(operation, record_id, scope)
-                await self._delete(operation, passage.id, await self._archive_of(operation, passage))
-                return
-            archive_id = await self._agent.archive_id(operation)
-            if archive_id is None or not fits_into_a_path(record_id):
-                raise NotFoundError(self._resource, record_id)
-            # An id that is none, one that is gone, and one of another archive.
-            await self._delete(operation, record_id, archive_id, absent=(MISSING, MALFORMED, REFUSED))
+            await self._delete(operation, await self._get(operation, record_id, scope))
 
     async def delete_all(self, scope: Scope) -> None:
         """Delete every record in scope. One request for each, and one per 101 passages of the archive."""
         operation = f"{self._kind}.delete_all"
         kept: Passage | None = None  # what the listing goes on after: the last passage that stays
-        deleted = 0
-        absent: set[str] = set()
+        deleted: set[str] = set()
         while True:
             rows = await self._passages.page(operation, limit=PAGE, after=kept.id if kept else None)
-            if not rows and not (kept or deleted or absent):
+            if not rows and not (kept or deleted):
                 await self._agent.check(operation)
-            if not rows and kept and not await self._passages.find(operation, kept.id):
+            if not rows and kept and not await self._passages.exists(operation, kept.id):
                 kept = None  # others deleted it: from the beginning
                 continue
             doomed = [passage for passage in rows if scope.holds(passage)]
-            if not absent.isdisjoint(passage.id for passage in doomed):
-                text = f"{deleted} were deleted; others are listed, but not found when they are to be deleted"
-                raise UnavailableError(
-                    "letta", operation, text, retryable=True, outcome="partial" if deleted else "not_applied"
-                )
-            gone = await self._delete_each(operation, doomed, deleted)
-            deleted, absent = deleted + len(doomed) - len(gone), absent | gone
+            if not deleted.isdisjoint(passage.id for passage in doomed):
+                text = f"{len(deleted)} were deleted, and some of these are still listed"
+                raise UnavailableError("letta", operation, text, retryable=True, outcome="partial")
+            await self._delete_each(operation, doomed, len(deleted))
+            deleted.update(passage.id for passage in doomed)
             kept = next((passage for passage in reversed(rows) if not scope.holds(passage)), kept)
-            if len(rows) < PAGE and not gone:  # those that others deleted must not be listed again
+            if len(rows) < PAGE:
                 return
+
+    def _draft(
+        self,
+        content: str,
+        metadata: dict[str, Any] | None = None,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+    ) -> Draft:
+        label = Label(
+            user_id=user_id,
+            agent_id=agent_id,
+            metadata=metadata or {},
+            collection=self._collection,
+            kind=self._kind if self._collection else None,
+        )
+        return Draft(content, label.to_tags())
+
+    async def _begin(self, operation: str, place: Place, added: Sequence[Passage]) -> datetime:
+        """Return the time for the first passage of a batch: after all that are there, and never in the future."""
+        if added:
+            return added[-1].created_at + TICK
+        newest = await self._passages.newest(operation)
+        # One that another program dated into the future does not count. The server's clock, as it is known here, has
+        # whole seconds, and is late when the server is busy.
+        if newest is None or newest.created_at > place.now + CLOCK_ERROR:
+            return place.now
+        return max(place.now, newest.created_at + TICK)
 
     def _turn(self, record_id: str) -> asyncio.Lock:
         """Return what lets the changes of one record through one by one.
@@ -189,51 +235,60 @@ class Archive:
         operation = f"{self._kind}.update"
         old = await self._get(operation, record_id, scope)
         label = old.label if metadata is None else replace(old.label, metadata=metadata)
-        new = await self._passages.create(operation, content, [*old.other_tags, *label.to_tags()], old.created_at)
+        tags = [*old.other_tags, *label.to_tags()]
+        new = await self._passages.succeed(operation, old, await self._archive_of(operation, old), content, tags)
         try:
-            await self._delete(operation, old.id, await self._archive_of(operation, old))
-        except NotFoundError as error:
-            if error.resource != self._resource:
-                raise
-            # Somebody else deleted or updated it meanwhile, and theirs stands.
-            await self._take_back(operation, new, old, error)
-            raise
-        except ProviderError as error:
-            if error.outcome == "not_applied":
-                await self._take_back(operation, new, old, error)
-                raise
-            # It may still be deleted: taking the new one back could leave neither text.
-            raise self._left_behind(operation, new, old, error) from None
-        return new
+            there = await self._passages.exists(operation, old.id)
+            if there:
+                await self._delete(operation, old)
+                return new
+        except MemioError as error:
+            return await self._settle(operation, new, old, error)
+        # Another client deleted or updated it while the new one was made, and that stands.
+        try:
+            await self._delete(operation, new)
+        except MemioError as error:
+            text = f"no {self._resource} {old.id!r} here any more, and the new text, {new.id!r}, could not be deleted"
+            raise partial(error, operation, f"{text}: {error.message}", retryable=False) from None
+        raise NotFoundError(self._resource, record_id)
 
-    async def _delete_each(self, operation: str, passages: Sequence[Passage], before: int) -> set[str]:
-        """Delete passages, a few at a time, and return which were gone already; `before` others were deleted."""
-        deleted = 0
-        gone: set[str] = set()
+    async def _settle(self, operation: str, new: Passage, old: Passage, error: MemioError) -> Passage:
+        """End an update whose delete failed: return the new passage, or take it back, or report that both are left.
+
+        The new text is only taken back when the old one is seen and no request can delete it any more.
+        """
+        certain = getattr(error, "outcome", "not_applied") == "not_applied"
+        try:
+            if not await self._passages.exists(operation, old.id):
+                return new  # it was deleted all the same
+            if certain:
+                await self._delete(operation, new)
+        except MemioError:
+            certain = False
+        if certain:
+            raise error from None
+        text = (
+            f"the new text is stored as {new.id!r}, and the old one, {old.id!r}, may still be there: "
+            f"{error.message}. Read both; where both are there, delete the one that you do not want"
+        )
+        raise partial(error, operation, text, retryable=False) from None
+
+    async def _delete_each(self, operation: str, passages: Sequence[Passage], before: int) -> None:
+        """Delete passages, a few at a time; `before` others were deleted."""
+        deleted = before
         for begin in range(0, len(passages), AT_ONCE):
-            some = passages[begin : begin + AT_ONCE]
             results = await asyncio.gather(
-                *(self._delete_one(operation, passage) for passage in some), return_exceptions=True
+                *(self._delete(operation, passage) for passage in passages[begin : begin + AT_ONCE]),
+                return_exceptions=True,
             )
-            deleted += results.count(True)
-            gone.update(passage.id for passage, result in zip(some, results, strict=True) if result is False)
-            for problem in results:
-                if isinstance(problem, ProviderError) and before + deleted:
-                    text = f"{before + deleted} were deleted, then: {problem.message}. Call it again"
-                    raise _partial(problem, operation, text) from None
-                if isinstance(problem, BaseException):
-                    raise problem
-        return gone
-
-    async def _delete_one(self, operation: str, passage: Passage) -> bool:
-        """Delete a passage, and tell whether it was there."""
-        try:
-            await self._delete(operation, passage.id, await self._archive_of(operation, passage))
-        except NotFoundError as error:
-            if error.resource != self._resource:
-                raise
-            return False
-        return True
+            errors = [result for result in results if result is not None]
+            deleted += len(results) - len(errors)
+            if errors:
+                problem = worst(errors)
+                if isinstance(problem, ProviderError) and deleted:
+                    text = f"{deleted} were deleted, then: {problem.message}. Call it again"
+                    raise partial(problem, operation, text, retryable=problem.retryable) from None
+                raise problem
 
     async def _get(self, operation: str, record_id: str, scope: Scope) -> Passage:
         passage = await self._passages.find(operation, record_id)
@@ -258,39 +313,8 @@ class Archive:
             raise NotFoundError(self._resource, passage.id)
         return archive_id
 
-    async def _delete(
-        self, operation: str, record_id: str, archive_id: str, *, absent: Sequence[int] = (MISSING,)
-    ) -> None:
-        await self._passages.delete(
-            operation,
-            record_id,
-            archive_id,
-            lambda status: NotFoundError(self._resource, record_id) if status in absent else None,
-        )
-
-    async def _take_back(self, operation: str, new: Passage, old: Passage, error: MemioError) -> None:
-        """Delete the new passage of an update that failed, or say that it is left."""
-        try:
-            await self._delete(operation, new.id, await self._archive_of(operation, new))
-        except NotFoundError:
-            return
-        except ProviderError:
-            raise self._left_behind(operation, new, old, error) from None
-
-    def _left_behind(self, operation: str, new: Passage, old: Passage, error: MemioError) -> ProviderError:
-        if isinstance(error, NotFoundError):
-            text = f"{error.message}, and the new text, stored as {new.id!r}, could not be taken back: delete it"
-            return ProviderError("letta", operation, text, outcome="partial")
-        text = (
-            f"the new text is stored as {new.id!r}, and the old one, {old.id!r}, may still be there: "
-            f"{error.message}. Delete the one that you do not want"
-        )
-        return _partial(error, operation, text)
-
-
-def _partial(error: MemioError, operation: str, text: str) -> ProviderError:
-    kind = type(error) if isinstance(error, ProviderError) else ProviderError
-    return kind("letta", operation, text, cause=getattr(error, "cause", None), outcome="partial")
+    async def _delete(self, operation: str, passage: Passage) -> None:
+        await self._passages.delete(operation, passage.id, await self._archive_of(operation, passage))
 
 
 def _position(state: Any) -> Position:

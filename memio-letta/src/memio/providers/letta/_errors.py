@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
@@ -22,8 +25,9 @@ from memio.providers.letta._json import is_json_object
 if TYPE_CHECKING:
     from memio.providers.letta.settings import LettaSettings
 
-Effect = Literal["read", "create", "change", "delete"]
-"""What a request does. `create` must not be repeated blindly; `change` and `delete` come to the same when repeated."""
+Effect = Literal["read", "create", "turn", "change", "delete"]
+"""What a request does. Repeated, `change` and `delete` come to the same; `create` makes a second record, unless the
+first attempt certainly made none; `turn` makes the agent answer, and is never repeated."""
 
 UNREADABLE = (ValueError, RecursionError)
 """What reading an answer raises that is cut or none of Letta's: no JSON, no text, numbers or nesting without end."""
@@ -42,6 +46,10 @@ NEVER_SENT = (
 """Failures before the first byte of the request left."""
 
 _DETAIL_LENGTH = 300
+
+_ID = re.compile(r"(?<![\w-])(?:agent|archive|passage|conv|message)-[\w-]+")
+_NO_AGENT = "Agent not found"
+"""The only text of Letta's for a 404 that does not name the id."""
 
 
 class UnexpectedAnswerError(Exception):
@@ -63,22 +71,67 @@ class NoAnswerError(Exception):
 
 
 def status_of(error: BaseException) -> int | None:
-    """Return the HTTP status that the server answered with, or `None` when it gave no answer."""
-    return error.status_code if isinstance(error, letta_client.APIStatusError) else None
+    """Return the HTTP status that Letta answered with; `None` without an answer, and for a 404 that is not Letta's."""
+    if not isinstance(error, letta_client.APIStatusError):
+        return None
+    if error.status_code == HTTPStatus.NOT_FOUND and not _names_what_is_missing(error):
+        return None
+    return error.status_code
 
 
-def translate(error: Exception, *, operation: str, effect: Effect, settings: LettaSettings) -> ProviderError:
-    """Return memio's error for a failed request. Statuses that mean something to one call are handled there."""
+def asked_pause(error: Exception) -> float | None:
+    """Return the seconds of a `Retry-After` header, which may also hold a date; `None` without one."""
+    if not isinstance(error, letta_client.APIStatusError):
+        return None
+    text = error.response.headers.get("retry-after", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        except (TypeError, ValueError):  # neither, or a date without a time zone
+            return None
+    return max(0.0, seconds)
+
+
+def translate(
+    error: Exception, *, operation: str, effect: Effect, settings: LettaSettings, in_doubt: bool = False
+) -> ProviderError:
+    """Return memio's error for a failed request. Statuses that mean something to one call are handled there.
+
+    Args:
+        error: What the last attempt raised.
+        operation: How errors call it.
+        effect: What the request does.
+        settings: Of the connection.
+        in_doubt: Whether an earlier attempt may have been carried out. The outcome is that of the worst attempt.
+    """
     kind, message, sent, transient = _classify(error, settings)
     _hide_key(error)
-    outcome: Outcome = "unknown" if sent and effect != "read" else "not_applied"
+    outcome: Outcome = "unknown" if (sent or in_doubt) and effect != "read" else "not_applied"
     # A call that creates may only be repeated when it is sure that nothing came of it.
-    retryable = transient and (effect != "create" or outcome == "not_applied")
+    retryable = transient and (effect not in ("create", "turn") or outcome == "not_applied")
     if kind is RateLimitError:
+        pause = asked_pause(error)
         return RateLimitError(
-            "letta", operation, message, cause=error, retryable=retryable, outcome=outcome, retry_after=_pause(error)
+            "letta", operation, message, cause=error, retryable=retryable, outcome=outcome, retry_after=pause
         )
     return kind("letta", operation, message, cause=error, retryable=retryable, outcome=outcome)
+
+
+def _names_what_is_missing(error: letta_client.APIStatusError) -> bool:
+    """Return whether a 404 names what was asked for, as Letta's do.
+
+    One of a gateway without a route does not, unless it repeats the path. Taken for Letta's, it would make records
+    look deleted that are there.
+    """
+    detail = error.body.get("detail") if is_json_object(error.body) else None
+    if not isinstance(detail, str):
+        return False
+    asked = set(_ID.findall(str(error.request.url)))
+    if detail == _NO_AGENT:
+        return any(name.startswith("agent-") for name in asked)
+    return any(re.search(rf"(?<![/\w-]){re.escape(name)}(?![/\w-])", detail) for name in asked)
 
 
 def _classify(error: Exception, settings: LettaSettings) -> tuple[type[ProviderError], str, bool, bool]:
@@ -123,6 +176,11 @@ def _classify_status(
     if status == HTTPStatus.REQUEST_TIMEOUT:
         return ProviderTimeoutError, text, True, True
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        pause = asked_pause(error)
+        wish = f": it asks for a pause of {pause:g} seconds" if pause is not None else ""
+        return UnavailableError, text + wish, True, True
+    if status == HTTPStatus.NOT_FOUND and status_of(error) is None:
+        text += ", and not as Letta does: is it a Letta server, and does every gateway on the way know it?"
         return UnavailableError, text, True, True
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         text += (
@@ -178,13 +236,3 @@ def _hide_key(error: Exception) -> None:
         if isinstance(failure, (letta_client.APIError, httpx.HTTPError)):
             with suppress(RuntimeError):  # it holds none
                 failure.request.headers.pop("Authorization", None)
-
-
-def _pause(error: Exception) -> float | None:
-    """Return the seconds of a `Retry-After` header; the form with a date is not used by Letta."""
-    if not isinstance(error, letta_client.APIStatusError):
-        return None
-    try:
-        return max(0.0, float(error.response.headers.get("retry-after", "")))
-    except ValueError:
-        return None

@@ -70,7 +70,7 @@ class Messages:
             drain,
             lambda events: [row.message for row in _rows(events, conversation) if row.message],
             operation=operation,
-            effect="create",
+            effect="turn",
             statuses=statuses,
         )
 

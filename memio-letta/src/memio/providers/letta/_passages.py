@@ -7,14 +7,18 @@ gone it is empty, as it is after the last one: so an empty page is the end only 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memio.errors import MemioError
-from memio.providers.letta._agent import Agent, done, rows_of
+from memio.providers.letta._agent import Agent, Embedding, done, embedding_of, no_meaning, rows_of
+from memio.providers.letta._json import is_json_object
 from memio.providers.letta._labels import Label, read_tags
+
+if TYPE_CHECKING:
+    from letta_client import AsyncLetta
 
 PAGE = 101
 """Passages per request: 100, and one to see whether there are more. Each brings its embedding, 20 kB or more."""
@@ -24,6 +28,30 @@ MAX_CONTENT_BYTES = 32_768
 
 MAX_ROUNDS = 8
 """How often a read starts again because others deleted the passages it stood on."""
+
+
+TICK = timedelta(microseconds=1)
+
+
+class Draft(NamedTuple):
+    """A passage to be made."""
+
+    content: str
+    tags: list[str]
+
+
+class Place(NamedTuple):
+    """An archive that a batch can go to.
+
+    Attributes:
+        archive_id: Its id.
+        embedding: The model for both the batch and the agent; `None` where passages must be made one by one.
+        now: The time of the server, without fractions of the second.
+    """
+
+    archive_id: str
+    embedding: Embedding | None
+    now: datetime
 
 
 class Position(NamedTuple):
@@ -43,6 +71,8 @@ class Passage:
     label: Label
     other_tags: list[str]
     archive_id: str | None = None
+    native: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    """Letta's own metadata of it, which other programs set. memio does not use it, and keeps it."""
 
     @property
     def position(self) -> Position:
@@ -56,19 +86,78 @@ class Passages:
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
 
-    async def create(
-        self, operation: str, content: str, tags: list[str], created_at: datetime | None = None
-    ) -> Passage:
-        """Create a passage. Sent once: a repetition after a lost answer would make a second one."""
+    async def create(self, operation: str, content: str, tags: list[str]) -> Passage:
+        """Create a passage. A repetition after a lost answer would make a second one, so there is none."""
         more: dict[str, Any] = {"tags": tags} if tags else {}
-        if created_at is not None:
-            more["created_at"] = created_at
         return await self.agent.request(
             lambda letta: letta.agents.passages.create(self.agent.id, text=content, **more),
             lambda answer: _passage(rows_of(answer)[0]),
             operation=operation,
             effect="create",
         )
+
+    async def succeed(self, operation: str, old: Passage, archive_id: str, content: str, tags: list[str]) -> Passage:
+        """Create the passage that is to replace another one, with its time and its own metadata."""
+        more: dict[str, Any] = {"tags": tags} if tags else {}
+        if not old.native:
+            return await self.agent.request(
+                lambda letta: letta.agents.passages.create(
+                    self.agent.id, text=content, created_at=old.created_at, **more
+                ),
+                lambda answer: _passage(rows_of(answer)[0]),
+                operation=operation,
+                effect="create",
+            )
+        # The call above has no metadata. This one embeds as the archive is set, not as the agent is.
+        return await self.agent.request(
+            lambda letta: letta.archives.passages.create(
+                archive_id, text=content, created_at=old.created_at.isoformat(), metadata=old.native, **more
+            ),
+            _passage,
+            operation=operation,
+            effect="create",
+            statuses=no_meaning,
+        )
+
+    async def create_batch(
+        self, operation: str, archive_id: str, drafts: Sequence[Draft], begin: datetime
+    ) -> list[Passage]:
+        """Create passages in one request: all of them, or none.
+
+        The server gives all passages of a request one time, and lists those of one time by their random ids: to be
+        listed in order, each is given its own, a microsecond apart.
+        """
+        body: list[Any] = [
+            {"text": text, "created_at": (begin + index * TICK).isoformat(), **({"tags": tags} if tags else {})}
+            for index, (text, tags) in enumerate(drafts)
+        ]
+        return await self.agent.request(
+            lambda letta: letta.archives.passages.create_many(archive_id, passages=body),
+            lambda answer: _batch(rows_of(answer), drafts),
+            operation=operation,
+            effect="create",
+            statuses=no_meaning,
+        )
+
+    async def place(self, operation: str) -> Place | None:
+        """Return where a batch can go; `None` before the first passage of the agent. Two requests.
+
+        The batch call embeds as the archive is set, and fails where the archive is set to no model, while a single
+        create embeds as the agent is set. Where these differ, a batch would not be found by the agent's searches.
+        """
+        found = await self.agent.request(
+            _archives_with_date(self.agent.id),
+            _place,
+            operation=operation,
+            statuses=self.agent.unlisted,
+        )
+        if found is None or found.embedding is None:
+            return found
+        return found if found.embedding == await self.agent.embedding(operation) else found._replace(embedding=None)
+
+    async def newest(self, operation: str) -> Passage | None:
+        """Return the passage that is last in the listing. One request."""
+        return next(iter(await self.page(operation, limit=1, newest_first=True)), None)
 
     async def page(
         self,
@@ -149,6 +238,12 @@ class Passages:
             # Nothing follows: what the listing stood on was deleted meanwhile, or the other passage was.
         raise self.agent.restless(operation)
 
+    async def exists(self, operation: str, passage_id: str) -> bool:
+        """Return whether a passage of the archive is still there. One request; two for the first passage."""
+        if await self.page(operation, limit=1, before=passage_id, newest_first=True):
+            return True  # nothing is listed before an id that is gone
+        return any(row.id == passage_id for row in await self.page(operation, limit=1))
+
     async def search(self, operation: str, query: str, limit: int) -> list[Passage]:
         """Return the passages nearest to a query; `limit` 0 is all of them."""
         return await self.agent.request(
@@ -157,17 +252,44 @@ class Passages:
             operation=operation,
         )
 
-    async def delete(
-        self, operation: str, passage_id: str, archive_id: str, statuses: Callable[[int], MemioError | None]
-    ) -> None:
-        """Delete a passage of one archive; the server refuses one of another archive."""
+    async def delete(self, operation: str, passage_id: str, archive_id: str) -> None:
+        """Delete a passage that was seen; one that is gone by now counts as done.
+
+        The server refuses to delete a passage of another archive.
+        """
         await self.agent.request(
             lambda letta: letta.archives.passages.with_raw_response.delete(passage_id, archive_id=archive_id),
             done,
             operation=operation,
             effect="delete",
-            statuses=statuses,
+            statuses=no_meaning,
         )
+
+
+def _archives_with_date(agent_id: str) -> Callable[[AsyncLetta], Awaitable[Any]]:
+    async def call(letta: AsyncLetta) -> Any:
+        raw = await letta.archives.with_raw_response.list(agent_id=agent_id, limit=1)
+        return await raw.parse(), raw.headers.get("date", "")
+
+    return call
+
+
+def _place(answer: Any) -> Place | None:
+    page, date = answer
+    if not page.items:
+        return None
+    try:
+        now = parsedate_to_datetime(date)
+    except ValueError:
+        now = datetime.now(UTC)  # a gateway removed the header
+    return Place(page.items[0].id, embedding_of(page.items[0].embedding_config), _utc(now))
+
+
+def _batch(rows: list[Any], drafts: Sequence[Draft]) -> list[Passage]:
+    passages = [_passage(row) for row in rows]
+    if [passage.content for passage in passages] != [draft.content for draft in drafts]:
+        raise ValueError("the passages of a batch did not come back in order")
+    return passages
 
 
 def _passage(row: Any) -> Passage:
@@ -179,6 +301,7 @@ def _passage(row: Any) -> Passage:
         label=label,
         other_tags=others,
         archive_id=row.archive_id,
+        native=row.metadata if is_json_object(row.metadata) else {},
     )
 
 

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from memio.errors import MemioError, NotFoundError
-from memio.providers.letta._agent import MALFORMED, MISSING, Agent, done, rows_of
+from memio.providers.letta._agent import MISSING, Agent, done, no_meaning, rows_of
 from memio.providers.letta._json import is_json_object
 
 PAGE = 100
@@ -81,14 +81,15 @@ class Sessions:
         found = await self.matching(operation, f":u{_digest(user)}:{{" if user is not None else "memio:1:s")
         return [item for item in found if user in (None, item.key.user)]
 
-    async def open(self, operation: str, key: Key) -> tuple[Conversation, Conversation | None]:
-        """Return the conversation to add to, and the one that was made for that, if one was.
+    async def open(self, operation: str, key: Key) -> Conversation:
+        """Return the conversation to add to, which is made when there is none.
 
-        When several clients begin a session at once, they all add to the oldest conversation.
+        When several clients begin a session at once, they all add to the oldest conversation. The others are left:
+        somebody may add to one at this moment, and an empty conversation is no session.
         """
         found = await self._exactly(operation, key)
         if found:
-            return found[0], None
+            return found[0]
         made = await self.agent.request(
             lambda letta: letta.conversations.create(agent_id=self.agent.id, summary=key.summary(new=True)),
             _made,
@@ -96,7 +97,7 @@ class Sessions:
             effect="create",
         )
         found = await self._exactly(operation, key)
-        return (found[0] if found else made), made
+        return found[0] if found else made
 
     async def confirm(self, operation: str, conversation: Conversation) -> None:
         """Note that a conversation is not empty. One request.
@@ -109,32 +110,18 @@ class Sessions:
             _made,
             operation=operation,
             effect="change",
-            statuses=lambda status: self._gone(conversation, status),
+            statuses=lambda status: NotFoundError("session", conversation.key.session) if status == MISSING else None,
         )
-
-    async def delete_unused(self, operation: str, conversation: Conversation) -> None:
-        """Delete a conversation that was made for nothing, unless somebody sent a message to it. Two requests."""
-        now = await self.agent.request(
-            lambda letta: letta.conversations.retrieve(conversation.id),
-            _made,
-            operation=operation,
-            statuses=lambda status: self._gone(conversation, status),
-        )
-        if not now.asked:
-            await self.delete(operation, conversation)
 
     async def delete(self, operation: str, conversation: Conversation) -> None:
         """Delete a conversation with its messages; one that is gone already counts as done. One request."""
-        try:
-            await self.agent.request(
-                lambda letta: letta.conversations.with_raw_response.delete(conversation.id),
-                done,
-                operation=operation,
-                effect="delete",
-                statuses=lambda status: self._gone(conversation, status),
-            )
-        except NotFoundError:
-            return
+        await self.agent.request(
+            lambda letta: letta.conversations.with_raw_response.delete(conversation.id),
+            done,
+            operation=operation,
+            effect="delete",
+            statuses=no_meaning,
+        )
 
     async def matching(self, operation: str, containing: str) -> list[Conversation]:
         """Return all conversations whose summary is memio's and holds a text, oldest first."""
@@ -179,9 +166,6 @@ class Sessions:
 
     async def _exactly(self, operation: str, key: Key) -> list[Conversation]:
         return [item for item in await self.of(operation, *key) if item.key == key]
-
-    def _gone(self, conversation: Conversation, status: int) -> MemioError | None:
-        return NotFoundError("session", conversation.key.session) if status in (MISSING, MALFORMED) else None
 
 
 class _AnchorGoneError(MemioError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from memio.capabilities import Feature, Guarantee
 from memio.models import Document, Page
+from memio.protocols import DocumentInput
 from memio.providers.letta._agent import Agent
 from memio.providers.letta._archive import Archive
 from memio.providers.letta._hints import CLIENT_IDS, FILTERS, USER_SCOPE
@@ -60,8 +61,16 @@ class LettaDocumentAdapter:
     async def add(
         self, *, content: str, metadata: dict[str, Any] | None = None, user_id: str | None = None
     ) -> Document:
-        """Store a new document. It is sent once; when the answer is lost, the error's `outcome` is `unknown`."""
-        return _document(await self._archive.add(content, metadata=metadata, user_id=user_id))
+        """Store a new document. It is not sent again after a lost answer: then the error's `outcome` is `unknown`."""
+        return _document(await self._archive.add({"content": content, "metadata": metadata, "user_id": user_id}))
+
+    async def add_many(self, *, items: Sequence[DocumentInput]) -> list[Document]:
+        """Store many documents, in order: up to 500 in one request, all of them or none.
+
+        Raises:
+            PartialWriteError: A request failed after others: some documents are stored, or may be.
+        """
+        return await self._archive.add_many(items, _document)
 
     async def get(self, *, doc_id: str, user_id: str | None = None) -> Document:
         """Return one document, or raise `NotFoundError`."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from memio.capabilities import Feature, Guarantee
 from memio.models import Fact, Page
+from memio.protocols import FactInput
 from memio.providers.letta._agent import Agent
 from memio.providers.letta._archive import Archive
 from memio.providers.letta._hints import AGENT_SCOPE, CLIENT_IDS, FILTERS, USER_SCOPE
@@ -66,8 +67,17 @@ class LettaFactAdapter:
         user_id: str | None = None,
         agent_id: str | None = None,
     ) -> Fact:
-        """Store a new fact. It is sent once; when the answer is lost, the error's `outcome` is `unknown`."""
-        return _fact(await self._archive.add(content, metadata=metadata, user_id=user_id, agent_id=agent_id))
+        """Store a new fact. It is not sent again after a lost answer: then the error's `outcome` is `unknown`."""
+        record = {"content": content, "metadata": metadata, "user_id": user_id, "agent_id": agent_id}
+        return _fact(await self._archive.add(record))
+
+    async def add_many(self, *, items: Sequence[FactInput]) -> list[Fact]:
+        """Store many facts, in order: up to 500 in one request, all of them or none.
+
+        Raises:
+            PartialWriteError: A request failed after others: some facts are stored, or may be.
+        """
+        return await self._archive.add_many(items, _fact)
 
     async def get(self, *, fact_id: str, user_id: str | None = None, agent_id: str | None = None) -> Fact:
         """Return one fact, or raise `NotFoundError`."""

@@ -17,6 +17,7 @@ from memio.providers.letta._agent import Agent
 from memio.providers.letta._cursors import read_cursor, write_cursor
 from memio.providers.letta._merge import Seen, merged
 from memio.providers.letta._messages import Messages
+from memio.providers.letta._outcomes import partial
 from memio.providers.letta._ranking import rank
 from memio.providers.letta._remains import of_conversations
 from memio.providers.letta._sessions import Conversation, Key, Sessions
@@ -77,7 +78,7 @@ class LettaHistoryAdapter:
         operation, key = "history.add", Key(session_id, user_id)
         missed: set[str] = set()
         for _ in range(MAX_ROUNDS):
-            conversation, made = await self._sessions.open(operation, key)
+            conversation = await self._sessions.open(operation, key)
             if conversation.id in missed:
                 text = f"the server lists {conversation.id} as this session, but does not find it to add messages"
                 raise ProviderError("letta", operation, text)
@@ -88,8 +89,6 @@ class LettaHistoryAdapter:
                 continue  # deleted in between, so nothing was stored
             if conversation.new:
                 await self._confirm(operation, conversation)
-            if made is not None and made.id != conversation.id:
-                await self._tidy(operation, made)
             stored = [replace(message, session_id=session_id, user_id=user_id) for message in messages]
             return Turn(stored=stored, replies=replies)
         raise self._agent.restless(operation)
@@ -216,12 +215,6 @@ class LettaHistoryAdapter:
         except ProviderError:
             return  # the messages are stored; without the note, listings look for themselves
 
-    async def _tidy(self, operation: str, made: Conversation) -> None:
-        try:
-            await self._sessions.delete_unused(operation, made)
-        except (NotFoundError, ProviderError):
-            return  # the messages are stored; an empty conversation is no session
-
     async def _delete(self, operation: str, conversations: Sequence[Conversation]) -> None:
         for number, conversation in enumerate(conversations):
             try:
@@ -230,7 +223,7 @@ class LettaHistoryAdapter:
                 if not number:
                     raise
                 text = f"{number} of {len(conversations)} conversations were deleted, then: {error.message}"
-                raise type(error)("letta", operation, text, cause=error.cause, outcome="partial") from None
+                raise partial(error, operation, text, retryable=error.retryable) from None
 
 
 def _anchors(state: Any) -> dict[str, str | None]:

@@ -92,7 +92,8 @@ class LettaSettings(Settings):
     """Seconds that the server may stay silent. Also while the agent answers, where it sends a sign of life."""
 
     max_retries: Annotated[int, Field(ge=0, le=10)] = 2
-    """How often a failed read or delete is repeated, with growing pauses. Calls that create are never repeated."""
+    """How often a request that failed is repeated, with growing pauses: one that creates only while it is certain that
+    nothing came of it, and messages to the agent never."""
 
     allow_insecure_http: bool = False
     """Send the key over plain http to a host that is not this machine."""
