@@ -71,8 +71,15 @@ class Entry:
         return self._point.dist.version if self._point.dist else "unknown"
 
     def describe(self) -> str:
-        """Return distribution and version, as errors show them."""
-        return f"{self.distribution} {self.version}"
+        """Return distribution and version, as errors show them.
+
+        Called while an error is reported, so it raises none: where its metadata cannot be read, as when a process has
+        no file descriptor left, it returns the module. What was read once is kept.
+        """
+        try:
+            return f"{self.distribution} {self.version}"
+        except (OSError, ImportError):
+            return f"the distribution of {self.module}"
 
     @property
     def point(self) -> str:

@@ -188,6 +188,13 @@ async def copy(
     return await _move(stores, target, census, losses, journal, origins, user_id, Told(announce, progress))
 
 
+def _is_fifo(file: Path) -> bool:
+    try:
+        return file.is_fifo()
+    except OSError:  # a name that is too long, or a folder that may not be entered: opening the file raises in words
+        return False
+
+
 def _at_hand(
     path: str | os.PathLike[str], folder: str, journal: str | os.PathLike[str] | None
 ) -> tuple[Path, str | os.PathLike[str] | None]:
@@ -197,7 +204,7 @@ def _at_hand(
         if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
             raise InvalidInputError("standard input is closed: name a file")
         return spooled(sys.stdin.buffer, folder), journal
-    if file.is_fifo():  # such as `<(…)` in a shell
+    if _is_fifo(file):  # such as `<(…)` in a shell
         with file.open("rb") as stream:
             return spooled(stream, folder), journal
     return file, journal if journal is not None else f"{os.fspath(path)}.journal"

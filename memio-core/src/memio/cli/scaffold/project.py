@@ -58,7 +58,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
             f"{folder} exists already, and nothing is written over it: "
             "choose another name, pass another --directory, or remove it first"
         )
-    if not folder.parent.is_dir():
+    if not os.path.isdir(folder.parent):  # noqa: PTH112  # `Path.is_dir` raises for a name that is too long
         what = "is no folder" if os.path.lexists(folder.parent) else "does not exist"
         raise InvalidInputError(f"{folder.parent} {what}: pass a --directory that is there, or create it first")
     try:

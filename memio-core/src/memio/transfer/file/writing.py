@@ -108,9 +108,10 @@ class ExportFile:
             temporary.unlink()
 
     def _refuse_existing(self) -> None:
-        if self.path.is_dir():
+        # Not the methods of `Path`, which raise for a name that is too long.
+        if os.path.isdir(self.path):  # noqa: PTH112
             raise InvalidInputError(f"{self.path} is a folder: name a file in it")
-        if self.path.exists() and not self.path.is_file():
+        if os.path.exists(self.path) and not os.path.isfile(self.path):  # noqa: PTH110, PTH113
             raise InvalidInputError(f"{self.path} is a pipe or a device: choose another name, or write to -")
         if self._force and is_database(self.path):
             raise InvalidInputError(f"{self.path} is a database, and is not replaced by an export: choose another name")
