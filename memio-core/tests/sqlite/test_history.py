@@ -345,3 +345,21 @@ def test_a_message_counts_more_when_the_query_names_its_speaker(both: Run) -> No
         assert (await memio.history.search(query="What did Ann say about tea?"))[0].name == "Ann"
 
     both(body)
+
+
+def test_a_session_of_several_owners_is_listed_once_when_the_first_is_deleted_meanwhile(both: Any) -> None:
+    async def main(memio: Memio) -> None:
+        for user in ("ann", "bob", "eve"):
+            for session in ("one", "two", "three"):
+                await memio.history.add(session_id=session, messages=[Message(role="user", content="x")], user_id=user)
+        listed: list[str] = []
+        async for session in memio.history.iter_sessions(page_size=1):
+            listed.append(session)
+            await memio.history.delete(session_id=session, user_id="ann")
+            await memio.history.add(session_id=session, messages=[Message(role="user", content="y")], user_id="new")
+        assert listed == ["one", "two", "three"]
+        for user in ("bob", "eve", "new"):
+            await memio.history.delete_all(user_id=user)
+        assert list(await memio.history.get_all()) == []
+
+    both(main)

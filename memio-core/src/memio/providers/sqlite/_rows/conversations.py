@@ -278,7 +278,7 @@ def _intern_session(db: Connection, name: str, user: int) -> int:
 def _sessions(db: Connection, name: str, user_id: str | None) -> list[int]:
     """Return the sessions of a name, of one owner or of all."""
     if user_id is None:
-        rows = db.execute("SELECT seq FROM session WHERE name = ?", (name,))
+        rows = db.execute("SELECT seq FROM session WHERE name = ? AND user >= 0", (name,))
     else:
         rows = db.execute("SELECT seq FROM session WHERE name = ? AND user = ?", (name, find_label(db, user_id)))
     return [seq for (seq,) in rows]
@@ -342,4 +342,9 @@ def _delete_session(db: Connection, session: int) -> None:
     for row in _rows(db, "m.session = ? ORDER BY m.seq", (session,)):
         _INDEX.remove(db, row.seq, *_indexed(row, before))
     db.execute("DELETE FROM message WHERE session = ?", (session,))
-    db.execute("DELETE FROM session WHERE seq = ?", (session,))
+    (name,) = db.execute("SELECT name FROM session WHERE seq = ?", (session,)).fetchone()
+    if db.execute("SELECT 1 FROM session WHERE name = ? AND user >= 0 AND seq <> ?", (name, session)).fetchone():
+        # The name keeps its place for its other owners: a listing that has passed it must not list it again.
+        db.execute("UPDATE session SET user = -seq WHERE seq = ?", (session,))
+    else:
+        db.execute("DELETE FROM session WHERE name = ?", (name,))
