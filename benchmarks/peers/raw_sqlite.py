@@ -16,7 +16,8 @@ from sqlite3 import Connection
 from typing import Any, Self
 from uuid import uuid4
 
-from memio.providers.sqlite._db.open import Location, open_file
+from memio.providers.sqlite._db.files import Files
+from memio.providers.sqlite._db.open import Location
 from memio.providers.sqlite._search.tags import tags
 
 ADD_FACT = (
@@ -49,7 +50,7 @@ class Record:
 
 def connect(folder: Path) -> Connection:
     """Return a connection to a file with the provider's tables and settings."""
-    return open_file(Location(str(folder / "memio.db"), "full", 30, True), writes=True)
+    return Files(Location(str(folder / "memio.db"), "full", 30, True)).open(writes=True)
 
 
 def insert(db: Connection, items: Iterable[tuple[str, dict[str, Any] | None]]) -> list[Record]:

@@ -16,15 +16,17 @@ from memio.providers.sqlite.settings import Durability, SqliteSettings
 class SqliteStore:
     """A store in an SQLite file. Nothing is opened before the first call.
 
-    Removing the file under a store that uses it loses what is written afterwards, without an error: close
-    the store first. The bytes of deleted content may stay in the file until their place is used again, or `erase` is
-    called, as `forget` does.
+    When the file, its `-wal` or its `-shm` is removed, moved or replaced while the store has it open, every call raises
+    `ProviderError` and does nothing: close the store before files are moved. The bytes of deleted content may stay in
+    the file until their place is used again, or `erase` is called, as `forget` does.
 
     Args:
         path: The file, or `:memory:`; else the environment's `MEMIO_SQLITE_PATH`, else `memio.db`.
         durability: `full` (default) or `normal`; see `SqliteSettings`.
         busy_timeout: Seconds to wait for another process that is writing, counted from when the writes that wait
             together begin, not from the call; default 30.
+        read_only: Whether the database is neither made nor changed; default `False`. Calls that write raise
+            `ProviderError` then.
 
     Raises:
         ConfigError: A setting is wrong.
@@ -40,8 +42,11 @@ class SqliteStore:
         path: str | PathLike[str] | None = None,
         durability: Durability | None = None,
         busy_timeout: float | None = None,
+        read_only: bool | None = None,
     ) -> None:
-        settings = SqliteSettings.resolve(path=path, durability=durability, busy_timeout=busy_timeout)
+        settings = SqliteSettings.resolve(
+            path=path, durability=durability, busy_timeout=busy_timeout, read_only=read_only
+        )
         self._engine = Engine(Location.of(settings))
         self._owns_engine = True
 
@@ -70,6 +75,7 @@ class SqliteStore:
         Raises:
             UnavailableError: A connection that has been reading for longer than `busy_timeout` keeps the log from being
                 emptied. The bytes are still there: call again when it has ended.
+            ProviderError: The disk is full, or read_only is set. The bytes are still there.
         """
         await self._engine.erase()
         kinds = await self._engine.lookup(lambda db: kinds_of(db, user_id, agent_id))

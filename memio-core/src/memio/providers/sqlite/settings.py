@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from memio.settings import Env, RelativePath, Settings
 
@@ -32,6 +32,9 @@ class SqliteSettings(Settings):
         busy_timeout: Seconds to wait for another process that is writing; more than 0, at most 3600,
             default 30. They count from when the batch of a call begins: what waits behind other writes of this
             process may take longer.
+        read_only: `true`: the database is neither made nor changed, and a call that writes is refused; SQLite may
+            leave an empty `-wal` and `-shm` beside it. `false` (the default): a database in a read-only place, such
+            as the image of a container, can be read all the same.
     """
 
     path: Annotated[
@@ -39,3 +42,10 @@ class SqliteSettings(Settings):
     ] = "memio.db"
     durability: Durability = "full"
     busy_timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 30.0
+    read_only: bool = False
+
+    @model_validator(mode="after")
+    def _something_to_read(self) -> Self:
+        if self.read_only and self.path == MEMORY:
+            raise ValueError(f"read_only: {MEMORY} begins empty, so there is nothing to read: leave read_only out")
+        return self

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from asyncio import get_running_loop, wrap_future
 from collections.abc import Callable
+from contextlib import ExitStack
 from os import getpid
 from sqlite3 import Connection
+from time import monotonic
 from typing import Any, TypeVar, cast
 
+from memio.providers.sqlite._db import forks
 from memio.providers.sqlite._db.erase import Eraser
-from memio.providers.sqlite._db.failures import failure
+from memio.providers.sqlite._db.failures import failure, read_only
+from memio.providers.sqlite._db.files import Files
 from memio.providers.sqlite._db.open import Location
 from memio.providers.sqlite._db.worker import Job, Worker
 from memio.providers.sqlite.settings import MEMORY
@@ -36,13 +40,17 @@ class Engine:
     def __init__(self, location: Location) -> None:
         self._closed = False
         self._process: int | None = None
+        self._path = location.path
+        self._read_only = location.read_only
+        self._files = Files(location)
         self._eraser = Eraser(location.path, location.busy_timeout)
-        self._writer = Worker(location, writes=True, batch=WRITES_PER_COMMIT)
+        self._writer = Worker(self._files, location.path, writes=True, batch=WRITES_PER_COMMIT)
         if location.path == MEMORY:
             self._lookups = self._searches = self._writer
         else:
-            self._lookups = Worker(location, writes=False, batch=LOOKUPS_PER_SNAPSHOT)
-            self._searches = Worker(location, writes=False, batch=1, threads=SEARCH_THREADS)
+            self._lookups = Worker(self._files, location.path, writes=False, batch=LOOKUPS_PER_SNAPSHOT)
+            self._searches = Worker(self._files, location.path, writes=False, batch=1, threads=SEARCH_THREADS)
+            forks.watch(self)
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a write transaction; its answer comes after the commit.
@@ -86,9 +94,35 @@ class Engine:
         for ending in endings:
             await wrap_future(ending)
 
+    def pause(self, seconds: float) -> Callable[[], None] | None:
+        """Close all connections until the returned function is called, so that the process can be forked.
+
+        Args:
+            seconds: How long to wait for the calls that are under way.
+
+        Returns:
+            What lets calls go on, or `None` when one is still under way.
+        """
+        deadline = monotonic() + seconds
+        with ExitStack() as paused:
+            for worker in (self._writer, self._lookups, self._searches):
+                go_on = worker.pause(deadline - monotonic())
+                if go_on is None:
+                    return None
+                paused.callback(go_on)
+            paused.enter_context(self._files.paused())
+            return paused.pop_all().close
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self._path
+
     async def _ask(self, worker: Worker, work: Work[T], *, reads: bool, alone: bool = False) -> T:
         if self._closed:
             raise RuntimeError("this sqlite store is closed: make a new client, or close it after the last call")
+        if self._read_only and not reads:
+            raise read_only(self._path)
         if self._process is None:
             self._process = getpid()
         elif self._process != getpid():

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from sqlite3 import Connection
+from sqlite3 import SQLITE_FULL, Connection
+from sqlite3 import Error as SqliteError
 
-from memio.errors import UnavailableError
+from memio.errors import ProviderError, UnavailableError
 
 _KINDS = {
     "facts": "SELECT 1 FROM fact WHERE user = :user OR agent = :agent",
@@ -52,6 +53,22 @@ class Eraser:
         return work
 
     def _rewrite(self, db: Connection) -> None:
+        try:
+            self._rewrite_all(db)
+        except SqliteError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != SQLITE_FULL:
+                raise
+            raise ProviderError(
+                "sqlite",
+                "",
+                f"what was deleted can no longer be read through memio, but its bytes are still in {self._path} or "
+                f"{self._path}-wal: the disk is full, and writing the file anew takes up to twice its size for a "
+                "moment. Make room, then do the same again",
+                cause=error,
+                outcome="partial",
+            ) from error
+
+    def _rewrite_all(self, db: Connection) -> None:
         # First, because whoever reads for long is in the way at the end as well, and the rewrite would be in vain.
         self._empty_log(db)
         _reindex(db)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
+from contextlib import contextmanager
 from sqlite3 import Connection
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 from memio.errors import ConfigError, Fault
-from memio.providers.sqlite._db.failures import explain, failure
+from memio.providers.sqlite._db.failures import failure
 from memio.providers.sqlite._db.schema import APPLICATION_ID, VERSION, create, is_empty, mark
 from memio.providers.sqlite.settings import MEMORY, SqliteSettings
 
@@ -28,13 +29,15 @@ class Location(NamedTuple):
         path: An absolute path, or `:memory:`.
         durability: `full` or `normal`.
         busy_timeout: Seconds to wait for other processes.
-        chosen: Whether somebody chose the path, so that nobody need be told where the file is.
+        chosen: Whether the path was chosen, so that a new file need not be announced.
+        read_only: Whether nothing is written or made.
     """
 
     path: str
     durability: str
     busy_timeout: float
     chosen: bool
+    read_only: bool = False
 
     @classmethod
     def of(cls, settings: SqliteSettings) -> Self:
@@ -44,7 +47,13 @@ class Location(NamedTuple):
             ConfigError: The path is relative, and the working directory was deleted.
         """
         path = settings.path if settings.path == MEMORY else _absolute(settings.path)
-        return cls(path, settings.durability, settings.busy_timeout, settings.origin_of("path") != "default")
+        return cls(
+            path,
+            settings.durability,
+            settings.busy_timeout,
+            settings.origin_of("path") != "default",
+            settings.read_only,
+        )
 
     def key(self) -> Hashable:
         """Return what is equal for two stores that can share an engine, however their paths were written."""
@@ -63,45 +72,112 @@ def _absolute(path: str) -> str:
         raise ConfigError([fault], "the settings of the sqlite provider") from error
 
 
-def open_file(location: Location, *, writes: bool) -> Connection:
-    """Open a connection, and make the file and its tables where there are none.
+def connect(location: Location, mode: Literal["ro", "rw", "rwc"], *, frozen: bool = False) -> Connection:
+    """Return a connection that has not looked at the file yet. Transactions are begun and ended by hand.
 
-    The connection belongs to the calling thread. Transactions are begun and ended by hand.
-
-    Raises:
-        ProviderError: The file cannot be opened, or is not memio's; it was left as it is.
-        UnavailableError: Another process kept it locked for `busy_timeout` seconds.
+    Args:
+        location: Which file.
+        mode: For reading only, for writing, or for writing and making the file where there is none.
+        frozen: Whether it is certain that the file does not change, so that it is read without locks and without a log.
     """
     _check_sqlite()
-    try:
-        db = sqlite3.connect(location.path, timeout=location.busy_timeout, isolation_level=None, cached_statements=256)
-    except sqlite3.Error as error:
-        raise explain(error, location.path) from error
-    try:
+    name, uri = location.path, location.path != MEMORY
+    if uri:
+        quoted = name.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        if os.name == "nt":
+            quoted = "/" + quoted.replace("\\", "/")
+        name = f"file://{quoted}?mode={mode}{'&immutable=1' if frozen else ''}"
+    # A connection belongs to the thread that it was opened for, except that it is closed before a fork.
+    return sqlite3.connect(
+        name,
+        uri=uri,
+        timeout=location.busy_timeout,
+        isolation_level=None,
+        cached_statements=256,
+        check_same_thread=False,
+    )
+
+
+def prepare(db: Connection, location: Location, *, writes: bool) -> Connection:
+    """Return a connection that is ready for use, and make the tables where there are none; close it on failure.
+
+    Raises:
+        ProviderError: The file is not memio's; it was left as it is.
+        sqlite3.Error: It cannot be opened.
+    """
+    with _closed_on_failure(db):
         db.execute("BEGIN")  # one moment for all that is looked at: another process may be making the tables
         ready = _is_ours(db, location.path)
         db.execute("COMMIT")
         if not ready:
             _make(db, location)
         _tune(db, location, writes=writes)
-    except sqlite3.Error as error:
-        db.close()
-        raise explain(error, location.path) from error
-    except BaseException:
-        db.close()
-        raise
     return db
 
 
-def identity(path: str) -> tuple[int, int] | None:
-    """Return what tells a file from another that takes its name later; one that cannot be found has none."""
-    if path == MEMORY:
-        return None
+def open_read_only(location: Location, real: str) -> Connection:
+    """Return a connection that reads a file without making or changing anything in it.
+
+    Where the folder is read-only, SQLite cannot share a log there. A file without a log is read as it is: it does not
+    change as long as it has none.
+
+    Args:
+        location: Which file.
+        real: Its path without links.
+
+    Raises:
+        ProviderError: The file is not memio's, or its log cannot be read.
+        sqlite3.Error: It cannot be opened.
+    """
     try:
-        status = os.stat(path)  # noqa: PTH116  # once per transaction: a third of the time of `Path.stat`
+        return _read_only(connect(location, "ro"), location)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        if not os.path.lexists(real) or not is_read_only_place(real):
+            raise
+        if size_of(f"{real}-wal"):
+            raise failure(
+                f"{location.path} cannot be read in its read-only place, because the newest records are in its log "
+                f"{location.path}-wal: copy both files to a folder that can be written, or open the database "
+                "once where it can be written, and close it"
+            ) from error
+        return _read_only(connect(location, "ro", frozen=True), location)
+
+
+def _read_only(db: Connection, location: Location) -> Connection:
+    with _closed_on_failure(db):
+        if not _is_ours(db, location.path):
+            raise failure(
+                f"{location.path} has no records yet, and is only read (read_only = true, or a read-only place): "
+                "fill it where it can be written, or choose another path"
+            )
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA query_only = ON")
+    return db
+
+
+@contextmanager
+def _closed_on_failure(db: Connection) -> Generator[None]:
+    try:
+        yield
+    except BaseException:
+        db.close()
+        raise
+
+
+def is_read_only_place(real: str) -> bool:
+    """Return whether this user cannot write to a file, or make files beside it."""
+    return not (os.access(real, os.W_OK) and os.access(os.path.dirname(real), os.W_OK))  # noqa: PTH120
+
+
+def size_of(path: str) -> int:
+    """Return the size of a file in bytes, 0 where there is none."""
+    try:
+        return os.stat(path).st_size  # noqa: PTH116  # a third of the time of `Path.stat`
     except OSError:
-        return None
-    return status.st_dev, status.st_ino
+        return 0
 
 
 def _check_sqlite() -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import concurrent.futures
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from copy import copy
 from queue import Empty, SimpleQueue
 from sqlite3 import Connection
 from sqlite3 import Error as SqliteError
 from threading import Lock, Semaphore, Thread
+from time import monotonic
 from typing import Any, NamedTuple
 from weakref import finalize
 
 from memio.errors import MemioError, ProviderError
-from memio.providers.sqlite._db.failures import explain, failure, moved
+from memio.providers.sqlite._db.failures import explain, failure
+from memio.providers.sqlite._db.files import Files
 from memio.providers.sqlite._db.interrupts import reading_for, watch
-from memio.providers.sqlite._db.open import Location, identity, open_file
 
 
 class Job(NamedTuple):
@@ -53,19 +54,22 @@ class Worker:
     """A queue of jobs, and the threads that serve it.
 
     Args:
-        location: The file; each thread opens a connection of its own.
+        files: What opens a connection for each thread.
+        path: The file, for errors.
         writes: Whether the jobs may write.
         batch: How many waiting jobs share a transaction at most.
         threads: How many threads there may be; each is started when all others are busy.
     """
 
-    def __init__(self, location: Location, *, writes: bool, batch: int, threads: int = 1) -> None:
-        self._location = location
+    def __init__(self, files: Files, path: str, *, writes: bool, batch: int, threads: int = 1) -> None:
+        self._files = files
+        self._path = path
         self._writes = writes
         self._batch = batch
         self._most = threads
         self._queue: Queue = SimpleQueue()
         self._endings: list[Ending] = []
+        self._servers: list[_Server] = []
         self._lock = Lock()
         self._idle = Semaphore(0)
         self._stopped = False
@@ -87,20 +91,40 @@ class Worker:
                 _stop(self._queue, self._endings)
             return self._endings
 
+    def pause(self, seconds: float) -> Callable[[], None] | None:
+        """Close the connections between two transactions; they are opened again when there is something to do.
+
+        Args:
+            seconds: How long to wait for what is under way.
+
+        Returns:
+            What lets the threads go on, or `None` when something is still under way.
+        """
+        deadline = monotonic() + seconds
+        with ExitStack() as turns, self._lock:
+            for server in self._servers:
+                if not server.turn.acquire(timeout=max(0, deadline - monotonic())):
+                    return None
+                turns.callback(server.turn.release)
+                server.disconnect()
+            return turns.pop_all().close
+
     def _start_thread(self) -> None:
         with self._lock:
             if len(self._endings) == self._most:
                 return
             ending = Ending()
             ending.set_running_or_notify_cancel()  # from now on, nobody who waits for it can cancel it
-            server = _Server(self._queue, self._idle, self._location, self._batch, writes=self._writes)
+            server = _Server(self._queue, self._idle, self._files, self._path, self._batch, writes=self._writes)
             # Daemons: an engine that nobody closed must not keep the process alive. What was answered is on the disk.
             thread = Thread(target=server.run, args=(ending,), name="memio-sqlite", daemon=True)
             self._endings.append(ending)
+            self._servers.append(server)
             try:
                 thread.start()
             except RuntimeError as error:
                 self._endings.remove(ending)
+                self._servers.remove(server)
                 # Jobs wait for the threads that there are. Where there is none, nobody else takes from the queue.
                 if not self._endings:
                     _deliver([Answer(job, None, _no_thread(error)) for job in _taken_out(self._queue)])
@@ -131,15 +155,16 @@ def _stop(queue: Queue, endings: list[Ending]) -> None:
 class _Server:
     """Serves the queue in one thread, with a connection that it alone uses."""
 
-    def __init__(self, queue: Queue, idle: Semaphore, location: Location, batch: int, *, writes: bool) -> None:
+    def __init__(self, queue: Queue, idle: Semaphore, files: Files, path: str, batch: int, *, writes: bool) -> None:
+        self.turn = Lock()
         self._queue = queue
         self._idle = idle
-        self._location = location
+        self._files = files
+        self._path = path
         self._batch = batch
         self._writes = writes
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._connection: Connection | None = None
-        self._file: tuple[int, int] | None = None
 
     def run(self, ending: Ending) -> None:
         """Serve the queue until it says to end, and tell that it has."""
@@ -147,7 +172,8 @@ class _Server:
             while self._serve_those_who_wait():
                 pass
         finally:
-            self._disconnect()
+            with self.turn:
+                self.disconnect()
             ending.set_result(None)
 
     def _serve_those_who_wait(self) -> bool:
@@ -165,9 +191,13 @@ class _Server:
                 break
         alone = [jobs.pop()] if jobs and jobs[-1].alone else []
         if jobs:
-            _deliver(self._carry_out(jobs))
+            with self.turn:
+                answers = self._carry_out(jobs)
+            _deliver(answers)
         for lonely in alone:
-            _deliver([self._carry_out_alone(lonely)])
+            with self.turn:
+                answers = [self._carry_out_alone(lonely)]
+            _deliver(answers)
         return job is not None
 
     def _next(self) -> Job | None:
@@ -218,7 +248,7 @@ class _Server:
         try:
             connection.execute("COMMIT")
         except SqliteError as error:
-            raise explain(error, self._location.path, committing=self._writes) from error
+            raise explain(error, self._path, committing=self._writes) from error
 
     def _undo(self, connection: Connection) -> None:
         """Roll back; a connection that cannot even do that is given up, which rolls back as well."""
@@ -226,27 +256,25 @@ class _Server:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         except SqliteError:
-            self._disconnect()
+            self.disconnect()
 
     def _connect(self) -> Connection:
         if self._connection is None:
-            self._connection = open_file(self._location, writes=self._writes)
-            self._file = identity(self._location.path)
+            self._connection = self._files.open(writes=self._writes)
             watch(self._connection)
-        elif identity(self._location.path) != self._file:
-            # SQLite itself would go on with the file that has lost its name, and all that is written would be lost.
-            raise moved(self._location.path)
+        else:
+            self._files.check()
         return self._connection
 
-    def _disconnect(self) -> None:
+    def disconnect(self) -> None:
+        """Close the connection; the next job opens another one."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(SqliteError):  # nothing is left to be done on it, and its locks end with it
-                connection.close()
+            self._files.close(connection)
 
     def _refuse(self, jobs: list[Job], error: Exception) -> list[Answer]:
         """Answer every job with the error, each with one of its own: each is raised somewhere else."""
-        explained = explain(error, self._location.path) if isinstance(error, SqliteError) else error
+        explained = explain(error, self._path) if isinstance(error, SqliteError) else error
         return [Answer(job, None, explained if len(jobs) == 1 else copy(explained)) for job in jobs]
 
 
