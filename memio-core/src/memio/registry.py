@@ -10,13 +10,13 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-import importlib_metadata
-
+from memio import _built_in
+from memio._distributions import UNKNOWN, normal, offers, version_of
 from memio._values.suggest import did_you_mean
 from memio.capabilities import KINDS, Kind
 from memio.errors import Fault, PluginError, UnknownProviderError
@@ -53,22 +53,15 @@ class Entry:
         group: One of the four kinds, or `plugins`.
         name: The name that configurations use.
         module: The plugin module that it names.
+        distribution: The name of the distribution that installed it.
+        version: The version of that distribution.
     """
 
     group: str
     name: str
     module: str
-    _point: importlib_metadata.EntryPoint
-
-    @cached_property
-    def distribution(self) -> str:
-        """The name of the distribution that installed it."""
-        return self._point.dist.name if self._point.dist else "unknown"
-
-    @cached_property
-    def version(self) -> str:
-        """The version of that distribution."""
-        return self._point.dist.version if self._point.dist else "unknown"
+    distribution: str
+    version: str
 
     def describe(self) -> str:
         """Return distribution and version, as errors show them.
@@ -92,15 +85,14 @@ class Entry:
 
 
 @cache
-def _entry_points() -> Sequence[importlib_metadata.EntryPoint]:
+def _entries() -> tuple[Entry, ...]:
     _warn_of_namesake()
-    return tuple(cast("Any", importlib_metadata).entry_points())
+    return tuple(Entry(*offer) for offer in offers())
 
 
 def _warn_of_namesake() -> None:
-    try:
-        version = importlib_metadata.version(NAMESAKE)
-    except importlib_metadata.PackageNotFoundError:
+    version = version_of(NAMESAKE)
+    if version in (None, UNKNOWN):
         return
     warnings.warn(
         f"another project called {NAMESAKE!r} ({version}) is installed beside memio-core and owns the same import "
@@ -116,11 +108,12 @@ def installed(group: str) -> tuple[Entry, ...]:
 
     The answer is kept for the life of the process. A distribution that is on the path twice counts
     once: the one that Python would import.
+
+    Warns:
+        UserWarning: A distribution was skipped because its metadata is damaged; the warning names the file.
     """
-    points = [point for point in _entry_points() if point.group == f"memio.{group}"]
-    entries = [Entry(group, point.name, point.value, point) for point in points]
-    # Not by distribution: its name is in a file of its own, which costs 8 ms to read and parse.
-    return tuple(sorted(entries, key=lambda entry: (entry.name, entry.module)))
+    entries = (entry for entry in _entries() if entry.group == group)
+    return tuple(sorted(entries, key=lambda entry: (entry.name, entry.distribution)))
 
 
 def find(group: str, reference: str, path: str = "", written: str | None = None) -> Entry:
@@ -139,7 +132,7 @@ def find(group: str, reference: str, path: str = "", written: str | None = None)
     entries = [
         entry
         for entry in installed(group)
-        if entry.name == name and (not colon or _normal(entry.distribution) == _normal(distribution))
+        if entry.name == name and (not colon or normal(entry.distribution) == normal(distribution))
     ]
     if len(entries) == 1:
         return entries[0]
@@ -189,8 +182,9 @@ def manager() -> pluggy.PluginManager:
 
 def load_module(entry: Entry) -> ModuleType:
     """Import the module that an entry point names."""
+    name = re.split(r"[:\[ ]", entry.module)[0]
     try:
-        return import_module(re.split(r"[:\[ ]", entry.module)[0])
+        return _built_in.load(name) or import_module(name)
     except (Exception, SystemExit) as error:
         raise entry.error(f"the plugin fails on import: {type(error).__name__}: {error}") from error
 
@@ -260,7 +254,3 @@ def _unknown(group: str, reference: str, written: str | None) -> str:
         return f"no {what} {name!r} is installed: pip install {published.distribution}; {there}"
     known = [*names, *(other for other, offer in PUBLISHED.items() if group in offer.kinds)]
     return f"no {what} {reference!r} is installed{did_you_mean(name, known)}; {there}"
-
-
-def _normal(distribution: str) -> str:
-    return re.sub(r"[-_.]+", "-", distribution).lower()

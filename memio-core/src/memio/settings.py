@@ -11,12 +11,13 @@ the default; `Settings.origin_of` tells where a value came from.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from memio._values.suggest import unknown_key
@@ -42,6 +43,25 @@ class RelativePath:
     """
 
     keep: tuple[str, ...] = ()
+
+
+def _find_pydantic_plugins() -> None:
+    """Let pydantic look for its own plugins before the first model of memio needs them.
+
+    pydantic looks for them when the first model of a process is made, in the metadata of all installed distributions.
+    Where any of these is damaged, that model fails, and all later ones work, without plugins.
+    """
+    try:
+        create_model("FirstModel")
+    except Exception as error:  # noqa: BLE001  # whatever the damaged metadata makes of it
+        warnings.warn(
+            f"pydantic works without its plugins, because it could not read the metadata of every installed "
+            f"distribution: {type(error).__name__}: {error}; `memio providers` names the damaged file",
+            stacklevel=2,
+        )
+
+
+_find_pydantic_plugins()
 
 
 class Settings(BaseModel):

@@ -239,9 +239,9 @@ def test_a_provider_that_is_published_but_not_installed_says_how_to_install_it(r
     # memio-letta may well be installed where the tests run: a path that hides it stands for one where it is not.
     output = run("""
         from memio import registry
-        registry._entry_points.cache_clear()
-        points = tuple(point for point in registry._entry_points() if point.name != "letta")
-        registry._entry_points = lambda: points
+        entries = tuple(entry for entry in registry._entries() if entry.name != "letta")
+        registry._entries = lambda: entries
+        registry.installed.cache_clear()
         fails({"facts": "letta"})
         fails({"facts": "lettta"})
     """)

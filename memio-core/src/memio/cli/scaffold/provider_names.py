@@ -7,8 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-import importlib_metadata
-
+from memio._distributions import version_of
 from memio.capabilities import KINDS
 from memio.errors import InvalidInputError
 from memio.registry import PUBLISHED, installed
@@ -86,11 +85,8 @@ def check_free(names: ProviderNames) -> None:
             f"a provider {names.name!r} is installed already, from {entries[0].describe()} ({offered}): "
             f"choose another name, or uninstall {entries[0].distribution}"
         )
-    try:
-        version = importlib_metadata.version(names.distribution)
-    except importlib_metadata.PackageNotFoundError:
-        pass
-    else:
+    version = version_of(names.distribution)
+    if version is not None:
         raise InvalidInputError(
             f"a distribution {names.distribution} {version} is installed already: "
             f"choose another name, or uninstall {names.distribution}"
