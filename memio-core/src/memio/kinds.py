@@ -31,6 +31,16 @@ RESTORE = "restore_records"
 """The method of `SupportsRestore`. It has no façade: moving data calls it, applications do not."""
 
 
+def supports(store: object, method: str) -> bool:
+    """Return whether a store has an optional method: `add_many`, `erase` or `restore_records`.
+
+    It is looked up as a call looks it up, so that a method counts which a wrapper hands on through `__getattr__`.
+    From Python 3.12 on, `isinstance` with a protocol does not see such a method. `None` in place of a method counts
+    as its absence.
+    """
+    return getattr(store, method, None) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """One method of the stores of a kind.

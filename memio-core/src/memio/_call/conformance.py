@@ -9,7 +9,7 @@ from typing import Any, get_origin
 
 from memio._values.text import type_name
 from memio.capabilities import KINDS, REQUIRES, Kind
-from memio.kinds import SPECS, Method
+from memio.kinds import SPECS, Method, supports
 
 _OPTIONAL: dict[str, type] = {"provider": str, "identity": str, "max_content_bytes": int, "hints": Mapping}
 
@@ -46,7 +46,7 @@ def _faults_of(store: object, kind: Kind) -> list[str]:
                 if other not in features | guarantees
             ]
     for name, method in SPECS[kind].methods.items():
-        if method.optional and not hasattr(store, name):
+        if method.optional and not supports(store, name):
             continue
         if method.needs is None or method.needs in features:
             faults += _method_faults(store, name, method, features)

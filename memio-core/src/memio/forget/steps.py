@@ -18,7 +18,7 @@ from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
 from memio.facades import FACADES
 from memio.forget.absence import Found, look_for, take_stock
-from memio.protocols import SupportsErase
+from memio.kinds import supports
 from memio.receipts import ForgetReceipt, StoreReceipt
 
 UNKNOWN = "{} does not tell what it keeps of what was deleted, such as backups or free space"
@@ -90,7 +90,7 @@ class _Erasure:
         """Let the store make unrecoverable what it deleted."""
         if not self._deleted:
             return
-        if not isinstance(self._target.store, SupportsErase):
+        if not supports(self._target.store, "erase"):
             self._remains.append(UNKNOWN.format(self._target.provider))
             return
         with self._step():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memio._values.text import type_name
 from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import InvalidInputError
-from memio.kinds import RESTORE
+from memio.kinds import RESTORE, supports
 from memio.models import Message
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def lacking(target: Target) -> frozenset[Loss]:
     lost = {loss for loss, feature in _FEATURES.items() if feature not in target.features}
     if Guarantee.SILENT_APPEND not in target.guarantees:
         lost.add(Loss.REPLIES)
-    if not hasattr(target.store, RESTORE):
+    if not supports(target.store, RESTORE):
         lost.add(Loss.CREATED_AT)
     if target.max_content_bytes is not None:
         lost.add(Loss.OVERSIZED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from memio._call.store import Target
 from memio.capabilities import Kind
-from memio.kinds import RESTORE
+from memio.kinds import RESTORE, supports
 from memio.transfer._journal import Entry
 from memio.transfer._losses import Census, Finding, Loss, lacking
 from memio.transfer._records import Record, blocks_of, encoded, identity_of, likeness, token, without
@@ -79,7 +79,7 @@ def plan_for(target: Target, census: Census, losses: Iterable[Finding], user_id:
         lost=lost,
         accepted=frozenset(finding.loss for finding in losses if finding.kind == kind),
         tracked=Loss.IDS in lost or census.nameless[kind] > 0,
-        restores=hasattr(target.store, RESTORE),
+        restores=supports(target.store, RESTORE),
         total=census.counts[kind],
         user_id=user_id if scoped else None,
     )

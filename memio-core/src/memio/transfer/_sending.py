@@ -14,7 +14,7 @@ from memio.errors import (
     PartialWriteError,
     ProviderError,
 )
-from memio.kinds import RESTORE
+from memio.kinds import RESTORE, supports
 from memio.models import Document, Fact, Message, Triple
 from memio.transfer._journal import Entry, Journal, State
 from memio.transfer._losses import Loss, left_out, suffering
@@ -142,7 +142,7 @@ class Sender:
         if isinstance(record, Triple):
             return record.user_id == before.user_id
         # Without a batch call, several adds would be on their way at once, and arrive in any order.
-        return hasattr(self._plan.target.store, "add_many")
+        return supports(self._plan.target.store, "add_many")
 
     async def _send_batch(self, batch: Sequence[Pair]) -> None:
         journal = self._journal
