@@ -7,7 +7,9 @@ runs, `nox -s full` adds what takes long, and `nox --list` shows everything.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nox
@@ -42,8 +44,10 @@ FORMS = {
 """The schemas that check-jsonschema carries, and the files of `.github` that each is for."""
 FAST = "not packaging and not slow"
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
-OTHER_PYTHONS = ("3.12", "3.13", "3.14")
-"""Tested by `full` where they are installed. The Python that runs nox is tested always."""
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+"""Tested where they are installed: by CI the oldest and the newest of them, by `full` every one."""
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The Python that runs nox, and `tests` with it."""
 
 # pyenv keeps its interpreters off the path, behind commands that fail until a version is chosen.
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -107,14 +111,15 @@ def lowest(session: nox.Session, project: str) -> None:
 def ci(session: nox.Session) -> None:
     """Run everything that CI runs."""
     lowest = [f"lowest({project})" for project in LOWEST]
-    for name in ["lint", "types", "tests", "packaging", *lowest, "docs", "bench_smoke", "letta"]:
+    for name in ["lint", "types", "tests", "ends", "packaging", *lowest, "docs", "bench_smoke", "letta"]:
         session.notify(name)
 
 
 @nox.session(python=False)
 def full(session: nox.Session) -> None:
     """Run what CI runs but the benchmarks, the slow tests, and the tests on the other Pythons of this machine."""
-    others = [*(f"lowest({project})" for project in LOWEST), *(f"versions-{version}" for version in OTHER_PYTHONS)]
+    others = [f"lowest({project})" for project in LOWEST]
+    others += [f"versions-{version}" for version in PYTHONS if version != HERE]
     for name in ["lint", "types", "tests", "packaging", "docs", "letta", "slow", *others]:
         session.notify(name)
 
@@ -126,11 +131,34 @@ def slow(session: nox.Session) -> None:
     session.run("pytest", "-m", "slow", *session.posargs)
 
 
-@nox.session(python=OTHER_PYTHONS, download_python="never")
+@nox.session(python=PYTHONS, download_python="never")
 def versions(session: nox.Session) -> None:
-    """Run the tests on another Python."""
+    """Run the tests on one Python."""
     session.install(*PINS, *PACKAGES, *TEST)
     session.run("pytest", *BOTH_CORES, "-m", FAST, *session.posargs)
+
+
+@nox.session(python=False)
+def ends(session: nox.Session) -> None:
+    """Run the tests on the oldest and on the newest Python of this machine; `tests` covers the one that runs nox."""
+    present = [version for version in PYTHONS if version == HERE or _runs(version)]
+    for version in PYTHONS:
+        if version not in present:
+            session.warn(f"Python {version} is not on this machine, so nothing is tested on it")
+    for version in dict.fromkeys((present[0], present[-1])):
+        if version == HERE:
+            session.log(f"the session tests covers Python {version}")
+        else:
+            session.notify(f"versions-{version}")
+
+
+def _runs(version: str) -> bool:
+    """Return whether there is a Python of this version that starts; a shim of pyenv may only print an error."""
+    for folder in os.environ["PATH"].split(os.pathsep):
+        python = shutil.which(f"python{version}", path=folder)
+        if python and subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0:  # noqa: S603
+            return True
+    return False
 
 
 @nox.session

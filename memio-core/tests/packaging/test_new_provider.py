@@ -189,7 +189,9 @@ def test_a_provider_of_one_kind_passes_everything_as_it_was_written(author: Auth
 def test_the_commands_of_the_documentation_lead_to_a_provider_that_passes(
     wheels: Mapping[str, Path], tmp_path: Path
 ) -> None:
-    commands = [code for kind, code in BLOCK.findall(PAGE.read_text(encoding="utf-8")) if kind == "console"]
+    blocks = [code for kind, code in BLOCK.findall(PAGE.read_text(encoding="utf-8")) if kind == "console"]
+    # The page writes PATH for the place of a clone.
+    commands = [code.replace("PATH/", f"{PAGE.parents[1]}/") for code in blocks]
     places = " ".join(str(wheel.parent) for wheel in wheels.values())
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "MEMIO_"))}
     done = subprocess.run(
