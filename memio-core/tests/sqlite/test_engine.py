@@ -273,7 +273,8 @@ def test_a_search_for_many_terms_ends_between_two_portions(path: Path) -> None:
             def __iter__(self) -> Iterator[str]:
                 for number, term in enumerate(super().__iter__()):
                     if number == 3 * TERMS_AT_ONCE:
-                        gate(sqlite3.Connection(":memory:"))
+                        with closing(sqlite3.connect(":memory:")) as other:
+                            gate(other)
                     asked.append(number)
                     yield term
 
