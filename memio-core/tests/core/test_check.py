@@ -173,3 +173,35 @@ def test_what_a_store_says_about_itself_is_checked():
         "its `max_content_bytes` is a str: make it a int, or leave it out",
         "its `hints` is a list: make it a Mapping, or leave it out",
     ]
+
+
+class HandsOn:
+    """A wrapper of strangers, as tracing and retrying ones are: it has the methods of what it wraps."""
+
+    def __init__(self, store: object) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("method", ["add_many", "erase", "restore_records"])
+def test_an_optional_method_counts_that_a_wrapper_hands_on(method):
+    from memio.kinds import supports
+    from memio.providers.sqlite import SqliteFactAdapter
+
+    store = SqliteFactAdapter(path=":memory:")
+    assert supports(HandsOn(store), method)
+    assert not supports(HandsOn(object()), method)
+
+
+def test_an_optional_method_that_is_none_counts_as_absent():
+    from memio.kinds import supports
+    from memio.providers.sqlite import SqliteFactAdapter
+
+    class WithoutErase(SqliteFactAdapter):
+        erase = None
+
+    store = WithoutErase(path=":memory:")
+    assert not supports(store, "erase")
+    assert faults_of(store, "facts") == []
