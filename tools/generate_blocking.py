@@ -283,7 +283,16 @@ def representation(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> 
     return method("__repr__", node.args, node.returns, "", "return repr(self._async)", []) if owner in ROOTS else None
 
 
+def part(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the counterpart of `_part`, which fetches a part of a listing for the iterations."""
+    answer = f"return self._lifeline.call({', '.join([f'self._async.{node.name}', *as_given(node)])})"
+    # Of the same library: the async façade hands out parts to nobody else.
+    answer += "  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]"
+    return method(node.name, node.args, ast.Name("Any"), document(node), answer, [])
+
+
 SPECIAL = {
+    "_part": part,
     "__init__": constructor,
     "from_config": from_config,
     "aclose": close,

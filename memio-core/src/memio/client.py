@@ -12,6 +12,7 @@ from memio._call.arguments import CHECKS
 from memio._call.conformance import faults_of
 from memio._call.features import scope_features
 from memio._call.resources import SharedResources
+from memio._call.sizes import Limits
 from memio._call.state import ClientState
 from memio._call.store import Target
 from memio.capabilities import KINDS, Kind
@@ -315,6 +316,6 @@ def _target_of(kind: Kind, store: Store, state: ClientState) -> Target:
         guarantees=frozenset(store.guarantees),
         hints=getattr(store, "hints", {}),
         identity=getattr(store, "identity", ""),
-        max_content_bytes=getattr(store, "max_content_bytes", None),
+        limits=Limits.of(store),
         has_all=SPECS[kind].features <= features,
     )

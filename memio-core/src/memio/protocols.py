@@ -22,10 +22,16 @@ The client has checked every argument before a store is called, so a store needs
 own: text is legal Unicode without NUL, ids and owners are not empty, limits are in range, metadata
 is a JSON object in a copy of its own, and what the store did not declare is not there.
 
+A page has at most `limit` records. A store whose records may be large ends a page earlier, with a `next_cursor`,
+before it fills the memory: 4 MB are a good measure. The client asks on until a caller of `get_all` or `get` has as
+many as were asked for; iterations, `forget` and transfers take each page as it comes.
+
 A store may also have these attributes, which the client reads once:
 
 - `provider: str`: the name that errors use, when the store was not opened through a configuration.
 - `max_content_bytes: int`: the longest content, in bytes of UTF-8. Longer content never arrives.
+- `max_metadata_bytes: int`, `max_part_bytes: int`: the largest metadata, in bytes of JSON in ASCII without spaces, and
+  the longest part of a triple, in bytes of UTF-8, where they are less than the 1 MiB and the 64 KiB of the client.
 - `identity: str`: what tells its data from those of another store of the same class, such as a path or
   a URL without secrets, known without I/O. Cursors are bound to it.
 - `hints: Mapping[str, str]`: by feature, what a caller should do who asks for one that is missing.

@@ -13,7 +13,11 @@ from memio import InvalidInputError, Memio, Page
 def paging(recorder: Any, kind: str, identity: str = "") -> Any:
     store = recorder(kind)
     store.identity = identity
-    store.answers |= {"get_all": Page(["x"], "raw"), "get": Page(["x"], "raw")}
+
+    async def page(*, limit: int, **_: Any) -> Page[str]:
+        return Page(["x"] * limit, "raw")
+
+    store.answers |= {"get_all": page, "get": page}
     return store
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ from somewhat import fill, open_client
 
 from memio import Memio, Message, Triple
 from memio.errors import InvalidInputError
-from memio.transfer import Intent, Loss, LossError, copy
+from memio.transfer import Intent, Loss, LossError, copy, export, import_
 
 LACKS = {
     "owner": ("attribution", "user_scope", "agent_scope"),
@@ -152,6 +156,37 @@ def test_what_is_too_long_for_the_target_is_a_loss(tmp_path: Path, run: Any) -> 
                 await copy(old, new, kinds=["facts"], accept=["created_at"])
             done = await copy(old, new, kinds=["facts"], accept=["created_at", "oversized"])
             assert (done.kinds[0].left_out, done.kinds[0].source.count, done.differences) == (1, 2, ())
+
+    run(main())
+
+
+def test_records_from_before_the_limits_are_exported_and_left_out_when_that_is_accepted(
+    tmp_path: Path, run: Any
+) -> None:
+    large = {"k": "x" * 2_000_000}
+
+    async def main() -> None:
+        async with open_client(tmp_path / "old.db") as old:
+            await old.facts.add_many(["first", "large", "last"])
+            await old.graph.add(triples=[Triple(subject="a", predicate="b", object="c")])
+        with closing(sqlite3.connect(tmp_path / "old.db")) as db, db:
+            db.execute("UPDATE fact SET metadata = ? WHERE content = 'large'", (json.dumps(large),))
+            db.execute("UPDATE triple SET object = ?", ("c" * 100_000,))
+        path = tmp_path / "old.jsonl"
+        async with open_client(tmp_path / "old.db") as old, open_client(tmp_path / "new.db") as new:
+            assert [fact.metadata async for fact in old.facts.iter_all()] == [{}, large, {}]
+            assert (await export(old, path)).counts["facts"] == 3
+            for move in (partial(import_, new, path), partial(copy, old, new)):
+                with pytest.raises(LossError) as caught:
+                    await move()
+                assert [(f.kind, f.loss, f.records) for f in caught.value.findings] == [
+                    ("facts", "oversized", 1),
+                    ("graph", "oversized", 1),
+                ]
+                done = await move(accept=["oversized"])
+                assert done.differences == ()
+                assert [moved.left_out for moved in done.kinds] == [1, 1]
+            assert [fact.content async for fact in new.facts.iter_all()] == ["first", "last"]
 
     run(main())
 

@@ -25,9 +25,6 @@ MAX_NAME = 1000
 MAX_QUERY = 1_000_000
 """Characters of a query."""
 
-_UTF8_BYTES = 4
-"""Of one character, at most."""
-
 _EXAMPLES = {
     Message: "Message(role='user', content='…')",
     Triple: "Triple(subject='…', predicate='…', object='…')",
@@ -195,32 +192,3 @@ def check_belonging(keywords: Mapping[str, Any]) -> None:
                         f"pass {name}={own!r}, or leave it out of the {where[:-1]}",
                         argument=where,
                     )
-
-
-def check_size(keywords: Mapping[str, Any], most: int, provider: str) -> None:
-    """Refuse content that is longer than the backend's stated limit.
-
-    Args:
-        keywords: The arguments of a call.
-        most: The limit in bytes of UTF-8.
-        provider: Whose limit it is.
-    """
-    # Most content needs no encoding to be measured.
-    surely = most // _UTF8_BYTES
-    if "content" in keywords:
-        if len(keywords["content"]) > surely:
-            _check_bytes(keywords["content"], "content", most, provider)
-        return
-    for many in ("messages", "records"):
-        for index, item in enumerate(keywords.get(many, ())):
-            # A triple has no content, only names.
-            if len(text := getattr(item, "content", "")) > surely:
-                _check_bytes(text, f"{many}[{index}].content", most, provider)
-
-
-def _check_bytes(text: str, where: str, most: int, provider: str) -> None:
-    size = len(text.encode())
-    if size > most:
-        raise InvalidInputError(
-            f"{where} has {size:,} bytes in UTF-8, {provider} takes at most {most:,}: split it", argument=where
-        )

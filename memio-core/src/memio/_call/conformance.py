@@ -11,7 +11,14 @@ from memio._values.text import type_name
 from memio.capabilities import KINDS, REQUIRES, Kind
 from memio.kinds import SPECS, Method, supports
 
-_OPTIONAL: dict[str, type] = {"provider": str, "identity": str, "max_content_bytes": int, "hints": Mapping}
+_OPTIONAL: dict[str, type] = {
+    "provider": str,
+    "identity": str,
+    "max_content_bytes": int,
+    "max_metadata_bytes": int,
+    "max_part_bytes": int,
+    "hints": Mapping,
+}
 
 
 def faults_of(store: object, kind: Kind) -> list[str]:

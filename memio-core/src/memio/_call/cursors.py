@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from memio._values.text import check_name
-from memio.errors import InvalidInputError
+from memio.errors import InvalidInputError, MemioError
+from memio.models import Page
 
 
 def seal(raw: str, listing: Mapping[str, Any]) -> str:
@@ -35,6 +36,17 @@ def unseal(cursor: object, listing: Mapping[str, Any]) -> str:
             argument="cursor",
         )
     return raw
+
+
+def next_cursor(page: Page[Any], cursor: str | None) -> str | None:
+    """Return the cursor after a page that was fetched with one.
+
+    Raises:
+        MemioError: Both are the same, so the listing would never end.
+    """
+    if page.next_cursor is not None and page.next_cursor == cursor:
+        raise MemioError("the provider repeats its cursor, so this listing would never end: report it to its authors")
+    return page.next_cursor
 
 
 def _digest(raw: str, listing: Mapping[str, Any]) -> str:

@@ -14,12 +14,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
-from memio._call.arguments import CHECKS, check_belonging, check_size
+from memio._call.arguments import CHECKS, check_belonging
 from memio._call.batches import add_each, item_arguments
-from memio._call.cursors import seal, unseal
+from memio._call.cursors import next_cursor, seal, unseal
 from memio._call.features import HINTS, asked_for
 from memio._call.middleware import MANY, as_list, check_change, wrapped
 from memio._call.results import check_result
+from memio._call.sizes import Limits, check_sizes
 from memio._call.state import ClientState
 from memio.capabilities import Kind
 from memio.errors import (
@@ -48,7 +49,7 @@ class Target:
         guarantees: What it promises.
         hints: What it tells a caller who asks for a missing feature.
         identity: What tells its data from another store's; cursors are bound to it.
-        max_content_bytes: The longest content that it takes.
+        limits: The largest record that it takes.
         distribution: Reads name and version of its distribution, for errors.
         has_all: Whether it declares every feature of its kind, so that no call need be asked what it needs.
     """
@@ -61,7 +62,7 @@ class Target:
     guarantees: frozenset[str]
     hints: Mapping[str, str] = field(default_factory=dict[str, str])
     identity: str = ""
-    max_content_bytes: int | None = None
+    limits: Limits = field(default_factory=Limits)
     distribution: Callable[[], str | None] = lambda: None
     has_all: bool = False
 
@@ -70,19 +71,24 @@ class Target:
         """The name of the kind."""
         return self.spec.name
 
-    def call(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Awaitable[Any]:
+    def call(
+        self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool = True
+    ) -> Awaitable[Any]:
         """Carry out one call.
 
         Args:
             method: The name of the store's method.
             arguments: What the caller gave, without the owner.
             owners: The owner that the call names or is confined to.
+            fill: Whether a page that the store ended early is filled up to its limit. Iterations take it as it is.
         """
         if self.state.middleware:
-            return self._through_middleware(method, arguments, owners)
-        return self._answer(method, arguments, owners)
+            return self._through_middleware(method, arguments, owners, fill=fill)
+        return self._answer(method, arguments, owners, fill=fill)
 
-    async def _through_middleware(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Any:
+    async def _through_middleware(
+        self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool
+    ) -> Any:
         self.state.check()
         for name in MANY:
             if name in arguments:
@@ -103,7 +109,7 @@ class Target:
         async def answer(changed: Operation) -> Any:
             if changed is not operation or tuple(changed.arguments) != names:
                 check_change(operation, changed)
-            return await self._answer(method, dict(changed.arguments), owners)
+            return await self._answer(method, dict(changed.arguments), owners, fill=fill)
 
         call: CallNext = answer
         for middleware in reversed(self.state.middleware):
@@ -120,7 +126,7 @@ class Target:
                 message=f"{words} needs the feature '{feature}', which the {self.kind} of {self.provider} do not have",
             )
 
-    async def _answer(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> Any:
+    async def _answer(self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool) -> Any:
         self.state.check()
         try:
             keywords = self._checked(method, arguments, owners)
@@ -131,6 +137,8 @@ class Target:
         try:
             result = await (function(**keywords) if function else add_each(self.store, **keywords))
             check_result(method, self.spec.methods[method], result)
+            if fill and isinstance(result, Page) and "cursor" in keywords:
+                result = await self._filled(method, keywords, cast("Page[Any]", result))
         except Exception as error:  # noqa: BLE001  # a store is a stranger's code: each of its errors becomes one of memio's
             self._raise(error, method)
         if isinstance(result, Page):
@@ -138,6 +146,17 @@ class Target:
             if page.next_cursor is not None:
                 return Page(page, seal(page.next_cursor, self._listing(method, keywords)))
         return cast("Any", result)
+
+    async def _filled(self, method: str, keywords: Mapping[str, Any], page: Page[Any]) -> Page[Any]:
+        """Return a page with as many records as were asked for, where the store ended it early and has more."""
+        while page.next_cursor is not None and len(page) < keywords["limit"]:
+            rest = {**keywords, "limit": keywords["limit"] - len(page), "cursor": page.next_cursor}
+            more = await getattr(self.store, method)(**rest)
+            check_result(method, self.spec.methods[method], more)
+            # From the latest, a page goes back in time, and each reads oldest first.
+            records = [*more, *page] if keywords.get("start") == "latest" else [*page, *more]
+            page = Page(records, next_cursor(more, page.next_cursor))
+        return page
 
     def _checked(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> dict[str, Any]:
         """Return the keywords for the store, or raise before it is touched."""
@@ -155,8 +174,7 @@ class Target:
         if not self.has_all:
             for feature, words in asked_for(self.spec, method, keywords):
                 self.require(feature, words, method)
-        if self.max_content_bytes is not None:
-            check_size(keywords, self.max_content_bytes, self.provider)
+        check_sizes(keywords, self.limits, self.provider)
         if keywords.get("cursor") is not None:
             keywords["cursor"] = unseal(keywords["cursor"], self._listing(method, keywords))
         return keywords

@@ -11,7 +11,7 @@ from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
 from memio.blocking.facade import Facade
 from memio.facades.documents import Documents as AsyncDocuments
-from memio.facades.facade import PAGE
+from memio.facades.facade import PAGE, given
 from memio.models import Document, Page
 from memio.protocols import DocumentInput
 
@@ -128,11 +128,15 @@ class Documents(Facade[AsyncDocuments]):
         Documents may be updated and deleted on the way.
 
         Args:
-            page_size: How many are fetched at once, 1 to 1000.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
             user_id: Only documents of this user.
             filters: Only documents whose metadata matches; see `get_all`.
         """
-        return pages(lambda cursor: self.get_all(limit=page_size, cursor=cursor, user_id=user_id, filters=filters))
+        return pages(
+            lambda cursor: self._part(
+                "get_all", given({"limit": page_size, "cursor": cursor}, filters=filters), user_id
+            )
+        )
 
     def search(
         self, *, query: str, limit: int = 10, user_id: str | None = None, filters: Mapping[str, Any] | None = None

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from memio.blocking._runtime.lifeline import Lifeline
 from memio.facades.facade import Facade as AsyncFacade
@@ -38,3 +38,7 @@ class Facade(Generic[A]):
 
     def __repr__(self) -> str:
         return repr(self._async)
+
+    def _part(self, method: str, arguments: dict[str, Any], user_id: str | None, agent_id: str | None = None) -> Any:
+        """Fetch the next part of a listing: a page that the store may have ended early, to save memory."""
+        return self._lifeline.call(self._async._part, method, arguments, user_id, agent_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -10,7 +10,7 @@ from typing import Any
 from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
 from memio.blocking.facade import Facade
-from memio.facades.facade import PAGE
+from memio.facades.facade import PAGE, given
 from memio.facades.facts import Facts as AsyncFacts
 from memio.models import Fact, Page
 from memio.protocols import FactInput
@@ -147,14 +147,14 @@ class Facts(Facade[AsyncFacts]):
         Facts may be updated and deleted on the way.
 
         Args:
-            page_size: How many are fetched at once, 1 to 1000.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
             user_id: Only facts of this user.
             agent_id: Only facts of this agent.
             filters: Only facts whose metadata matches; see `get_all`.
         """
         return pages(
-            lambda cursor: self.get_all(
-                limit=page_size, cursor=cursor, user_id=user_id, agent_id=agent_id, filters=filters
+            lambda cursor: self._part(
+                "get_all", given({"limit": page_size, "cursor": cursor}, filters=filters), user_id, agent_id
             )
         )
 

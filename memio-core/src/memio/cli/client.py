@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from memio._call.sizes import memory_of
 from memio.capabilities import Kind
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.input import confirmed
@@ -24,6 +25,8 @@ EMBEDDED = "sqlite"
 
 TOGETHER = 100
 """How many records of a whole listing are printed at once, and how many a page has."""
+BYTES = 1_000_000
+"""How much memory they take at most, without the last one. What is printed takes many times as much."""
 
 
 def source_for(config: Path | None, *kinds: Kind) -> Path | Mapping[str, Any]:
@@ -98,11 +101,14 @@ def show_listing(
 
     async def run(memio: Memio) -> None:
         waiting: list[Record] = []
+        size = 0
         async for record in everything(memio):
             waiting.append(record)
-            if len(waiting) == TOGETHER:
+            size += len(record) if isinstance(record, str) else memory_of(record)
+            if len(waiting) == TOGETHER or size >= BYTES:
                 out.show(waiting)
-                waiting = []
+                waiting.clear()
+                size = 0
         out.show(waiting)
         out.end()
 

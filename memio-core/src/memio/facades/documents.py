@@ -132,11 +132,15 @@ class Documents(Facade):
         Documents may be updated and deleted on the way.
 
         Args:
-            page_size: How many are fetched at once, 1 to 1000.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
             user_id: Only documents of this user.
             filters: Only documents whose metadata matches; see `get_all`.
         """
-        return pages(lambda cursor: self.get_all(limit=page_size, cursor=cursor, user_id=user_id, filters=filters))
+        return pages(
+            lambda cursor: self._part(
+                "get_all", given({"limit": page_size, "cursor": cursor}, filters=filters), user_id
+            )
+        )
 
     async def search(
         self,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from memio._call.cursors import next_cursor
 from memio._call.store import Target
-from memio.errors import InvalidInputError, MemioError
+from memio.errors import InvalidInputError
 from memio.models import Page
 
 T = TypeVar("T")
@@ -47,12 +49,22 @@ class Facade:
         self, method: str, arguments: dict[str, Any], user_id: str | None, agent_id: str | None = None
     ) -> Awaitable[Any]:
         """Start a call of the store; `arguments` holds all that was given, and nothing that was left out."""
+        return self._target.call(method, arguments, self._owners(method, user_id, agent_id))
+
+    def _part(
+        self, method: str, arguments: dict[str, Any], user_id: str | None, agent_id: str | None = None
+    ) -> Awaitable[Any]:
+        """Fetch the next part of a listing: a page that the store may have ended early, to save memory."""
+        return self._target.call(method, arguments, self._owners(method, user_id, agent_id), fill=False)
+
+    def _owners(self, method: str, user_id: str | None, agent_id: str | None) -> dict[str, str]:
+        """Return the owner that a call names or is confined to."""
         owners = dict(self._owner)
         if user_id is not None and owners.setdefault("user_id", user_id) != user_id:
             raise self._confined("user_id", user_id, method)
         if agent_id is not None and owners.setdefault("agent_id", agent_id) != agent_id:
             raise self._confined("agent_id", agent_id, method)
-        return self._target.call(method, arguments, owners)
+        return owners
 
     def _confined(self, name: str, value: str, method: str) -> InvalidInputError:
         operation = f"{self._target.kind}.{method}"
@@ -78,20 +90,18 @@ def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
     return {**arguments, **told} if told else arguments
 
 
-async def pages(page: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
-    """Yield the records of a listing, page after page."""
+async def pages(part: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
+    """Yield the records of a listing, one part after another.
+
+    A record is dropped when it is handed out: at most one part is in memory.
+    """
     cursor: str | None = None
     while True:
-        records = await page(cursor)
-        for record in records:
-            yield record
-        cursor = next_cursor(records, cursor)
+        page = await part(cursor)
+        cursor = next_cursor(page, cursor)
+        records = deque(page)
+        del page
+        while records:
+            yield records.popleft()
         if cursor is None:
             return
-
-
-def next_cursor(page: Page[Any], cursor: str | None) -> str | None:
-    """Return the cursor after a page that was fetched with one; refuse to go in circles."""
-    if page.next_cursor is not None and page.next_cursor == cursor:
-        raise MemioError("the provider repeats its cursor, so this listing would never end: report it to its authors")
-    return page.next_cursor

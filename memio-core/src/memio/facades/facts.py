@@ -140,14 +140,14 @@ class Facts(Facade):
         Facts may be updated and deleted on the way.
 
         Args:
-            page_size: How many are fetched at once, 1 to 1000.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
             user_id: Only facts of this user.
             agent_id: Only facts of this agent.
             filters: Only facts whose metadata matches; see `get_all`.
         """
         return pages(
-            lambda cursor: self.get_all(
-                limit=page_size, cursor=cursor, user_id=user_id, agent_id=agent_id, filters=filters
+            lambda cursor: self._part(
+                "get_all", given({"limit": page_size, "cursor": cursor}, filters=filters), user_id, agent_id
             )
         )
 

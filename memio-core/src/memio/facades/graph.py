@@ -83,10 +83,10 @@ class Graph(Facade):
         """Iterate over all triples, in the order in which they were added, each once.
 
         Args:
-            page_size: How many are fetched at once, 1 to 1000.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
             user_id: Only triples of this user.
         """
-        return pages(lambda cursor: self.get_all(limit=page_size, cursor=cursor, user_id=user_id))
+        return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
     async def search(self, *, query: str, limit: int = 10, user_id: str | None = None) -> list[Triple]:
         """Return the triples that match a query best, best first.

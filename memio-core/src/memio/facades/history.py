@@ -85,12 +85,12 @@ class History(Facade):
 
         Args:
             session_id: The session; an unknown one is empty.
-            page_size: How many are fetched at once, 1 to 1000.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
             user_id: Only the session of this user.
         """
         return pages(
-            lambda cursor: self.get(
-                session_id=session_id, limit=page_size, cursor=cursor, start="oldest", user_id=user_id
+            lambda cursor: self._part(
+                "get", {"session_id": session_id, "limit": page_size, "cursor": cursor, "start": "oldest"}, user_id
             )
         )
 
@@ -111,10 +111,10 @@ class History(Facade):
         """Iterate over all session ids, in the order of their first messages, each once.
 
         Args:
-            page_size: How many are fetched at once, 1 to 1000.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
             user_id: Only sessions of this user.
         """
-        return pages(lambda cursor: self.get_all(limit=page_size, cursor=cursor, user_id=user_id))
+        return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
     async def search(
         self, *, query: str, limit: int = 10, session_id: str | None = None, user_id: str | None = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from memio.capabilities import Feature, Kind
 from memio.errors import NotFoundError
 from memio.kinds import BY_RECORD
-from memio.models import Document, Fact, Triple
+from memio.models import Document, Fact, Page, Triple
 
 _QUERY = 200
 """Characters of a text that are looked for again: enough to find it, and short enough for any backend."""
@@ -20,14 +20,12 @@ class Found:
 
     Attributes:
         count: Records, or sessions of a history.
-        sessions: The ids of all sessions of a history.
-        probes: The first and the last record of other kinds.
+        probes: What to ask `get` for: every session of a history, and the first and the last record of other kinds.
         query: Words of one record, to search for; empty when nothing was there.
     """
 
     count: int = 0
-    sessions: list[str] = field(default_factory=list[str])
-    probes: list[Any] = field(default_factory=list[Any])
+    probes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     query: str = ""
 
 
@@ -49,18 +47,25 @@ async def take_stock(kind: Kind, facade: Any) -> Found:
     """Return what a façade that is confined to an owner shows."""
     found = Found()
     if kind == "history":
-        found.sessions = [session async for session in facade.iter_sessions()]
-        found.count = len(found.sessions)
-        for session in found.sessions[:1]:
-            for message in await facade.get(session_id=session, limit=1):
+        found.probes = [{"session_id": session, "limit": 1} async for session in facade.iter_sessions()]
+        found.count = len(found.probes)
+        for probe in found.probes[:1]:
+            for message in await facade.get(**probe):
                 found.query = message.content[:_QUERY]
         return found
     async for record in facade.iter_all():
         found.count += 1
-        found.probes = [*found.probes[:1], record]
-    for record in found.probes[:1]:
-        found.query = (record.subject if isinstance(record, Triple) else record.content)[:_QUERY]
+        if not found.query:
+            found.query = (record.subject if isinstance(record, Triple) else record.content)[:_QUERY]
+        found.probes = [*found.probes[:1], _probe(record)]  # by name only: a record may be large
     return found
+
+
+def _probe(record: Fact | Document | Triple) -> dict[str, Any]:
+    """Return what to ask `get` for, to see whether a record is still shown."""
+    if isinstance(record, Triple):
+        return {"entity": record.subject, "limit": 1}
+    return {str(BY_RECORD[type(record)].id): record.id}
 
 
 async def look_for(kind: Kind, facade: Any, before: Found | None) -> Left:
@@ -74,22 +79,18 @@ async def look_for(kind: Kind, facade: Any, before: Found | None) -> Left:
     listed = (await take_stock(kind, facade)).count
     reads = {"listing": listed}
     before = before or Found()
-    if before.sessions or before.probes:
-        reads["get"] = sum([await _shown(facade, probe) for probe in before.sessions or before.probes])
+    if before.probes:
+        reads["get"] = sum([await _shown(facade, probe) for probe in before.probes])
     if before.query and (kind != "history" or Feature.SEARCH_ALL_SESSIONS in facade.features):
         reads["search"] = len(await facade.search(query=before.query))
     words = ", ".join(f"its {name} still shows {count:,}" for name, count in reads.items() if count)
     return Left(max(reads.values()), words, tuple(reads))
 
 
-async def _shown(facade: Any, probe: Fact | Document | Triple | str) -> int:
+async def _shown(facade: Any, probe: dict[str, Any]) -> int:
     """Return how much of what was there is still shown when it is asked for by name."""
-    if isinstance(probe, str):
-        return len(await facade.get(session_id=probe, limit=1))
-    if isinstance(probe, Triple):
-        return len(await facade.get(entity=probe.subject, limit=1))
     try:
-        await facade.get(**{str(BY_RECORD[type(probe)].id): probe.id})
+        found = await facade.get(**probe)
     except NotFoundError:
         return 0
-    return 1
+    return len(found) if isinstance(found, Page) else 1

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 from unicodedata import ucd_3_2_0
 
@@ -45,7 +45,10 @@ _UNSPACED_RANGES = (
 )
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 
+_WITHOUT_SELECTORS = dict.fromkeys(_VARIATION_SELECTORS)
+
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
+_JOINED_AT_ONCE = 4096
 _RUN = re.compile(f"{_WORD}+|{_UNSPACED}+|{_CODED}+")
 
 
@@ -75,7 +78,7 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
     """Yield the runs of characters of one class, each with its class."""
     classes = text.translate(_CLASSES)
     if _DROPPED in classes:
-        text = "".join(char for char, kind in zip(text, classes, strict=True) if kind != _DROPPED)
+        text = text.translate(_WITHOUT_SELECTORS)
         classes = classes.replace(_DROPPED, "")
     for run in _RUN.finditer(classes):
         yield classes[run.start()], text[run.start() : run.end()]
@@ -88,19 +91,22 @@ def index_text(text: str) -> str:
     """
     if text.isascii():
         return text
-    return " ".join(piece for kind, run in _runs(text) for piece in _pieces(kind, run))
+    pieces = (piece for kind, run in _runs(text) for piece in _pieces(kind, run))
+    # Some at a time: millions of short strings take many times the memory of the text.
+    return " ".join(iter(lambda: " ".join(islice(pieces, _JOINED_AT_ONCE)), ""))
 
 
-def _pieces(kind: str, run: str) -> Iterable[str]:
+def _pieces(kind: str, run: str) -> Iterator[str]:
     if kind == _WORD:
-        return (run,)
-    units = _units(kind, run)
-    return (*map("".join, pairwise(units)), units[-1])
+        yield run
+        return
+    yield from map("".join, pairwise(_units(kind, run)))
+    yield from _units(kind, run[-1])
 
 
-def _units(kind: str, run: str) -> list[str]:
+def _units(kind: str, run: str) -> Iterator[str]:
     # The letters around a code keep the stemmer away from it, and one code from beginning like another.
-    return [f"x{ord(char):x}z" for char in run] if kind == _CODED else list(run)
+    return (f"x{ord(char):x}z" for char in run) if kind == _CODED else iter(run)
 
 
 class Term(NamedTuple):
@@ -134,7 +140,7 @@ def query_terms(query: str) -> list[Term]:
         if kind == _WORD:
             words.append(run)
             continue
-        units = _units(kind, run)
+        units = list(_units(kind, run))
         others.extend(Term("".join(pair)) for pair in pairwise(units))
         if len(units) == 1:
             others.append(Term(units[0], prefix=True))

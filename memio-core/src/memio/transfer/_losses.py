@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from memio._call.sizes import Limits, excesses_of
 from memio._values.text import type_name
 from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import InvalidInputError
@@ -39,7 +40,7 @@ class Loss(StrEnum):
     REPLIES = "replies"
     """The target's agent answers what is added, and its answers stay among the messages."""
     OVERSIZED = "oversized"
-    """Records that are longer than the target takes are left out."""
+    """Records with larger content, metadata or parts of a triple than the target takes are left out."""
     KINDS = "kinds"
     """The target does not keep facts and documents apart: each will list the other."""
 
@@ -74,13 +75,13 @@ class Census:
     """What is in the records of a source: how many there are, and how many would suffer from each loss.
 
     Attributes:
-        limits: By kind, the longest content that the target takes, in bytes of UTF-8.
+        limits: By kind, the largest record that the target takes.
         counts: By kind, how many records there are.
         uses: By kind and loss, how many would suffer from it.
         nameless: By kind, how many have no id.
     """
 
-    limits: dict[Kind, int | None]
+    limits: dict[Kind, Limits]
     counts: Counter[Kind] = field(default_factory=Counter["Kind"])
     uses: Counter[tuple[Kind, Loss]] = field(default_factory=Counter["tuple[Kind, Loss]"])
     nameless: Counter[Kind] = field(default_factory=Counter["Kind"])
@@ -88,7 +89,7 @@ class Census:
     def add(self, kind: Kind, record: Record) -> None:
         """Count a record."""
         self.counts[kind] += 1
-        for loss in suffering(record, self.limits.get(kind)):
+        for loss in suffering(record, self.limits.get(kind, Limits())):
             self.uses[kind, loss] += 1
         if record.id is None:
             self.nameless[kind] += 1
@@ -123,7 +124,7 @@ MEANINGS: dict[Loss, str] = {
     Loss.NAMES: "messages lose the name of their speaker",
     Loss.CREATED_AT: "they get the time at which they are stored",
     Loss.REPLIES: "its agent answers what is added, and the answers stay among the messages",
-    Loss.OVERSIZED: "they are longer than it takes, and are left out",
+    Loss.OVERSIZED: "they are larger than it takes, and are left out",
     Loss.KINDS: "it does not keep facts and documents apart, so each will list the other",
 }
 
@@ -164,7 +165,7 @@ def accepted_losses(names: Iterable[str]) -> frozenset[Loss]:
     return frozenset(made)
 
 
-def suffering(record: Record, limit: int | None) -> Iterator[Loss]:
+def suffering(record: Record, limits: Limits) -> Iterator[Loss]:
     """Yield the losses that would change a record."""
     if record.user_id is not None or getattr(record, "agent_id", None) is not None:
         yield Loss.OWNER
@@ -180,20 +181,17 @@ def suffering(record: Record, limit: int | None) -> Iterator[Loss]:
             yield Loss.TIMESTAMPS
         if record.name is not None:
             yield Loss.NAMES
-    if left_out(record, frozenset({Loss.ROLES}), limit):
+    if left_out(record, frozenset({Loss.ROLES}), limits):
         yield Loss.ROLES
-    if left_out(record, frozenset({Loss.OVERSIZED}), limit):
+    if left_out(record, frozenset({Loss.OVERSIZED}), limits):
         yield Loss.OVERSIZED
 
 
-def left_out(record: Record, lost: frozenset[Loss], limit: int | None) -> bool:
+def left_out(record: Record, lost: frozenset[Loss], limits: Limits) -> bool:
     """Tell whether losses leave a record out as a whole."""
     if Loss.ROLES in lost and isinstance(record, Message) and record.role not in ("user", "assistant"):
         return True
-    content: Any = getattr(record, "content", None)
-    if Loss.OVERSIZED not in lost or limit is None or content is None or len(content) * 4 <= limit:
-        return False
-    return len(content.encode()) > limit
+    return Loss.OVERSIZED in lost and any(True for _ in excesses_of(record, limits))
 
 
 def check_losses(targets: Sequence[Target], census: Census, accepted: frozenset[Loss]) -> tuple[Finding, ...]:
@@ -215,8 +213,7 @@ def lacking(target: Target) -> frozenset[Loss]:
         lost.add(Loss.REPLIES)
     if not supports(target.store, RESTORE):
         lost.add(Loss.CREATED_AT)
-    if target.max_content_bytes is not None:
-        lost.add(Loss.OVERSIZED)
+    lost.add(Loss.OVERSIZED)
     return frozenset(lost)
 
 

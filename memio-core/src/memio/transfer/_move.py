@@ -211,7 +211,7 @@ def _at_hand(
 
 
 async def _counted(records: AsyncIterator[tuple[Kind, Record]], target: Memio, progress: Listener | None) -> Census:
-    census = Census({kind: target_of(target, kind).max_content_bytes for kind in target.kinds})
+    census = Census({kind: target_of(target, kind).limits for kind in target.kinds})
     with disk_errors():
         async for kind, part in batches(records):
             for record in part:

@@ -13,7 +13,7 @@ from memio._call.arguments import CHECKS, MAX_NAME
 from memio._values.text import check_name, type_name
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError
-from memio.kinds import BY_RECORD, SPECS
+from memio.kinds import SPECS
 from memio.models import Document, Fact, Message, Triple
 from memio.transfer._losses import DROPS, Loss
 
@@ -32,12 +32,18 @@ def line_of(kind: Kind, order: int, record: Record) -> bytes:
     for name in SPECS[kind].fields:
         value = getattr(record, name)
         values[name] = _time_text(value) if isinstance(value, datetime) else value
-    return encoded(values) + b"\n"
+    text = _one_line(values)
+    text += "\n"  # in place: a copy of the text would take as much memory again
+    return text.encode()
 
 
 def encoded(value: object) -> bytes:
     """Return JSON on one line, without spaces, as UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _one_line(value).encode()
+
+
+def _one_line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def record_of(kind: Kind, values: Mapping[str, Any]) -> Record:
@@ -119,11 +125,6 @@ def likeness(kind: Kind, blocks: bytes) -> bytes:
     parts = zip(SPECS[kind].fields, _split(blocks), strict=True)
     kept = b"".join(block for name, block in parts if name not in ASSIGNED)
     return blake2b(kept, digest_size=16, person=kind.encode()).digest()
-
-
-def size_of(record: Record) -> int:
-    """Return the length of a record's text, in characters."""
-    return sum(len(getattr(record, name)) for name in BY_RECORD[type(record)].texts)
 
 
 def _split(blocks: bytes) -> Iterator[bytes]:

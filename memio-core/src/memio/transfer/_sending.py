@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from memio._call.sizes import memory_of
 from memio.errors import (
     ConflictError,
     InvalidInputError,
@@ -20,7 +21,7 @@ from memio.transfer._journal import Entry, Journal, State
 from memio.transfer._losses import Loss, left_out, suffering
 from memio.transfer._plan import Plan
 from memio.transfer._progress import Listener, tell
-from memio.transfer._records import Record, size_of, token
+from memio.transfer._records import Record, token
 from memio.transfer._threads import aside
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ MOST = 500
 """Records that are sent at once."""
 MOST_MESSAGES = 100
 """Messages of one session that are sent at once to a store that takes one session a call."""
-MOST_CHARACTERS = 4_000_000
-"""Characters that are sent at once; a single record may have more."""
+MOST_BYTES = 4_000_000
+"""Bytes of memory of the records that are sent at once; a single record may have more."""
 
 Pair = tuple[Entry, Record]
 
@@ -71,7 +72,7 @@ class Sender:
         self._journal = journal
         self._progress = progress
         self._batch: list[Pair] = []
-        self._characters = 0
+        self._size = 0
         self.sent = Sent()
 
     async def send(self, records: Sequence[Record]) -> None:
@@ -82,11 +83,11 @@ class Sender:
             if self._batch and not self._goes_along(left):
                 await self.flush()
             self._batch.append((entry, left))
-            self._characters += size_of(left)
+            self._size += memory_of(left)
 
     async def flush(self) -> None:
         """Send what waits."""
-        batch, self._batch, self._characters = self._batch, [], 0
+        batch, self._batch, self._size = self._batch, [], 0
         if batch:
             await self._send_batch(batch)
             done = self.sent.stored + self.sent.known + self.sent.left_out
@@ -94,16 +95,16 @@ class Sender:
 
     def _prepared(self, records: Sequence[Record]) -> list[Pair]:
         """Return records as the target can hold them, with their entries in the journal, without those left out."""
-        sent, plan, limit = self.sent, self._plan, self._plan.target.max_content_bytes
+        sent, plan, limits = self.sent, self._plan, self._plan.target.limits
         pairs: list[Pair] = []
         for record in records:
             sent.records += 1
-            for loss in suffering(record, limit):
+            for loss in suffering(record, limits):
                 if loss in plan.lost and loss not in plan.accepted:
                     raise MemioError(
                         f"the source got records meanwhile that the target cannot hold ({loss}): repeat the call"
                     )
-            if left_out(record, plan.lost, limit):
+            if left_out(record, plan.lost, limits):
                 sent.left_out += 1
             else:
                 pairs.append(plan.entry(record, sent.records))
@@ -132,7 +133,7 @@ class Sender:
     def _goes_along(self, record: Record) -> bool:
         """Tell whether a record can be sent in one call with those that wait."""
         before = self._batch[-1][1]
-        if len(self._batch) >= MOST or self._characters + size_of(record) > MOST_CHARACTERS:
+        if len(self._batch) >= MOST or self._size + memory_of(record) > MOST_BYTES:
             return False
         if self._plan.restores:
             return True

@@ -7,16 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
+from memio._call.sizes import memory_of
 from memio.capabilities import Kind
-from memio.transfer._records import Record, size_of
+from memio.transfer._records import Record
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 EVERY = 200
 """Records that are handled at once."""
-CHARACTERS = 1_000_000
-"""Characters that are handled at once; a single record may have more."""
+BYTES = 1_000_000
+"""Bytes of memory, or of a file, that are handled at once; a single record may have more."""
 
 
 async def aside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -33,16 +34,17 @@ async def aside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 async def batches(records: AsyncIterator[tuple[Kind, Record]]) -> AsyncIterator[tuple[Kind, list[Record]]]:
-    """Yield records some at a time, those of one kind together."""
+    """Yield records some at a time, those of one kind together. A list is emptied when the next is asked for."""
     waiting: list[Record] = []
     of: Kind | None = None
-    characters = 0
+    size = 0
     async for kind, record in records:
-        if of is not None and (kind != of or len(waiting) == EVERY or characters >= CHARACTERS):
+        if of is not None and (kind != of or len(waiting) == EVERY or size >= BYTES):
             yield of, waiting
-            waiting, characters = [], 0
+            waiting.clear()
+            size = 0
         of = kind
         waiting.append(record)
-        characters += size_of(record)
+        size += memory_of(record)
     if of is not None:
         yield of, waiting

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from memio.facades.facade import next_cursor
+from memio._call.cursors import next_cursor
 from memio.models import Page
 
 T = TypeVar("T")
 
 
-def pages(page: Callable[[str | None], Page[T]]) -> Iterator[T]:
-    """Yield the records of a listing, page after page.
+def pages(part: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """Yield the records of a listing, one part after another.
 
-    Each page is a call of its own, and between pages nothing is open: it may be left half-way.
+    Each part is a call of its own, and between them nothing is open: the iteration may be left unfinished. A record is
+    dropped when it is handed out: at most one part is in memory.
     """
     cursor: str | None = None
     while True:
-        records = page(cursor)
-        yield from records
-        cursor = next_cursor(records, cursor)
+        page = part(cursor)
+        cursor = next_cursor(page, cursor)
+        records = deque(page)
+        del page
+        while records:
+            yield records.popleft()
         if cursor is None:
             return

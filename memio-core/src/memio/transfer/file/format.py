@@ -21,8 +21,12 @@ VERSION = 1
 
 MAX_HEADER = 1 << 16
 """Bytes of a first line. A file of another format may have no line ends at all."""
-MAX_LINE = 1 << 28
-"""Bytes of any line, so that a file without line ends does not fill the memory."""
+MAX_LINE = 1 << 31
+"""Bytes of any line, so that a file without line ends does not fill the memory.
+
+It is more than any record needs: escaped content of 16 MiB with 1 MiB of metadata makes up to 97 MiB. Records that were
+stored before there were limits may be as large as SQLite's values, 1 GB.
+"""
 
 
 _MARKED = "it begins with a byte order mark: an editor or a shell has written it anew; use the file as it was exported"

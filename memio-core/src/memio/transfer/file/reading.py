@@ -6,13 +6,14 @@ import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
+from memio._call.sizes import memory_of
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.transfer._records import Record, record_of, size_of, token
+from memio.transfer._records import Record, record_of, token
 from memio.transfer._seen import Seen
-from memio.transfer._threads import CHARACTERS, EVERY, aside
+from memio.transfer._threads import BYTES, EVERY, aside
 from memio.transfer.file.format import (
     MAX_HEADER,
     MAX_LINE,
@@ -22,6 +23,8 @@ from memio.transfer.file.format import (
     json_object,
     read_header,
 )
+
+T = TypeVar("T")
 
 _DIGEST = 16
 
@@ -39,7 +42,7 @@ class _Part:
         self._total.update(line)
         self._lines += 1
         self._bytes += len(line)
-        if self._lines < EVERY and self._bytes < CHARACTERS:
+        if self._lines < EVERY and self._bytes < BYTES:
             return False
         self._lines = self._bytes = 0
         return True
@@ -76,7 +79,7 @@ class FileSource:
         with self._opened() as file, Seen() as seen:
             lines = self._sound(file, seen)
             while part := await aside(_some, lines):
-                for kind, record in part:
+                for kind, record in _each(part):
                     if self._wanted(kind, record):
                         yield kind, record
 
@@ -89,7 +92,7 @@ class FileSource:
         with self._opened() as file:
             lines = self._again(file)
             while part := await aside(_some, lines):
-                for kind, record in part:
+                for kind, record in _each(part):
                     if self._wanted(kind, record):
                         yield kind, record
 
@@ -104,7 +107,6 @@ class FileSource:
                 if part.digest() != next(ends, None):
                     raise self._changed()
                 yield from _trusted(lines)
-                lines.clear()
         if part.digest() != next(ends, None) or next(ends, None) is not None:
             raise self._changed()
         yield from _trusted(lines)
@@ -168,8 +170,15 @@ class FileSource:
         return (self._kinds is None or kind in self._kinds) and self._user_id in (None, record.user_id)
 
 
+def _each(items: list[T]) -> Iterator[T]:
+    """Yield what a list holds, in order, and drop each item when it is handed out: it may be large."""
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
 def _trusted(lines: list[bytes]) -> Iterator[tuple[Kind, Record]]:
-    for line in lines:
+    for line in _each(lines):
         value = json_object(line)
         if "kind" in value:
             kind: Kind = value.pop("kind")
@@ -180,11 +189,11 @@ def _trusted(lines: list[bytes]) -> Iterator[tuple[Kind, Record]]:
 def _some(records: Iterator[tuple[Kind, Record]]) -> list[tuple[Kind, Record]]:
     """Return the next records, an empty list after the last one."""
     part: list[tuple[Kind, Record]] = []
-    characters = 0
+    size = 0
     for kind, record in records:
         part.append((kind, record))
-        characters += size_of(record)
-        if len(part) == EVERY or characters >= CHARACTERS:
+        size += memory_of(record)
+        if len(part) == EVERY or size >= BYTES:
             break
     return part
 

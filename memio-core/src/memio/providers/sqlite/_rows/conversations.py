@@ -16,6 +16,7 @@ from heapq import nsmallest
 from itertools import groupby
 from operator import attrgetter
 from sqlite3 import Connection
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from memio.errors import ConflictError
@@ -23,6 +24,7 @@ from memio.models import Message, Page, Role
 from memio.protocols import Start
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
+from memio.providers.sqlite._rows.parts import part_of, release_for, weight_of
 from memio.providers.sqlite._rows.values import (
     from_microseconds,
     metadata_text,
@@ -124,18 +126,10 @@ def page(
     """Return a page of a session, oldest first; from the latest, the cursor goes back in time."""
     back = start == "latest"
     place = read_cursor(db, start, cursor, END if back else 0)
-    condition = f"m.session = ? AND m.seq {'<' if back else '>'} ? ORDER BY m.seq {'DESC' if back else 'ASC'} LIMIT ?"
-    # A session of several owners is several sessions; each has its index, so no more than a page is read of each.
-    rows = [
-        row
-        for session in _sessions(db, session_id, user_id)
-        for row in _rows(db, condition, (session, place, limit + 1))
-    ]
-    rows.sort(reverse=back)
-    next_cursor = write_cursor(db, start, rows, limit)
-    del rows[limit:]
-    rows.sort()
-    return Page([_message(row) for row in rows], next_cursor)
+    found = _sessions(db, session_id, user_id)
+    part = part_of(db, _in_order(db, found, place, limit + 1, back=back), limit, _weight)
+    next_cursor = write_cursor(db, start, part)
+    return Page([_message(row) for row in sorted(part.rows)], next_cursor)
 
 
 def sessions(db: Connection, limit: int, cursor: str | None, user_id: str | None) -> Page[str]:
@@ -151,8 +145,9 @@ def sessions(db: Connection, limit: int, cursor: str | None, user_id: str | None
     rows = db.execute(
         f"SELECT seq, name FROM session s WHERE {condition} AND seq > ? ORDER BY seq LIMIT ?",  # noqa: S608  # the conditions from above
         (*values, after, limit + 1),
-    ).fetchall()
-    return Page([name for _, name in rows[:limit]], write_cursor(db, "session", rows, limit))
+    )
+    part = part_of(db, rows, limit, lambda row: getsizeof(row[1]))
+    return Page([name for _, name in part.rows], write_cursor(db, "session", part))
 
 
 def search(db: Connection, query: str, limit: int, session_id: str | None, user_id: str | None) -> list[Message]:
@@ -228,6 +223,7 @@ def _stored(db: Connection, session: int, message: Message) -> Row | None:
 
 def _insert(db: Connection, row: Row, before: Texts) -> Row:
     """Store a message after the ones before it."""
+    release_for(db, row.content)
     inserted = db.execute(
         "INSERT INTO message (session, id, role, content, name, metadata, timestamp) VALUES (?, ?, ?, ?, ?, ?, ?)",
         row.stored(),
@@ -261,8 +257,8 @@ def _nothing_before() -> Texts:
 def _latest(db: Connection, session: int, before: int = END) -> Texts:
     """Return the beginnings of the last two messages of a session before a row of it."""
     texts = _nothing_before()
-    latest = "SELECT name, content FROM message WHERE session = ? AND seq < ? ORDER BY seq DESC LIMIT 2"
-    for name, content in reversed(db.execute(latest, (session, before)).fetchall()):
+    latest = "SELECT name, substr(content, 1, ?) FROM message WHERE session = ? AND seq < ? ORDER BY seq DESC LIMIT 2"
+    for name, content in reversed(db.execute(latest, (_BEGINNING, session, before)).fetchall()):
         texts.append(_beginning(name, content))
     return texts
 
@@ -311,12 +307,41 @@ def _best(db: Connection, terms: Sequence[Term], scope: Scope, limit: int) -> li
 def _scan(db: Connection, query: str, scope: Scope, limit: int) -> list[Message]:
     """Look for a query without any word as a part of the content; the score is the share that it makes up."""
     condition, values = scope.of_messages()
-    rows = _rows(
-        db,
-        f"{condition} AND instr(m.content, ?) ORDER BY length(m.content), m.seq DESC LIMIT ?",
+    # Numbers only: what is sorted is in memory.
+    found = db.execute(
+        f"SELECT m.seq FROM message m JOIN session s ON s.seq = m.session WHERE {condition} "  # noqa: S608  # from above
+        "AND instr(m.content, ?) ORDER BY length(m.content), m.seq DESC LIMIT ?",
         (*values, query, limit),
-    )
+    ).fetchall()
+    rows = (row for (seq,) in found for row in _rows(db, "m.seq = ?", (seq,)))
     return [_message(row, len(query) / len(row.content)) for row in rows]
+
+
+def _in_order(db: Connection, sessions: Sequence[int], place: int, limit: int, *, back: bool) -> Iterator[Row]:
+    """Yield the messages of sessions beyond a place, at least `limit` of them where there are as many.
+
+    Args:
+        db: The connection.
+        sessions: The sessions. One name of several owners is several sessions.
+        place: The number of the message before.
+        limit: How many are needed.
+        back: Whether to go back in time.
+    """
+    condition = f"m.session = ? AND m.seq {'<' if back else '>'} ? ORDER BY m.seq {'DESC' if back else 'ASC'} LIMIT ?"
+    if len(sessions) == 1:
+        return _rows(db, condition, (*sessions, place, limit))
+    # Numbers first: each session has its index, and no more is read of the messages than is needed.
+    numbers = [
+        seq
+        for session in sessions
+        for (seq,) in db.execute(f"SELECT m.seq FROM message m WHERE {condition}", (session, place, limit))  # noqa: S608  # as above
+    ]
+    numbers.sort(reverse=back)
+    return (row for seq in numbers[:limit] for row in _rows(db, "m.seq = ?", (seq,)))
+
+
+def _weight(row: Row) -> int:
+    return weight_of(row.content, row.metadata)
 
 
 def _rows(db: Connection, condition: str, values: Any) -> Iterator[Row]:

@@ -7,27 +7,26 @@ number, so a page costs the same everywhere, and it makes no difference whether 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from sqlite3 import Connection
 from typing import Any
 
 from memio.errors import InvalidInputError
+from memio.providers.sqlite._rows.parts import Part
 
 _FORM = re.compile(r"([a-z]+)-([0-9a-f]{8})-([0-9]{1,18})")
 END = 2**63 - 1
 """Beyond every row."""
 
 
-def write_cursor(db: Connection, listing: str, rows: Sequence[Sequence[Any]], limit: int) -> str | None:
+def write_cursor(db: Connection, listing: str, part: Part[Any]) -> str | None:
     """Return the cursor after a page, or `None` at the end.
 
     Args:
         db: The connection.
         listing: The kind of listing, in small letters.
-        rows: Up to one row more than the page has; each begins with its number.
-        limit: How many rows the page has at most.
+        part: The rows of the page; each begins with its number.
     """
-    return f"{listing}-{_identity(db)}-{rows[limit - 1][0]}" if len(rows) > limit else None
+    return f"{listing}-{_identity(db)}-{part.rows[-1][0]}" if part.more else None
 
 
 def read_cursor(db: Connection, listing: str, cursor: str | None, start: int = 0) -> int:

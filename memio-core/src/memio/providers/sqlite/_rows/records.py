@@ -14,6 +14,7 @@ from memio.errors import ConflictError
 from memio.models import Page
 from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
 from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
+from memio.providers.sqlite._rows.parts import Part, part_of, release_for, weight_of
 from memio.providers.sqlite._rows.values import metadata_text, new_ids, now, read_metadata
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import all_of, tags
@@ -97,6 +98,7 @@ class RecordTable(Generic[R]):
             key = (record_id or next(ids), number_of(owner.user), number_of(owner.agent))
             row = (fresh.get(key) or self._stored(db, key)) if record_id else None
             if row is None:
+                release_for(db, content)
                 seq += 1
                 created = moment if created_at is None else created_at
                 updated = created if updated_at is None else updated_at
@@ -115,8 +117,8 @@ class RecordTable(Generic[R]):
     def page(self, db: Connection, scope: Scope, filters: Filters | None, limit: int, cursor: str | None) -> Page[R]:
         """Return a page in insertion order."""
         after = read_cursor(db, self._name, cursor)
-        rows = self._listed(db, scope, filters, after, limit + 1)
-        return Page([self._record(row, None) for row in rows[:limit]], write_cursor(db, self._name, rows, limit))
+        part = self._listed(db, scope, filters, after, limit)
+        return Page([self._record(_read(row), None) for row in part.rows], write_cursor(db, self._name, part))
 
     def search(self, db: Connection, query: str, scope: Scope, filters: Filters | None, limit: int) -> list[R]:
         """Return the best matches first."""
@@ -160,11 +162,13 @@ class RecordTable(Generic[R]):
         else:
             last = 0
             owners = {find_label(db, label) for label in scope if label is not None}
-            while rows := self._listed(db, scope, None, last, _DELETED_AT_ONCE):
-                for row in rows:
+            more = True
+            while more:
+                rows, more = self._listed(db, scope, None, last, _DELETED_AT_ONCE)
+                for row in map(_read, rows):
                     self._remove(db, row)
                     owners.update((row.user, row.agent))
-                last = rows[-1].seq
+                    last = row.seq
             drop_labels(db, owners)
 
     def _last(self, db: Connection) -> int:
@@ -189,9 +193,13 @@ class RecordTable(Generic[R]):
                 values.append(label)
         return only(self._rows(db, f"{' AND '.join(conditions)} LIMIT 2", values), self._name, record_id)
 
-    def _listed(self, db: Connection, scope: Scope, filters: Filters | None, after: int, limit: int) -> list[Row]:
-        condition, values = self._condition(db, scope, filters, after, limit)
-        return self._rows(db, f"{condition} ORDER BY r.seq LIMIT ?", (*values, limit))
+    def _listed(
+        self, db: Connection, scope: Scope, filters: Filters | None, after: int, limit: int
+    ) -> Part[tuple[Any, ...]]:
+        """Return the columns of rows in insertion order, each for `_read`."""
+        condition, values = self._condition(db, scope, filters, after, limit + 1)
+        found = db.execute(f"{self._columns}{condition} ORDER BY r.seq LIMIT ?", (*values, limit + 1))
+        return part_of(db, found, limit, _weight)
 
     def _condition(
         self, db: Connection, scope: Scope, filters: Filters | None, after: int, limit: int
@@ -216,11 +224,13 @@ class RecordTable(Generic[R]):
     def _scan(self, db: Connection, query: str, scope: Scope, filters: Filters | None, limit: int) -> list[R]:
         """Look for a query without any word as a part of the content; the score is the share that it makes up."""
         condition, values = self._condition(db, scope, filters, 0, _NO_LIMIT)
-        rows = self._rows(
-            db,
-            f"{condition} AND instr(r.content, ?) ORDER BY length(r.content), r.seq DESC LIMIT ?",
+        # Numbers only: what is sorted is in memory.
+        found = db.execute(
+            f"SELECT r.seq FROM {self._name} r WHERE {condition} AND instr(r.content, ?) "  # noqa: S608  # as above
+            "ORDER BY length(r.content), r.seq DESC LIMIT ?",
             (*values, query, limit),
-        )
+        ).fetchall()
+        rows = (row for (seq,) in found for row in self._rows(db, "r.seq = ?", (seq,)))
         return [self._record(row, len(query) / len(row.content)) for row in rows]
 
     def _rows(self, db: Connection, condition: str, values: Iterable[Any]) -> list[Row]:
@@ -249,6 +259,10 @@ def _columns_of(name: str) -> str:
 def _indexed(row: Row) -> tuple[str, str]:
     """Return what the index holds for a row: its text and its tags."""
     return index_text(row.content), " ".join(tags(row.metadata, user=row.user, agent=row.agent))
+
+
+def _weight(columns: tuple[Any, ...]) -> int:
+    return weight_of(columns[6], columns[7])
 
 
 def _read(columns: tuple[Any, ...]) -> Row:

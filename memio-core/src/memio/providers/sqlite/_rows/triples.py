@@ -15,6 +15,7 @@ from memio.errors import ConflictError
 from memio.models import Page, Triple
 from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
 from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
+from memio.providers.sqlite._rows.parts import Part, part_of, weight_of
 from memio.providers.sqlite._rows.values import metadata_text, new_id, read_metadata
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import all_of, tags
@@ -65,8 +66,8 @@ def page(
 ) -> Page[Triple]:
     """Return a page in insertion order, of all triples or of those that have the entity at either end."""
     after = read_cursor(db, "triple", cursor)
-    rows = _listed(db, user_id, entity, after, limit + 1)
-    return Page([_triple(row) for row in rows[:limit]], write_cursor(db, "triple", rows, limit))
+    part = _listed(db, user_id, entity, after, limit)
+    return Page([_triple(row) for row in part.rows], write_cursor(db, "triple", part))
 
 
 def search(db: Connection, query: str, limit: int, user_id: str | None) -> list[Triple]:
@@ -151,11 +152,13 @@ def _insert(db: Connection, triple: Triple, user: int, user_id: str | None) -> R
 def _remove_all(db: Connection, user_id: str | None, entity: str | None) -> None:
     last = 0
     owners = {None if user_id is None else find_label(db, user_id)}
-    while rows := _listed(db, user_id, entity, last, _DELETED_AT_ONCE):
+    more = True
+    while more:
+        rows, more = _listed(db, user_id, entity, last, _DELETED_AT_ONCE)
         for row in rows:
             _remove(db, row)
             owners.add(row.user)
-        last = rows[-1].seq
+            last = row.seq
     drop_labels(db, owners)
 
 
@@ -173,24 +176,31 @@ def _text(row: Row) -> str:
     return f"{row.subject} {row.predicate} {row.object}"
 
 
-def _listed(db: Connection, user_id: str | None, entity: str | None, after: int, limit: int) -> list[Row]:
+def _weight(row: Row) -> int:
+    return weight_of(_text(row), row.metadata)
+
+
+def _listed(db: Connection, user_id: str | None, entity: str | None, after: int, limit: int) -> Part[Row]:
     """Return triples of an owner or of all, and with an entity at either end or with any, in insertion order."""
     owner = "" if user_id is None else "user = :user AND"
     found = f"{owner} TRUE" if entity is None else _OF_ENTITY.format(owner)
     user = None if user_id is None else find_label(db, user_id)
-    values = {"user": user, "entity": entity, "after": after, "limit": limit}
-    return _rows(db, f"{found} AND t.seq > :after ORDER BY t.seq LIMIT :limit", values)
+    values = {"user": user, "entity": entity, "after": after, "limit": limit + 1}
+    rows = db.execute(f"{_TRIPLES} {found} AND t.seq > :after ORDER BY t.seq LIMIT :limit", values)
+    return part_of(db, map(Row._make, rows), limit, _weight)
 
 
 def _scan(db: Connection, query: str, restriction: str, limit: int) -> list[Triple]:
     """Look for a query without any word as a part of the texts; the score is the share that it makes up."""
     condition, values = _INDEX.condition("t.seq", restriction)
     text = "t.subject || ' ' || t.predicate || ' ' || t.object"
-    rows = _rows(
-        db,
-        f"{condition} AND instr({text}, ?) ORDER BY length({text}), t.seq DESC LIMIT ?",
+    # Numbers only: what is sorted is in memory.
+    found = db.execute(
+        f"SELECT t.seq FROM triple t WHERE {condition} AND instr({text}, ?) "  # noqa: S608  # constants
+        f"ORDER BY length({text}), t.seq DESC LIMIT ?",
         (*values, query, limit),
-    )
+    ).fetchall()
+    rows = (row for (seq,) in found for row in _rows(db, "t.seq = ?", (seq,)))
     return [_triple(row, len(query) / len(_text(row))) for row in rows]
 
 
