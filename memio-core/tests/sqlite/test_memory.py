@@ -20,7 +20,7 @@ CACHES = 32
 
 PROGRAM = f"""
 import asyncio, resource, sys
-import memio._forget, memio.providers.sqlite._erase, memio.transfer as transfer
+import memio.forget, memio.transfer as transfer
 from memio import Memio, Message
 from memio.blocking import Memio as Blocking
 
