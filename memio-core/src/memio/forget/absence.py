@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from memio.capabilities import Feature, Kind
 from memio.errors import NotFoundError
@@ -90,7 +90,7 @@ async def look_for(kind: Kind, facade: Any, before: Found | None) -> Left:
 async def _shown(facade: Any, probe: dict[str, Any]) -> int:
     """Return how much of what was there is still shown when it is asked for by name."""
     try:
-        found = await facade.get(**probe)
+        found: object = await facade.get(**probe)
     except NotFoundError:
         return 0
-    return len(found) if isinstance(found, Page) else 1
+    return len(cast("Page[Any]", found)) if isinstance(found, Page) else 1
