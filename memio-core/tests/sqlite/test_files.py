@@ -359,7 +359,7 @@ def test_read_only_is_refused_for_memory() -> None:
 READ = """
 import asyncio, email.parser, os, resource, sys
 from memio import Memio, ProviderError
-import memio.providers.sqlite.facts, memio.providers.sqlite._records
+import memio.providers.sqlite.facts, memio.providers.sqlite._rows.records
 path, what = sys.argv[1:]
 async def main():
     async with Memio.from_config({"facts": {"provider": "sqlite", "path": path}}) as memio:
