@@ -19,6 +19,7 @@ from memio import ConflictError, Memio, Message, NotFoundError, ProviderError
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter, SqliteHistoryAdapter
 from memio.providers.sqlite._db.engine import Engine
 from memio.providers.sqlite._search.index import TERMS_AT_ONCE, TextIndex
+from memio.toolkit import Term
 
 Run = Callable[..., Any]
 
@@ -269,8 +270,8 @@ def test_a_search_for_many_terms_ends_between_two_portions(path: Path) -> None:
         store = SqliteFactAdapter(path=path)
         gate = Gate()
 
-        class Terms(list[str]):
-            def __iter__(self) -> Iterator[str]:
+        class Terms(list[Term]):
+            def __iter__(self) -> Iterator[Term]:
                 for number, term in enumerate(super().__iter__()):
                     if number == 3 * TERMS_AT_ONCE:
                         with closing(sqlite3.connect(":memory:")) as other:
@@ -278,7 +279,7 @@ def test_a_search_for_many_terms_ends_between_two_portions(path: Path) -> None:
                     asked.append(number)
                     yield term
 
-        terms = Terms(f'"w{number}"' for number in range(20 * TERMS_AT_ONCE))
+        terms = Terms(Term(f"w{number}") for number in range(20 * TERMS_AT_ONCE))
         index = TextIndex("fact_text", body=1)
         call = asyncio.ensure_future(engine_of(store).search(lambda db: index.best(db, terms, "", 5)))
         await gate.entered()
