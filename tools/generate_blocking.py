@@ -278,9 +278,32 @@ def leave(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     return method("__exit__", node.args, node.returns, "", "self.close()", [])
 
 
+def refuse_async_with(_: str, __: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the counterpart of the async client's `__enter__`, which refuses `with`."""
+    return """\
+    async def __aenter__(self) -> NoReturn:
+        raise TypeError(
+            "this client is blocking: open it with `with`, or use memio.Memio, which is opened with `async with`"
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        # Never called. Without it, Python refuses `async with` before __aenter__ can give the reason.
+        return None"""
+
+
+def nothing(_: str, __: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Return no counterpart."""
+
+
+REPRESENTATION = """\
+if not hasattr(self, "_async"):  # in the traceback of a constructor that failed
+    return f"<{type(self).__name__}, incomplete>"
+return repr(self._async)"""
+
+
 def representation(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
     """Return `__repr__`: the same words as those of the async object."""
-    return method("__repr__", node.args, node.returns, "", "return repr(self._async)", []) if owner in ROOTS else None
+    return method("__repr__", node.args, node.returns, "", REPRESENTATION, []) if owner in ROOTS else None
 
 
 def part(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
@@ -298,6 +321,8 @@ SPECIAL = {
     "aclose": close,
     "__aenter__": enter,
     "__aexit__": leave,
+    "__enter__": refuse_async_with,
+    "__exit__": nothing,
     "__repr__": representation,
 }
 """The members that have no rule in common with others."""

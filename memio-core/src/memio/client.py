@@ -6,19 +6,18 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
-from memio._call.arguments import CHECKS
 from memio._call.conformance import faults_of
 from memio._call.features import scope_features
+from memio._call.labels import OMITTED, add_label
 from memio._call.resources import SharedResources
 from memio._call.sizes import Limits
-from memio._call.state import ClientState
+from memio._call.state import ClientState, check_loop
 from memio._call.store import Target
 from memio.capabilities import KINDS, Kind
 from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph, History
-from memio.facades.facade import confined
 from memio.kinds import SPECS
 from memio.plugins import Closable, Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
@@ -64,7 +63,7 @@ class Stores:
         return Graph(self._target("graph"), self._owner)
 
     async def forget(
-        self, *, user_id: str | None = None, agent_id: str | None = None, skip: Collection[Kind] = ()
+        self, *, user_id: str = OMITTED, agent_id: str = OMITTED, skip: Collection[Kind] = ()
     ) -> ForgetReceipt:
         """Delete everything of one owner in every store, erase it where a store can, and verify that it is gone.
 
@@ -98,10 +97,7 @@ class Stores:
         """
         from memio.forget.steps import forget
 
-        owner = dict(self._owner)
-        for name, value in _owner_of(user_id, agent_id).items():
-            if owner.setdefault(name, value) != value:
-                raise confined(name, value, owner[name])
+        owner = _owner_of(user_id, agent_id, self._owner)
         if not owner:
             raise InvalidInputError("forget() needs an owner: pass user_id, agent_id or both")
         return await forget(self._targets, owner, skip)
@@ -116,6 +112,8 @@ class Stores:
             ) from None
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_targets"):  # in the traceback of a constructor that failed
+            return f"<{type(self).__name__}, incomplete>"
         stores = [f"{kind}={target.provider!r}" for kind, target in self._targets.items()]
         owner = [f"{name}={value!r}" for name, value in self._owner.items()]
         return f"<{type(self).__name__} {' '.join(stores + owner)}>"
@@ -220,15 +218,21 @@ class Memio(Stores):
             ('facts', 'history')
         """
         from memio.config import Config, load
+        from memio.settings import forget_locals
 
         wrappers = _listed(middleware)
-        config = source if isinstance(source, Config) else load(source)
         resources = SharedResources()
-        client = cls(**config.open_stores(resources), middleware=[*wrappers, *config.open_middleware()])
+        try:
+            config = source if isinstance(source, Config) else load(source)
+            client = cls(**config.open_stores(resources), middleware=[*wrappers, *config.open_middleware()])
+        except BaseException as error:
+            del source  # it may hold secrets, and a traceback may be shown with its local variables
+            forget_locals(error)
+            raise
         client._adopt({store.kind: store.entry for store in config.stores}, resources)
         return client
 
-    def scoped(self, *, user_id: str | None = None, agent_id: str | None = None) -> ScopedMemio:
+    def scoped(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> ScopedMemio:
         """Return a client whose every call, also by id, is confined to one owner.
 
         It owns nothing and needs no closing. Touching a store that cannot keep owners apart raises
@@ -238,7 +242,7 @@ class Memio(Stores):
             user_id: The user that it is confined to.
             agent_id: The agent that it is confined to; only facts have one.
         """
-        owner = _owner_of(user_id, agent_id)
+        owner = _owner_of(user_id, agent_id, {})
         if not owner:
             raise InvalidInputError("scoped() needs an owner: pass user_id, agent_id or both")
         return ScopedMemio(self._targets, owner)
@@ -254,6 +258,7 @@ class Memio(Stores):
         """
         from asyncio import create_task, shield
 
+        check_loop()
         self._state.closed = True
         if self._closing is None:
             self._closing = create_task(self._close())
@@ -281,7 +286,17 @@ class Memio(Stores):
         self._targets = adopted
 
     async def __aenter__(self) -> Self:
+        check_loop()
         return self
+
+    def __enter__(self) -> NoReturn:
+        raise TypeError(
+            "this client is async: open it with `async with`, or use memio.blocking.Memio, which is opened with `with`"
+        )
+
+    def __exit__(self, *_: object) -> None:
+        # Never called. Without it, Python refuses `with` before __enter__ can give the reason.
+        return None
 
     async def __aexit__(
         self,
@@ -292,10 +307,13 @@ class Memio(Stores):
         await self.aclose()
 
 
-def _owner_of(user_id: str | None, agent_id: str | None) -> dict[str, str]:
-    """Return the names that were given, checked."""
-    given = {"user_id": user_id, "agent_id": agent_id}
-    return {name: CHECKS[name](value) for name, value in given.items() if value is not None}
+def _owner_of(user_id: str, agent_id: str, confined: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels that a client is confined to and those that were given, checked."""
+    owner = dict(confined)
+    for name, value in {"user_id": user_id, "agent_id": agent_id}.items():
+        if value is not OMITTED:
+            add_label(owner, name, value)
+    return owner
 
 
 def _listed(middleware: Iterable[Middleware]) -> tuple[Middleware, ...]:

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from pydantic import ValidationError
+
 from memio import registry
 from memio._call.conformance import faults_of
 from memio._call.resources import SharedResources
@@ -29,7 +31,7 @@ from memio._values.text import type_name
 from memio.capabilities import KINDS, Kind
 from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownProviderError
 from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
-from memio.settings import Layer, Settings, resolve_settings
+from memio.settings import Layer, Settings, forget_locals, resolve_settings
 
 MAX_DEPTH = 50
 TOP_LEVEL = (*KINDS, "plugins", "providers")
@@ -117,12 +119,21 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collectio
         UnknownProviderError: All that is wrong are names that are not installed.
         PluginError: All that is wrong is a plugin that it names.
     """
+    try:
+        return _load(source, kinds)
+    except BaseException as error:
+        del source
+        forget_locals(error)
+        raise
+
+
+def _load(source: str | os.PathLike[str] | Mapping[str, Any], kinds: Collection[Kind]) -> Config:
     if isinstance(source, Mapping):
         return _Reader(source, None, None, kinds).read()
     if not isinstance(source, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise ConfigError([Fault("", f"a configuration is a dict or the path of a file, not a {type_name(source)}")])
     path = Path(source)
-    if path.suffix not in (".toml", ".json"):
+    if path.suffix.lower() not in (".toml", ".json"):
         named = isinstance(source, str) and not path.suffix
         but = "; to name a provider, pass a dict such as {'facts': 'sqlite'}" if named else f", not {path.suffix!r}"
         raise ConfigError([Fault("", f"the name of a configuration file must end in .toml or .json{but}")], str(path))
@@ -130,26 +141,35 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collectio
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
+    form = path.suffix[1:].upper()
+    value, fault = _read(path, form)
+    # Raised out here, because the parsers' errors hold the text of the file, and with it the secrets in it.
+    if fault:
+        raise ConfigError([Fault("", fault)], str(path.absolute()))
+    return value
+
+
+def _read(path: Path, form: str) -> tuple[dict[str, Any], str]:
+    """Return what a file holds, or what is wrong with it."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError([Fault("", f"the file cannot be read: {reason}")], str(path.absolute())) from error
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
+    except OSError as error:
+        return {}, f"the file cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return {}, "the file cannot be read: it is not UTF-8"
     try:
-        if path.suffix == ".toml":
+        if form == "TOML":
             import tomllib
 
-            return tomllib.loads(text)
+            return tomllib.loads(text), ""
         import json
 
-        value = json.loads(text, object_pairs_hook=_without_repeats)
+        value: object = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
-        raise ConfigError(
-            [Fault("", f"the file is not valid {path.suffix[1:].upper()}: {error}")], str(path)
-        ) from error
+        return {}, f"the file is not valid {form}: {error}"
     if not isinstance(value, dict):
-        raise ConfigError([Fault("", "the file must hold a JSON object")], str(path))
-    return cast("dict[str, Any]", value)
+        return {}, "the file must hold a JSON object"
+    return cast("dict[str, Any]", value), ""
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -352,4 +372,13 @@ def _opened(entry: registry.Entry, open_: Callable[[], Any]) -> Any:
     except MemioError:
         raise
     except (Exception, SystemExit) as error:
-        raise entry.error(f"the plugin's open fails: {type(error).__name__}: {error}") from error
+        forget_locals(error)
+        raise entry.error(f"the plugin's open fails: {type(error).__name__}: {_words_of(error)}") from error
+
+
+def _words_of(error: BaseException) -> str:
+    """Return the message of an error; that of pydantic shows the values that it refuses."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details)

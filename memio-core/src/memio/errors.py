@@ -21,6 +21,19 @@ Outcome = Literal["not_applied", "partial", "unknown"]
 - `unknown`: the answer was lost; the call may have been carried out.
 """
 
+_SEVERITY: dict[Outcome, int] = {"not_applied": 0, "partial": 1, "unknown": 2}
+
+
+def worse_outcome(one: Outcome, other: Outcome) -> Outcome:
+    """Return the worse of two outcomes: that of a call is the worst of its attempts.
+
+    Example:
+        >>> from memio.errors import worse_outcome
+        >>> worse_outcome("unknown", "not_applied")
+        'unknown'
+    """
+    return one if _SEVERITY[one] > _SEVERITY[other] else other
+
 
 class MemioError(Exception):
     """Base class of every error that memio raises on purpose.
@@ -54,8 +67,12 @@ class MemioError(Exception):
         return f"{self.message} [{self.operation}, provider {origin}]"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The default calls the class with `args`, which has another signature in the subclasses.
-        return _rebuild, (type(self), self.args, self.__dict__)
+        # The default calls the class with `args`, which has another signature in the subclasses. Foreign errors go as
+        # text: they may hold keys, and a class that cannot be unpickled breaks the process that waits for the answer.
+        from memio._values.portable import portable
+
+        state = {name: portable(value, MemioError) for name, value in self.__dict__.items()}
+        return _rebuild, (type(self), tuple(portable(item, MemioError) for item in self.args), state)
 
 
 def _rebuild(cls: type[MemioError], args: tuple[Any, ...], state: dict[str, Any]) -> MemioError:
@@ -265,6 +282,18 @@ class ProviderError(MemioError):
         self.retryable = retryable
         self.outcome: Outcome = outcome
         self.attempts = 1
+
+    def worsen(self, outcome: Outcome) -> None:
+        """Take over the outcome of an earlier attempt of the same call, where it is worse; the message follows.
+
+        Args:
+            outcome: What the earlier attempt did to the stored data.
+        """
+        worse = worse_outcome(self.outcome, outcome)
+        if worse != self.outcome:
+            self.message = self.message.removesuffix(_OUTCOMES[self.outcome]) + _OUTCOMES[worse]
+            self.args = (self.message,)
+            self.outcome = worse
 
 
 _OUTCOMES: dict[Outcome, str] = {

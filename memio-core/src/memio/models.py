@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, SupportsIndex, TypeVar, get_args
 
 from memio._values.json import copy_json_object
+from memio._values.text import shown
 from memio.errors import InvalidInputError
 
 T = TypeVar("T")
@@ -115,8 +116,10 @@ class Message:
     score: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        if self.role not in ROLES:
-            raise InvalidInputError(f"role is {self.role!r}: it must be one of {', '.join(ROLES)}", argument="role")
+        if not isinstance(self.role, str) or self.role not in ROLES:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise InvalidInputError(
+                f"role is {shown(self.role)}: it must be one of {', '.join(ROLES)}", argument="role"
+            )
         _normalise(self, "timestamp")
 
 
@@ -178,6 +181,17 @@ class Page(list[T], Generic[T]):
 
     def __repr__(self) -> str:
         return f"Page({super().__repr__()}, next_cursor={self.next_cursor!r})"
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[Any, ...]:
+        # The old pickle protocols refuse a class with slots.
+        return type(self), (list(self), self.next_cursor)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Let pydantic, and with it FastAPI, take `Page[Fact]` as a type: an object with `items` and `next_cursor`."""
+        from memio._values.page import schema_of
+
+        return schema_of(cls, source, handler)
 
 
 def _normalise(record: Fact | Document | Message | Triple, *times: str) -> None:

@@ -27,6 +27,13 @@ Origin = Literal["given", "environment", "default"]
 """Where the value of a setting came from: written in code or a file, an environment variable, or neither."""
 
 
+class _Hidden:
+    """Stands for a value in the repr of settings."""
+
+    def __repr__(self) -> str:
+        return "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Env:
     """Marks a field with the environment variable that it is read from. An empty variable counts as unset."""
@@ -71,6 +78,10 @@ class Settings(BaseModel):
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict[str, Origin])
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        # The names only: any value may be a secret, such as a password in a URL, and tracebacks show local variables.
+        yield from ((name, _Hidden()) for name in type(self).model_fields if name in self.model_fields_set)
+
     def origin_of(self, name: str) -> Origin:
         """Tell where the value of the field `name` came from."""
         return self._origins.get(name, "given" if name in self.model_fields_set else "default")
@@ -90,9 +101,33 @@ class Settings(BaseModel):
         """
         values = {name: value for name, value in given.items() if value is not None}
         resolved = resolve_settings(cls, [Layer("", values)])
+        del given, values  # a traceback may be shown with its local variables
         if isinstance(resolved, list):
             raise ConfigError(resolved, f"the arguments of {cls.__name__}")
         return resolved
+
+
+def forget_locals(error: BaseException) -> None:
+    """Clear the local variables of the calls that an error went through, which may hold secrets.
+
+    Tools that show tracebacks with local variables would show them. Calls that are still running keep theirs.
+
+    Args:
+        error: The error; the errors that it was raised from are cleared too.
+    """
+    from traceback import clear_frames
+
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        clear_frames(each.__traceback__)
+        waiting += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            waiting += cast("BaseExceptionGroup[BaseException]", each).exceptions
 
 
 S = TypeVar("S", bound=Settings)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import memio.blocking
 from memio import (
     ConflictError,
     Feature,
@@ -20,6 +21,7 @@ from memio import (
     ProviderError,
     ProviderTimeoutError,
     StoreNotConfiguredError,
+    Triple,
     UnavailableError,
 )
 
@@ -204,7 +206,7 @@ def test_a_scoped_client_refuses_another_owner(kind, recorder):
 
     async def main() -> None:
         alice = Memio(**{kind: store}).scoped(user_id="alice")
-        with pytest.raises(InvalidInputError, match="this client is confined to 'alice'"):
+        with pytest.raises(InvalidInputError, match="the call is confined to 'alice'"):
             await getattr(alice, kind).delete_all(user_id="bob")
 
     asyncio.run(main())
@@ -216,7 +218,7 @@ def test_an_item_cannot_leave_the_scope(recorder):
 
     async def main() -> None:
         alice = Memio(facts=store).scoped(user_id="alice")
-        with pytest.raises(InvalidInputError, match=r"items\[1\].user_id is not the user_id of the call"):
+        with pytest.raises(InvalidInputError, match=r"items\[1\]: user_id is 'bob', but the call"):
             await alice.facts.add_many(["x", {"content": "y", "user_id": "bob"}])
 
     asyncio.run(main())
@@ -446,3 +448,61 @@ def test_a_stores_own_batch_call_is_used(recorder, call):
     store.answers["add_many"] = ["one", "two"]
     assert call(store, "add_many", items=iter(["a", {"content": "b", "user_id": "u"}])) == ["one", "two"]
     assert store.calls == [("add_many", {"items": [{"content": "a"}, {"content": "b", "user_id": "u"}]})]
+
+
+def test_with_names_async_with_and_the_blocking_client(recorder):
+    with pytest.raises(TypeError, match=r"`async with`, or use memio\.blocking\.Memio"), Memio(facts=recorder("facts")):
+        pass
+
+
+def test_async_with_on_the_blocking_client_names_with(recorder):
+    async def main():
+        async with memio.blocking.Memio(facts=recorder("facts")):
+            pass
+
+    with pytest.raises(TypeError, match=r"open it with `with`, or use memio\.Memio"):
+        asyncio.run(main())
+
+
+@pytest.mark.parametrize("do", ["call", "enter", "close"])
+def test_without_an_event_loop_of_asyncio_it_names_asyncio(do, recorder):
+    # As under trio, which steps coroutines without a loop of asyncio.
+    store = recorder("facts")
+    client = Memio(facts=store)
+    made = {"call": client.facts.get_all, "enter": client.__aenter__, "close": client.aclose}[do]()
+    with pytest.raises(RuntimeError, match="memio runs on asyncio"):
+        made.send(None)
+    assert store.calls == []
+
+
+@pytest.mark.parametrize("bad", [["1"], {"a": 1}, {1}, bytearray(b"x"), float("nan"), [True]])
+def test_an_id_that_has_no_hash_is_refused(bad, recorder):
+    # defect: a set of ids meets a list, and TypeError instead of InvalidInputError is raised
+    async def main():
+        store = recorder("facts")
+        history, graph, facts = recorder("history"), recorder("graph"), Memio(facts=store).facts
+        said = [Message(role="user", content="x", id=bad)]
+        edges = [Triple(subject="a", predicate="b", object="c", id=bad)]
+        for call in (
+            lambda: Memio(history=history).history.add(session_id="s", messages=said),
+            lambda: Memio(graph=graph).graph.add(triples=edges),
+            lambda: facts.add(content="x", fact_id=bad),
+            lambda: facts.add_many([{"content": "x", "fact_id": bad}]),
+            lambda: facts.get_all(limit=bad),
+            lambda: Memio(history=history).history.get(session_id="s", start=bad),
+        ):
+            with pytest.raises(InvalidInputError):
+                await call()
+        assert store.calls == history.calls == graph.calls == []
+
+    asyncio.run(main())
+
+
+def test_a_number_that_python_cannot_write_is_refused_as_any_other(recorder):
+    async def main():
+        facts = Memio(facts=recorder("facts")).facts
+        for call in (lambda: facts.get_all(limit=10**5000), lambda: facts.add(content="x", metadata={10**5000: 1})):
+            with pytest.raises(InvalidInputError):
+                await call()
+
+    asyncio.run(main())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from memio import InvalidInputError, Memio, Page
+from memio._call.labels import OMITTED
 
 
 def paging(recorder: Any, kind: str, identity: str = "") -> Any:
@@ -40,8 +41,8 @@ def test_a_cursor_brings_the_stores_own_back_to_it(recorder):
     "other",
     [
         {"user_id": "bob"},
-        {"user_id": None},
-        {"agent_id": None},
+        {"user_id": OMITTED},
+        {"agent_id": OMITTED},
         {"filters": {"k": "1"}},
         {"filters": {"k": True}},
         {"filters": None},

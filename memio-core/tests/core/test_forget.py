@@ -52,7 +52,7 @@ async def fill(memio: Memio, user: str, agent: str | None = None, kinds: Any = N
     for number in range(2):
         text = f"{user} was in Lisbon {number} times"
         if "facts" in kinds:
-            await memio.facts.add(content=text, user_id=user, agent_id=agent)
+            await memio.facts.add(content=text, user_id=user, **({"agent_id": agent} if agent else {}))
         if "history" in kinds:
             said = [Message(role="user", content=text)]
             await memio.history.add(session_id=f"s{number}", messages=said, user_id=user)

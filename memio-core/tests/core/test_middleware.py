@@ -115,14 +115,14 @@ def test_middleware_cannot_change_the_scope_or_what_is_known_of_the_store(change
     assert store.calls == []
 
 
-@pytest.mark.parametrize("owner", ["alice", None])
+@pytest.mark.parametrize("owner", [{"user_id": "alice"}, {}])
 def test_middleware_cannot_smuggle_an_owner_into_the_arguments(owner, recorder):
     async def smuggle(operation: Operation, call_next: Any) -> Any:
         return await call_next(operation.with_arguments(user_id="bob"))
 
     store = recorder("facts")
     with pytest.raises(MemioError, match="middleware put user_id among the arguments"):
-        run(store, [smuggle], "search", query="x", user_id=owner)
+        run(store, [smuggle], "search", query="x", **owner)
     assert store.calls == []
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
 
 import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from memio import errors
+from memio.errors import InvalidInputError
 from memio.models import Document, Fact, Message, Page, Triple, Turn
 
 RECORDS = [
@@ -113,3 +116,35 @@ def test_an_unknown_outcome_is_said():
 
 def test_a_conflict_shows_nothing_of_the_stored_record():
     assert str(errors.ConflictError("fact", "f1")) == "fact 'f1' is in conflict: the id is taken by another record"
+
+
+def test_a_page_is_a_type_of_pydantic_with_its_cursor():
+    # defect: a page that is the answer of a web endpoint is no type, or loses its cursor
+    adapter = TypeAdapter(Page[Fact])
+    page = Page([Fact(id="1", content="x", metadata={"a": [1]})], "next")
+    written = adapter.dump_json(page)
+    assert json.loads(written)["next_cursor"] == "next"
+    for again in (adapter.validate_python(page), adapter.validate_json(written)):
+        assert (type(again), again, again.next_cursor) == (Page, page, "next")
+    assert set(adapter.json_schema(mode="serialization")["properties"]) == {"items", "next_cursor"}
+
+
+@pytest.mark.parametrize(
+    "value", [[], [Fact(id="1", content="x")], {"items": [5]}, {"items": [], "more": 1}, "x", None]
+)
+def test_what_is_no_page_is_refused_as_one(value):
+    with pytest.raises(ValidationError):
+        TypeAdapter(Page[Fact]).validate_python(value)
+
+
+def test_a_page_without_the_type_of_its_items_is_a_type_too():
+    class Answer(BaseModel):
+        page: Page  # type: ignore[type-arg]
+
+    assert Answer(page=Page([1, "x"], None)).model_dump() == {"page": {"items": [1, "x"], "next_cursor": None}}
+
+
+@pytest.mark.parametrize("role", [[], {}, 5, None, 10**5000], ids=lambda role: type(role).__name__)
+def test_a_role_of_any_other_type_is_refused(role):
+    with pytest.raises(InvalidInputError, match="role is"):
+        Message(role=role, content="x")

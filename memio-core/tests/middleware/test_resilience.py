@@ -40,16 +40,12 @@ REPEATED = [
     ("graph", "get", {"entity": "a"}),
     ("facts", "add", NEW),
     ("facts", "add_many", {"items": [NEW, {"content": "milk", "fact_id": "newer"}]}),
-    ("facts", "update", {"fact_id": "f1", "content": "tea"}),
-    ("facts", "delete", {"fact_id": "f1"}),
     ("facts", "delete_all", {}),
     ("documents", "add", {"content": "x", "doc_id": "new"}),
     ("documents", "add_many", {"items": [{"content": "x", "doc_id": "new"}]}),
     ("history", "add", {"session_id": "s", "messages": SAID}),
-    ("history", "delete", {"session_id": "s"}),
     ("history", "delete_all", {}),
     ("graph", "add", {"triples": [Triple(subject="a", predicate="knows", object="b", id="t1")]}),
-    ("graph", "delete_entity", {"entity": "a"}),
     ("graph", "delete_all", {}),
 ]
 ONCE = [
@@ -59,6 +55,10 @@ ONCE = [
     ("documents", "add", {"content": "x"}),
     ("history", "add", {"session_id": "s", "messages": UNNAMED}),
     ("graph", "add", {"triples": [Triple(subject="a", predicate="knows", object="b")]}),
+    ("facts", "update", {"fact_id": "f1", "content": "tea"}),
+    ("facts", "delete", {"fact_id": "f1"}),
+    ("history", "delete", {"session_id": "s"}),
+    ("graph", "delete_entity", {"entity": "a"}),
 ]
 
 
@@ -85,25 +85,104 @@ def test_what_is_safe_to_repeat_is_repeated_and_has_its_effect_once(unsteady, lo
         await seed(store, kind)
         async with client(store, kind) as memio:
             await getattr(getattr(memio, kind), method)(**given)
-            # The second attempt to delete finds nothing, so the first one did it.
-            assert store.calls == [method] * (2 if lost and method == "delete" and kind == "facts" else 3)
+            assert store.calls == [method] * 3
             rest = await store.store.get_all(limit=100, cursor=None)
             # defect: a create that is repeated after a lost answer makes two records
-            left = {"delete": 0, "delete_all": 0, "delete_entity": 0, "add": 1 + (kind == "facts"), "update": 1}
+            left = {"delete_all": 0, "add": 1 + (kind == "facts")}
             assert len(rest) == left.get(method, len(rest))
 
     asyncio.run(main())
 
 
 @pytest.mark.parametrize(("kind", "method", "given"), ONCE)
-@pytest.mark.parametrize("step", ["lost", down()])
-def test_an_add_without_ids_is_made_once(unsteady, step, kind, method, given):
+def test_what_may_have_been_carried_out_and_must_not_happen_twice_is_not_repeated(unsteady, kind, method, given):
+    # defect: a delete that is repeated deletes what another writer added again under the same id
     async def main():
-        store = unsteady(kind, step)
+        store = unsteady(kind, "lost")
+        await seed(store, kind)
         async with client(store, kind) as memio:
-            with pytest.raises(UnavailableError):
+            with pytest.raises(UnavailableError) as caught:
                 await getattr(getattr(memio, kind), method)(**given)
             assert store.calls == [method]
+            assert caught.value.outcome == "unknown"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("kind", "method", "given"), ONCE)
+def test_every_call_is_repeated_after_an_attempt_that_changed_nothing(unsteady, kind, method, given):
+    async def main():
+        store = unsteady(kind, down(), down())
+        await seed(store, kind)
+        async with client(store, kind) as memio:
+            await getattr(getattr(memio, kind), method)(**given)
+            assert len(store.calls) >= 3  # a store without a batch call sees its items one by one
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("method", "given"), [("add", NEW), ("delete", {"fact_id": "f1"}), ("delete_all", {}), ("get", {"fact_id": "f1"})]
+)
+@pytest.mark.parametrize("first", ["lost", down(outcome="partial")])
+def test_the_outcome_of_a_call_is_that_of_its_worst_attempt(unsteady, first, method, given):
+    # defect: the last attempt found the backend down, and its outcome hides that an earlier one was carried out
+    async def main():
+        store = unsteady(
+            "facts", first, down(), down(), lacking=frozenset({"client_ids"} if method == "delete" else ())
+        )
+        await seed(store, "facts")
+        async with client(store) as memio:
+            with pytest.raises(UnavailableError) as caught:
+                await getattr(memio.facts, method)(**given)
+        assert store.calls == [method] * 3
+        outcome = "unknown" if first == "lost" else "partial"
+        assert caught.value.outcome == outcome
+        assert ("is unknown" in str(caught.value)) == (outcome == "unknown")
+        assert ("a part of it was done" in str(caught.value)) == (outcome == "partial")
+
+    asyncio.run(main())
+
+
+def test_an_attempt_that_runs_out_of_time_decides_the_outcome_too(unsteady):
+    async def main():
+        store = unsteady("facts", "hang", down(), down())
+        async with client(store, timeout=0.01) as memio:
+            with pytest.raises(UnavailableError) as caught:
+                await memio.facts.add(**NEW)
+        assert caught.value.outcome == "unknown"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("during", ["call", "pause"])
+def test_cancellation_after_a_lost_answer_notes_that_the_call_may_have_been_carried_out(unsteady, during):
+    async def main():
+        store = unsteady("facts", "lost", "hang" if during == "call" else None)
+        pause = 0.001 if during == "call" else 60
+        async with client(store, pause=pause, longest_pause=pause, budget=3600, timeout=3600) as memio:
+            adding = asyncio.create_task(memio.facts.add(**NEW))
+            while len(store.calls) < (2 if during == "call" else 1):  # noqa: ASYNC110  # the event is set by the first call
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.05)
+            adding.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await adding
+        [note] = caught.value.__notes__
+        assert note.startswith(
+            "an earlier attempt of this call may have been carried out: UnavailableError: the answer"
+        )
+
+    asyncio.run(main())
+
+
+def test_an_error_without_an_outcome_notes_that_an_earlier_attempt_may_have_been_carried_out(unsteady):
+    async def main():
+        store = unsteady("facts", "lost", ConflictError("fact", "new"))
+        async with client(store) as memio:
+            with pytest.raises(ConflictError) as caught:
+                await memio.facts.add(**NEW)
+        assert caught.value.__notes__[0].startswith("an earlier attempt of this call may have been carried out")
 
     asyncio.run(main())
 
@@ -162,11 +241,11 @@ def test_bad_input_never_reaches_the_store(unsteady):
 
 def test_a_delete_that_finds_nothing_is_done_only_when_an_earlier_attempt_may_have_done_it(unsteady):
     async def main():
-        store = unsteady("facts", "lost", down())
+        store = unsteady("facts", "lost", down(), lacking=frozenset({"client_ids"}))
         await seed(store, "facts")
         async with client(store) as memio:
             await memio.facts.delete(fact_id="f1")
-            assert store.calls == ["delete"] * 3
+            assert store.calls == ["delete"] * 3  # the second one failed, the third found nothing
             store.steps = [down(outcome="not_applied")]
             with pytest.raises(NotFoundError):
                 await memio.facts.delete(fact_id="f1")
@@ -176,7 +255,7 @@ def test_a_delete_that_finds_nothing_is_done_only_when_an_earlier_attempt_may_ha
 
 def test_a_guarded_delete_keeps_its_guard_in_every_attempt(unsteady):
     async def main():
-        store = unsteady("facts", "lost", "lost")
+        store = unsteady("facts", "lost", "lost", lacking=frozenset({"client_ids"}))
         await store.store.add(content="Bob's", fact_id="f1", user_id="bob")
         await store.store.add(content="Alice's", fact_id="f1", user_id="alice")
         async with client(store) as memio:
@@ -202,7 +281,7 @@ def test_a_call_that_stays_away_is_given_up_and_made_again(unsteady):
 @pytest.mark.parametrize(("method", "outcome"), [("delete", "unknown"), ("get", "not_applied")])
 def test_a_call_that_never_answers_tells_what_is_known_of_it(unsteady, method, outcome):
     async def main():
-        store = unsteady("facts", "hang", "hang")
+        store = unsteady("facts", "hang", "hang", lacking=frozenset({"client_ids"}))
         async with client(store, timeout=0.01, attempts=2) as memio:
             with pytest.raises(ProviderTimeoutError, match=r"no answer within 0\.01 s") as caught:
                 await getattr(memio.facts, method)(fact_id="f1")
@@ -213,17 +292,21 @@ def test_a_call_that_never_answers_tells_what_is_known_of_it(unsteady, method, o
     asyncio.run(main())
 
 
-def test_an_add_without_an_id_has_all_the_time_it_needs(unsteady):
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [("add", {"content": "tea"}), ("delete", {"fact_id": "f1"}), ("update", {"fact_id": "f1", "content": "tea"})],
+)
+def test_a_call_that_must_not_be_repeated_has_all_the_time_it_needs(unsteady, method, given):
     async def main():
         store = unsteady("facts", "hang")
         async with client(store, timeout=0.001, budget=0.001) as memio:
-            adding = asyncio.create_task(memio.facts.add(content="tea"))
+            calling = asyncio.create_task(getattr(memio.facts, method)(**given))
             await store.arrived.wait()
             await asyncio.sleep(0.02)
-            assert not adding.done()
-            adding.cancel()
+            assert not calling.done()
+            calling.cancel()
             with pytest.raises(asyncio.CancelledError):
-                await adding
+                await calling
 
     asyncio.run(main())
 

@@ -288,7 +288,7 @@ def test_what_one_user_left_under_way_is_found_after_another_user_was_moved(tmp_
 
     async def move(user: str | None, **failure: Any) -> Any:
         async with Memio(facts=Lacking("facts", new, without, **failure)) as target:
-            return await import_(target, file, user_id=user, accept=[*LOSSES, "metadata"])
+            return await import_(target, file, **({"user_id": user} if user else {}), accept=[*LOSSES, "metadata"])
 
     def lose_the_answer(add: int) -> None:
         raise ProviderError("lacking", "facts.add", f"the answer {add} was lost", outcome="unknown")

@@ -6,13 +6,13 @@ One function per argument name: it returns the value as stores receive it, or ra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import inf
 from typing import Any, TypeGuard, TypeVar, cast
 
 from memio._values.json import copy_json_object
-from memio._values.text import check_name, is_plain, type_name
+from memio._values.text import check_name, is_plain, shown, type_name
 from memio.errors import InvalidInputError
 from memio.models import Document, Fact, Message, Triple
 
@@ -40,7 +40,7 @@ def limit(value: object) -> int:
         raise InvalidInputError(f"limit must be a whole number, not {type_name(value)}", argument="limit")
     if not 1 <= value <= MAX_LIMIT:
         raise InvalidInputError(
-            f"limit is {value}: it must be 1 to {MAX_LIMIT}"
+            f"limit is {shown(value)}: it must be 1 to {MAX_LIMIT}"
             + ("; for more, a listing goes on with next_cursor, or with its iter_… method" if value > 0 else ""),
             argument="limit",
         )
@@ -49,8 +49,8 @@ def limit(value: object) -> int:
 
 def start(value: object) -> str:
     """Check from which end a session is read."""
-    if value not in ("latest", "oldest"):
-        raise InvalidInputError(f"start is {value!r}: it must be 'latest' or 'oldest'", argument="start")
+    if not isinstance(value, str) or value not in ("latest", "oldest"):
+        raise InvalidInputError(f"start is {shown(value)}: it must be 'latest' or 'oldest'", argument="start")
     return str(value)
 
 
@@ -69,18 +69,12 @@ def filters(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def messages(value: object) -> list[Message]:
     """Check the messages of a turn: at least one, each legal, ids not repeated."""
-    return [
-        _record(item, f"messages[{index}]", ("content",), ("name", "id", "session_id", "user_id"))
-        for index, item in enumerate(_listed(value, Message, "messages"))
-    ]
+    return _checked(value, Message, "messages", ("content",), ("name", "id", "session_id", "user_id"))
 
 
 def triples(value: object) -> list[Triple]:
     """Check the triples of a call: at least one, each legal, ids not repeated."""
-    return [
-        _record(item, f"triples[{index}]", ("subject", "predicate", "object"), ("id", "user_id"))
-        for index, item in enumerate(_listed(value, Triple, "triples"))
-    ]
+    return _checked(value, Triple, "triples", ("subject", "predicate", "object"), ("id", "user_id"))
 
 
 def records(value: object) -> list[Fact | Document | Message | Triple]:
@@ -96,7 +90,7 @@ def records(value: object) -> list[Fact | Document | Message | Triple]:
     return checked
 
 
-def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
+def _checked(value: object, kind: type[R], where: str, texts: tuple[str, ...], names: tuple[str, ...]) -> list[R]:
     name, example = kind.__name__, _EXAMPLES[kind]
     if isinstance(value, (str, Mapping, Message, Triple)) or not isinstance(value, Iterable):
         raise InvalidInputError(
@@ -105,6 +99,7 @@ def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
     records = list(cast("Iterable[object]", value))
     if not records:
         raise InvalidInputError(f"{where} is empty: pass at least one {name}", argument=where)
+    checked: list[R] = []
     seen: set[str] = set()
     for index, record in enumerate(records):
         if not isinstance(record, kind):
@@ -112,11 +107,13 @@ def _listed(value: object, kind: type[R], where: str) -> Sequence[R]:
                 f"{where}[{index}] must be a {name}, such as {example}, not {type_name(record)}",
                 argument=where,
             )
+        # Before its id is looked up: only a string is certain to have a hash.
+        checked.append(_record(record, f"{where}[{index}]", texts, names))
         if record.id is not None and record.id in seen:
             raise InvalidInputError(f"{where}[{index}].id is {record.id!r} for the second time", argument=where)
         if record.id is not None:
             seen.add(record.id)
-    return cast("list[R]", records)
+    return checked
 
 
 def _record(record: R, where: str, texts: tuple[str, ...], names: tuple[str, ...]) -> R:
@@ -188,7 +185,11 @@ def check_belonging(keywords: Mapping[str, Any]) -> None:
                 own = getattr(record, name, None)
                 if own is not None and own != keywords.get(name):
                     raise InvalidInputError(
-                        f"{where}[{index}].{name} is {own!r}, but the call says {keywords.get(name)!r}: "
-                        f"pass {name}={own!r}, or leave it out of the {where[:-1]}",
+                        f"{where}[{index}].{name} is {shown(own)}, but the call has {_given(keywords, name)}: "
+                        f"pass {name}={shown(own)}, or leave it out of the {where[:-1]}",
                         argument=where,
                     )
+
+
+def _given(keywords: Mapping[str, Any], name: str) -> str:
+    return f"{name}={shown(keywords[name])}" if name in keywords else f"no {name}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from memio._values.text import type_name
+from memio._call.labels import add_label
+from memio._values.json import is_empty_object
+from memio._values.text import shown, type_name
 from memio.errors import InvalidInputError, MemioError, PartialWriteError, ProviderError
 
 CONCURRENCY = 8
@@ -42,18 +44,20 @@ def _split(
     item: Mapping[str, Any], index: int, known: Iterable[str], owners: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     arguments: dict[str, Any] = {}
-    owner: dict[str, Any] = dict(owners)
+    owner = dict(owners)
     for name, value in item.items():
-        if value is None or (name == "metadata" and value == {}):
-            continue
         if name not in known:
             raise InvalidInputError(
-                f"items[{index}] has the unknown key {name!r}; known are: {', '.join(sorted(known))}", argument="items"
+                f"items[{index}] has the unknown key {shown(name)}; known are: {', '.join(sorted(known))}",
+                argument="items",
             )
-        if name not in ("user_id", "agent_id"):
+        if name in ("user_id", "agent_id"):
+            try:
+                add_label(owner, name, value)
+            except InvalidInputError as error:
+                raise InvalidInputError(f"items[{index}]: {error.message}", argument="items") from None
+        elif value is not None and not (name == "metadata" and is_empty_object(value)):
             arguments[name] = value
-        elif owner.setdefault(name, value) != value:
-            raise InvalidInputError(f"items[{index}].{name} is not the {name} of the call", argument="items")
     if "content" not in arguments:
         raise InvalidInputError(f"items[{index}] has no content", argument="items")
     return arguments, owner

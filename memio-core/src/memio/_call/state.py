@@ -24,7 +24,10 @@ class ClientState:
             from asyncio import get_running_loop
 
             self._running_loop = get_running_loop
-        loop = self._running_loop()
+        try:
+            loop = self._running_loop()
+        except RuntimeError:
+            raise no_loop() from None
         if loop is not self._loop:
             if self._loop is not None:
                 raise RuntimeError(
@@ -34,3 +37,21 @@ class ClientState:
             self._loop = loop
         if self.closed:
             raise RuntimeError("this client is closed: make another, or stay inside the block that opened it")
+
+
+def no_loop() -> RuntimeError:
+    """Return what to raise where no event loop of asyncio is running."""
+    return RuntimeError(
+        "memio runs on asyncio, and no event loop of asyncio is running here: start the program with asyncio.run. "
+        "Under trio, call memio.blocking in a worker thread, as with trio.to_thread.run_sync"
+    )
+
+
+def check_loop() -> None:
+    """Refuse to go on without an event loop of asyncio, as under trio."""
+    from asyncio import get_running_loop
+
+    try:
+        get_running_loop()
+    except RuntimeError:
+        raise no_loop() from None

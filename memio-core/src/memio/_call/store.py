@@ -36,7 +36,7 @@ from memio.models import Page
 from memio.plugins import CallNext, Operation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Target:
     """One store of a client, with what is known about it.
 
@@ -71,6 +71,10 @@ class Target:
         """The name of the kind."""
         return self.spec.name
 
+    def __repr__(self) -> str:
+        # Without what a store and its middleware hold: their reprs are a stranger's.
+        return f"<Target {self.kind} of {self.provider}>"
+
     def call(
         self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool = True
     ) -> Awaitable[Any]:
@@ -79,7 +83,7 @@ class Target:
         Args:
             method: The name of the store's method.
             arguments: What the caller gave, without the owner.
-            owners: The owner that the call names or is confined to.
+            owners: The labels that the call names or is confined to, checked.
             fill: Whether a page that the store ended early is filled up to its limit. Iterations take it as it is.
         """
         if self.state.middleware:
@@ -168,8 +172,7 @@ class Target:
                 keywords[name] = None
             else:
                 keywords[name] = CHECKS[name](value)
-        for name, owner in owners.items():
-            keywords[name] = CHECKS[name](owner)
+        keywords.update(owners)
         check_belonging(keywords)
         if not self.has_all:
             for feature, words in asked_for(self.spec, method, keywords):

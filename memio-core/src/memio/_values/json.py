@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
-from memio._values.text import check_text, is_plain, type_name
+from memio._values.text import check_text, is_plain, shown, type_name
 from memio.errors import InvalidInputError
 
 MAX_DEPTH = 100
@@ -16,6 +16,11 @@ MAX_INTEGER_DIGITS = 4000
 """Python's JSON reader refuses integers of more than 4300 digits, so memio refuses to write them."""
 _INTEGER_BOUND = 10**MAX_INTEGER_DIGITS
 _SMALL = 2**60
+
+
+def is_empty_object(value: object) -> bool:
+    """Return whether a value is an empty mapping, without comparing it: an array compares item by item."""
+    return isinstance(value, (dict, Mapping)) and not cast("Mapping[Any, Any]", value)
 
 
 def copy_json_object(value: Mapping[str, Any], where: str = "metadata") -> dict[str, Any]:
@@ -50,9 +55,9 @@ def _copy_object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, 
 def _copy_key(key: object, where: str) -> str:
     if not isinstance(key, str):
         raise InvalidInputError(
-            f"{where} has the key {key!r}: JSON keys are strings, not {type_name(key)}", argument=where
+            f"{where} has the key {shown(key)}: JSON keys are strings, not {type_name(key)}", argument=where
         )
-    return check_text(key, f"{where} key {key!r}")
+    return check_text(key, f"{where} key {shown(key)}")
 
 
 def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # noqa: PLR0911  # one per JSON type

@@ -12,6 +12,22 @@ def type_name(value: object) -> str:
     return type(value).__name__
 
 
+_IDS = ("UUID", "int", "ObjectId", "ULID")
+"""Types of which ids are often made, by name, so that none of them is imported."""
+
+_LONGEST_SHOWN = 100
+"""Characters of a refused value that an error shows."""
+
+
+def shown(value: object) -> str:
+    """Return the repr of a value that a caller passed, for messages; shortened, and it never fails."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  # a huge integer has none, and the repr of a stranger's class may raise anything
+        return f"a {type_name(value)}"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
 def is_plain(value: object) -> TypeGuard[str]:
     """Tell, quickly, of most texts that pass `check_text` that they do; of the others it says nothing."""
     return type(value) is str and value.isascii() and "\0" not in value
@@ -30,7 +46,9 @@ def check_text(value: object, where: str) -> str:
         InvalidInputError: It is no string, or holds a NUL character or a lone surrogate.
     """
     if not isinstance(value, str):
-        raise InvalidInputError(f"{where} must be a string, not {type_name(value)}", argument=where)
+        raise InvalidInputError(
+            f"{where} must be a string, not {type_name(value)}{_advice(value, where)}", argument=where
+        )
     if "\0" in value:
         raise InvalidInputError(
             f"{where} holds a NUL character at position {value.index(chr(0))}: remove it, backends cannot keep it",
@@ -46,6 +64,11 @@ def check_text(value: object, where: str) -> str:
                 argument=where,
             ) from None
     return value if type(value) is str else str.__str__(value)
+
+
+def _advice(value: object, where: str) -> str:
+    """Return how to make text of a value that is often used as an id."""
+    return f": pass str({where})" if type_name(value) in _IDS else ""
 
 
 def check_name(value: object, where: str) -> str:

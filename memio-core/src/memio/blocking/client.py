@@ -7,8 +7,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
+from memio._call.labels import OMITTED
 from memio.blocking._runtime.lifeline import Lifeline
 from memio.blocking.documents import Documents
 from memio.blocking.facts import Facts
@@ -60,9 +61,7 @@ class Stores(Generic[A]):
         """Relations between entities. Provisional."""
         return Graph(self._async.graph, self._lifeline)
 
-    def forget(
-        self, *, user_id: str | None = None, agent_id: str | None = None, skip: Collection[Kind] = ()
-    ) -> ForgetReceipt:
+    def forget(self, *, user_id: str = OMITTED, agent_id: str = OMITTED, skip: Collection[Kind] = ()) -> ForgetReceipt:
         """Delete everything of one owner in every store, erase it where a store can, and verify that it is gone.
 
         A store that fails does not keep the others from being emptied; then the error carries the receipt, and
@@ -95,6 +94,8 @@ class Stores(Generic[A]):
         return self._lifeline.call(self._async.forget, user_id=user_id, agent_id=agent_id, skip=skip)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_async"):  # in the traceback of a constructor that failed
+            return f"<{type(self).__name__}, incomplete>"
         return repr(self._async)
 
 
@@ -170,7 +171,7 @@ class Memio(Stores[AsyncMemio]):
         super(Memio, made).__init__(client, Lifeline(client))
         return made
 
-    def scoped(self, *, user_id: str | None = None, agent_id: str | None = None) -> ScopedMemio:
+    def scoped(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> ScopedMemio:
         """Return a client whose every call, also by id, is confined to one owner.
 
         It owns nothing and needs no closing. Touching a store that cannot keep owners apart raises
@@ -195,6 +196,15 @@ class Memio(Stores[AsyncMemio]):
 
     def __enter__(self) -> Self:
         return self
+
+    async def __aenter__(self) -> NoReturn:
+        raise TypeError(
+            "this client is blocking: open it with `with`, or use memio.Memio, which is opened with `async with`"
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        # Never called. Without it, Python refuses `async with` before __aenter__ can give the reason.
+        return None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from memio._call.labels import OMITTED
 from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
 from memio.blocking.facade import Facade
@@ -32,7 +33,7 @@ class Documents(Facade[AsyncDocuments]):
         *,
         content: str,
         metadata: Mapping[str, Any] | None = None,
-        user_id: str | None = None,
+        user_id: str = OMITTED,
         doc_id: str | None = None,
     ) -> Document:
         """Store a new document.
@@ -64,7 +65,7 @@ class Documents(Facade[AsyncDocuments]):
         return self._lifeline.call(self._async.add, content=content, metadata=metadata, user_id=user_id, doc_id=doc_id)
 
     def add_many(
-        self, items: Iterable[str | DocumentInput | Mapping[str, Any]], *, user_id: str | None = None
+        self, items: Iterable[str | DocumentInput | Mapping[str, Any]], *, user_id: str = OMITTED
     ) -> list[Document]:
         """Store many documents, in one call of the backend where it has one, else some at once.
 
@@ -85,7 +86,7 @@ class Documents(Facade[AsyncDocuments]):
         """
         return self._lifeline.call(self._async.add_many, listed(items), user_id=user_id)
 
-    def get(self, *, doc_id: str, user_id: str | None = None) -> Document:
+    def get(self, *, doc_id: str, user_id: str = OMITTED) -> Document:
         """Return one document.
 
         Args:
@@ -103,7 +104,7 @@ class Documents(Facade[AsyncDocuments]):
         *,
         limit: int = 100,
         cursor: str | None = None,
-        user_id: str | None = None,
+        user_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> Page[Document]:
         """Return a page of documents, in the order in which they were added.
@@ -121,7 +122,7 @@ class Documents(Facade[AsyncDocuments]):
         return self._lifeline.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id, filters=filters)
 
     def iter_all(
-        self, *, page_size: int = PAGE, user_id: str | None = None, filters: Mapping[str, Any] | None = None
+        self, *, page_size: int = PAGE, user_id: str = OMITTED, filters: Mapping[str, Any] | None = None
     ) -> Iterator[Document]:
         """Iterate over all documents, in the order in which they were added, each once.
 
@@ -139,7 +140,7 @@ class Documents(Facade[AsyncDocuments]):
         )
 
     def search(
-        self, *, query: str, limit: int = 10, user_id: str | None = None, filters: Mapping[str, Any] | None = None
+        self, *, query: str, limit: int = 10, user_id: str = OMITTED, filters: Mapping[str, Any] | None = None
     ) -> list[Document]:
         """Return the documents that match a query best, best first.
 
@@ -152,7 +153,7 @@ class Documents(Facade[AsyncDocuments]):
         return self._lifeline.call(self._async.search, query=query, limit=limit, user_id=user_id, filters=filters)
 
     def update(
-        self, *, doc_id: str, content: str, metadata: Mapping[str, Any] | None = None, user_id: str | None = None
+        self, *, doc_id: str, content: str, metadata: Mapping[str, Any] | None = None, user_id: str = OMITTED
     ) -> Document:
         """Replace the text of a document. Its owner and its time of creation stay.
 
@@ -173,7 +174,7 @@ class Documents(Facade[AsyncDocuments]):
             self._async.update, doc_id=doc_id, content=content, metadata=metadata, user_id=user_id
         )
 
-    def delete(self, *, doc_id: str, user_id: str | None = None) -> None:
+    def delete(self, *, doc_id: str, user_id: str = OMITTED) -> None:
         """Delete one document.
 
         Args:
@@ -186,6 +187,6 @@ class Documents(Facade[AsyncDocuments]):
         """
         self._lifeline.call(self._async.delete, doc_id=doc_id, user_id=user_id)
 
-    def delete_all(self, *, user_id: str | None = None) -> None:
+    def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every document in scope: those of one owner, or all of them when no owner is given."""
         self._lifeline.call(self._async.delete_all, user_id=user_id)

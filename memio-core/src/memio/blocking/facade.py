@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
+from memio._call.labels import OMITTED
 from memio.blocking._runtime.lifeline import Lifeline
 from memio.facades.facade import Facade as AsyncFacade
 
@@ -37,8 +38,10 @@ class Facade(Generic[A]):
         return self._async.guarantees
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_async"):  # in the traceback of a constructor that failed
+            return f"<{type(self).__name__}, incomplete>"
         return repr(self._async)
 
-    def _part(self, method: str, arguments: dict[str, Any], user_id: str | None, agent_id: str | None = None) -> Any:
+    def _part(self, method: str, arguments: dict[str, Any], user_id: str, agent_id: str = OMITTED) -> Any:
         """Fetch the next part of a listing: a page that the store may have ended early, to save memory."""
         return self._lifeline.call(self._async._part, method, arguments, user_id, agent_id)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from memio._call.labels import OMITTED
 from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
 from memio.blocking.facade import Facade
@@ -32,8 +33,8 @@ class Facts(Facade[AsyncFacts]):
         *,
         content: str,
         metadata: Mapping[str, Any] | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
         fact_id: str | None = None,
     ) -> Fact:
         """Store a new fact.
@@ -68,11 +69,7 @@ class Facts(Facade[AsyncFacts]):
         )
 
     def add_many(
-        self,
-        items: Iterable[str | FactInput | Mapping[str, Any]],
-        *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        self, items: Iterable[str | FactInput | Mapping[str, Any]], *, user_id: str = OMITTED, agent_id: str = OMITTED
     ) -> list[Fact]:
         """Store many facts, in one call of the backend where it has one, else some at once.
 
@@ -94,7 +91,7 @@ class Facts(Facade[AsyncFacts]):
         """
         return self._lifeline.call(self._async.add_many, listed(items), user_id=user_id, agent_id=agent_id)
 
-    def get(self, *, fact_id: str, user_id: str | None = None, agent_id: str | None = None) -> Fact:
+    def get(self, *, fact_id: str, user_id: str = OMITTED, agent_id: str = OMITTED) -> Fact:
         """Return one fact.
 
         Args:
@@ -113,8 +110,8 @@ class Facts(Facade[AsyncFacts]):
         *,
         limit: int = 100,
         cursor: str | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> Page[Fact]:
         """Return a page of facts, in the order in which they were added.
@@ -138,8 +135,8 @@ class Facts(Facade[AsyncFacts]):
         self,
         *,
         page_size: int = PAGE,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> Iterator[Fact]:
         """Iterate over all facts, in the order in which they were added, each once.
@@ -163,8 +160,8 @@ class Facts(Facade[AsyncFacts]):
         *,
         query: str,
         limit: int = 10,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> list[Fact]:
         """Return the facts that match a query best, best first.
@@ -186,8 +183,8 @@ class Facts(Facade[AsyncFacts]):
         fact_id: str,
         content: str,
         metadata: Mapping[str, Any] | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
     ) -> Fact:
         """Replace the text of a fact. Its owner and its time of creation stay.
 
@@ -209,7 +206,7 @@ class Facts(Facade[AsyncFacts]):
             self._async.update, fact_id=fact_id, content=content, metadata=metadata, user_id=user_id, agent_id=agent_id
         )
 
-    def delete(self, *, fact_id: str, user_id: str | None = None, agent_id: str | None = None) -> None:
+    def delete(self, *, fact_id: str, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
         """Delete one fact.
 
         Args:
@@ -223,6 +220,6 @@ class Facts(Facade[AsyncFacts]):
         """
         self._lifeline.call(self._async.delete, fact_id=fact_id, user_id=user_id, agent_id=agent_id)
 
-    def delete_all(self, *, user_id: str | None = None, agent_id: str | None = None) -> None:
+    def delete_all(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
         """Delete every fact in scope: those of one owner, or all of them when no owner is given."""
         self._lifeline.call(self._async.delete_all, user_id=user_id, agent_id=agent_id)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from memio._call.labels import OMITTED
 from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
 from memio.blocking.facade import Facade
@@ -26,7 +27,7 @@ class Graph(Facade[AsyncGraph]):
 
     __slots__ = ()
 
-    def add(self, *, triples: Sequence[Triple], user_id: str | None = None) -> list[Triple]:
+    def add(self, *, triples: Sequence[Triple], user_id: str = OMITTED) -> list[Triple]:
         """Store triples, all or none.
 
         Args:
@@ -54,9 +55,7 @@ class Graph(Facade[AsyncGraph]):
         """
         return self._lifeline.call(self._async.add, triples=listed(triples), user_id=user_id)
 
-    def get(
-        self, *, entity: str, limit: int = 100, cursor: str | None = None, user_id: str | None = None
-    ) -> Page[Triple]:
+    def get(self, *, entity: str, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[Triple]:
         """Return a page of the triples that have an entity as subject or object, in the order of adding.
 
         Args:
@@ -70,7 +69,7 @@ class Graph(Facade[AsyncGraph]):
         """
         return self._lifeline.call(self._async.get, entity=entity, limit=limit, cursor=cursor, user_id=user_id)
 
-    def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str | None = None) -> Page[Triple]:
+    def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[Triple]:
         """Return a page of triples, in the order in which they were added.
 
         Args:
@@ -83,7 +82,7 @@ class Graph(Facade[AsyncGraph]):
         """
         return self._lifeline.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id)
 
-    def iter_all(self, *, page_size: int = PAGE, user_id: str | None = None) -> Iterator[Triple]:
+    def iter_all(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[Triple]:
         """Iterate over all triples, in the order in which they were added, each once.
 
         Args:
@@ -92,7 +91,7 @@ class Graph(Facade[AsyncGraph]):
         """
         return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
-    def search(self, *, query: str, limit: int = 10, user_id: str | None = None) -> list[Triple]:
+    def search(self, *, query: str, limit: int = 10, user_id: str = OMITTED) -> list[Triple]:
         """Return the triples that match a query best, best first.
 
         Args:
@@ -102,7 +101,7 @@ class Graph(Facade[AsyncGraph]):
         """
         return self._lifeline.call(self._async.search, query=query, limit=limit, user_id=user_id)
 
-    def delete(self, *, triple_id: str, user_id: str | None = None) -> None:
+    def delete(self, *, triple_id: str, user_id: str = OMITTED) -> None:
         """Delete one triple.
 
         Args:
@@ -115,7 +114,7 @@ class Graph(Facade[AsyncGraph]):
         """
         self._lifeline.call(self._async.delete, triple_id=triple_id, user_id=user_id)
 
-    def delete_entity(self, *, entity: str, user_id: str | None = None) -> None:
+    def delete_entity(self, *, entity: str, user_id: str = OMITTED) -> None:
         """Delete every triple that has an entity as subject or object. An unknown entity has none.
 
         Args:
@@ -124,6 +123,6 @@ class Graph(Facade[AsyncGraph]):
         """
         self._lifeline.call(self._async.delete_entity, entity=entity, user_id=user_id)
 
-    def delete_all(self, *, user_id: str | None = None) -> None:
+    def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every triple in scope: those of one user, or all of them when no user is given."""
         self._lifeline.call(self._async.delete_all, user_id=user_id)

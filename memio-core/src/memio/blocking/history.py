@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from memio._call.labels import OMITTED
 from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
 from memio.blocking.facade import Facade
@@ -28,7 +29,7 @@ class History(Facade[AsyncHistory]):
 
     __slots__ = ()
 
-    def add(self, *, session_id: str, messages: Sequence[Message], user_id: str | None = None) -> Turn:
+    def add(self, *, session_id: str, messages: Sequence[Message], user_id: str = OMITTED) -> Turn:
         """Append messages to a session, all or none.
 
         Args:
@@ -66,7 +67,7 @@ class History(Facade[AsyncHistory]):
         limit: int = 50,
         cursor: str | None = None,
         start: Start = "latest",
-        user_id: str | None = None,
+        user_id: str = OMITTED,
     ) -> Page[Message]:
         """Return a page of a session, oldest message first.
 
@@ -86,7 +87,7 @@ class History(Facade[AsyncHistory]):
             self._async.get, session_id=session_id, limit=limit, cursor=cursor, start=start, user_id=user_id
         )
 
-    def iter_all(self, *, session_id: str, page_size: int = PAGE, user_id: str | None = None) -> Iterator[Message]:
+    def iter_all(self, *, session_id: str, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[Message]:
         """Iterate over all messages of a session, oldest first, each once.
 
         Args:
@@ -100,7 +101,7 @@ class History(Facade[AsyncHistory]):
             )
         )
 
-    def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str | None = None) -> Page[str]:
+    def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[str]:
         """Return a page of session ids, in the order of their first messages.
 
         Args:
@@ -113,7 +114,7 @@ class History(Facade[AsyncHistory]):
         """
         return self._lifeline.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id)
 
-    def iter_sessions(self, *, page_size: int = PAGE, user_id: str | None = None) -> Iterator[str]:
+    def iter_sessions(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[str]:
         """Iterate over all session ids, in the order of their first messages, each once.
 
         Args:
@@ -123,7 +124,7 @@ class History(Facade[AsyncHistory]):
         return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
     def search(
-        self, *, query: str, limit: int = 10, session_id: str | None = None, user_id: str | None = None
+        self, *, query: str, limit: int = 10, session_id: str = OMITTED, user_id: str = OMITTED
     ) -> list[Message]:
         """Return the messages that match a query best, best first.
 
@@ -136,7 +137,7 @@ class History(Facade[AsyncHistory]):
         """
         return self._lifeline.call(self._async.search, query=query, limit=limit, session_id=session_id, user_id=user_id)
 
-    def delete(self, *, session_id: str, user_id: str | None = None) -> None:
+    def delete(self, *, session_id: str, user_id: str = OMITTED) -> None:
         """Delete a session with all its messages. Deleting an unknown one does nothing.
 
         Args:
@@ -148,6 +149,6 @@ class History(Facade[AsyncHistory]):
         """
         self._lifeline.call(self._async.delete, session_id=session_id, user_id=user_id)
 
-    def delete_all(self, *, user_id: str | None = None) -> None:
+    def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every session in scope: those of one user, or all of them when no user is given."""
         self._lifeline.call(self._async.delete_all, user_id=user_id)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+INTERRUPTED = 130
+"""As `ExitCode.INTERRUPTED`, which is imported later."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -15,6 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; `memio.cli.io.exit` says what each means.
     """
+    try:
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED  # before there was a command, as while modules were imported
+
+
+def _run(arguments: Sequence[str]) -> int:
     import memio
 
     # Another project is called memio, too, and an install of it writes over this package's files.
@@ -30,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("the command line needs the extra 'cli': pip install 'memio-core[cli]'")
     from memio.cli.app import run
 
-    return run(sys.argv[1:] if arguments is None else arguments)
+    return run(arguments)
 
 
 def _refuse(message: str) -> int:

@@ -19,7 +19,7 @@ from memio.cli.commands.import_ import import_
 from memio.cli.commands.new_provider import new_provider
 from memio.cli.commands.providers import providers
 from memio.cli.io.exit import MEANINGS, ExitCode, code_of
-from memio.cli.io.output import note, prepare, write_error, write_failure
+from memio.cli.io.output import OutputError, note, prepare, write_error, write_failure
 from memio.errors import MemioError
 
 EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."
@@ -64,7 +64,7 @@ def memio(
     """Carry the options that stand before a command; each acts by itself."""
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way to end
     """Run the command line and return its exit code."""
     # What stands behind two dashes is no option.
     as_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
@@ -74,6 +74,8 @@ def run(arguments: Sequence[str]) -> int:
         command = typer.main.get_command(app)
         result: Any = command.main(list(arguments) or ["--help"], prog_name="memio", standalone_mode=False)
         sys.stdout.flush()
+    except OutputError as error:
+        return _unwritten(error, as_json=as_json)
     except MemioError as error:
         write_error(error, as_json=as_json)
         _drop_what_cannot_be_written()
@@ -114,18 +116,27 @@ def _unread() -> ExitCode:
     return ExitCode.BROKEN_PIPE
 
 
+def _unwritten(error: OutputError, *, as_json: bool) -> ExitCode:
+    """Report that standard output is full or closed."""
+    _drop_output()
+    write_failure("OutputError", error.message, ExitCode.OUTPUT, as_json=as_json)
+    return ExitCode.OUTPUT
+
+
 def _drop_what_cannot_be_written() -> None:
-    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
-        return
     try:
         sys.stdout.flush()
-    except OSError:
+    except (OutputError, OSError):
         _drop_output()
 
 
 def _drop_output() -> None:
     # What is still buffered must not fail again when the process ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    try:
+        number = sys.stdout.fileno()
+    except OutputError:  # closed from the beginning: nothing is buffered
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _joined(group: BaseExceptionGroup[Any]) -> str:

@@ -11,7 +11,8 @@ import typer
 
 from memio.capabilities import KINDS, Kind
 from memio.cli.io.exit import ExitCode
-from memio.cli.io.output import console, note, visible, write_json
+from memio.cli.io.input import as_utf8
+from memio.cli.io.output import console, note, reporting, visible, write_json
 from memio.cli.io.watching import Watch, watching
 from memio.errors import MemioError
 
@@ -26,17 +27,25 @@ T = TypeVar("T")
 Kinds = Annotated[
     list[str] | None,
     typer.Option(
-        "--kind", "-k", metavar="KIND", help=f"Only this kind: {', '.join(KINDS)}. May be repeated.", show_default=False
+        "--kind",
+        "-k",
+        callback=as_utf8,
+        metavar="KIND",
+        help=f"Only this kind: {', '.join(KINDS)}. May be repeated.",
+        show_default=False,
     ),
 ]
 OnlyUser = Annotated[
     str | None,
-    typer.Option("--user", "-u", metavar="ID", help="Only what belongs to this user.", show_default=False),
+    typer.Option(
+        "--user", "-u", callback=as_utf8, metavar="ID", help="Only what belongs to this user.", show_default=False
+    ),
 ]
 Accept = Annotated[
     list[str] | None,
     typer.Option(
         "--accept",
+        callback=as_utf8,
         metavar="LOSS",
         help="Go on although the target cannot hold this, e.g. ids,created_at; a refusal names all that it would be.",
         show_default=False,
@@ -98,11 +107,12 @@ def run(work: Callable[[Watch], Coroutine[Any, Any, T]], *, as_json: bool) -> T:
 
 def show_transfer(done: Transfer, *, as_json: bool) -> ExitCode:
     """Print what was moved and how both sides compare, and return the exit code."""
-    if as_json:
-        told = asdict(done) | {"losses": [finding._asdict() for finding in done.losses]}
-        write_json({"equal": not done.differences, **told})
-    else:
-        _show(done)
+    with reporting("the records are stored"):
+        if as_json:
+            told = asdict(done) | {"losses": [finding._asdict() for finding in done.losses]}
+            write_json({"equal": not done.differences, **told})
+        else:
+            _show(done)
     return ExitCode.NEGATIVE if done.differences else ExitCode.OK
 
 

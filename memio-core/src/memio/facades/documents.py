@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, cast
 
+from memio._call.labels import OMITTED
 from memio.facades.facade import PAGE, Facade, given, pages
 from memio.models import Document, Page
 from memio.protocols import DocumentInput
@@ -26,7 +27,7 @@ class Documents(Facade):
         *,
         content: str,
         metadata: Mapping[str, Any] | None = None,
-        user_id: str | None = None,
+        user_id: str = OMITTED,
         doc_id: str | None = None,
     ) -> Document:
         """Store a new document.
@@ -63,7 +64,7 @@ class Documents(Facade):
         self,
         items: Iterable[str | DocumentInput | Mapping[str, Any]],
         *,
-        user_id: str | None = None,
+        user_id: str = OMITTED,
     ) -> list[Document]:
         """Store many documents, in one call of the backend where it has one, else some at once.
 
@@ -84,7 +85,7 @@ class Documents(Facade):
         """
         return cast("list[Document]", await self._call("add_many", {"items": items}, user_id))
 
-    async def get(self, *, doc_id: str, user_id: str | None = None) -> Document:
+    async def get(self, *, doc_id: str, user_id: str = OMITTED) -> Document:
         """Return one document.
 
         Args:
@@ -102,7 +103,7 @@ class Documents(Facade):
         *,
         limit: int = 100,
         cursor: str | None = None,
-        user_id: str | None = None,
+        user_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> Page[Document]:
         """Return a page of documents, in the order in which they were added.
@@ -124,7 +125,7 @@ class Documents(Facade):
         self,
         *,
         page_size: int = PAGE,
-        user_id: str | None = None,
+        user_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[Document]:
         """Iterate over all documents, in the order in which they were added, each once.
@@ -147,7 +148,7 @@ class Documents(Facade):
         *,
         query: str,
         limit: int = 10,
-        user_id: str | None = None,
+        user_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> list[Document]:
         """Return the documents that match a query best, best first.
@@ -167,7 +168,7 @@ class Documents(Facade):
         doc_id: str,
         content: str,
         metadata: Mapping[str, Any] | None = None,
-        user_id: str | None = None,
+        user_id: str = OMITTED,
     ) -> Document:
         """Replace the text of a document. Its owner and its time of creation stay.
 
@@ -189,7 +190,7 @@ class Documents(Facade):
             arguments["metadata"] = metadata
         return cast("Document", await self._call("update", arguments, user_id))
 
-    async def delete(self, *, doc_id: str, user_id: str | None = None) -> None:
+    async def delete(self, *, doc_id: str, user_id: str = OMITTED) -> None:
         """Delete one document.
 
         Args:
@@ -202,6 +203,6 @@ class Documents(Facade):
         """
         await self._call("delete", {"doc_id": doc_id}, user_id)
 
-    async def delete_all(self, *, user_id: str | None = None) -> None:
+    async def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every document in scope: those of one owner, or all of them when no owner is given."""
         await self._call("delete_all", {}, user_id)

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from memio._call.cursors import next_cursor
+from memio._call.labels import OMITTED, add_label
 from memio._call.store import Target
+from memio._values.json import is_empty_object
 from memio.errors import InvalidInputError
 from memio.models import Page
 
@@ -45,49 +47,41 @@ class Facade:
         confined = "".join(f", {name}={value!r}" for name, value in self._owner.items())
         return f"<{type(self).__name__} of {self.provider}{confined}>"
 
-    def _call(
-        self, method: str, arguments: dict[str, Any], user_id: str | None, agent_id: str | None = None
-    ) -> Awaitable[Any]:
+    def _call(self, method: str, arguments: dict[str, Any], user_id: str, agent_id: str = OMITTED) -> Awaitable[Any]:
         """Start a call of the store; `arguments` holds all that was given, and nothing that was left out."""
         return self._target.call(method, arguments, self._owners(method, user_id, agent_id))
 
-    def _part(
-        self, method: str, arguments: dict[str, Any], user_id: str | None, agent_id: str | None = None
-    ) -> Awaitable[Any]:
+    def _part(self, method: str, arguments: dict[str, Any], user_id: str, agent_id: str = OMITTED) -> Awaitable[Any]:
         """Fetch the next part of a listing: a page that the store may have ended early, to save memory."""
         return self._target.call(method, arguments, self._owners(method, user_id, agent_id), fill=False)
 
-    def _owners(self, method: str, user_id: str | None, agent_id: str | None) -> dict[str, str]:
+    def _owners(self, method: str, user_id: str, agent_id: str) -> dict[str, str]:
         """Return the owner that a call names or is confined to."""
-        owners = dict(self._owner)
-        if user_id is not None and owners.setdefault("user_id", user_id) != user_id:
-            raise self._confined("user_id", user_id, method)
-        if agent_id is not None and owners.setdefault("agent_id", agent_id) != agent_id:
-            raise self._confined("agent_id", agent_id, method)
-        return owners
+        owner = dict(self._owner)
+        try:
+            if user_id is not OMITTED:
+                add_label(owner, "user_id", user_id)
+            if agent_id is not OMITTED:
+                add_label(owner, "agent_id", agent_id)
+        except InvalidInputError as error:
+            raise self._located(error, method)  # noqa: B904  # the same error
+        return owner
 
-    def _confined(self, name: str, value: str, method: str) -> InvalidInputError:
-        operation = f"{self._target.kind}.{method}"
-        return confined(name, value, self._owner[name]).locate(operation=operation, provider=self.provider)
-
-
-def confined(name: str, value: str, own: str) -> InvalidInputError:
-    """Return what to raise when a client that is confined to one owner is asked about another."""
-    return InvalidInputError(
-        f"{name} is {value!r}, but this client is confined to {own!r}: leave it out", argument=name
-    )
-
-
-_EMPTY: dict[str, dict[str, Any]] = {"metadata": {}, "filters": {}}
+    def _located(self, error: InvalidInputError, method: str) -> InvalidInputError:
+        return error.locate(operation=f"{self._target.kind}.{method}", provider=self.provider)
 
 
 def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
     """Add the optional arguments that were given to those that every call has.
 
-    Empty metadata and empty filters say the same as none.
+    Empty metadata and empty filters count as none.
     """
-    told = {name: value for name, value in optional.items() if value is not None and value != _EMPTY.get(name)}
-    return {**arguments, **told} if told else arguments
+    present = {name: value for name, value in optional.items() if value is not None and not _is_empty(name, value)}
+    return {**arguments, **present} if present else arguments
+
+
+def _is_empty(name: str, value: object) -> bool:
+    return name in ("metadata", "filters") and is_empty_object(value)
 
 
 async def pages(part: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:

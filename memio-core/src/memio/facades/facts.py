@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, cast
 
+from memio._call.labels import OMITTED
 from memio.facades.facade import PAGE, Facade, given, pages
 from memio.models import Fact, Page
 from memio.protocols import FactInput
@@ -26,8 +27,8 @@ class Facts(Facade):
         *,
         content: str,
         metadata: Mapping[str, Any] | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
         fact_id: str | None = None,
     ) -> Fact:
         """Store a new fact.
@@ -65,8 +66,8 @@ class Facts(Facade):
         self,
         items: Iterable[str | FactInput | Mapping[str, Any]],
         *,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
     ) -> list[Fact]:
         """Store many facts, in one call of the backend where it has one, else some at once.
 
@@ -88,7 +89,7 @@ class Facts(Facade):
         """
         return cast("list[Fact]", await self._call("add_many", {"items": items}, user_id, agent_id))
 
-    async def get(self, *, fact_id: str, user_id: str | None = None, agent_id: str | None = None) -> Fact:
+    async def get(self, *, fact_id: str, user_id: str = OMITTED, agent_id: str = OMITTED) -> Fact:
         """Return one fact.
 
         Args:
@@ -107,8 +108,8 @@ class Facts(Facade):
         *,
         limit: int = 100,
         cursor: str | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> Page[Fact]:
         """Return a page of facts, in the order in which they were added.
@@ -131,8 +132,8 @@ class Facts(Facade):
         self,
         *,
         page_size: int = PAGE,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[Fact]:
         """Iterate over all facts, in the order in which they were added, each once.
@@ -156,8 +157,8 @@ class Facts(Facade):
         *,
         query: str,
         limit: int = 10,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
     ) -> list[Fact]:
         """Return the facts that match a query best, best first.
@@ -178,8 +179,8 @@ class Facts(Facade):
         fact_id: str,
         content: str,
         metadata: Mapping[str, Any] | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
     ) -> Fact:
         """Replace the text of a fact. Its owner and its time of creation stay.
 
@@ -202,7 +203,7 @@ class Facts(Facade):
             arguments["metadata"] = metadata
         return cast("Fact", await self._call("update", arguments, user_id, agent_id))
 
-    async def delete(self, *, fact_id: str, user_id: str | None = None, agent_id: str | None = None) -> None:
+    async def delete(self, *, fact_id: str, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
         """Delete one fact.
 
         Args:
@@ -216,6 +217,6 @@ class Facts(Facade):
         """
         await self._call("delete", {"fact_id": fact_id}, user_id, agent_id)
 
-    async def delete_all(self, *, user_id: str | None = None, agent_id: str | None = None) -> None:
+    async def delete_all(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
         """Delete every fact in scope: those of one owner, or all of them when no owner is given."""
         await self._call("delete_all", {}, user_id, agent_id)

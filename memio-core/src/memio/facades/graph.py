@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
+from memio._call.labels import OMITTED
 from memio.facades.facade import PAGE, Facade, pages
 from memio.models import Page, Triple
 
@@ -21,7 +22,7 @@ class Graph(Facade):
 
     __slots__ = ()
 
-    async def add(self, *, triples: Sequence[Triple], user_id: str | None = None) -> list[Triple]:
+    async def add(self, *, triples: Sequence[Triple], user_id: str = OMITTED) -> list[Triple]:
         """Store triples, all or none.
 
         Args:
@@ -50,7 +51,7 @@ class Graph(Facade):
         return cast("list[Triple]", await self._call("add", {"triples": triples}, user_id))
 
     async def get(
-        self, *, entity: str, limit: int = 100, cursor: str | None = None, user_id: str | None = None
+        self, *, entity: str, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED
     ) -> Page[Triple]:
         """Return a page of the triples that have an entity as subject or object, in the order of adding.
 
@@ -66,7 +67,7 @@ class Graph(Facade):
         arguments = {"entity": entity, "limit": limit, "cursor": cursor}
         return cast("Page[Triple]", await self._call("get", arguments, user_id))
 
-    async def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str | None = None) -> Page[Triple]:
+    async def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[Triple]:
         """Return a page of triples, in the order in which they were added.
 
         Args:
@@ -79,7 +80,7 @@ class Graph(Facade):
         """
         return cast("Page[Triple]", await self._call("get_all", {"limit": limit, "cursor": cursor}, user_id))
 
-    def iter_all(self, *, page_size: int = PAGE, user_id: str | None = None) -> AsyncIterator[Triple]:
+    def iter_all(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> AsyncIterator[Triple]:
         """Iterate over all triples, in the order in which they were added, each once.
 
         Args:
@@ -88,7 +89,7 @@ class Graph(Facade):
         """
         return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
-    async def search(self, *, query: str, limit: int = 10, user_id: str | None = None) -> list[Triple]:
+    async def search(self, *, query: str, limit: int = 10, user_id: str = OMITTED) -> list[Triple]:
         """Return the triples that match a query best, best first.
 
         Args:
@@ -98,7 +99,7 @@ class Graph(Facade):
         """
         return cast("list[Triple]", await self._call("search", {"query": query, "limit": limit}, user_id))
 
-    async def delete(self, *, triple_id: str, user_id: str | None = None) -> None:
+    async def delete(self, *, triple_id: str, user_id: str = OMITTED) -> None:
         """Delete one triple.
 
         Args:
@@ -111,7 +112,7 @@ class Graph(Facade):
         """
         await self._call("delete", {"triple_id": triple_id}, user_id)
 
-    async def delete_entity(self, *, entity: str, user_id: str | None = None) -> None:
+    async def delete_entity(self, *, entity: str, user_id: str = OMITTED) -> None:
         """Delete every triple that has an entity as subject or object. An unknown entity has none.
 
         Args:
@@ -120,6 +121,6 @@ class Graph(Facade):
         """
         await self._call("delete_entity", {"entity": entity}, user_id)
 
-    async def delete_all(self, *, user_id: str | None = None) -> None:
+    async def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every triple in scope: those of one user, or all of them when no user is given."""
         await self._call("delete_all", {}, user_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
+from memio._call.labels import OMITTED, none_refused
 from memio.facades.facade import PAGE, Facade, pages
 from memio.models import Message, Page, Turn
 from memio.protocols import Start
@@ -23,7 +24,7 @@ class History(Facade):
 
     __slots__ = ()
 
-    async def add(self, *, session_id: str, messages: Sequence[Message], user_id: str | None = None) -> Turn:
+    async def add(self, *, session_id: str, messages: Sequence[Message], user_id: str = OMITTED) -> Turn:
         """Append messages to a session, all or none.
 
         Args:
@@ -61,7 +62,7 @@ class History(Facade):
         limit: int = 50,
         cursor: str | None = None,
         start: Start = "latest",
-        user_id: str | None = None,
+        user_id: str = OMITTED,
     ) -> Page[Message]:
         """Return a page of a session, oldest message first.
 
@@ -80,7 +81,7 @@ class History(Facade):
         arguments = {"session_id": session_id, "limit": limit, "cursor": cursor, "start": start}
         return cast("Page[Message]", await self._call("get", arguments, user_id))
 
-    def iter_all(self, *, session_id: str, page_size: int = PAGE, user_id: str | None = None) -> AsyncIterator[Message]:
+    def iter_all(self, *, session_id: str, page_size: int = PAGE, user_id: str = OMITTED) -> AsyncIterator[Message]:
         """Iterate over all messages of a session, oldest first, each once.
 
         Args:
@@ -94,7 +95,7 @@ class History(Facade):
             )
         )
 
-    async def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str | None = None) -> Page[str]:
+    async def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[str]:
         """Return a page of session ids, in the order of their first messages.
 
         Args:
@@ -107,7 +108,7 @@ class History(Facade):
         """
         return cast("Page[str]", await self._call("get_all", {"limit": limit, "cursor": cursor}, user_id))
 
-    def iter_sessions(self, *, page_size: int = PAGE, user_id: str | None = None) -> AsyncIterator[str]:
+    def iter_sessions(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> AsyncIterator[str]:
         """Iterate over all session ids, in the order of their first messages, each once.
 
         Args:
@@ -117,7 +118,7 @@ class History(Facade):
         return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
     async def search(
-        self, *, query: str, limit: int = 10, session_id: str | None = None, user_id: str | None = None
+        self, *, query: str, limit: int = 10, session_id: str = OMITTED, user_id: str = OMITTED
     ) -> list[Message]:
         """Return the messages that match a query best, best first.
 
@@ -128,10 +129,12 @@ class History(Facade):
                 the feature `search_all_sessions`.
             user_id: Only messages of this user.
         """
-        arguments = {"query": query, "limit": limit, "session_id": session_id}
+        if session_id is None:  # pyright: ignore[reportUnnecessaryComparison]  # callers may be untyped
+            raise self._located(none_refused("session_id"), "search")
+        arguments = {"query": query, "limit": limit, "session_id": None if session_id is OMITTED else session_id}
         return cast("list[Message]", await self._call("search", arguments, user_id))
 
-    async def delete(self, *, session_id: str, user_id: str | None = None) -> None:
+    async def delete(self, *, session_id: str, user_id: str = OMITTED) -> None:
         """Delete a session with all its messages. Deleting an unknown one does nothing.
 
         Args:
@@ -143,6 +146,6 @@ class History(Facade):
         """
         await self._call("delete", {"session_id": session_id}, user_id)
 
-    async def delete_all(self, *, user_id: str | None = None) -> None:
+    async def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every session in scope: those of one user, or all of them when no user is given."""
         await self._call("delete_all", {}, user_id)

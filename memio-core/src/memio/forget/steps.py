@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from memio._call.store import Target
+from memio._values.text import shown
 from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
 from memio.facades import FACADES
@@ -132,10 +133,10 @@ class _Erasure:
 def _check_skip(targets: Mapping[Kind, Target], skip: Collection[Kind]) -> None:
     has = " and ".join(targets)
     if isinstance(skip, str) or not isinstance(skip, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        raise InvalidInputError(f"skip is {skip!r}: pass a list of kinds, as in skip=['graph']", argument="skip")
+        raise InvalidInputError(f"skip is {shown(skip)}: pass a list of kinds, as in skip=['graph']", argument="skip")
     for kind in skip:
-        if kind not in list(targets):
-            raise InvalidInputError(f"skip names {kind!r}, but this client has {has}", argument="skip")
+        if not isinstance(kind, str) or kind not in targets:  # pyright: ignore[reportUnnecessaryIsInstance]  # likewise
+            raise InvalidInputError(f"skip names {shown(kind)}, but this client has {has}", argument="skip")
     if set(skip) >= targets.keys():
         raise InvalidInputError(f"skip names all that this client has, {has}: nothing would be done", argument="skip")
 

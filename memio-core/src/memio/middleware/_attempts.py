@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import tenacity
 
-from memio.errors import MemioError, NotFoundError, ProviderError, ProviderTimeoutError, RateLimitError
+from memio.errors import (
+    MemioError,
+    NotFoundError,
+    Outcome,
+    ProviderError,
+    ProviderTimeoutError,
+    RateLimitError,
+    worse_outcome,
+)
+from memio.middleware._repeatable import may_repeat
 from memio.plugins import CallNext, Operation
 
 if TYPE_CHECKING:
@@ -21,6 +30,9 @@ logger = logging.getLogger("memio.resilience")
 UNTIMED = frozenset({"erase"})
 """What takes as long as the store is big: given up after a time and made again, it would never end."""
 
+IN_DOUBT = "an earlier attempt of this call may have been carried out: {}"
+"""The note on an error that has no outcome of its own."""
+
 
 class Attempts:
     """One call, made until it succeeds, fails for good, or runs out of attempts or time."""
@@ -29,21 +41,33 @@ class Attempts:
         self._operation = operation
         self._call_next = call_next
         self._policy = policy
+        self._repeatable = may_repeat(operation)
         self._begun = monotonic()
         self._made = 0
         self._failed: ProviderError | None = None
-        self._in_doubt = False
-        """Whether an earlier attempt may have been carried out, though it failed."""
+        self._outcome: Outcome = "not_applied"
+        """The worst outcome of the attempts so far, which is the outcome of the call."""
+        self._doubt = ""
+        """What the attempt with that outcome raised."""
 
     async def run(self) -> Any:
-        """Return the answer of the first attempt that succeeds, or raise what the last one raised."""
+        """Return the answer of the first attempt that succeeds, or raise what the last one raised.
+
+        The outcome of the error is the worst outcome of all attempts. An error that has none, cancellation
+        included, gets a note when an earlier attempt may have been carried out.
+        """
         try:
-            return await self._attempt()
-        except ProviderError as error:
-            if not _may_help(error):
-                raise
-            self._failed = error
-        return await self._go_on()
+            try:
+                return await self._attempt()
+            except ProviderError as error:
+                if not self._may_help(error):
+                    raise
+                self._failed = error
+            return await self._go_on()
+        except BaseException as error:
+            if self._doubt and not isinstance(error, ProviderError):
+                error.add_note(IN_DOUBT.format(self._doubt))
+            raise
 
     async def _go_on(self) -> Any:
         """Go on after a first attempt that failed. Most calls never come here, and do not pay for it."""
@@ -52,7 +76,7 @@ class Attempts:
         # Not a pause that would use up the time for another attempt.
         too_late = tenacity.stop_before_delay(self._begun + policy.budget - monotonic())
         retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_may_help),
+            retry=tenacity.retry_if_exception(self._may_help),
             wait=self._pause,
             stop=lambda state: self._made >= policy.attempts or too_late(state),
             before_sleep=self._tell,
@@ -80,16 +104,20 @@ class Attempts:
         try:
             return await self._in_time()
         except NotFoundError:
-            if self._in_doubt and self._operation.method.startswith("delete"):
+            if self._doubt and self._operation.method == "delete":
                 return None  # an earlier attempt deleted it, and its answer was lost
             raise
         except ProviderError as error:
-            self._in_doubt = self._in_doubt or error.outcome != "not_applied"
             self._made += error.attempts - 1  # a provider that repeats requests by itself made these
+            if error.outcome != "not_applied" and not self._doubt:
+                self._doubt = f"{type(error).__name__}: {error.message}"
+            self._outcome = worse_outcome(self._outcome, error.outcome)
+            error.worsen(self._outcome)
             raise
 
     async def _in_time(self) -> Any:
-        if self._operation.method in UNTIMED:
+        # Given up, a call that must not be repeated would only be left in doubt.
+        if not self._repeatable or self._operation.method in UNTIMED:
             return await self._call_next(self._operation)
         seconds = max(0.0, min(self._policy.timeout, self._begun + self._policy.budget - monotonic()))
         limit = timeout(seconds)
@@ -124,6 +152,8 @@ class Attempts:
             state.upcoming_sleep,
         )
 
-
-def _may_help(error: BaseException) -> bool:
-    return isinstance(error, ProviderError) and error.retryable
+    def _may_help(self, error: BaseException) -> bool:
+        """Return whether another attempt may help and does no harm."""
+        if not isinstance(error, ProviderError) or not error.retryable:
+            return False
+        return self._repeatable or self._outcome == "not_applied"

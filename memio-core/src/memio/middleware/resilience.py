@@ -1,9 +1,9 @@
-"""`plugins = ["resilience"]`: calls that may be repeated are given a time, and repeated when they fail.
+"""`plugins = ["resilience"]`: calls are repeated when they fail and this does no harm, within a time limit.
 
-A call is made again only when the backend's error says that this may help (`retryable`), and when
-doing it twice does no harm; see `may_repeat`. Every other call goes through untouched, without a time
-limit: when it is given up, nobody could tell whether it was carried out. Needs
-`pip install 'memio-core[resilience]'`.
+A call is made again only when the backend's error states that this may help (`retryable`), and when either
+nothing was changed (`outcome` is `not_applied`) or making it twice does no harm; see `may_repeat`. Calls that
+must not be made twice have no time limit: given up, it would be unknown whether they were carried out. The
+outcome of a call is the worst of its attempts. Needs `pip install 'memio-core[resilience]'`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pydantic import Field, field_validator
 
 from memio.hookspecs import hookimpl
 from memio.middleware._extras import MissingExtraError
-from memio.middleware._repeatable import may_repeat
 from memio.plugins import CallNext, Middleware, MiddlewareSpec, Operation
 from memio.settings import Settings
 
@@ -93,8 +92,6 @@ def open_resilience(settings: ResilienceSettings) -> Middleware:
     general = settings.policy_for("")
 
     async def resilience(operation: Operation, call_next: CallNext) -> Any:
-        if not may_repeat(operation):
-            return await call_next(operation)
         return await Attempts(operation, call_next, policies.get(operation.provider, general)).run()
 
     return resilience

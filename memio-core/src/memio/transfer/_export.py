@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from memio._call.labels import OMITTED
 from memio.capabilities import Kind
 from memio.transfer._progress import Listener, tell
 from memio.transfer._stores import StoreSource, check_client, check_source, checked_user, chosen_kinds
@@ -40,7 +41,7 @@ async def export(
     path: str | os.PathLike[str],
     *,
     kinds: Iterable[str] | None = None,
-    user_id: str | None = None,
+    user_id: str = OMITTED,
     force: bool = False,
     progress: Listener | None = None,
 ) -> Exported:
@@ -77,11 +78,11 @@ async def export(
     """
     check_client(client, "client")
     chosen = chosen_kinds(kinds, client.kinds)
-    user_id = checked_user(user_id)
-    check_source(client, chosen, user_id)
+    user = checked_user(user_id)
+    check_source(client, chosen, user)
     with disk_errors(), ExportFile(path, force=force) as file:
-        file.begin(chosen, user_id)
-        async for kind, records in batches(StoreSource(client, chosen, user_id).records()):
+        file.begin(chosen, user)
+        async for kind, records in batches(StoreSource(client, chosen, user).records()):
             await aside(file.add, kind, records)
             tell(progress, "reading", kind, file.tally.counts[kind])
         await aside(file.end)

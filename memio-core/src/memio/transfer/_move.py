@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from memio._call.labels import OMITTED
 from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
 from memio.transfer._comparing import Comparison, Difference, Moved
@@ -84,7 +85,7 @@ async def import_(
     path: str | os.PathLike[str],
     *,
     kinds: Iterable[str] | None = None,
-    user_id: str | None = None,
+    user_id: str = OMITTED,
     accept: Iterable[str] = (),
     journal: str | os.PathLike[str] | None = None,
     announce: Announce | None = None,
@@ -117,13 +118,13 @@ async def import_(
     check_client(client, "client")
     losses = accepted_losses(accept)
     wanted = None if kinds is None else chosen_kinds(kinds, KINDS)
-    user_id = checked_user(user_id)
+    user = checked_user(user_id)
     with TemporaryDirectory(prefix="memio-") as folder:
         file, place = _at_hand(path, folder, journal)
         name = "standard input" if os.fspath(path) == STANDARD_STREAM else os.fspath(path)
-        source = FileSource(file, name, wanted, user_id)
+        source = FileSource(file, name, wanted, user)
         census = await _counted(source.checked(), client, progress)
-        return await _move(source, client, census, losses, place, _IMPORTING, user_id, Told(announce, progress))
+        return await _move(source, client, census, losses, place, _IMPORTING, user, Told(announce, progress))
 
 
 async def copy(
@@ -131,7 +132,7 @@ async def copy(
     target: Memio,
     *,
     kinds: Iterable[str] | None = None,
-    user_id: str | None = None,
+    user_id: str = OMITTED,
     accept: Iterable[str] = (),
     journal: str | os.PathLike[str] | None = None,
     announce: Announce | None = None,
@@ -178,14 +179,14 @@ async def copy(
     check_client(target, "target")
     losses = accepted_losses(accept)
     chosen = chosen_kinds(kinds, source.kinds)
-    user_id = checked_user(user_id)
-    check_source(source, chosen, user_id)
+    user = checked_user(user_id)
+    check_source(source, chosen, user)
     for kind in chosen:
         _refuse_same(source, target, kind)
-    stores = StoreSource(source, chosen, user_id)
+    stores = StoreSource(source, chosen, user)
     census = await _counted(stores.records(), target, progress)
     origins: dict[Kind, str] = {kind: f"copying from {_place(target_of(source, kind))}" for kind in chosen}
-    return await _move(stores, target, census, losses, journal, origins, user_id, Told(announce, progress))
+    return await _move(stores, target, census, losses, journal, origins, user, Told(announce, progress))
 
 
 def _is_fifo(file: Path) -> bool:

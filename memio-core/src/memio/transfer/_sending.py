@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+from memio._call.labels import as_argument
 from memio._call.sizes import memory_of
 from memio.errors import (
     ConflictError,
@@ -190,12 +191,14 @@ class Sender:
         if isinstance(first, Message):
             messages = cast("Sequence[Message]", records)
             turn = await self._client.history.add(
-                session_id=cast("str", first.session_id), messages=messages, user_id=first.user_id
+                session_id=cast("str", first.session_id), messages=messages, user_id=as_argument(first.user_id)
             )
             same = len(turn.stored) == len(records)
             return turn.stored if same else [None] * len(records)
         if isinstance(first, Triple):
-            return await self._client.graph.add(triples=cast("Sequence[Triple]", records), user_id=first.user_id)
+            return await self._client.graph.add(
+                triples=cast("Sequence[Triple]", records), user_id=as_argument(first.user_id)
+            )
         if len(records) == 1:
             return [await self._add(first)]
         items = [_arguments(cast("Fact | Document", record)) for record in records]

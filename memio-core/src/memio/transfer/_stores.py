@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable
 from typing import TYPE_CHECKING, cast
 
-from memio._call.arguments import CHECKS
+from memio._call.labels import OMITTED, add_label, as_argument
 from memio._values.text import type_name
 from memio.capabilities import KINDS, Feature, Kind
 from memio.errors import InvalidInputError, StoreNotConfiguredError
@@ -48,15 +48,15 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
     """Yield every record of a kind: of history, session after session, each with its oldest message first."""
     if kind != "history":
         store = cast("Facts | Documents | Graph", getattr(client, kind))
-        async for record in store.iter_all(page_size=PAGE, user_id=user_id):
+        async for record in store.iter_all(page_size=PAGE, user_id=as_argument(user_id)):
             yield record
         return
     history = client.history
     with Seen() as seen:  # one that is deleted and begun anew meanwhile may be listed twice
-        async for session_id in history.iter_sessions(page_size=PAGE, user_id=user_id):
+        async for session_id in history.iter_sessions(page_size=PAGE, user_id=as_argument(user_id)):
             if not seen.add(token(kind, Message(role="user", content="-", session_id=session_id))):
                 continue
-            async for message in history.iter_all(session_id=session_id, page_size=PAGE, user_id=user_id):
+            async for message in history.iter_all(session_id=session_id, page_size=PAGE, user_id=as_argument(user_id)):
                 yield message
 
 
@@ -102,9 +102,16 @@ def chosen_kinds(kinds: Iterable[str] | None, available: Collection[Kind]) -> tu
     return tuple(kind for kind in KINDS if kind in named)
 
 
-def checked_user(user_id: str | None) -> str | None:
-    """Return the user whose records are meant, if any; refuse what is no name of one."""
-    return None if user_id is None else CHECKS["user_id"](user_id)
+def checked_user(user_id: str) -> str | None:
+    """Return the user whose records are meant, or `None` where the argument was left out.
+
+    Raises:
+        InvalidInputError: What was given is no label.
+    """
+    owner: dict[str, str] = {}
+    if user_id is not OMITTED:
+        add_label(owner, "user_id", user_id)
+    return owner.get("user_id")
 
 
 def check_source(client: Memio, kinds: tuple[Kind, ...], user_id: str | None) -> None:

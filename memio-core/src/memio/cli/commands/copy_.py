@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memio._call.labels import as_argument
 from memio.cli import options
 from memio.cli.io.watching import Watch
 from memio.cli.moving import Accept, JournalFile, Kinds, OnlyUser, losses, opened, run, show_transfer
@@ -38,7 +39,7 @@ def copy(
                 old,
                 new,
                 kinds=kinds or None,
-                user_id=user,
+                user_id=as_argument(user),
                 accept=losses(accept),
                 journal=place,
                 announce=watch.announce,

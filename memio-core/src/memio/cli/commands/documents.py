@@ -4,15 +4,18 @@ from typing import Annotated
 
 import typer
 
+from memio._call.labels import as_argument
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_listing
-from memio.cli.io.input import content, filters, json_object
+from memio.cli.io.input import as_utf8, content, filters, json_object
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
 
 app = typer.Typer(help="Longer texts that are looked up by search.")
 
-DocumentId = Annotated[str, typer.Argument(metavar="ID", help="The id of the document.", show_default=False)]
+DocumentId = Annotated[
+    str, typer.Argument(callback=as_utf8, metavar="ID", help="The id of the document.", show_default=False)
+]
 
 
 @app.command()
@@ -32,9 +35,9 @@ def add(
     document = call(
         config,
         "documents",
-        lambda memio: memio.documents.add(content=body, metadata=kept, user_id=user, doc_id=doc_id),
+        lambda memio: memio.documents.add(content=body, metadata=kept, user_id=as_argument(user), doc_id=doc_id),
     )
-    show_one("documents", document, as_json=as_json)
+    show_one("documents", document, as_json=as_json, done="the document is stored")
 
 
 @app.command()
@@ -46,7 +49,7 @@ def get(
     as_json: options.AsJson = False,
 ) -> None:
     """Show one document."""
-    document = call(config, "documents", lambda memio: memio.documents.get(doc_id=doc_id, user_id=user))
+    document = call(config, "documents", lambda memio: memio.documents.get(doc_id=doc_id, user_id=as_argument(user)))
     show_one("documents", document, as_json=as_json)
 
 
@@ -68,9 +71,11 @@ def list_(
         "documents",
         "documents",
         page=lambda memio, limit, cursor: memio.documents.get_all(
-            limit=limit, cursor=cursor, user_id=user, filters=chosen
+            limit=limit, cursor=cursor, user_id=as_argument(user), filters=chosen
         ),
-        everything=(lambda memio: memio.documents.iter_all(user_id=user, filters=chosen)) if everything else None,
+        everything=(lambda memio: memio.documents.iter_all(user_id=as_argument(user), filters=chosen))
+        if everything
+        else None,
         limit=limit,
         cursor=cursor,
         as_json=as_json,
@@ -92,7 +97,7 @@ def search(
     hits = call(
         config,
         "documents",
-        lambda memio: memio.documents.search(query=query, limit=limit, user_id=user, filters=chosen),
+        lambda memio: memio.documents.search(query=query, limit=limit, user_id=as_argument(user), filters=chosen),
     )
     show_many("documents", hits, "documents", as_json=as_json)
 
@@ -114,9 +119,9 @@ def update(
     document = call(
         config,
         "documents",
-        lambda memio: memio.documents.update(doc_id=doc_id, content=body, metadata=kept, user_id=user),
+        lambda memio: memio.documents.update(doc_id=doc_id, content=body, metadata=kept, user_id=as_argument(user)),
     )
-    show_one("documents", document, as_json=as_json)
+    show_one("documents", document, as_json=as_json, done="the document is updated")
 
 
 @app.command()
@@ -128,7 +133,7 @@ def delete(
     as_json: options.AsJson = False,
 ) -> None:
     """Delete one document."""
-    call(config, "documents", lambda memio: memio.documents.delete(doc_id=doc_id, user_id=user))
+    call(config, "documents", lambda memio: memio.documents.delete(doc_id=doc_id, user_id=as_argument(user)))
     done(f"deleted document {doc_id}", as_json=as_json, deleted=doc_id)
 
 
@@ -144,7 +149,7 @@ def delete_all_(
     code = delete_all(
         config,
         "documents",
-        lambda memio: memio.documents.delete_all(user_id=user),
+        lambda memio: memio.documents.delete_all(user_id=as_argument(user)),
         owner={"user": user},
         yes=yes,
         as_json=as_json,

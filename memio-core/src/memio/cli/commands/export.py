@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memio._call.labels import as_argument
 from memio.capabilities import KINDS
 from memio.cli import options
 from memio.cli.client import source_for
@@ -33,7 +34,9 @@ def export(
         from memio.transfer import export as write
 
         async with opened(source_for(config, *KINDS), kinds or None) as client:
-            return await write(client, file, kinds=kinds or None, user_id=user, force=force, progress=watch.progress)
+            return await write(
+                client, file, kinds=kinds or None, user_id=as_argument(user), force=force, progress=watch.progress
+            )
 
     made = run(work, as_json=as_json)
     counts = ", ".join(f"{count} {kind}" for kind, count in made.counts.items())

@@ -4,15 +4,16 @@ from typing import Annotated
 
 import typer
 
+from memio._call.labels import as_argument
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_listing
-from memio.cli.io.input import content, filters, json_object
+from memio.cli.io.input import as_utf8, content, filters, json_object
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
 
 app = typer.Typer(help="Short statements that an agent remembers.")
 
-FactId = Annotated[str, typer.Argument(metavar="ID", help="The id of the fact.", show_default=False)]
+FactId = Annotated[str, typer.Argument(callback=as_utf8, metavar="ID", help="The id of the fact.", show_default=False)]
 
 
 @app.command()
@@ -33,9 +34,11 @@ def add(
     fact = call(
         config,
         "facts",
-        lambda memio: memio.facts.add(content=said, metadata=kept, user_id=user, agent_id=agent, fact_id=fact_id),
+        lambda memio: memio.facts.add(
+            content=said, metadata=kept, user_id=as_argument(user), agent_id=as_argument(agent), fact_id=fact_id
+        ),
     )
-    show_one("facts", fact, as_json=as_json)
+    show_one("facts", fact, as_json=as_json, done="the fact is stored")
 
 
 @app.command()
@@ -48,7 +51,11 @@ def get(
     as_json: options.AsJson = False,
 ) -> None:
     """Show one fact."""
-    fact = call(config, "facts", lambda memio: memio.facts.get(fact_id=fact_id, user_id=user, agent_id=agent))
+    fact = call(
+        config,
+        "facts",
+        lambda memio: memio.facts.get(fact_id=fact_id, user_id=as_argument(user), agent_id=as_argument(agent)),
+    )
     show_one("facts", fact, as_json=as_json)
 
 
@@ -71,9 +78,11 @@ def list_(
         "facts",
         "facts",
         page=lambda memio, limit, cursor: memio.facts.get_all(
-            limit=limit, cursor=cursor, user_id=user, agent_id=agent, filters=chosen
+            limit=limit, cursor=cursor, user_id=as_argument(user), agent_id=as_argument(agent), filters=chosen
         ),
-        everything=(lambda memio: memio.facts.iter_all(user_id=user, agent_id=agent, filters=chosen))
+        everything=(
+            lambda memio: memio.facts.iter_all(user_id=as_argument(user), agent_id=as_argument(agent), filters=chosen)
+        )
         if everything
         else None,
         limit=limit,
@@ -98,7 +107,9 @@ def search(
     hits = call(
         config,
         "facts",
-        lambda memio: memio.facts.search(query=query, limit=limit, user_id=user, agent_id=agent, filters=chosen),
+        lambda memio: memio.facts.search(
+            query=query, limit=limit, user_id=as_argument(user), agent_id=as_argument(agent), filters=chosen
+        ),
     )
     show_many("facts", hits, "facts", as_json=as_json)
 
@@ -121,9 +132,11 @@ def update(
     fact = call(
         config,
         "facts",
-        lambda memio: memio.facts.update(fact_id=fact_id, content=said, metadata=kept, user_id=user, agent_id=agent),
+        lambda memio: memio.facts.update(
+            fact_id=fact_id, content=said, metadata=kept, user_id=as_argument(user), agent_id=as_argument(agent)
+        ),
     )
-    show_one("facts", fact, as_json=as_json)
+    show_one("facts", fact, as_json=as_json, done="the fact is updated")
 
 
 @app.command()
@@ -136,7 +149,11 @@ def delete(
     as_json: options.AsJson = False,
 ) -> None:
     """Delete one fact."""
-    call(config, "facts", lambda memio: memio.facts.delete(fact_id=fact_id, user_id=user, agent_id=agent))
+    call(
+        config,
+        "facts",
+        lambda memio: memio.facts.delete(fact_id=fact_id, user_id=as_argument(user), agent_id=as_argument(agent)),
+    )
     done(f"deleted fact {fact_id}", as_json=as_json, deleted=fact_id)
 
 
@@ -153,7 +170,7 @@ def delete_all_(
     code = delete_all(
         config,
         "facts",
-        lambda memio: memio.facts.delete_all(user_id=user, agent_id=agent),
+        lambda memio: memio.facts.delete_all(user_id=as_argument(user), agent_id=as_argument(agent)),
         owner={"user": user, "agent": agent},
         yes=yes,
         as_json=as_json,

@@ -7,33 +7,47 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memio._call.labels import as_argument
 from memio.capabilities import KINDS, Kind
 from memio.cli import options
 from memio.cli.client import run_with, source_for
 from memio.cli.io.exit import ExitCode
-from memio.cli.io.input import confirmed
-from memio.cli.io.output import console, note, visible, write_json
+from memio.cli.io.input import as_utf8, confirmed
+from memio.cli.io.output import console, note, reporting, visible, write_json
 from memio.cli.io.receipts import json_of, show
 from memio.errors import ForgetError, InvalidInputError
 
 if TYPE_CHECKING:
     from memio.client import Memio
+    from memio.receipts import ForgetReceipt
 
 
 def forget(
     *,
     user: Annotated[
-        str | None, typer.Option("--user", "-u", metavar="ID", help="The user to forget.", show_default=False)
+        str | None,
+        typer.Option("--user", "-u", callback=as_utf8, metavar="ID", help="The user to forget.", show_default=False),
     ] = None,
     agent: Annotated[
         str | None,
         typer.Option(
-            "--agent", "-a", metavar="ID", help="The agent to forget; only facts have one.", show_default=False
+            "--agent",
+            "-a",
+            callback=as_utf8,
+            metavar="ID",
+            help="The agent to forget; only facts have one.",
+            show_default=False,
         ),
     ] = None,
     skip: Annotated[
         list[str] | None,
-        typer.Option("--skip", metavar="KIND", help="Leave this kind as it is. May be repeated.", show_default=False),
+        typer.Option(
+            "--skip",
+            callback=as_utf8,
+            metavar="KIND",
+            help="Leave this kind as it is. May be repeated.",
+            show_default=False,
+        ),
     ] = None,
     yes: options.Yes = False,
     config: options.Config = None,
@@ -52,20 +66,27 @@ def forget(
         note("nothing was deleted", as_json=as_json)
         raise typer.Exit(ExitCode.NEGATIVE)
     try:
-        receipt = run_with(client, lambda memio: memio.forget(user_id=user, agent_id=agent, skip=skipped))
+        receipt = run_with(
+            client, lambda memio: memio.forget(user_id=as_argument(user), agent_id=as_argument(agent), skip=skipped)
+        )
     except ForgetError as error:
         if not as_json:  # there, the receipt is a part of the error
             show(error.receipt)
         raise
+    with reporting("what the receipt lists is deleted"):
+        _show(receipt, " and ".join(named), as_json=as_json)
+
+
+def _show(receipt: ForgetReceipt, owner: str, *, as_json: bool) -> None:
     if as_json:
         write_json(json_of(receipt))
         return
     show(receipt)
     if not any(store.before for store in receipt.stores):
-        console().print(visible(f"there is nothing of {' and '.join(named)}, and nothing was deleted"), soft_wrap=True)
+        console().print(visible(f"there is nothing of {owner}, and nothing was deleted"), soft_wrap=True)
         return
     rest = "" if receipt.complete else ", except in what was skipped"
-    console().print(visible(f"forgot {' and '.join(named)}{rest}"), soft_wrap=True)
+    console().print(visible(f"forgot {owner}{rest}"), soft_wrap=True)
 
 
 def _opened(config: Path | None) -> Memio:

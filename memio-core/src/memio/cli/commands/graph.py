@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memio._call.labels import as_argument
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_listing
-from memio.cli.io.input import json_object, triples
-from memio.cli.io.output import done
+from memio.cli.io.input import as_utf8, json_object, triples
+from memio.cli.io.output import done, reporting
 from memio.cli.io.records import show_many
 from memio.errors import InvalidInputError
 from memio.models import Triple
@@ -23,7 +24,10 @@ app = typer.Typer(
 )
 
 Entity = Annotated[
-    str, typer.Argument(metavar="ENTITY", help="The entity, exactly as it was written.", show_default=False)
+    str,
+    typer.Argument(
+        callback=as_utf8, metavar="ENTITY", help="The entity, exactly as it was written.", show_default=False
+    ),
 ]
 
 
@@ -32,15 +36,15 @@ def _around(memio: "Memio", entity: str, user: str | None) -> AsyncIterator[Trip
     # Only here: the help does not need the client.
     from memio.facades.facade import pages
 
-    return pages(lambda cursor: memio.graph.get(entity=entity, cursor=cursor, user_id=user))
+    return pages(lambda cursor: memio.graph.get(entity=entity, cursor=cursor, user_id=as_argument(user)))
 
 
 @app.command()
 def add(  # noqa: PLR0913  # an argument for each option
     *,
-    subject: Annotated[str | None, typer.Argument(metavar="SUBJECT", show_default=False)] = None,
-    predicate: Annotated[str | None, typer.Argument(metavar="PREDICATE", show_default=False)] = None,
-    object: Annotated[str | None, typer.Argument(metavar="OBJECT", show_default=False)] = None,
+    subject: Annotated[str | None, typer.Argument(callback=as_utf8, metavar="SUBJECT", show_default=False)] = None,
+    predicate: Annotated[str | None, typer.Argument(callback=as_utf8, metavar="PREDICATE", show_default=False)] = None,
+    object: Annotated[str | None, typer.Argument(callback=as_utf8, metavar="OBJECT", show_default=False)] = None,
     file: Annotated[
         Path | None,
         typer.Option(
@@ -68,8 +72,9 @@ def add(  # noqa: PLR0913  # an argument for each option
     else:
         kept = json_object(metadata, "--metadata") or {}
         made = [Triple(subject=subject, predicate=predicate, object=object, metadata=kept, id=triple_id)]
-    stored = call(config, "graph", lambda memio: memio.graph.add(triples=made, user_id=user))
-    show_many("graph", stored, "triples", as_json=as_json)
+    stored = call(config, "graph", lambda memio: memio.graph.add(triples=made, user_id=as_argument(user)))
+    with reporting("the triples are stored"):
+        show_many("graph", stored, "triples", as_json=as_json)
 
 
 @app.command()
@@ -88,7 +93,9 @@ def get(
         config,
         "graph",
         "triples",
-        page=lambda memio, limit, cursor: memio.graph.get(entity=entity, limit=limit, cursor=cursor, user_id=user),
+        page=lambda memio, limit, cursor: memio.graph.get(
+            entity=entity, limit=limit, cursor=cursor, user_id=as_argument(user)
+        ),
         everything=(lambda memio: _around(memio, entity, user)) if everything else None,
         limit=limit,
         cursor=cursor,
@@ -111,8 +118,8 @@ def list_(
         config,
         "graph",
         "triples",
-        page=lambda memio, limit, cursor: memio.graph.get_all(limit=limit, cursor=cursor, user_id=user),
-        everything=(lambda memio: memio.graph.iter_all(user_id=user)) if everything else None,
+        page=lambda memio, limit, cursor: memio.graph.get_all(limit=limit, cursor=cursor, user_id=as_argument(user)),
+        everything=(lambda memio: memio.graph.iter_all(user_id=as_argument(user))) if everything else None,
         limit=limit,
         cursor=cursor,
         as_json=as_json,
@@ -129,20 +136,22 @@ def search(
     as_json: options.AsJson = False,
 ) -> None:
     """Find the triples that match best, best first."""
-    hits = call(config, "graph", lambda memio: memio.graph.search(query=query, limit=limit, user_id=user))
+    hits = call(config, "graph", lambda memio: memio.graph.search(query=query, limit=limit, user_id=as_argument(user)))
     show_many("graph", hits, "triples", as_json=as_json)
 
 
 @app.command()
 def delete(
     *,
-    triple_id: Annotated[str, typer.Argument(metavar="ID", help="The id of the triple.", show_default=False)],
+    triple_id: Annotated[
+        str, typer.Argument(callback=as_utf8, metavar="ID", help="The id of the triple.", show_default=False)
+    ],
     user: options.UserScope = None,
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Delete one triple."""
-    call(config, "graph", lambda memio: memio.graph.delete(triple_id=triple_id, user_id=user))
+    call(config, "graph", lambda memio: memio.graph.delete(triple_id=triple_id, user_id=as_argument(user)))
     done(f"deleted triple {triple_id}", as_json=as_json, deleted=triple_id)
 
 
@@ -155,7 +164,7 @@ def delete_entity(
     as_json: options.AsJson = False,
 ) -> None:
     """Delete the triples that have an entity at either end. An unknown entity has none."""
-    call(config, "graph", lambda memio: memio.graph.delete_entity(entity=entity, user_id=user))
+    call(config, "graph", lambda memio: memio.graph.delete_entity(entity=entity, user_id=as_argument(user)))
     done(f"deleted the triples of {entity}", as_json=as_json, deleted=entity)
 
 
@@ -171,7 +180,7 @@ def delete_all_(
     code = delete_all(
         config,
         "graph",
-        lambda memio: memio.graph.delete_all(user_id=user),
+        lambda memio: memio.graph.delete_all(user_id=as_argument(user)),
         owner={"user": user},
         yes=yes,
         as_json=as_json,

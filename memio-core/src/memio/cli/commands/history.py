@@ -4,9 +4,10 @@ from typing import Annotated, cast
 
 import typer
 
+from memio._call.labels import as_argument
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_listing
-from memio.cli.io.input import content, json_object, moment
+from memio.cli.io.input import as_utf8, content, json_object, moment
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_turn
 from memio.models import ROLES, Message, Role
@@ -18,7 +19,9 @@ app = typer.Typer(
 
 Session = Annotated[
     str,
-    typer.Argument(metavar="SESSION", help="The session; it begins with its first message.", show_default=False),
+    typer.Argument(
+        callback=as_utf8, metavar="SESSION", help="The session; it begins with its first message.", show_default=False
+    ),
 ]
 
 
@@ -29,15 +32,17 @@ def add(  # noqa: PLR0913  # an argument for each option
     text: options.Content = None,
     file: options.File = None,
     role: Annotated[
-        str, typer.Option("--role", "-r", metavar="ROLE", help=f"Who speaks: {', '.join(ROLES)}.")
+        str, typer.Option("--role", "-r", callback=as_utf8, metavar="ROLE", help=f"Who speaks: {', '.join(ROLES)}.")
     ] = "user",
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="The speaker's name.", show_default=False)
+        str | None,
+        typer.Option("--name", callback=as_utf8, metavar="NAME", help="The speaker's name.", show_default=False),
     ] = None,
     time: Annotated[
         str | None,
         typer.Option(
             "--time",
+            callback=as_utf8,
             metavar="TIME",
             help="When it was said, as 2026-05-01T09:30+02:00; now, if left out.",
             show_default=False,
@@ -59,7 +64,9 @@ def add(  # noqa: PLR0913  # an argument for each option
         id=message_id,
     )
     turn = call(
-        config, "history", lambda memio: memio.history.add(session_id=session, messages=[message], user_id=user)
+        config,
+        "history",
+        lambda memio: memio.history.add(session_id=session, messages=[message], user_id=as_argument(user)),
     )
     show_turn(turn, as_json=as_json)
 
@@ -69,7 +76,7 @@ def get(
     *,
     session: Session,
     start: Annotated[
-        str, typer.Option("--start", metavar="END", help="Which end comes first: latest or oldest.")
+        str, typer.Option("--start", callback=as_utf8, metavar="END", help="Which end comes first: latest or oldest.")
     ] = "latest",
     user: options.UserScope = None,
     limit: options.Limit = None,
@@ -84,9 +91,11 @@ def get(
         "history",
         "messages",
         page=lambda memio, limit, cursor: memio.history.get(
-            session_id=session, limit=limit, cursor=cursor, start=cast("Start", start), user_id=user
+            session_id=session, limit=limit, cursor=cursor, start=cast("Start", start), user_id=as_argument(user)
         ),
-        everything=(lambda memio: memio.history.iter_all(session_id=session, user_id=user)) if everything else None,
+        everything=(lambda memio: memio.history.iter_all(session_id=session, user_id=as_argument(user)))
+        if everything
+        else None,
         limit=limit,
         cursor=cursor,
         as_json=as_json,
@@ -108,8 +117,8 @@ def list_(
         config,
         "history",
         "sessions",
-        page=lambda memio, limit, cursor: memio.history.get_all(limit=limit, cursor=cursor, user_id=user),
-        everything=(lambda memio: memio.history.iter_sessions(user_id=user)) if everything else None,
+        page=lambda memio, limit, cursor: memio.history.get_all(limit=limit, cursor=cursor, user_id=as_argument(user)),
+        everything=(lambda memio: memio.history.iter_sessions(user_id=as_argument(user))) if everything else None,
         limit=limit,
         cursor=cursor,
         as_json=as_json,
@@ -126,7 +135,12 @@ def search(
     session: Annotated[
         str | None,
         typer.Option(
-            "--session", "-s", metavar="SESSION", help="Only this session; else all of them.", show_default=False
+            "--session",
+            "-s",
+            callback=as_utf8,
+            metavar="SESSION",
+            help="Only this session; else all of them.",
+            show_default=False,
         ),
     ] = None,
     user: options.UserScope = None,
@@ -138,7 +152,9 @@ def search(
     hits = call(
         config,
         "history",
-        lambda memio: memio.history.search(query=query, limit=limit, session_id=session, user_id=user),
+        lambda memio: memio.history.search(
+            query=query, limit=limit, session_id=as_argument(session), user_id=as_argument(user)
+        ),
     )
     show_many("history", hits, "messages", as_json=as_json)
 
@@ -152,7 +168,7 @@ def delete(
     as_json: options.AsJson = False,
 ) -> None:
     """Delete a session with all its messages. Deleting an unknown one does nothing."""
-    call(config, "history", lambda memio: memio.history.delete(session_id=session, user_id=user))
+    call(config, "history", lambda memio: memio.history.delete(session_id=session, user_id=as_argument(user)))
     done(f"session {session} is deleted", as_json=as_json, deleted=session)
 
 
@@ -168,7 +184,7 @@ def delete_all_(
     code = delete_all(
         config,
         "history",
-        lambda memio: memio.history.delete_all(user_id=user),
+        lambda memio: memio.history.delete_all(user_id=as_argument(user)),
         owner={"user": user},
         yes=yes,
         as_json=as_json,

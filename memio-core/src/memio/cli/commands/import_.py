@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memio._call.labels import as_argument
 from memio.capabilities import KINDS
 from memio.cli import options
 from memio.cli.client import source_for
@@ -35,7 +36,7 @@ def import_(
                 client,
                 file,
                 kinds=kinds or None,
-                user_id=user,
+                user_id=as_argument(user),
                 accept=losses(accept),
                 journal=journal,
                 announce=watch.announce,

@@ -26,6 +26,7 @@ class ExitCode(IntEnum):
     CONFLICT = 4
     PLUGIN = 5
     INTERNAL = 70
+    OUTPUT = 74
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -37,6 +38,7 @@ MEANINGS = {
     ExitCode.PROVIDER: "the backend failed or cannot be reached",
     ExitCode.CONFLICT: "the id is taken, or means several records",
     ExitCode.PLUGIN: "a plugin is broken",
+    ExitCode.OUTPUT: "standard output cannot be written; what the command changed stays changed",
 }
 """The codes that the help explains. The others say what they say everywhere: a fault in the program, an interrupt,
 a reader that went away."""

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from memio.errors import InvalidInputError
 from memio.models import Triple
 
 STANDARD_INPUT = "-"
 _TRIPLE = ("subject", "predicate", "object", "metadata", "id")
+
+
+def as_utf8(value: Any) -> Any:
+    """Return the text of an option or argument, read as UTF-8 where the locale has another encoding, such as C.
+
+    Paths are not read anew: the encoding of the locale leads back to the file.
+
+    Args:
+        value: A text, several, or `None`.
+    """
+    if isinstance(value, (list, tuple)):
+        return [as_utf8(item) for item in cast("list[Any]", value)]
+    if not isinstance(value, str) or value.isascii():
+        return value
+    try:
+        return os.fsencode(value).decode()
+    except UnicodeError:
+        return value  # what is no text is refused where it is used
 
 
 def content(text: str | None, file: Path | None) -> str:
@@ -174,7 +193,7 @@ def _standard_input() -> str:
 
 def _decoded(data: bytes, where: str) -> str:
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")  # editors on Windows write a byte order mark
     except UnicodeDecodeError as error:
         raise InvalidInputError(
             f"{where} is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start}; convert it first"

@@ -5,15 +5,94 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from io import BytesIO, TextIOWrapper
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from memio.cli.io.exit import code_of
 from memio.errors import ConfigError, ForgetError, MemioError, PartialWriteError, ProviderError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+class OutputError(MemioError):
+    """Standard output cannot be written.
+
+    Attributes:
+        reason: Why.
+        done: What the command had done by then; empty when it changes nothing.
+    """
+
+    def __init__(self, reason: str, done: str = "") -> None:
+        rest = f"; {done}, and that stays" if done else ""
+        super().__init__(f"standard output cannot be written: {reason}{rest}")
+        self.reason = reason
+        self.done = done
+
+
+class _Output:
+    """Standard output, whose failures can be told from those of other files.
+
+    Args:
+        stream: The stream; `None` when whoever started this process closed it.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._open(), name)
+
+    def write(self, text: str) -> int:
+        """Write text, or raise `OutputError`."""
+        with _as_output_error():
+            return self._open().write(text)
+
+    def flush(self) -> None:
+        """Write what is buffered, or raise `OutputError`."""
+        if self._stream is not None:
+            with _as_output_error():
+                self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Return whether it is a terminal."""
+        return self._stream is not None and self._stream.isatty()
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the stream."""
+        return "utf-8" if self._stream is None else self._stream.encoding
+
+    def _open(self) -> TextIO:
+        if self._stream is None:
+            raise OutputError("it is closed")
+        return self._stream
+
+
+@contextmanager
+def _as_output_error() -> Generator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # whoever read the output has seen enough
+    except OSError as error:
+        raise OutputError(error.strerror or str(error)) from error
+
+
+@contextmanager
+def reporting(done: str) -> Generator[None]:
+    """Report what a command did; when standard output cannot be written, the error states that it was done.
+
+    Args:
+        done: What was done, as in `the fact is stored`.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OutputError as error:
+        raise OutputError(error.reason, done) from error.__cause__
 
 
 class _Notes(logging.Handler):
@@ -36,12 +115,16 @@ def prepare(*, as_json: bool) -> None:
 
     warnings.showwarning = show_warning
     logging.getLogger("memio").addHandler(_Notes(as_json=as_json))
-    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
+    # Python has no stream where the one who started this process closed it.
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]
         sys.stdin = TextIOWrapper(BytesIO())
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stderr = TextIOWrapper(BytesIO(), encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+    sys.stdout = cast("TextIO", _Output(sys.stdout))
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -58,11 +141,12 @@ def write_json(value: object, *, indent: int | None = 2) -> None:
 
 
 def done(message: str, *, as_json: bool, **values: object) -> None:
-    """Say that something was done: a line for people, the values for programs."""
-    if as_json:
-        write_json(values)
-    else:
-        console().print(visible(message), soft_wrap=True)
+    """Print that something was done: a line for people, the values for programs."""
+    with reporting(message):
+        if as_json:
+            write_json(values)
+        else:
+            console().print(visible(message), soft_wrap=True)
 
 
 def write_error(error: MemioError, *, as_json: bool) -> None:
@@ -83,27 +167,36 @@ def write_failure(name: str, message: str, code: int, *, as_json: bool, **detail
     if as_json:
         value = {"error": {"type": name, "message": message, "exit_code": code, **details}}
         # One line, so that notes and errors together are JSON lines.
-        sys.stderr.write(_dumped(value, None) + "\n")
+        _write_to_stderr(value)
         return
     from rich.text import Text
 
-    console(stderr=True).print(Text.assemble(("Error: ", "bold red"), visible(message)), soft_wrap=True)
+    with suppress(OSError):  # as in _write_to_stderr
+        console(stderr=True).print(Text.assemble(("Error: ", "bold red"), visible(message)), soft_wrap=True)
 
 
 def note(message: str, *, as_json: bool = False) -> None:
-    """Tell something beside the data, on standard error."""
+    """Print a notice to standard error."""
     if as_json:
-        sys.stderr.write(_dumped({"note": message}, None) + "\n")
+        _write_to_stderr({"note": message})
         return
     from rich.text import Text
 
-    console(stderr=True).print(Text(visible(message), "dim"), soft_wrap=True)
+    with suppress(OSError):  # as in _write_to_stderr
+        console(stderr=True).print(Text(visible(message), "dim"), soft_wrap=True)
 
 
 def write_event(name: str, value: object) -> None:
-    """Tell a program something on its way, as a line of JSON on standard error."""
-    sys.stderr.write(_dumped({name: value}, None) + "\n")
-    sys.stderr.flush()
+    """Write an event of a running command to standard error, as a line of JSON."""
+    _write_to_stderr({name: value})
+
+
+def _write_to_stderr(value: object) -> None:
+    # Where standard error cannot be written there is no place to report that: the command goes on, and its exit
+    # code states how it ended.
+    with suppress(OSError):
+        sys.stderr.write(_dumped(value, None) + "\n")
+        sys.stderr.flush()
 
 
 def visible(text: str) -> str:

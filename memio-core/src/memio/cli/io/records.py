@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from memio.capabilities import Kind
-from memio.cli.io.output import console, visible, write_json
+from memio.cli.io.output import console, reporting, visible, write_json
 from memio.kinds import SPECS
 from memio.models import Document, Fact, Message, Page, Triple, Turn
 
@@ -33,12 +33,20 @@ def json_of(record: Record) -> Any:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 
 
-def show_one(kind: Kind, record: Record, *, as_json: bool) -> None:
-    """Print one record."""
-    if as_json:
-        write_json(json_of(record))
-    else:
-        console().print(table(kind, [record]))
+def show_one(kind: Kind, record: Record, *, as_json: bool, done: str = "") -> None:
+    """Print one record.
+
+    Args:
+        kind: The kind of memory that it comes from.
+        record: The record.
+        as_json: Whether a program reads it.
+        done: What the command did with it, as in `the fact is stored`; empty when it only read it.
+    """
+    with reporting(done):
+        if as_json:
+            write_json(json_of(record))
+        else:
+            console().print(table(kind, [record]))
 
 
 def show_many(kind: Kind, records: Sequence[Record], what: str, *, as_json: bool) -> None:
@@ -68,15 +76,16 @@ def show_many(kind: Kind, records: Sequence[Record], what: str, *, as_json: bool
 
 def show_turn(turn: Turn, *, as_json: bool) -> None:
     """Print what was added to a session, and what the backend answered."""
-    if as_json:
-        write_json(
-            {
-                "stored": [json_of(message) for message in turn.stored],
-                "replies": [json_of(message) for message in turn.replies],
-            }
-        )
-    else:
-        console().print(table("history", [*turn.stored, *turn.replies]))
+    with reporting("the message is stored"):
+        if as_json:
+            write_json(
+                {
+                    "stored": [json_of(message) for message in turn.stored],
+                    "replies": [json_of(message) for message in turn.replies],
+                }
+            )
+        else:
+            console().print(table("history", [*turn.stored, *turn.replies]))
 
 
 class Stream:

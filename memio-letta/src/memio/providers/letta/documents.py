@@ -10,10 +10,11 @@ from memio.models import Document, Page
 from memio.protocols import DocumentInput
 from memio.providers.letta._agent import Agent
 from memio.providers.letta._archive import Archive
+from memio.providers.letta._arguments import agent_for, described
 from memio.providers.letta._hints import CLIENT_IDS, FILTERS, USER_SCOPE
 from memio.providers.letta._passages import MAX_CONTENT_BYTES, Passage
 from memio.providers.letta._remains import of_passages
-from memio.providers.letta.settings import LettaOptions, LettaSettings
+from memio.providers.letta.settings import LettaOptions
 
 
 class LettaDocumentAdapter:
@@ -31,6 +32,7 @@ class LettaDocumentAdapter:
 
     Raises:
         ConfigError: With everything that is wrong with the settings.
+        TypeError: A setting was passed by position.
     """
 
     provider = "letta"
@@ -42,7 +44,7 @@ class LettaDocumentAdapter:
     }
 
     def __init__(self, agent: Agent | None = None, /, **settings: Unpack[LettaOptions]) -> None:
-        self._agent = agent or Agent(LettaSettings.resolve(**settings))
+        self._agent = agent_for(self, agent, settings)
         self._archive = Archive(self._agent, "documents")
         chosen = self._agent.settings
         self.identity = f"{chosen.base_url} {chosen.agent_id} {chosen.collection or ''}"
@@ -56,7 +58,7 @@ class LettaDocumentAdapter:
         )
 
     def __repr__(self) -> str:
-        return f"LettaDocumentAdapter(agent_id={self._agent.id!r}, base_url={self._agent.settings.base_url!r})"
+        return described(self)
 
     async def add(
         self, *, content: str, metadata: dict[str, Any] | None = None, user_id: str | None = None

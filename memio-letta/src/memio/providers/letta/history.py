@@ -14,6 +14,7 @@ from memio.models import Message, Page, Turn
 from memio.protocols import Start
 from memio.providers.letta import _hints as hints
 from memio.providers.letta._agent import Agent
+from memio.providers.letta._arguments import agent_for, described
 from memio.providers.letta._cursors import read_cursor, write_cursor
 from memio.providers.letta._merge import Seen, merged
 from memio.providers.letta._messages import Messages
@@ -21,7 +22,7 @@ from memio.providers.letta._outcomes import partial
 from memio.providers.letta._ranking import rank
 from memio.providers.letta._remains import of_conversations
 from memio.providers.letta._sessions import Conversation, Key, Sessions
-from memio.providers.letta.settings import LettaOptions, LettaSettings
+from memio.providers.letta.settings import LettaOptions
 
 MAX_ROUNDS = 4
 """How often `add` begins a session again that others delete under its hands."""
@@ -41,6 +42,7 @@ class LettaHistoryAdapter:
 
     Raises:
         ConfigError: With everything that is wrong with the settings.
+        TypeError: A setting was passed by position.
     """
 
     provider = "letta"
@@ -53,7 +55,7 @@ class LettaHistoryAdapter:
     }
 
     def __init__(self, agent: Agent | None = None, /, **settings: Unpack[LettaOptions]) -> None:
-        self._agent = agent or Agent(LettaSettings.resolve(**settings))
+        self._agent = agent_for(self, agent, settings)
         self.identity = f"{self._agent.settings.base_url} {self._agent.id}"
         self._sessions = Sessions(self._agent)
         self._messages = Messages(self._agent)
@@ -65,7 +67,7 @@ class LettaHistoryAdapter:
         )
 
     def __repr__(self) -> str:
-        return f"LettaHistoryAdapter(agent_id={self._agent.id!r}, base_url={self._agent.settings.base_url!r})"
+        return described(self)
 
     async def add(self, *, session_id: str, messages: Sequence[Message], user_id: str | None = None) -> Turn:
         """Add messages, wait for the agent's answer, and return both. The messages are sent once.

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from memio._call.labels import OMITTED
 from memio.capabilities import Feature, Guarantee, Kind
 from memio.cli.commands.demo import story
 from memio.cli.io.records import Record
@@ -66,14 +67,14 @@ async def _facts(memio: Memio, undo: AsyncExitStack | None) -> Chapter:
         fact = await store.add(
             content=note.content,
             metadata=note.metadata if can.metadata else None,
-            user_id=note.user if can.owner else None,
+            user_id=note.user if can.owner else OMITTED,
             fact_id=note.id if can.ids else None,
         )
         if undo is not None:
-            undo.push_async_callback(store.delete, fact_id=fact.id, user_id=note.user if can.scope else None)
+            undo.push_async_callback(store.delete, fact_id=fact.id, user_id=note.user if can.scope else OMITTED)
         stored.append(fact)
     question = story.FACTS_QUESTION
-    found = await store.search(query=question, limit=1, user_id=story.USER if can.scope else None)
+    found = await store.search(query=question, limit=1, user_id=story.USER if can.scope else OMITTED)
     remark = f"Omar's hazelnuts stay Omar's: the search was confined to the user {story.USER!r}." if can.scope else ""
     return Chapter(kind="facts", stored=stored, question=question, found=found, remark=remark or can.remark(found))
 
@@ -89,13 +90,13 @@ async def _history(memio: Memio, session: str, undo: AsyncExitStack | None) -> C
         )
         for message in story.MESSAGES
     ]
-    owner = story.USER if can.scope else None
+    owner = story.USER if can.scope else OMITTED
     if undo is not None:
         undo.push_async_callback(store.delete, session_id=session, user_id=owner)
-    turn = await store.add(session_id=session, messages=messages, user_id=story.USER if can.owner else None)
+    turn = await store.add(session_id=session, messages=messages, user_id=story.USER if can.owner else OMITTED)
     question = story.HISTORY_QUESTION
     everywhere = Feature.SEARCH_ALL_SESSIONS in store.features
-    found = await store.search(query=question, limit=2, session_id=None if everywhere else session, user_id=owner)
+    found = await store.search(query=question, limit=2, session_id=OMITTED if everywhere else session, user_id=owner)
     stored: list[Message] = [*turn.stored, *turn.replies]
     remark = f"The last {'message is' if len(turn.replies) == 1 else 'messages are'} the backend's own answer."
     return Chapter(
@@ -115,22 +116,22 @@ async def _documents(memio: Memio, undo: AsyncExitStack | None) -> Chapter:
         document = await store.add(
             content=note.content,
             metadata=note.metadata if can.metadata else None,
-            user_id=note.user if can.owner else None,
+            user_id=note.user if can.owner else OMITTED,
             doc_id=note.id if can.ids else None,
         )
         if undo is not None:
-            undo.push_async_callback(store.delete, doc_id=document.id, user_id=note.user if can.scope else None)
+            undo.push_async_callback(store.delete, doc_id=document.id, user_id=note.user if can.scope else OMITTED)
         stored.append(document)
     question = story.DOCUMENTS_QUESTION
-    found = await store.search(query=question, limit=1, user_id=story.USER if can.scope else None)
+    found = await store.search(query=question, limit=1, user_id=story.USER if can.scope else OMITTED)
     return Chapter(kind="documents", stored=stored, question=question, found=found, remark=can.remark(found))
 
 
 async def _graph(memio: Memio, undo: AsyncExitStack | None) -> Chapter:
     store = memio.graph
     can = _Abilities(store)
-    owner = story.USER if can.scope else None
-    stored: list[Triple] = await store.add(triples=story.TRIPLES, user_id=story.USER if can.owner else None)
+    owner = story.USER if can.scope else OMITTED
+    stored: list[Triple] = await store.add(triples=story.TRIPLES, user_id=story.USER if can.owner else OMITTED)
     if undo is not None:
         for triple in stored:
             if triple.id is not None:
