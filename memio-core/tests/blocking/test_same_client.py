@@ -26,7 +26,9 @@ IN_MEMORY = {kind: {"provider": "sqlite", "path": ":memory:"} for kind in ("fact
 
 def members(cls: type) -> dict[str, object]:
     """The public members of a class, and those that Python calls when it opens and closes it."""
-    names = {name for name in dir(cls) if not name.startswith("_") or name in {*RENAMED, *RENAMED.values()}}
+    # Each client has the other's way of opening as well, which only names the right one.
+    opening = {"__enter__", "__exit__"} if "blocking" in cls.__module__ else {"__aenter__", "__aexit__"}
+    names = {name for name in dir(cls) if not name.startswith("_") or name in opening}
     return {name: inspect.getattr_static(cls, name) for name in names}
 
 

@@ -329,8 +329,9 @@ def test_an_agent_is_forgotten_where_there_are_agents():
 def test_given_both_a_user_and_an_agent_only_what_is_both_is_forgotten():
     async def main():
         async with Memio(facts=SqliteFactAdapter(path=":memory:")) as memio:
-            for user, agent in (("alice", "bot"), ("alice", None), ("bob", "bot")):
-                await memio.facts.add(content="x", user_id=user, agent_id=agent)
+            await memio.facts.add(content="x", user_id="alice", agent_id="bot")
+            await memio.facts.add(content="x", user_id="alice")
+            await memio.facts.add(content="x", user_id="bob", agent_id="bot")
             receipt = await memio.forget(user_id="alice", agent_id="bot")
             assert counts(receipt) == [("facts", 1, 0)]
             assert [(fact.user_id, fact.agent_id) for fact in await memio.facts.get_all()] == [

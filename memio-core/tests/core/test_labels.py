@@ -12,8 +12,8 @@ import pytest
 import memio.blocking
 from memio import InvalidInputError, Memio, Message, Triple
 from memio._call.labels import OMITTED
+from memio.capabilities import KINDS
 from memio.facades import Documents, Facts, Graph, History
-from memio.models import KINDS
 from memio.transfer import copy, export, import_
 
 FACADES = {"facts": Facts, "history": History, "documents": Documents, "graph": Graph}

@@ -133,5 +133,6 @@ def test_a_page_keeps_its_cursor(protocol):
 
 def test_added_records_travel():
     cause = UnavailableError("p", "o", cause=foreign())
-    error = PartialWriteError([Fact(id="1", content="x")], total=2, cause=cause)
-    assert pickle.loads(pickle.dumps(error)).added == [Fact(id="1", content="x")]
+    error = PartialWriteError([Fact(id="1", content="x")], not_added=[{"content": "y"}], cause=cause)
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.added, again.not_added, again.total) == ([Fact(id="1", content="x")], [{"content": "y"}], 2)
