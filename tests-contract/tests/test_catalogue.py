@@ -9,7 +9,7 @@ import pytest
 from proof.catalogue import Fault, catalogue, unkilled
 
 from memio_contract import laws, run_law
-from memio_contract.law import law_by_id
+from memio_contract.lawbook import law_by_id
 from memio_contract.outcome import Status
 from memio_contract.profile import CI, DEV
 

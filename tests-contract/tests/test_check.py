@@ -31,8 +31,8 @@ def test_a_result_that_is_incomplete_exits_with_one(tmp_path: Path, capsys: pyte
     ("arguments", "message"),
     [
         ({"provider": "nonsense"}, "no facts provider 'nonsense' is installed"),
-        ({"provider": "sqlite", "kinds": ["fact"]}, "'fact' is no kind; the kinds are facts, history"),
-        ({"provider": "sqlite", "profile": "fast"}, "'fast' is no profile; the profiles are dev, ci, live"),
+        ({"provider": "sqlite", "kinds": ["fact"]}, "'fact' is not a kind; the kinds are facts, history"),
+        ({"provider": "sqlite", "profile": "fast"}, "'fast' is not a profile; the profiles are dev, ci, live"),
         ({"provider": "sqlite", "config": "missing.toml"}, "missing.toml"),
     ],
 )

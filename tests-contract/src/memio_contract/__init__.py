@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
     from memio_contract.contracts import GraphStoreContract as GraphStoreContract
     from memio_contract.contracts import HistoryStoreContract as HistoryStoreContract
     from memio_contract.law import Law as Law
-    from memio_contract.law import laws as laws
+    from memio_contract.lawbook import laws as laws
     from memio_contract.outcome import Outcome as Outcome
     from memio_contract.outcome import Status as Status
     from memio_contract.profile import Profile as Profile
@@ -28,7 +28,8 @@ if _TYPE_CHECKING:
 
 _HOMES = {
     "contracts": ("DocumentStoreContract", "FactStoreContract", "GraphStoreContract", "HistoryStoreContract"),
-    "law": ("Law", "laws"),
+    "law": ("Law",),
+    "lawbook": ("laws",),
     "outcome": ("Outcome", "Status"),
     "profile": ("Profile",),
     "runner": ("run_law",),
@@ -40,7 +41,7 @@ __all__ = sorted(_HOME)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDun
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: the pytest plugin must cost nothing when it is not asked."""
+    """Import a public name when it is first used: the pytest plugin must cost nothing in runs without the suite."""
     if name not in _HOME:
         raise AttributeError(f"module 'memio_contract' has no attribute {name!r}")
     from importlib import import_module

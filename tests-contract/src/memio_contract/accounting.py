@@ -1,4 +1,4 @@
-"""Keeps account of every law in a run of pytest: what was expected, and how it ended."""
+"""Keeps account of every law in a run of pytest: which were collected, and how each ended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from memio_contract import once
 from memio_contract.contracts import PROPERTY, StoreContract, changed_laws, loaded
 from memio_contract.outcome import Outcome, SetUpFailed
 from memio_contract.result import Checked, Result
@@ -50,7 +51,7 @@ class Accounting:
             raise pytest.UsageError(f"{cls.__name__} overrides or deletes {', '.join(changed)}: laws cannot be changed")
         if unknown := unknown_expectations(cls.target.expected_failures):
             raise pytest.UsageError(
-                f"expected_failures of {cls.__name__} names what is no law: {', '.join(unknown)}; "
+                f"expected_failures of {cls.__name__} names ids that no law has: {', '.join(unknown)}; "
                 "memio_contract.laws() lists them"
             )
 
@@ -70,7 +71,7 @@ class Accounting:
                 )
 
     def pytest_report_header(self) -> str:
-        """Say what the run depends on."""
+        """Return the line of the header: what the run depends on."""
         option = self.config.getoption
         return f"memio contract: profile {option('memio_profile')}, seed {option('memio_seed')}"
 
@@ -78,6 +79,7 @@ class Accounting:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a run that is incomplete, and write the report."""
         self._describe()
+        once.leave()
         output: dict[str, Any] | None = getattr(self.config, "workeroutput", None)
         if output is not None:
             known = {
@@ -88,6 +90,7 @@ class Accounting:
                     "provider": checked.provider,
                     "features": checked.features,
                     "guarantees": checked.guarantees,
+                    "limits": checked.limits,
                 }
                 for key, checked in self.checked.items()
             }
@@ -108,10 +111,8 @@ class Accounting:
             try:
                 store = declared(cls.target, cls.kind)
             except SetUpFailed:
-                continue  # each of its laws says so
-            self.checked[key].provider = store.provider
-            self.checked[key].features = sorted(store.features)
-            self.checked[key].guarantees = sorted(store.guarantees)
+                continue  # the outcomes of its laws have the reason
+            self.checked[key].declare(store)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the table."""

@@ -1,4 +1,4 @@
-"""`memio check NAME`: the suite for people who do not think in pytest."""
+"""`memio check NAME`: the suite without pytest."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError
+from memio.models import KINDS, Kind
+from memio_contract import once
 from memio_contract.discovery import chosen, labels, targets_of
-from memio_contract.law import laws
+from memio_contract.lawbook import laws
 from memio_contract.outcome import SetUpFailed, Status
 from memio_contract.profile import PROFILES, Profile
 from memio_contract.result import Checked, Result
@@ -42,7 +44,7 @@ def check(
     report: str | Path | None = None,
     seed: int = 0,
 ) -> int:
-    """Hold a provider against the laws, and print progress, every failure, and a table.
+    """Check a provider against the laws, and print progress, every failure, and a table.
 
     Args:
         provider: The name of the provider.
@@ -61,22 +63,25 @@ def check(
         targets = targets_of(provider, None if config is None else str(config), wanted)
         for target in targets:
             if unknown := unknown_expectations(target.expected_failures):
-                raise InvalidInputError(f"expected_failures names what is no law: {', '.join(unknown)}")
+                raise InvalidInputError(f"expected_failures names ids that no law has: {', '.join(unknown)}")
     except MemioError as error:
         print(error, file=sys.stderr)  # noqa: T201  # a command line prints
         return 2
-    _say(f"memio contract: {provider}, profile {profile}, seed {seed}")
-    with _hypothesis_elsewhere():
-        checked = list(_checked(targets, wanted, PROFILES[profile], seed))
+    _print(f"memio contract: {provider}, profile {profile}, seed {seed}")
+    try:
+        with _hypothesis_elsewhere():
+            checked = list(_checked(targets, wanted, PROFILES[profile], seed))
+    finally:
+        once.leave()
     result = Result(checked=checked, profile=profile, seed=seed)
     for outcome in result.all():
-        if outcome.status is Status.FAILED:
-            _say(f"\n{'-' * 79}\n{outcome.report}")
+        if outcome.status is Status.FAILED or (outcome.status is Status.NOT_RUN and outcome.report):
+            _print(f"\n{'-' * 79}\n{outcome.report}")
     for line in lines(result):
-        _say(line)
+        _print(line)
     if report is not None:
         write(result, Path(report))
-        _say(f"The report is in {report}, as JSON, with Markdown beside it.")
+        _print(f"The report is in {report}, as JSON, with Markdown beside it.")
     return 0 if result.verdict == "passed" else 1
 
 
@@ -92,7 +97,7 @@ def _checked(
 
 @contextmanager
 def _hypothesis_elsewhere() -> Generator[None, None, None]:
-    """Keep what Hypothesis writes out of the working directory, which belongs to somebody else."""
+    """Keep the files of Hypothesis out of the working directory."""
     with TemporaryDirectory(prefix="memio-contract-") as folder:
         set_hypothesis_home_dir(folder)
         try:
@@ -102,30 +107,29 @@ def _hypothesis_elsewhere() -> Generator[None, None, None]:
 
 
 def _run(store: Checked, target: ContractTarget, profile: Profile, seed: int) -> None:
-    """Hold one store against its laws, with a mark for each on the terminal."""
+    """Check one store, with a mark for each law on the terminal."""
     kind = cast("Kind", store.kind)
-    _say(f"{kind:10} ", end="")
+    _print(f"{kind:10} ", end="")
     for number, law in enumerate(laws(kind)):
         if number and not number % _WIDTH:
-            _say("\n" + " " * 11, end="")
+            _print("\n" + " " * 11, end="")
         outcome = run_law(law, target, profile=profile, seed=seed)
         store.outcomes[law.id] = outcome
-        _say(_MARKS[outcome.status], end="")
-    _say("")
+        _print(_MARKS[outcome.status], end="")
+    _print("")
     try:
         seen = declared(target, kind)
     except SetUpFailed:
-        return  # each of its laws says so
-    store.provider = seen.provider
-    store.features, store.guarantees = sorted(seen.features), sorted(seen.guarantees)
+        return  # the outcomes of its laws have the reason
+    store.declare(seen)
 
 
 def _look(kinds: tuple[str, ...], profile: str) -> None:
     if strange := [kind for kind in kinds if kind not in KINDS]:
-        raise InvalidInputError(f"{strange[0]!r} is no kind; the kinds are {', '.join(KINDS)}")
+        raise InvalidInputError(f"{strange[0]!r} is not a kind; the kinds are {', '.join(KINDS)}")
     if profile not in PROFILES:
-        raise InvalidInputError(f"{profile!r} is no profile; the profiles are {', '.join(PROFILES)}")
+        raise InvalidInputError(f"{profile!r} is not a profile; the profiles are {', '.join(PROFILES)}")
 
 
-def _say(text: str, end: str = "\n") -> None:
+def _print(text: str, end: str = "\n") -> None:
     print(text, end=end, flush=True)  # noqa: T201  # a command line prints

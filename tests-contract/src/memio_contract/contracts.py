@@ -3,8 +3,8 @@
     class TestAcmeFacts(FactStoreContract):
         target = ContractTarget(fresh=fresh)
 
-The tests are synchronous and have an event loop of their own, so it does not matter which asyncio
-plugin is installed, or in which mode.
+The tests are synchronous and start an event loop each, so it does not matter which asyncio plugin is
+installed, or in which mode.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from typing import Any, ClassVar
 
 import pytest
 
-from memio.capabilities import Kind
-from memio_contract.law import Law, laws
+from memio.models import Kind
+from memio_contract.kinds import KINDS
+from memio_contract.law import Law
+from memio_contract.lawbook import laws
 from memio_contract.outcome import Outcome, Status
 from memio_contract.profile import PROFILES
 from memio_contract.runner import run_law
 from memio_contract.target import ContractTarget
 
 PROPERTY = "memio_contract"
-"""The name under which a test's report carries the outcome of its law."""
+"""The user property of a test's report that carries the outcome of its law."""
 
 
 class StoreContract:
@@ -61,14 +63,14 @@ def _test_of(law: Law) -> Callable[[StoreContract, pytest.FixtureRequest], None]
         seed = int(str(request.config.getoption("memio_seed", 0)))
         outcome = run_law(law, self.target, profile=profile, seed=seed)
         request.node.user_properties.append((PROPERTY, dumped(outcome)))
-        _tell(outcome)
+        _end_as(outcome)
 
     test.__name__ = law.test_name
     test.__doc__ = f"{law.id}: {law.means}"
     return test
 
 
-def _tell(outcome: Outcome) -> None:
+def _end_as(outcome: Outcome) -> None:
     """End a test as its law ended."""
     __tracebackhide__ = True
     match outcome.status:
@@ -79,7 +81,9 @@ def _tell(outcome: Outcome) -> None:
         case Status.EXPECTED_FAILURE:
             pytest.xfail(outcome.reason)
         case Status.NOT_RUN:
-            pytest.fail(f"The law {outcome.law} was not run: {outcome.report or outcome.reason}", pytrace=False)
+            if outcome.report:
+                pytest.fail(f"The law {outcome.law} was not run: {outcome.report}", pytrace=False)
+            pytest.skip(f"not run: {outcome.reason}")  # the account of the run makes it incomplete
         case Status.FAILED:
             pytest.fail(outcome.report, pytrace=False)
 
@@ -124,12 +128,7 @@ class GraphStoreContract(StoreContract):
     """The laws of a store of triples. Subclass it and set `target`."""
 
 
-CONTRACTS: dict[Kind, type[StoreContract]] = {
-    "facts": FactStoreContract,
-    "history": HistoryStoreContract,
-    "documents": DocumentStoreContract,
-    "graph": GraphStoreContract,
-}
+CONTRACTS: dict[Kind, type[StoreContract]] = {kind: globals()[spec.contract] for kind, spec in KINDS.items()}
 
 for _kind, _class in CONTRACTS.items():
     _class.kind = _kind

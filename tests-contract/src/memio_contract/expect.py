@@ -1,21 +1,20 @@
-"""What laws say when a store does otherwise."""
+"""Comparisons that end a law when a store breaks it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import zip_longest
 from typing import Any, NoReturn, TypeVar, cast
 
 from memio.errors import MemioError
-from memio_contract.journal import code, shortened
+from memio_contract.source import code, shortened
 from memio_contract.outcome import LawBroken
 
-T = TypeVar("T")
 E = TypeVar("E", bound=MemioError)
 
 
 def broken(what: str) -> NoReturn:
-    """End the law: the store does not do what it says."""
+    """End the law: the store breaks it."""
     raise LawBroken(what)
 
 
@@ -29,7 +28,7 @@ def equal(actual: Any, expected: Any, what: str) -> None:
 
 
 def _difference(actual: list[Any], expected: list[Any]) -> str:
-    """Say where two lists differ first."""
+    """Describe the first place at which two lists differ."""
     rest = f"instead of {len(expected)}" if len(actual) != len(expected) else "as expected"
     pairs = zip_longest(actual, expected, fillvalue=_NOTHING)
     place, (left, right) = next((n, pair) for n, pair in enumerate(pairs) if not same(*pair))
@@ -101,11 +100,12 @@ async def all_pages(
     Args:
         page: Asks for the page at a cursor.
         limit: What `page` asks for as its limit; no page may be longer.
-        most: More pages than this mean that the listing does not end.
+        most: More pages or records than this mean that the listing does not end.
         between: Called with each page before the next one is asked for.
     """
     found: list[Any] = []
     cursor: str | None = None
+    followed: set[str] = set()
     for _ in range(most):
         records = await page(cursor)
         that(len(records) <= limit, f"a page of limit={limit} holds {len(records)} records")
@@ -115,13 +115,8 @@ async def all_pages(
         cursor = records.next_cursor
         if cursor is None:
             return found
-    broken(f"the listing does not end: {most} pages of limit={limit} gave {len(found)} records, and more would follow")
-
-
-async def taken(records: AsyncIterator[T], most: int) -> list[T]:
-    """Collect what an iteration yields, which must end."""
-    found: list[T] = []
-    async for record in records:
-        found.append(record)
-        that(len(found) <= most, f"the iteration does not end: it yielded more than {most} records")
-    return found
+        that(cursor not in followed, f"the listing does not end: the cursor {code(cursor)} came a second time")
+        followed.add(cursor)
+        if len(found) > most:
+            break
+    broken(f"the listing does not end: pages of limit={limit} gave {len(found)} records, and more would follow")

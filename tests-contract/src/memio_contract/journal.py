@@ -1,7 +1,7 @@
-"""The calls of an example, written down as the lines of a bug report.
+"""Records the calls of an example, and prints them as code for a report.
 
 A journal is middleware of every client that an example opens. It sees each call as the caller
-wrote it, and can tell the story afterwards in the words of the public API.
+wrote it, in the names of the public API.
 """
 
 from __future__ import annotations
@@ -10,39 +10,37 @@ import inspect
 import re
 from asyncio import CancelledError
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
-from memio import facades
 from memio.models import Document, Fact, Message, Page, Turn
 from memio.plugins import CallNext, Middleware, Operation
-from memio_contract.folding import AT_ONCE, folded
+from memio_contract.kinds import ID_ARGUMENTS, KINDS
+from memio_contract.source import code, shortened
 
 SHOWN = 40
-"""How many calls a report shows; a longer story is told from its end."""
-ANSWER = 110
-"""How many characters of an answer a report shows beside a call."""
-_LONG = 120
+"""How many lines of calls a report shows: the last ones."""
+_ALIKE = 6
+"""How many calls in a row that differ only in a number are shown; of more, the first and the last."""
+_NUMBER = re.compile(r"\d+")
 _TIMES = re.compile(r", (?:created_at|updated_at)=datetime\([^)]*\)")
-_IDS = ("fact_id", "doc_id", "triple_id", "cursor")
-_FACADES = {
-    "facts": facades.Facts,
-    "history": facades.History,
-    "documents": facades.Documents,
-    "graph": facades.Graph,
-}
+_IDS = (*ID_ARGUMENTS, "cursor")
 
 
 @dataclass(slots=True)
 class Call:
-    """One call, and how it ended."""
+    """One call, and how it ended.
+
+    Attributes:
+        running: How many other calls were running when it began.
+    """
 
     client: str
     kind: str
     method: str
     arguments: dict[str, Any]
-    beside: int
+    running: int
     answer: Any = None
     error: BaseException | None = None
     done: bool = False
@@ -50,19 +48,28 @@ class Call:
 
 @dataclass(slots=True)
 class Journal:
-    """What an example did."""
+    """The calls of an example.
+
+    Attributes:
+        calls: The calls, and lines that are not calls.
+        stores: The name of the store of each kind.
+        configured: Whether the client is opened from a configuration.
+        running: How many calls are running.
+        written: How many records were passed to `add` and `add_many`; a listing cannot hold many more.
+    """
 
     calls: list[Call | str] = field(default_factory=list["Call | str"])
     stores: dict[str, str] = field(default_factory=dict[str, str])
     configured: bool = False
     running: int = 0
+    written: int = 0
 
     def clear(self) -> None:
-        """Forget what was done before: the namespace is empty again, and it is no part of the story."""
+        """Remove the calls so far: the namespace is empty again, and they do not matter for a later failure."""
         self.calls.clear()
 
     def opening(self) -> str:
-        """Return how a client is opened, with the stores that the story is about."""
+        """Return how a client is opened, with the stores that the calls are about."""
         kinds = {call.kind for call in self.calls if isinstance(call, Call)} or set(self.stores)
         stores = {kind: store for kind, store in self.stores.items() if kind in kinds}
         if self.configured:
@@ -70,14 +77,14 @@ class Journal:
         return f"Memio({', '.join(f'{kind}={store}(...)' for kind, store in stores.items())})  # as the target makes it"
 
     def note(self, text: str) -> None:
-        """Write down something that is no call, such as opening a second client."""
+        """Add a line that is not a call, such as opening a second client."""
         self.calls.append(text)
 
     def middleware(self, client: str) -> Middleware:
         """Return the middleware of a client.
 
         Args:
-            client: The name of its variable in the story.
+            client: The name of its variable in the printed calls.
         """
 
         async def write_down(operation: Operation, call_next: CallNext) -> Any:
@@ -86,6 +93,7 @@ class Journal:
             call = Call(client, operation.kind, operation.method, arguments, self.running)
             self.calls.append(call)
             self.running += 1
+            self.written += _size(call)
             try:
                 call.answer = await call_next(operation)
             except BaseException as error:
@@ -99,16 +107,15 @@ class Journal:
         return write_down
 
     def script(self) -> str:
-        """Return the story as Python that a reader can paste into an `async def`."""
-        story = list(folded(self._lines()))
-        left_out = len(story) - SHOWN
+        """Return the last calls as Python that a reader can paste into an `async def`."""
+        lines = list(_thinned(list(self._lines())))
+        left_out = len(lines) - SHOWN
         if left_out > 0:
-            story = [f"# {left_out} earlier calls are left out here, the JSON report has them all", *story[-SHOWN:]]
-        at_once = ["import asyncio"] if any("asyncio.gather(" in line for line in story) else []
-        return "\n".join([*at_once, *self._imports(), "", f"memio = {self.opening()}", *story])
+            lines = [f"# {left_out} earlier lines are left out; the JSON report has them", *lines[-SHOWN:]]
+        return "\n".join([*self._imports(), "", f"memio = {self.opening()}", *lines])
 
     def full(self) -> list[str]:
-        """Return every line of the story."""
+        """Return every call as a line of code with its answer."""
         return [
             *self._imports(),
             f"memio = {self.opening()}",
@@ -160,6 +167,33 @@ class Journal:
 _NOUNS = {"add": "added", "add_many": "added", "get_all": "page", "get": "got", "search": "hits", "update": "updated"}
 
 
+def _size(call: Call) -> int:
+    """Return how many records a call adds."""
+    if call.method == "add":
+        return max(len(call.arguments.get("messages", ())), len(call.arguments.get("triples", ())), 1)
+    return len(call.arguments.get("items", ())) if call.method == "add_many" else int(call.method == "update")
+
+
+def _thinned(lines: list[tuple[str, str]]) -> Iterator[str]:
+    """Yield lines of code with their comments; of many calls that differ only in a number, the first and the last."""
+    begin = 0
+    while begin < len(lines):
+        end = begin + 1
+        while end < len(lines) and _alike(lines[begin], lines[end]):
+            end += 1
+        run = [f"{line}  # {comment}" if comment else line for line, comment in lines[begin:end]]
+        if len(run) > _ALIKE:
+            run = [run[0], f"# {len(run) - 2} more calls like this one", run[-1]]
+        yield from run
+        begin = end
+
+
+def _alike(left: tuple[str, str], right: tuple[str, str]) -> bool:
+    # A line without a comment is not a call, and a name that is assigned is used later.
+    awaited = left[0].startswith("await ") and bool(left[1]) and bool(right[1])
+    return awaited and _NUMBER.split(left[0]) == _NUMBER.split(right[0])
+
+
 def _identities(call: Call, variable: str) -> Iterator[tuple[str, str]]:
     answer: Any = call.answer
     if isinstance(answer, (Fact, Document)):
@@ -196,7 +230,7 @@ def _given(call: Call, known: Mapping[str, str]) -> str:
 
 @cache
 def _defaults(kind: str, method: str) -> dict[str, Any]:
-    signature = inspect.signature(getattr(_FACADES[kind], method))
+    signature = inspect.signature(getattr(KINDS[kind].facade, method))
     return {
         name: parameter.default
         for name, parameter in signature.parameters.items()
@@ -213,8 +247,8 @@ def _ending(call: Call) -> str:
         end = shortened(f"{type(call.error).__name__}: {call.error}")
     else:
         end = shortened(_TIMES.sub("", _answer(call.answer)))
-    beside = f" (while {call.beside} {AT_ONCE})" if call.beside else ""
-    return end.replace("\n", " ") + beside
+    others = f" (while {call.running} other calls were running)" if call.running else ""
+    return end.replace("\n", " ") + others
 
 
 def _answer(answer: Any) -> str:
@@ -225,48 +259,3 @@ def _answer(answer: Any) -> str:
         more = ", and more" if answer.next_cursor is not None else ""
         return f"{len(cast('Page[Any]', answer))} records: {code(list(cast('Page[Any]', answer)))}{more}"
     return code(answer)
-
-
-def shortened(text: str) -> str:
-    """Return a text that fits beside a call, and says so when it was cut."""
-    return text if len(text) <= ANSWER else f"{text[:ANSWER]}… ({len(text) - ANSWER} more characters)"
-
-
-def code(value: Any) -> str:
-    """Return a value as Python source; defaults of records are left out, and repeated text is a product."""
-    if isinstance(value, str):
-        return _text(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        shown = [
-            f"{item.name}={code(getattr(value, item.name))}"
-            for item in fields(value)
-            if getattr(value, item.name) not in (None, {})
-        ]
-        return f"{type(value).__name__}({', '.join(shown)})"
-    if isinstance(value, Mapping):
-        items = cast("Mapping[Any, Any]", value).items()
-        return "{" + ", ".join(f"{code(key)}: {code(item)}" for key, item in items) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(code(item) for item in cast("Iterable[Any]", value)) + "]"
-    return repr(value).replace("datetime.datetime(", "datetime(").replace("datetime.timezone.utc", "timezone.utc")
-
-
-def _text(value: str) -> str:
-    if len(value) > _LONG:
-        for period in range(1, 41):
-            times, rest = divmod(len(value), period)
-            if not rest and value == value[:period] * times:
-                return f"{ascii_safe(value[:period])} * {times}"
-    return ascii_safe(value)
-
-
-def ascii_safe(value: str) -> str:
-    """Return a text as Python source in which what cannot be seen, or looks like something else, is escaped."""
-    shown = repr(value)
-    return shown if shown.isascii() or (value.isalpha() and _composed(value)) else ascii(value)
-
-
-def _composed(value: str) -> bool:
-    from unicodedata import is_normalized
-
-    return is_normalized("NFKC", value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from memio.capabilities import KINDS, Feature, Guarantee, Kind
@@ -24,13 +23,14 @@ class Law:
     Attributes:
         id: Stable, as `facts.update.keeps-owner`: kind, subject, rule.
         kind: The kind of store that it is about.
-        means: What it says, in one sentence.
+        means: The rule, in one sentence.
         look_at: Where to look when it fails.
         needs: The features and guarantees without which it does not apply.
         relaxes: The guarantees without which it asks for less.
         alone: Whether it needs a namespace in which nothing else is.
         batch: Whether it is about the store's own `add_many`.
         together: Whether it needs another kind in the same namespace.
+        sized: Whether it tries the longest content that the store takes.
         over: The values that it is tried with, for a law about values.
         check: The check itself, or the state machine.
     """
@@ -45,6 +45,7 @@ class Law:
     alone: bool = False
     batch: bool = False
     together: bool = False
+    sized: bool = False
     over: Values | None = None
 
     @property
@@ -58,7 +59,8 @@ class Law:
         return "test_" + self.id.partition(".")[2].replace(".", "_").replace("-", "_")
 
 
-_LAWS: dict[str, Law] = {}
+LAWS: dict[str, Law] = {}
+"""By id, every law that was declared; `memio_contract.lawbook` declares them."""
 
 
 def law(
@@ -85,33 +87,9 @@ def law(
                 relaxes=tuple(str(guarantee) for guarantee in relaxes),
                 **more,
             )
-            if made.id in _LAWS:
-                raise ValueError(f"two laws are called {made.id}")
-            _LAWS[made.id] = made
+            if made.id in LAWS:
+                raise ValueError(f"two laws have the id {made.id}")
+            LAWS[made.id] = made
         return check
 
     return declare
-
-
-def laws(kind: Kind | None = None) -> tuple[Law, ...]:
-    """Return all laws, or those of one kind, in the order of kinds and of the suite.
-
-    Example:
-        >>> from memio_contract import laws
-        >>> [law.means for law in laws("facts") if law.id == "facts.update.keeps-owner"]
-        ['An update leaves the owner of a record as it is.']
-    """
-    import_module("memio_contract.lawbook")  # declares them
-    order = {kind: index for index, kind in enumerate(KINDS)}
-    found = [made for made in _LAWS.values() if kind is None or made.kind == kind]
-    return tuple(sorted(found, key=lambda made: order[made.kind]))
-
-
-def law_by_id(law_id: str) -> Law:
-    """Return one law.
-
-    Raises:
-        KeyError: There is none of this id.
-    """
-    import_module("memio_contract.lawbook")  # declares them
-    return _LAWS[law_id]

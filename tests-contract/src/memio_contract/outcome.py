@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """The five ways in which a law ends. Nothing ends in silence."""
+    """The five ways in which a law ends."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -18,15 +18,16 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one law said about one store.
+    """How one law ended for one store.
 
     Attributes:
         law: The law's id.
         status: How it ended.
         reason: Why, in one line, where it did not simply pass.
-        report: For a failure, the whole story: what is wrong, the calls that show it, where to look.
+        report: For a failure: what is wrong, the calls that show it, and where to look.
         calls: For a failure, every call of the example that shows it.
-        relaxed: The guarantees that are not declared, and that the law therefore did not insist on.
+        relaxed: What the law did not insist on, though a store could be held to it: guarantees that are not
+            declared, and limits of the target.
     """
 
     law: str
@@ -38,8 +39,12 @@ class Outcome:
 
 
 class LawBroken(AssertionError):  # noqa: N818  # the words that people use
-    """The store does not do what a law says."""
+    """The store breaks a law."""
 
 
-class SetUpFailed(Exception):  # noqa: N818  # it is no verdict about a law
-    """There was no store to hold against the law."""
+class Hung(LawBroken):
+    """The calls of a law did not end in time."""
+
+
+class SetUpFailed(Exception):  # noqa: N818  # it is not a verdict about a law
+    """The store could not be opened."""

@@ -1,7 +1,7 @@
 """The pytest plugin: options only, until the suite is asked for.
 
-It is loaded in every pytest run of every project that has memio-contract installed, so it imports
-nothing: no Hypothesis, no pydantic, not even memio.
+It is loaded in every pytest run of every project that has memio-contract installed, so it imports neither
+Hypothesis nor pydantic nor memio.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 PROFILES = ("dev", "ci", "live")
-KINDS = ("facts", "history", "documents", "graph")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,7 +31,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         dest="memio_kinds",
         metavar="KIND",
         action="append",
-        choices=KINDS,
         help="check only this kind; may be repeated: facts, history, documents, graph",
     )
     group.addoption(
@@ -59,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell the suite what was asked for."""
+    """Pass the options on to the suite."""
     provider = config.getoption("memio_provider")
     if provider:
         _ask(config, str(provider))
@@ -69,10 +67,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _ask(config: pytest.Config, provider: str) -> None:
     from memio.errors import MemioError
+    from memio.models import KINDS
     from memio_contract.asked import ASKED
     from memio_contract.discovery import targets_of
 
-    ASKED.kinds = tuple(config.option.memio_kinds or ())
+    kinds = tuple(config.option.memio_kinds or ())
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise pytest.UsageError(f"--memio-kind {unknown[0]}: the kinds are {', '.join(KINDS)}")
+    ASKED.kinds = kinds
     try:
         ASKED.targets = targets_of(provider, config.option.memio_config, ASKED.kinds)
     except MemioError as error:
@@ -103,7 +105,7 @@ def _account(config: pytest.Config) -> Accounting:
     if found is None:
         found = Accounting(config)
         config.pluginmanager.register(found, "memio_contract_accounting")
-    assert isinstance(found, Accounting)  # noqa: S101  # nobody else registers under this name
+    assert isinstance(found, Accounting)  # noqa: S101  # only this function registers under this name
     return found
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from memio.capabilities import Kind
-from memio_contract.law import laws
+from memio.models import Kind
+from memio_contract.lawbook import laws
 from memio_contract.outcome import Outcome, Status
+from memio_contract.runner import Declared
 
 Verdict = Literal["passed", "failed", "incomplete"]
 
@@ -25,6 +26,7 @@ class Checked:
         provider: The store's provider.
         features: What it declares.
         guarantees: What it promises.
+        limits: The limits in force, as sentences.
         outcomes: How its laws ended, by id.
     """
 
@@ -34,6 +36,7 @@ class Checked:
     provider: str = ""
     features: list[str] = field(default_factory=list[str])
     guarantees: list[str] = field(default_factory=list[str])
+    limits: list[str] = field(default_factory=list[str])
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
 
     @property
@@ -41,14 +44,22 @@ class Checked:
         """What the result calls the provider."""
         return self.label or self.provider or self.name
 
+    def declare(self, store: Declared) -> None:
+        """Take over what the store declares, and the limits of the run."""
+        self.provider = store.provider
+        self.features, self.guarantees = sorted(store.features), sorted(store.guarantees)
+        states = "no limit" if store.max_content_bytes is None else f"{store.max_content_bytes:,} bytes"
+        lowered = ", lowered by the target" if store.lowered else ""
+        self.limits = [f"content was tried up to {store.content_bytes:,} bytes{lowered}; the store states {states}"]
+
     def describe(self, data: Mapping[str, Any]) -> None:
-        """Take over what another process knows of the store."""
+        """Take over what another process found out about the store."""
         for name, value in data.items():
             if value and name != "outcomes":
                 setattr(self, name, value)
 
     def all(self) -> Iterator[Outcome]:
-        """Yield an outcome for every law of the kind; one that did not run says so."""
+        """Yield an outcome for every law of the kind, also for those that did not run."""
         for law in laws(cast("Kind", self.kind)):
             missing = Outcome(law=law.id, status=Status.NOT_RUN, reason="it was deselected, or the run ended before it")
             yield self.outcomes.get(law.id, missing)
@@ -86,7 +97,7 @@ class Result:
             return "failed"
         return "incomplete" if counts[Status.NOT_RUN] or not counts else "passed"
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return verdict and counts as one sentence."""
         counts = self.counts
         parts = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])

@@ -6,10 +6,16 @@ from collections import Counter
 from collections.abc import Iterator
 
 from memio.capabilities import Feature, Guarantee
-from memio_contract.law import law_by_id
+from memio_contract.lawbook import law_by_id
 from memio_contract.outcome import Outcome, Status
 from memio_contract.result import Checked, Result
 
+_FEW = 3
+"""Of more laws with the same reason, the reason is printed once."""
+_RELAXED = {
+    "content_bytes": "with content that is shorter than what the store takes, because the target's limits lower it",
+    "read_your_writes": "after waiting for the backend before reads, because read_your_writes is not declared",
+}
 ROWS = ("core", *map(str, Feature), *map(str, Guarantee))
 
 
@@ -23,7 +29,7 @@ def lines(result: Result) -> Iterator[str]:
             yield f"{row:20}" + "".join(f"{cell:15}" for cell in cells).rstrip()
     yield ""
     yield from remarks(result)
-    yield result.told()
+    yield result.summary()
 
 
 def by_title(result: Result) -> dict[str, list[Checked]]:
@@ -73,20 +79,27 @@ def cell(outcomes: list[Outcome], *, declared: bool) -> str:
 
 
 def remarks(result: Result) -> Iterator[str]:
-    """Yield a line for every law that failed, is known to fail, was not run, or was relaxed."""
+    """Yield a line for every law that failed, is known to fail, was not run, or was relaxed, and for the limits."""
     for status in (Status.FAILED, Status.EXPECTED_FAILURE, Status.NOT_RUN):
         of_status = [outcome for outcome in result.all() if outcome.status is status]
         reasons = Counter(outcome.reason for outcome in of_status)
         for reason, times in reasons.items():
             named = [outcome.law for outcome in of_status if outcome.reason == reason]
-            if times > 3:  # noqa: PLR2004  # the same reason for many laws is said once
-                yield f"{status}: {times} laws: {reason}"
-                yield from (f"    {law}" for law in named)
-            else:
+            if times <= _FEW:
                 yield from (f"{status}: {law}: {reason}" for law in named)
+                continue
+            yield f"{status}: {times} laws: {reason}"
+            if status is not Status.NOT_RUN:
+                yield from (f"    {law}" for law in named)
     missing = Counter(outcome.reason for outcome in result.all() if outcome.status is Status.NOT_APPLICABLE)
     for reason, times in missing.items():
         yield f"not applicable: {times} laws: {reason}"
     relaxed = Counter(name for outcome in result.all() for name in outcome.relaxed)
     for name, times in relaxed.items():
-        yield f"relaxed: {times} laws passed without insisting on {name}, which is not declared"
+        yield f"relaxed: {times} laws passed {_RELAXED.get(name, f'without insisting on {name}, which is not declared')}"
+    limits: dict[str, list[str]] = {}
+    for store in result.checked:
+        for limit in store.limits:
+            limits.setdefault(limit, []).append(f"{store.title} {store.kind}")
+    for limit, stores in limits.items():
+        yield f"limits: {limit} ({', '.join(stores)})"

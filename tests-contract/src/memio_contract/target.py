@@ -1,9 +1,9 @@
-"""What the suite is pointed at: a backend, and how to get an empty place in it."""
+"""What the suite checks: a backend, and how to get an empty namespace in it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,13 @@ they close one and open the next.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a backend cannot take, so that the laws do not ask for it.
+    """Limits of a run, such as what a test server is given.
 
     Attributes:
-        content_bytes: The longest content, in bytes of UTF-8; `None` takes the store's own
-            `max_content_bytes`, and 64 KiB where it states none.
-        settle_seconds: How long `settle` may go on answering `False`, in seconds.
+        content_bytes: The longest content that laws try, in bytes of UTF-8. `None`, and anything above, takes
+            the store's own `max_content_bytes`, at most 1 MiB, and 64 KiB where it states none. A lower
+            number hides what happens above it, so the result counts it as a relaxation.
+        settle_seconds: How long `settle` may go on returning `False`, in seconds.
     """
 
     content_bytes: int | None = None
@@ -34,23 +35,27 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ContractTarget:
-    """A backend to hold against the laws.
+    """A backend to check.
 
     Attributes:
         fresh: Opens an empty namespace, yields how clients are opened in it, and removes it afterwards.
             It is entered once per example, so it should be cheap.
+        once: Sets up what all examples share, such as a server or a schema, and takes it down: a function that
+            returns a context manager, entered before the first `fresh` of a run and left at its end. With
+            pytest-xdist, each worker enters it once. It is synchronous, because every law has an event loop
+            of its own: what belongs to a loop is made in `fresh`.
         provider: The name in the result; the store's own name when empty.
         kinds: The kinds that the namespace has stores for. A contract class checks its own kind only,
             and asks for the others where a law is about several.
-        settle: For stores without the guarantee `read_your_writes`: awaited after writes and before the
-            next read. It returns `False` while the backend is still busy, and is asked again, for at
-            most `limits.settle_seconds`.
-        limits: What the backend cannot take.
-        alone: Whether a namespace of `fresh` is empty. If not, the laws keep to owners and ids of their
-            own and remove them afterwards; laws about everything in a store are then not run, which
+        settle: For stores without the guarantee `read_your_writes`, and only for those: awaited after writes and
+            before the next read. It returns `False` while the backend is still busy, and is called again, for at
+            most `limits.settle_seconds`. The result names it as a relaxation.
+        limits: Limits of the run.
+        alone: Whether a namespace of `fresh` is empty. If not, the laws use owners and ids that contain a
+            random token and remove them afterwards; laws about everything in a store are then not run, which
             makes the result incomplete.
         expected_failures: Known faults, by law id: a reason and a link. A law named here that passes
-            fails the result, and so does an id that is no law.
+            fails the result, and so does an id that is not the id of a law.
 
     Example:
         >>> from contextlib import asynccontextmanager
@@ -64,6 +69,7 @@ class ContractTarget:
     """
 
     fresh: Callable[[], AbstractAsyncContextManager[Source]]
+    once: Callable[[], AbstractContextManager[object]] | None = None
     provider: str = ""
     kinds: tuple[Kind, ...] = ()
     settle: Callable[[], Awaitable[object]] | None = None

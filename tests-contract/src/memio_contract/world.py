@@ -1,70 +1,57 @@
-"""Where an example happens: one namespace, the clients on it, and the labels that it may use."""
+"""The surroundings of one example: its namespace, and the clients on it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from itertools import count
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from uuid import uuid4
 
-from memio.capabilities import Feature, Guarantee, Kind
-from memio.client import Memio
+from memio.capabilities import Feature, Guarantee
+from memio.models import Kind
 from memio.plugins import CallNext, Middleware, Operation
 from memio_contract.expect import broken
 from memio_contract.journal import Journal
+from memio_contract.kinds import KINDS
 from memio_contract.outcome import SetUpFailed
+from memio_contract.place import Client, Owner, Place
 from memio_contract.profile import Profile
+from memio_contract.subjects import Subject
+from memio_contract.subjects.conversations import HistorySubject
+from memio_contract.subjects.records import RecordSubject
+from memio_contract.subjects.triples import GraphSubject
 from memio_contract.target import ContractTarget, Source
 
-if TYPE_CHECKING:
-    from memio_contract.subjects import Subject
-    from memio_contract.subjects.conversations import HistorySubject
-    from memio_contract.subjects.records import RecordSubject
-    from memio_contract.subjects.triples import GraphSubject
+__all__ = ["Client", "Owner", "World"]
 
-Owner = dict[str, str]
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.25
-"""Seconds between two questions whether a backend has settled: each pause is twice as long as the one before."""
-_LONGEST = 256 * 1024
+"""Seconds between two calls of `settle`: each pause is twice as long as the one before."""
+_LONGEST = 1024 * 1024
 """The longest content that a law tries, in bytes, where a store takes more."""
 _USUAL = 64 * 1024
+"""The longest content that a law tries, in bytes, where a store states no limit."""
 
 
-class Client(Memio):
-    """A client whose stores the suite can reach, for the few rules that no call shows."""
-
-    def __init__(self, *, middleware: Sequence[Middleware] = (), **stores: Any) -> None:
-        super().__init__(middleware=middleware, **stores)
-        self.stores: dict[Kind, Any] = {cast("Kind", kind): store for kind, store in stores.items()}
-
-
-class World:
-    """One example's surroundings.
+class World(Place):
+    """The surroundings of one example: its namespace, the clients on it, and the store that a law is about.
 
     Attributes:
-        kind: The kind of store that is held against a law.
-        profile: How much work to do.
-        journal: Where the calls are written down.
+        target: What is checked.
+        journal: Records the calls.
         memio: The first client.
-        home: The owner of records whose owner does not matter: nobody, in a namespace that is empty.
+        settled: Whether reads had to wait for the backend, because it does not declare `read_your_writes`.
     """
 
     memio: Client
 
     def __init__(self, target: ContractTarget, kind: Kind, source: Source, profile: Profile, journal: Journal) -> None:
+        token = "" if target.alone else f"contract-{uuid4().hex[:8]}-"
+        super().__init__(kind, profile, alone=target.alone, token=token, home={})
         self.target = target
-        self.kind: Kind = kind
-        self.profile = profile
         self.journal = journal
-        self.token = "" if target.alone else f"contract-{uuid4().hex[:8]}-"
-        self.home: Owner = {}
-        self.declared: frozenset[str] = frozenset()
+        self.settled = False
         self._source = source
         self._clients: list[Client] = []
-        self._owners: list[Owner] = []
         self._unsettled = False
-        self._numbers = count(1)
 
     async def begin(self) -> None:
         """Open the first client."""
@@ -73,7 +60,8 @@ class World:
         self.declared = facade.features | facade.guarantees
         if not self.target.alone and self.has(Feature.USER_SCOPE):
             self.home = self.user("home")
-        if self.target.settle is None and not self.has(Guarantee.READ_YOUR_WRITES):
+        self.settled = not self.has(Guarantee.READ_YOUR_WRITES)
+        if self.target.settle is None and self.settled:
             raise SetUpFailed(
                 "the store does not promise read_your_writes, so the target must say how to wait for it: "
                 "pass ContractTarget(settle=…)"
@@ -93,59 +81,39 @@ class World:
         await client.aclose()
 
     async def end(self) -> None:
-        """Remove what the example made, where nobody else does, and close what is open."""
+        """Remove what the example made in a shared namespace, and close every client."""
         try:
-            if not self.target.alone and self._owners:
+            if not self.target.alone and self.owners:
                 await self._remove()
         finally:
             for client in self._clients:
                 await client.aclose()
 
-    def has(self, *names: str) -> bool:
-        """Tell whether the store declares all of these features and guarantees."""
-        return self.declared.issuperset(names)
+    def listing_bound(self) -> int:
+        """Return how many records the namespace can hold at most: more means that a listing does not end."""
+        # A backend that answers by itself, or gives an updated record a new id, adds records of its own.
+        return 50 + 4 * self.journal.written
 
-    def label(self, text: str) -> str:
-        """Return a name that no other example uses: for owners, ids and sessions."""
-        return self.token + text
-
-    def number(self) -> int:
-        """Return a number that this example has not used."""
-        return next(self._numbers)
-
-    def user(self, name: str) -> Owner:
-        """Return a user of this example."""
-        owner = {"user_id": self.label(name)}
-        if owner not in self._owners:
-            self._owners.append(owner)
-        return owner
-
-    def agent(self, name: str) -> Owner:
-        """Return an agent of this example, beside the owner that its records have anyway."""
-        return {**self.home, "agent_id": self.label(name)}
-
-    def reading(self, owner: Owner) -> Owner:
-        """Return the scope in which a record of an owner is read by a law that is not about scopes."""
-        return {} if self.target.alone else owner
+    @property
+    def content_limit(self) -> tuple[int, int]:
+        """The longest content that the laws try, and the longest that they could try, in bytes."""
+        return content_limit(self.target, self.memio.stores[self.kind])
 
     @property
     def content_bytes(self) -> int:
         """The longest content that a law may try."""
-        stated = self.target.limits.content_bytes or getattr(self.memio.stores[self.kind], "max_content_bytes", None)
-        return min(stated or _USUAL, _LONGEST)
+        return self.content_limit[0]
 
     @property
     def subject(self) -> Subject:
-        """The store, as laws speak to it that hold for every kind."""
+        """The store, with the methods that every kind has."""
         return self.subject_of(self.memio)
 
     def subject_of(self, client: Client) -> Subject:
         """The store of another client."""
-        from memio_contract.subjects import SUBJECTS
+        return cast("Subject", KINDS[self.kind].subject(self, client))
 
-        return cast("Subject", SUBJECTS[self.kind](self, client))
-
-    def beside(self, kind: Kind) -> Subject:
+    def other_kind(self, kind: Kind) -> Subject:
         """Another kind in the same namespace."""
         other = World(self.target, kind, self._source, self.profile, self.journal)
         other.memio, other.home, other.token = self.memio, self.home, self.token
@@ -172,24 +140,34 @@ class World:
         return getattr(self.memio, self.kind)
 
     def _opened(self, name: str) -> Client:
+        promised: set[str] = set()
         middleware = [self.journal.middleware(name)]
         if self.target.settle is not None:
-            middleware.append(self._settling)
+            middleware.append(self._settling(promised))
         client = _client(self._source, self.kind, middleware)
         self._clients.append(client)
         self.journal.configured = not callable(self._source)
         for kind, store in client.stores.items():
             facade = getattr(client, kind)
+            if Guarantee.READ_YOUR_WRITES in facade.guarantees:
+                promised.add(kind)
             self.journal.stores[kind] = facade.provider if self.journal.configured else type(store).__name__
         return client
 
-    async def _settling(self, operation: Operation, call_next: CallNext) -> Any:
-        if self._unsettled and operation.method != "add":
-            await self._settle()
-        try:
-            return await call_next(operation)
-        finally:
-            self._unsettled = self._unsettled or operation.writes
+    def _settling(self, promised: set[str]) -> Middleware:
+        """Return middleware that waits for the backend before reads of kinds that do not promise `read_your_writes`."""
+
+        async def settling(operation: Operation, call_next: CallNext) -> Any:
+            if operation.kind in promised:
+                return await call_next(operation)
+            if self._unsettled and operation.method != "add":
+                await self._settle()
+            try:
+                return await call_next(operation)
+            finally:
+                self._unsettled = self._unsettled or operation.writes
+
+        return settling
 
     async def _settle(self) -> None:
         settle, most = self.target.settle, self.target.limits.settle_seconds
@@ -203,12 +181,18 @@ class World:
         self._unsettled = False
 
     async def _remove(self) -> None:
-        # A client of its own: the first one may be closed, and the story is over.
+        # Another client, because the first one may be closed, and the journal is complete.
         async with _client(self._source, self.kind, []) as client:
-            for owner in self._owners:
+            for owner in self.owners:
                 for kind in client.kinds:
                     if Feature.USER_SCOPE in getattr(client, kind).features:
                         await getattr(client, kind).delete_all(**owner)
+
+
+def content_limit(target: ContractTarget, store: Any) -> tuple[int, int]:
+    """Return the longest content that the laws try, and the longest that they could try, in bytes."""
+    possible = min(getattr(store, "max_content_bytes", None) or _USUAL, _LONGEST)
+    return min(target.limits.content_bytes or possible, possible), possible
 
 
 def _client(source: Source, kind: Kind, middleware: list[Middleware]) -> Client:

@@ -8,13 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from memio_contract.law import law_by_id
+from memio_contract.lawbook import law_by_id
 from memio_contract.result import Result
 from memio_contract.table import by_title, headings_of, remarks, rows
 
 
 def write(result: Result, path: Path) -> None:
-    """Write the result: JSON at `path` and Markdown beside it, or the other way round for a path in `.md`."""
+    """Write the result as JSON to `path`, and as Markdown to the same name in `.md`; a path in `.md` works as well."""
     as_json, as_markdown = path, path.with_suffix(".md")
     if path.suffix == ".md":
         as_json, as_markdown = path.with_suffix(".json"), path
@@ -38,6 +38,7 @@ def data(result: Result) -> dict[str, Any]:
                 "kind": store.kind,
                 "features": store.features,
                 "guarantees": store.guarantees,
+                "limits": store.limits,
                 "laws": [
                     {
                         "id": outcome.law,
@@ -60,7 +61,7 @@ def data(result: Result) -> dict[str, Any]:
 def markdown(result: Result) -> Iterator[str]:
     """Yield the lines of the result in Markdown."""
     suite, core = f"memio-contract {version('memio-contract')}", f"memio-core {version('memio-core')}"
-    yield f"**{result.told()}**, by {suite} with {core}."
+    yield f"**{result.summary()}**, by {suite} with {core}."
     for title, stores in by_title(result).items():
         headings = headings_of(stores)
         yield ""
@@ -68,7 +69,7 @@ def markdown(result: Result) -> Iterator[str]:
         yield "|---|" + "---|" * len(headings)
         for row, cells in rows(stores):
             yield f"| {row} | {' | '.join(cells)} |"
-    said = list(remarks(result))
-    if said:
+    remarked = list(remarks(result))
+    if remarked:
         yield ""
-        yield from (f"- {line.strip()}" for line in said)
+        yield from (f"- {line.strip()}" for line in remarked)

@@ -1,7 +1,9 @@
-"""All laws, one module per subject. Importing this package declares them, in this order."""
+"""All laws, one module per subject, in the order of the result."""
 
 # ruff: noqa: I001  # the order of the result, not of the alphabet
 
+from memio.models import KINDS, Kind
+from memio_contract.law import LAWS, Law
 from memio_contract.lawbook import content as content
 from memio_contract.lawbook import metadata as metadata
 from memio_contract.lawbook import owners as owners
@@ -18,3 +20,25 @@ from memio_contract.lawbook import batches as batches
 from memio_contract.lawbook import concurrency as concurrency
 from memio_contract.lawbook import clients as clients
 from memio_contract.lawbook import models as models
+
+
+def laws(kind: Kind | None = None) -> tuple[Law, ...]:
+    """Return all laws, or those of one kind, in the order of kinds and of the suite.
+
+    Example:
+        >>> from memio_contract import laws
+        >>> [law.means for law in laws("facts") if law.id == "facts.update.keeps-owner"]
+        ['An update leaves the owner of a record as it is.']
+    """
+    order = {kind: index for index, kind in enumerate(KINDS)}
+    found = [made for made in LAWS.values() if kind is None or made.kind == kind]
+    return tuple(sorted(found, key=lambda made: order[made.kind]))
+
+
+def law_by_id(law_id: str) -> Law:
+    """Return one law.
+
+    Raises:
+        KeyError: There is none of this id.
+    """
+    return LAWS[law_id]

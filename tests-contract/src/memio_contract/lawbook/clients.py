@@ -114,7 +114,7 @@ async def separate(w: World) -> None:
     others: list[Kind] = [
         kind for kind in w.memio.kinds if kind != w.kind and kind in (w.target.kinds or w.memio.kinds)
     ]
-    subjects = {kind: w.beside(kind) for kind in others}
+    subjects = {kind: w.other_kind(kind) for kind in others}
     mine = await w.subject.add("green tea", group="kinds")
     for subject in subjects.values():
         equal(await subject.listed(), [], f"the {subject.noun}s before any was added")

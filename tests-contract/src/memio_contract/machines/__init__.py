@@ -1,7 +1,6 @@
 """State machines: a store and a plain list go through the same calls, and must agree after each.
 
-A model is as simple as it can be and shares no code with any store: it is what the specification
-says, written down as a list.
+A model is as simple as it can be and shares no code with any store: it is the specification, written as a list.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from memio.capabilities import Feature
 from memio_contract.generated import quiet_settings
-from memio_contract.outcome import LawBroken, SetUpFailed
+from memio_contract.outcome import Hung, SetUpFailed
 from memio_contract.profile import Profile
 from memio_contract.world import Owner, World
 
@@ -48,15 +47,17 @@ class Stage:
         begun: Opens a namespace with a client, as an async context manager.
         failed: Gets each failure and its world.
         steps: The rules of the last failure, with their arguments.
+        hung: A failure of calls that did not end: every further sequence ends with it at once.
     """
 
     begun: Callable[[], AbstractAsyncContextManager[World]]
     failed: Callable[[BaseException, World], None]
     steps: list[Step] = field(default_factory=list["Step"])
+    hung: list[Hung] = field(default_factory=list[Hung])
 
 
 class Machine(RuleBasedStateMachine):
-    """A state machine with an event loop, a namespace and a client of its own."""
+    """A state machine that has its own event loop, namespace and client."""
 
     stage: ClassVar[Stage]
     """Where it happens; set by `run_machine`."""
@@ -74,24 +75,28 @@ class Machine(RuleBasedStateMachine):
 
     def run(self, rule: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """Carry out one rule."""
+        if self.stage.hung:
+            raise self.stage.hung[0]  # trying fewer calls would cost another time limit for each
         self._steps.append((rule.__name__, arguments))
 
         async def bounded() -> None:
             try:
                 async with asyncio.timeout(self.world.profile.seconds):
                     await rule(*arguments)
-                    told = len(self.world.journal.calls)
+                    so_far = len(self.world.journal.calls)
                     await self.agrees()
-                    # A comparison that found nothing is no part of the story.
-                    del self.world.journal.calls[told:]
+                    # A comparison that found nothing does not belong into a report.
+                    del self.world.journal.calls[so_far:]
             except TimeoutError as error:
                 if error.args:
                     raise
-                raise LawBroken(f"a call did not end within {self.world.profile.seconds:g} seconds") from error
+                raise Hung(f"a call did not end within {self.world.profile.seconds:g} seconds") from error
 
         try:
             self._runner.run(bounded())
         except Exception as error:
+            if isinstance(error, Hung):
+                self.stage.hung.append(error)
             self.stage.failed(error, self.world)
             self.stage.steps[:] = self._steps
             raise
@@ -156,7 +161,7 @@ def run_machine(machine: type[Machine], stage: Stage, profile: Profile, start: i
         except SetUpFailed:
             raise
         except Exception:
-            if profile.shrink:
+            if profile.shrink and not stage.hung:
                 _shorten(bound, stage)
             raise
 

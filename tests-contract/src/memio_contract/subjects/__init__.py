@@ -1,4 +1,4 @@
-"""The store under test, as laws speak to it: the same words for every kind.
+"""The store under test with the same methods for every kind, so that one law can hold for all.
 
 A *record* is what a caller keeps: a fact, a document, a triple, and for conversations one message,
 which has a session of its own unless a law puts several into one group.
@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from memio.capabilities import Kind
-from memio_contract.subjects.conversations import HistorySubject
-from memio_contract.subjects.records import RecordSubject
-from memio_contract.subjects.triples import GraphSubject
-from memio_contract.world import Owner
+from memio_contract.place import Owner
 
 
 class Subject(Protocol):
@@ -35,7 +31,7 @@ class Subject(Protocol):
         ...
 
     async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
-        """Add in one call what the kind adds as a whole, and return how many records that makes."""
+        """Add in one call, all or none, and return how many records that makes."""
         ...
 
     async def find(self, record: Any, *, owner: Owner | None = None) -> list[Any]:
@@ -71,11 +67,3 @@ class Subject(Protocol):
     def view(self, record: Any) -> dict[str, Any]:
         """Return what the store promises to keep of a record."""
         ...
-
-
-SUBJECTS: dict[Kind, type[Any]] = {
-    "facts": RecordSubject,
-    "history": HistorySubject,
-    "documents": RecordSubject,
-    "graph": GraphSubject,
-}

@@ -1,4 +1,4 @@
-"""Conversations, as laws speak to them."""
+"""Conversations, with the methods that laws use."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee
 from memio.models import Message
 from memio_contract.expect import all_pages
-from memio_contract.subjects._kept import PAGES, kept
-from memio_contract.world import Client, Owner, World
+from memio_contract.subjects._kept import kept
+from memio_contract.place import Client, Owner, Place
 
 
 class HistorySubject:
@@ -18,13 +18,13 @@ class HistorySubject:
 
     noun = "message"
 
-    def __init__(self, world: World, client: Client) -> None:
-        self.world = world
+    def __init__(self, place: Place, client: Client) -> None:
+        self.place = place
         self.api: Any = client.history
 
     def session(self, name: str) -> str:
         """Return the id of a session of this example."""
-        return self.world.label(name)
+        return self.place.label(name)
 
     async def add(
         self,
@@ -36,7 +36,7 @@ class HistorySubject:
         group: str | None = None,
     ) -> Any:
         """Add one message, to a session of its own or to that of a group."""
-        session = self.session(group or f"session-{self.world.number()}")
+        session = self.session(group or f"session-{self.place.number()}")
         message = Message(role="user", content=text, metadata=dict(metadata or {}), id=id)
         turn = await self.say(session, message, owner=owner)
         return turn.stored[0] if turn.stored[0].session_id else replace(turn.stored[0], session_id=session)
@@ -66,7 +66,7 @@ class HistorySubject:
         await all_pages(
             lambda cursor: self.page(session, cursor, limit=limit, start=start, owner=owner),
             limit=limit,
-            most=PAGES,
+            most=self.place.listing_bound(),
             between=keep,
         )
         ordered = pages if start == "oldest" else reversed(pages)
@@ -81,7 +81,7 @@ class HistorySubject:
     async def sessions(self, *, owner: Owner | None = None, limit: int = 100) -> list[str]:
         """List the sessions to the end."""
         return await all_pages(
-            lambda cursor: self.api.get_all(limit=limit, cursor=cursor, **self._owner(owner)), limit=limit, most=PAGES
+            lambda cursor: self.api.get_all(limit=limit, cursor=cursor, **self._owner(owner)), limit=limit, most=self.place.listing_bound()
         )
 
     async def listed(self, *, owner: Owner | None = None, limit: int = 100) -> list[Any]:
@@ -95,15 +95,15 @@ class HistorySubject:
         self, query: str, *, limit: int, owner: Owner | None = None, group: str | None = None
     ) -> list[Any]:
         """Search all sessions, or that of a group where the store cannot."""
-        everywhere = group is None or self.world.has(Feature.SEARCH_ALL_SESSIONS)
+        everywhere = group is None or self.place.has(Feature.SEARCH_ALL_SESSIONS)
         inside = {} if everywhere else {"session_id": self.session(group or "")}
-        room = limit if self.world.has(Guarantee.SILENT_APPEND) else min(1000, 4 * limit + 20)
+        room = limit if self.place.has(Guarantee.SILENT_APPEND) else min(1000, 4 * limit + 20)
         hits = await self.api.search(query=query, limit=room, **inside, **self._owner(owner))
         return self.added_only(hits)
 
     def added_only(self, messages: list[Any]) -> list[Any]:
         """Leave out what the backend answered by itself, where it does: laws add as the user."""
-        if self.world.has(Guarantee.SILENT_APPEND):
+        if self.place.has(Guarantee.SILENT_APPEND):
             return list(messages)
         return [message for message in messages if message.role != "assistant"]
 
@@ -129,13 +129,13 @@ class HistorySubject:
         seen: dict[str, Any] = {
             "session_id": record.session_id,
             "role": record.role,
-            **kept(self.world, record),
+            **kept(self.place, record),
         }
-        if self.world.has(Guarantee.VERBATIM):
+        if self.place.has(Guarantee.VERBATIM):
             seen["content"] = record.content
-        if self.world.has(Feature.MESSAGE_NAMES):
+        if self.place.has(Feature.MESSAGE_NAMES):
             seen["name"] = record.name
         return seen
 
     def _owner(self, owner: Owner | None) -> Owner:
-        return self.world.home if owner is None else owner
+        return self.place.home if owner is None else owner

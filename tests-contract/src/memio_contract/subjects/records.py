@@ -1,4 +1,4 @@
-"""Facts and documents, as laws speak to them."""
+"""Facts and documents, with the methods that laws use."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee
 from memio.errors import NotFoundError
 from memio_contract.expect import all_pages
-from memio_contract.subjects._kept import PAGES, kept
-from memio_contract.world import Client, Owner, World
+from memio_contract.subjects._kept import kept
+from memio_contract.place import Client, Owner, Place
 
 
 class RecordSubject:
     """A store of facts or documents."""
 
-    def __init__(self, world: World, client: Client) -> None:
-        self.world = world
-        self.noun = {"facts": "fact", "documents": "document"}[world.kind]
-        self.id_name = {"facts": "fact_id", "documents": "doc_id"}[world.kind]
-        self.api: Any = getattr(client, world.kind)
-        self.store: Any = client.stores[world.kind]
+    def __init__(self, place: Place, client: Client) -> None:
+        self.place = place
+        self.noun = {"facts": "fact", "documents": "document"}[place.kind]
+        self.id_name = {"facts": "fact_id", "documents": "doc_id"}[place.kind]
+        self.api: Any = getattr(client, place.kind)
+        self.store: Any = client.stores[place.kind]
 
     async def add(
         self,
@@ -40,7 +40,7 @@ class RecordSubject:
     async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
         """Add one record: facts and documents are added one by one."""
         del group
-        metadata = {"whole": texts} if self.world.has(Feature.METADATA) else None
+        metadata = {"whole": texts} if self.place.has(Feature.METADATA) else None
         await self.add("\n".join(texts), owner=owner, metadata=metadata)
         return 1
 
@@ -65,7 +65,7 @@ class RecordSubject:
     async def listed(self, *, owner: Owner | None = None, limit: int = 100, **filters: Any) -> list[Any]:
         """Follow the listing to its end."""
         return await all_pages(
-            lambda cursor: self.page(cursor, limit=limit, owner=owner, **filters), limit=limit, most=PAGES
+            lambda cursor: self.page(cursor, limit=limit, owner=owner, **filters), limit=limit, most=self.place.listing_bound()
         )
 
     async def page(self, cursor: str | None, *, limit: int, owner: Owner | None = None, **filters: Any) -> Any:
@@ -102,12 +102,12 @@ class RecordSubject:
 
     def view(self, record: Any) -> dict[str, Any]:
         """Return what the store promises to keep."""
-        seen: dict[str, Any] = {"id": record.id, **kept(self.world, record)}
-        if self.world.kind == "facts" and self.world.has(Feature.ATTRIBUTION):
+        seen: dict[str, Any] = {"id": record.id, **kept(self.place, record)}
+        if self.place.kind == "facts" and self.place.has(Feature.ATTRIBUTION):
             seen["agent_id"] = record.agent_id
-        if self.world.has(Guarantee.VERBATIM):
+        if self.place.has(Guarantee.VERBATIM):
             seen["content"] = record.content
         return seen
 
     def _owner(self, owner: Owner | None) -> Owner:
-        return self.world.home if owner is None else owner
+        return self.place.home if owner is None else owner

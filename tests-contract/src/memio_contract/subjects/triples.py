@@ -1,4 +1,4 @@
-"""Triples, as laws speak to them."""
+"""Triples, with the methods that laws use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from memio.capabilities import Guarantee
 from memio.models import Triple
 from memio_contract.expect import all_pages
-from memio_contract.subjects._kept import PAGES, kept
-from memio_contract.world import Client, Owner, World
+from memio_contract.subjects._kept import kept
+from memio_contract.place import Client, Owner, Place
 
 
 class GraphSubject:
@@ -17,8 +17,8 @@ class GraphSubject:
 
     noun = "triple"
 
-    def __init__(self, world: World, client: Client) -> None:
-        self.world = world
+    def __init__(self, place: Place, client: Client) -> None:
+        self.place = place
         self.api: Any = client.graph
 
     async def add(
@@ -32,7 +32,7 @@ class GraphSubject:
     ) -> Any:
         """Add one triple about the text; no other triple of the example has its object."""
         del group
-        triple = self.triple(text, f"n{self.world.number()}", metadata=dict(metadata or {}), id=id)
+        triple = self.triple(text, f"n{self.place.number()}", metadata=dict(metadata or {}), id=id)
         return (await self.put(triple, owner=owner))[0]
 
     def triple(self, subject: str, object: str, **more: Any) -> Triple:  # the public word
@@ -45,7 +45,7 @@ class GraphSubject:
 
     async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
         """Add several triples in one call."""
-        await self.put(*(self.triple(text, f"{group}-{self.world.number()}") for text in texts), owner=owner)
+        await self.put(*(self.triple(text, f"{group}-{self.place.number()}") for text in texts), owner=owner)
         return len(texts)
 
     async def fill(self, how_many: int, *, owner: Owner | None = None) -> list[Any]:
@@ -61,12 +61,12 @@ class GraphSubject:
         return await all_pages(
             lambda cursor: self.api.get(entity=entity, limit=limit, cursor=cursor, **self._owner(owner)),
             limit=limit,
-            most=PAGES,
+            most=self.place.listing_bound(),
         )
 
     async def listed(self, *, owner: Owner | None = None, limit: int = 100) -> list[Any]:
         """Follow the listing to its end."""
-        return await all_pages(lambda cursor: self.page(cursor, limit=limit, owner=owner), limit=limit, most=PAGES)
+        return await all_pages(lambda cursor: self.page(cursor, limit=limit, owner=owner), limit=limit, most=self.place.listing_bound())
 
     async def page(self, cursor: str | None, *, limit: int, owner: Owner | None = None) -> Any:
         """Read one page."""
@@ -98,10 +98,10 @@ class GraphSubject:
 
     def view(self, record: Any) -> dict[str, Any]:
         """Return what the store promises to keep."""
-        seen: dict[str, Any] = {"id": record.id, **kept(self.world, record)}
-        if self.world.has(Guarantee.VERBATIM):
+        seen: dict[str, Any] = {"id": record.id, **kept(self.place, record)}
+        if self.place.has(Guarantee.VERBATIM):
             seen |= {"subject": record.subject, "predicate": record.predicate, "object": record.object}
         return seen
 
     def _owner(self, owner: Owner | None) -> Owner:
-        return self.world.home if owner is None else owner
+        return self.place.home if owner is None else owner

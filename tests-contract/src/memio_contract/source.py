@@ -1,0 +1,51 @@
+"""Values as Python source, short enough for a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, cast
+from unicodedata import is_normalized
+
+ANSWER = 110
+"""How many characters of an answer a report shows."""
+_LONG = 120
+
+
+def shortened(text: str) -> str:
+    """Return a text that fits beside a call, and says so when it was cut."""
+    return text if len(text) <= ANSWER else f"{text[:ANSWER]}… ({len(text) - ANSWER} more characters)"
+
+
+def code(value: Any) -> str:
+    """Return a value as Python source; defaults of records are left out, and repeated text is a product."""
+    if isinstance(value, str):
+        return _text(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        shown = [
+            f"{item.name}={code(getattr(value, item.name))}"
+            for item in fields(value)
+            if getattr(value, item.name) not in (None, {})
+        ]
+        return f"{type(value).__name__}({', '.join(shown)})"
+    if isinstance(value, Mapping):
+        items = cast("Mapping[Any, Any]", value).items()
+        return "{" + ", ".join(f"{code(key)}: {code(item)}" for key, item in items) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(code(item) for item in cast("Iterable[Any]", value)) + "]"
+    return repr(value).replace("datetime.datetime(", "datetime(").replace("datetime.timezone.utc", "timezone.utc")
+
+
+def _text(value: str) -> str:
+    if len(value) > _LONG:
+        for period in range(1, 41):
+            times, rest = divmod(len(value), period)
+            if not rest and value == value[:period] * times:
+                return f"{ascii_safe(value[:period])} * {times}"
+    return ascii_safe(value)
+
+
+def ascii_safe(value: str) -> str:
+    """Return a text as Python source in which what cannot be seen, or looks like something else, is escaped."""
+    shown = repr(value)
+    return shown if shown.isascii() or (value.isalpha() and is_normalized("NFKC", value)) else ascii(value)
