@@ -13,10 +13,10 @@ from proof.shelf import Backend
 
 from memio import Memio
 from memio_contract import run_law
-from memio_contract.source import ascii_safe, code
 from memio_contract.lawbook import law_by_id
 from memio_contract.outcome import Outcome
 from memio_contract.profile import CI
+from memio_contract.source import ascii_safe, code
 
 FAULTS = {fault.name: fault for fault in catalogue()}
 

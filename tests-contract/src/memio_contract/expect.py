@@ -7,8 +7,8 @@ from itertools import zip_longest
 from typing import Any, NoReturn, TypeVar, cast
 
 from memio.errors import MemioError
-from memio_contract.source import code, shortened
 from memio_contract.outcome import LawBroken
+from memio_contract.source import code, shortened
 
 E = TypeVar("E", bound=MemioError)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from asyncio import CancelledError
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast

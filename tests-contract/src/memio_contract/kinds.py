@@ -30,9 +30,7 @@ class KindSpec:
 
 
 KINDS: dict[Kind, KindSpec] = {
-    "facts": KindSpec(
-        facade=facades.Facts, subject=RecordSubject, contract="FactStoreContract", id_argument="fact_id"
-    ),
+    "facts": KindSpec(facade=facades.Facts, subject=RecordSubject, contract="FactStoreContract", id_argument="fact_id"),
     "history": KindSpec(facade=facades.History, subject=HistorySubject, contract="HistoryStoreContract"),
     "documents": KindSpec(
         facade=facades.Documents, subject=RecordSubject, contract="DocumentStoreContract", id_argument="doc_id"

@@ -15,9 +15,10 @@ class Profile:
         runs: Generated sequences of calls per state machine.
         steps: Calls per sequence, at most.
         many: Records in the laws about long listings; more than a usual page.
+        large: Records in the laws about calls that need several pages of a backend; more than the largest page.
         tasks: Calls at once in the laws about concurrency.
         awaits: Awaits of one call at which the laws about cancelled calls interrupt it, at most.
-        updates: Updates that the law about readers of a running update watches.
+        updates: Updates during which the law about readers of a running update reads.
         seconds: How long one example may take before it counts as hanging.
         shrink: Whether a generated failure is made smaller before it is shown.
     """
@@ -27,6 +28,7 @@ class Profile:
     runs: int
     steps: int
     many: int
+    large: int
     tasks: int
     awaits: int
     updates: int
@@ -34,14 +36,17 @@ class Profile:
     shrink: bool = True
 
 
-DEV = Profile(name="dev", examples=3, runs=4, steps=15, many=105, tasks=8, awaits=60, updates=3, seconds=30)
-CI = Profile(name="ci", examples=15, runs=50, steps=25, many=105, tasks=16, awaits=60, updates=3, seconds=60)
+DEV = Profile(name="dev", examples=3, runs=4, steps=15, many=105, large=1005, tasks=8, awaits=60, updates=3, seconds=30)
+CI = Profile(
+    name="ci", examples=15, runs=50, steps=25, many=105, large=1005, tasks=16, awaits=60, updates=3, seconds=60
+)
 LIVE = Profile(
     name="live",
     examples=2,
     runs=3,
     steps=12,
     many=105,
+    large=105,
     tasks=4,
     awaits=8,
     updates=1,

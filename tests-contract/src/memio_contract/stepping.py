@@ -11,7 +11,7 @@ PATIENCE = 2.0
 
 
 class Stepped:
-    """Awaits a call, and tells each time that it begins to wait.
+    """Awaits a call, and calls a function each time that it begins to wait.
 
     Args:
         call: The call.
@@ -92,6 +92,32 @@ async def cancelled_at(number: int, call: Awaitable[Any]) -> tuple[bool, Any]:
         return True, await task
     except asyncio.CancelledError:
         return False, None
+
+
+async def swallows_cancellation(number: int, call: Awaitable[Any]) -> bool:
+    """Carry out a call, cancel it at one of its awaits, and return whether it ended with an answer nevertheless.
+
+    Args:
+        number: At which await, from 1. A call that waits less often is not cancelled, and does not count.
+        call: The call.
+    """
+    cancelled: list[int] = []
+
+    def cancel(at: int) -> None:
+        task = asyncio.current_task()
+        if at == number and task is not None:
+            cancelled.append(at)
+            task.cancel()
+
+    async def run() -> Any:
+        return await Stepped(call, cancel)
+
+    task = asyncio.ensure_future(run())
+    try:
+        await task
+    except asyncio.CancelledError:
+        return False
+    return bool(cancelled)
 
 
 async def watched(call: Awaitable[Any], look: Callable[[int], Awaitable[None]], *, patience: float = PATIENCE) -> Any:

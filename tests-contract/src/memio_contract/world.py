@@ -74,6 +74,11 @@ class World(Place):
         self.journal.note(f"{name} = {self.journal.opening()}")
         return client
 
+    @property
+    def newest(self) -> Client:
+        """The client that was opened last."""
+        return self._clients[-1]
+
     async def close(self, client: Client) -> None:
         """Close a client, as an application does."""
         number = self._clients.index(client) + 1

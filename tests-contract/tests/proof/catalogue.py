@@ -76,7 +76,17 @@ def fault(
 
 def catalogue() -> list[Fault]:
     """Return all broken stores."""
-    from proof import faults_calls, faults_graph, faults_history, faults_records, faults_shelf  # noqa: F401
+    from proof import (  # noqa: F401  # they enter their faults
+        faults_calls,
+        faults_forms,
+        faults_graph,
+        faults_history,
+        faults_identity,
+        faults_records,
+        faults_shelf,
+        faults_sizes,
+        faults_time,
+    )
 
     return CATALOGUE
 

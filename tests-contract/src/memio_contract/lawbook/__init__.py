@@ -6,8 +6,11 @@ from memio.models import KINDS, Kind
 from memio_contract.law import LAWS, Law
 from memio_contract.lawbook import content as content
 from memio_contract.lawbook import metadata as metadata
+from memio_contract.lawbook import sizes as sizes
+from memio_contract.lawbook import forms as forms
 from memio_contract.lawbook import owners as owners
 from memio_contract.lawbook import ids as ids
+from memio_contract.lawbook import identity as identity
 from memio_contract.lawbook import conversations as conversations
 from memio_contract.lawbook import sessions as sessions
 from memio_contract.lawbook import triples as triples
@@ -19,6 +22,7 @@ from memio_contract.lawbook import searches as searches
 from memio_contract.lawbook import batches as batches
 from memio_contract.lawbook import concurrency as concurrency
 from memio_contract.lawbook import clients as clients
+from memio_contract.lawbook import reopening as reopening
 from memio_contract.lawbook import models as models
 
 

@@ -1,4 +1,4 @@
-"""Laws about a store's own `add_many`."""
+"""Laws about a store's method `add_many`."""
 
 # ruff: noqa: D103  # a law is documented by what it means, in its declaration
 
@@ -34,16 +34,49 @@ async def in_order(w: World) -> None:
         items.append(item)
     added = await w.records.api.add_many(items, **w.home)
     once_each([record.id for record in added], "the list of ids that add_many returned")
-    equal([_told(r) for r in added], [_told(_Item(w, item)) for item in items], "the answer of add_many")
+    equal([_stored(r) for r in added], [_stored(_Item(w, item)) for item in items], "the answer of add_many")
     listed = await w.records.listed()
     equal([w.records.view(r) for r in listed], [w.records.view(r) for r in added], "what is listed after add_many")
+
+
+@law(
+    "add-many.owners",
+    kinds=RECORDS,
+    needs=(Feature.ATTRIBUTION,),
+    means="Each item of add_many has the owner that it names: no item lends its owner to another.",
+    look_at="an owner that is taken from the first item, or from the call, for the whole batch",
+    batch=True,
+)
+async def owners(w: World) -> None:
+    named: list[dict[str, str]] = [w.user("alice"), w.user("bob"), w.user("alice"), w.user("alice ")]
+    if w.kind == "facts":
+        named = [{**owner, "agent_id": w.label(f"agent-{n % 3}")} for n, owner in enumerate(named)]
+        named += [w.user("bob"), *([{"agent_id": w.label("agent-0")}] if not w.home else [])]
+    named += [] if w.home else [{}]
+    for order in (named, named[::-1]):
+        items = [{"content": f"words {number}", **owner} for number, owner in enumerate(order)]
+        added = await w.records.api.add_many(items)
+        expected = [(owner.get("user_id"), owner.get("agent_id")) for owner in order]
+        for place, records in (
+            ("the answer of add_many", added),
+            (
+                "a read by id",
+                [(await w.records.get(r.id, owner=w.reading(o))) for r, o in zip(added, order, strict=True)],
+            ),
+        ):
+            found = [(record.user_id, getattr(record, "agent_id", None)) for record in records]
+            equal(found, expected, f"the owners in {place}")
+    if w.has(Feature.USER_SCOPE):
+        users = [record.user_id for record in await w.records.listed(owner=w.user("bob"))]
+        count = sum(owner.get("user_id") == w.label("bob") for owner in named)
+        equal(users, [w.label("bob")] * 2 * count, "the owners of what bob lists")
 
 
 @law(
     "add-many.conflict",
     kinds=RECORDS,
     needs=(Feature.CLIENT_IDS,),
-    means="An add_many that meets a conflict adds nothing, or says exactly what it added.",
+    means="An add_many that meets a conflict adds nothing, or raises an error that lists what it added.",
     look_at="what the batch call leaves behind when one item fails: roll back, or raise PartialWriteError with it",
     batch=True,
 )
@@ -74,5 +107,5 @@ class _Item:
         self.user_id = item.get("user_id", world.home.get("user_id"))
 
 
-def _told(record: Any) -> tuple[Any, ...]:
+def _stored(record: Any) -> tuple[Any, ...]:
     return record.content, record.metadata, record.user_id

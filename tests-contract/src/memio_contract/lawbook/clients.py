@@ -1,4 +1,4 @@
-"""Laws about clients: opening again, several at once, closing, and the other kinds beside a store."""
+"""Laws about clients: opening again, several at once, closing, and other kinds in the same namespace."""
 
 # ruff: noqa: D103  # a law is documented by what it means, in its declaration
 
@@ -10,6 +10,9 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee, Kind
 from memio_contract.expect import equal, that
 from memio_contract.law import law
+from memio_contract.lawbook._kinds import RECORDS
+from memio_contract.lawbook._places import group_of
+from memio_contract.subjects import Subject
 from memio_contract.world import World
 
 
@@ -85,6 +88,52 @@ async def two_clients(w: World) -> None:
     expected = sorted(str(w.subject.view(record)) for record in [second, *added])
     for subject in (one, two):
         equal(sorted(str(w.subject.view(r)) for r in await subject.listed()), expected, "what is listed, sorted")
+
+
+@law(
+    "clients.fresh-reads",
+    needs=(Guarantee.READ_YOUR_WRITES,),
+    means="A client that has read everything sees what another client writes then: adds, updates, deletes.",
+    look_at="caches in the client, of records, pages, searches or sessions: another process writes as well",
+)
+async def fresh_reads(w: World) -> None:
+    writer, reader = w.subject, w.subject_of(w.open())
+    stored = [await writer.add(f"green words {number}", group=f"g{number}") for number in range(3)]
+    await _all_seen(w, reader, stored, [])
+    gone: list[Any] = []
+    if w.kind in RECORDS and w.has(Feature.UPDATE):
+        old = stored[0]
+        stored[0] = await w.records.update(old.id, "updated words 0")
+        if stored[0].id != old.id:
+            stored = [*stored[1:], stored[0]]
+        await _all_seen(w, reader, stored, gone)
+    stored.append(await writer.add("late words", group="late"))
+    await _all_seen(w, reader, stored, gone)
+    gone.append(stored.pop(1))
+    await writer.delete(gone[0])
+    await _all_seen(w, reader, stored, gone)
+    await writer.delete_all()
+    await _all_seen(w, reader, [], [*gone, *stored])
+
+
+async def _all_seen(w: World, reader: Subject, stored: list[Any], gone: list[Any]) -> None:
+    """Expect a client to see exactly some records, in every read, twice."""
+    for _ in range(2):
+        listed = [reader.view(record) for record in await reader.listed()]
+        if not w.has(Guarantee.STABLE_IDS):
+            listed.sort(key=str)
+        expected = [reader.view(record) for record in stored]
+        equal(listed, expected if w.has(Guarantee.STABLE_IDS) else sorted(expected, key=str), "what the reader lists")
+        for record in stored:
+            found = [reader.view(found) for found in await reader.find(record)]
+            equal(found, [reader.view(record)], "what the reader reads by id")
+            hits = await reader.search(reader.query(record), limit=20, group=group_of(w, record))
+            that(reader.view(record) in [reader.view(hit) for hit in hits], "a search of the reader misses a record")
+        for record in gone:
+            equal(await reader.find(record), [], "what the reader reads of a deleted record")
+            hits = await reader.search(reader.query(record), limit=20, group=group_of(w, record))
+            stale = [hit for hit in map(reader.view, hits) if hit not in expected]
+            equal(stale, [], "what a search of the reader finds that is not stored any more")
 
 
 @law(

@@ -10,12 +10,13 @@ from collections.abc import Awaitable
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
-from memio.errors import ConflictError
-from memio_contract.expect import broken, equal, once_each, that
+from memio.errors import ConflictError, NotFoundError
+from memio_contract.expect import equal, once_each, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import RECORDS
 from memio_contract.lawbook.updates import both
-from memio_contract.stepping import cancelled_at, chosen, waits_of
+from memio_contract.outcome import Hung
+from memio_contract.stepping import cancelled_at, chosen, swallows_cancellation, waits_of, watched
 from memio_contract.world import World
 
 _LOCK = "state that is read before an await and written after it: one transaction, or a lock"
@@ -57,11 +58,11 @@ async def updates(w: World) -> None:
     "concurrent.update-whole",
     kinds=RECORDS,
     needs=(Feature.UPDATE, Feature.METADATA, Guarantee.STABLE_IDS, Guarantee.VERBATIM),
-    means="Of updates of one record at once, one stays as a whole: its text with its metadata.",
+    means="Of concurrent updates of one record, one stays entirely: its text with its metadata.",
     look_at="text and metadata that are written by two statements without a transaction",
 )
 async def update_whole(w: World) -> None:
-    record = await w.records.add("words of nobody", metadata={"writer": "nobody"})
+    record = await w.records.add("first words", metadata={"writer": "first"})
     await asyncio.gather(
         *(
             w.records.update(record.id, f"words of {number}", metadata={"writer": number})
@@ -179,5 +180,65 @@ async def _soon(w: World, call: Awaitable[Any]) -> Any:
     done, _ = await asyncio.wait([task], timeout=min(10.0, w.profile.seconds / 2))
     if not done:
         task.cancel()
-        broken("a call after a cancelled one does not end: something is held for ever")
+        raise Hung("a call after a cancelled one does not end: the cancelled one holds a lock or a connection")
     return await task
+
+
+@law(
+    "concurrent.update-deleted",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Guarantee.STABLE_IDS, Guarantee.READ_YOUR_WRITES),
+    means="A record that is deleted while an update of it runs stays deleted.",
+    look_at="an update that reads the record, awaits, and writes all of it: write only where the row is still there",
+)
+async def update_deleted(w: World) -> None:
+    other = w.subject_of(w.open())
+    record = await w.records.add("old words")
+    waits, _ = await waits_of(w.records.update(record.id, "new words"))
+    await w.records.delete(record)
+    for at in chosen(waits, min(w.profile.awaits, 12))[1:]:
+        w.journal.clear()
+        record = await w.records.add(f"old words {at}")
+        deleted: list[int] = []
+
+        async def delete(number: int, at: int = at, record: Any = record, deleted: list[int] = deleted) -> None:
+            if number == at:
+                await other.delete(record)
+                deleted.append(number)
+
+        try:
+            await watched(w.records.update(record.id, f"new words {at}"), delete, patience=_PATIENCE)
+        except NotFoundError:
+            pass  # the delete came first
+        if not deleted:
+            await other.delete(record)  # the update waited less often this time
+        equal(await w.records.listed(), [], f"what is listed after a delete at await number {at} of an update")
+        await refused(w.records.get(record.id), NotFoundError, "get of a record that was deleted during an update")
+
+
+_PATIENCE = 0.2
+"""Seconds for which an update is held while a delete waits for what the update holds."""
+
+
+@law(
+    "cancel.passes-through",
+    means="A call that is cancelled ends with CancelledError: it neither swallows it nor turns it into an answer.",
+    look_at="except clauses that catch CancelledError or BaseException, and shields that return after a cancellation",
+)
+async def passes_through(w: World) -> None:
+    kept = await w.subject.add("words that stay", group="kept")
+    calls: dict[str, Any] = {
+        "add": lambda: w.subject.add(f"words {w.number()}", group="added"),
+        "a listing": lambda: w.subject.listed(),
+        "a read by id": lambda: w.subject.find(kept),
+        "search": lambda: w.subject.search("words", limit=5, group="kept"),
+        "delete_all": lambda: w.subject.delete_all(),
+    }
+    if w.kind in RECORDS and w.has(Feature.UPDATE, Guarantee.STABLE_IDS):
+        calls["update"] = lambda: w.records.update(kept.id, "words that stay")
+    order = sorted(calls, key=lambda name: name == "delete_all")  # it deletes what the others read
+    for name in order:
+        waits, _ = await waits_of(calls[name]())
+        for at in chosen(waits, min(w.profile.awaits, 8))[1:]:
+            swallowed = await swallows_cancellation(at, calls[name]())
+            that(not swallowed, f"{name} returned an answer after it was cancelled at its await number {at}")

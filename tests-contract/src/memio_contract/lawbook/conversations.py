@@ -29,8 +29,20 @@ _TIMES = Values(
         datetime(2023, 5, 8, 13, 56, 0, 1, tzinfo=timezone(timedelta(hours=-7))),
         datetime(2023, 10, 29, 2, 30, tzinfo=timezone(timedelta(hours=5, minutes=45))),
         datetime(2100, 1, 1, tzinfo=UTC),
+        datetime(1677, 9, 21, 0, 12, 43, 145_224, tzinfo=UTC),
+        datetime(1677, 9, 20, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(1901, 12, 13, 20, 45, 51, tzinfo=UTC),
+        datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+        datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC),
+        datetime(2262, 4, 11, 23, 47, 16, 854_776, tzinfo=UTC),
+        datetime(2262, 4, 12, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(1, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
+        datetime(2024, 3, 10, 2, 30, tzinfo=timezone(timedelta(hours=14))),
+        datetime(2024, 3, 10, 2, 30, 0, 5, tzinfo=timezone(timedelta(hours=-12))),
+        datetime(1850, 6, 1, 12, tzinfo=timezone(timedelta(hours=4, minutes=52, seconds=3))),
     ),
-    st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  # Hypothesis wants naive bounds
+    st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)),  # noqa: DTZ001  # Hypothesis wants naive bounds
 )
 
 
@@ -39,7 +51,7 @@ def texts_of(messages: list[Any]) -> list[str]:
     return [message.content for message in messages]
 
 
-def said(content: str, **more: Any) -> Message:
+def from_user(content: str, **more: Any) -> Message:
     """Return a message of the user."""
     return Message(role="user", content=content, **more)
 
@@ -55,9 +67,15 @@ def said(content: str, **more: Any) -> Message:
 async def names_kept(w: World, names: list[str]) -> None:
     session = w.history.session(_S)
     given = [*names, None]
-    turn = await w.history.say(session, *(said(f"words {n}", name=name) for n, name in enumerate(given)))
-    equal([message.name for message in turn.stored], given, "the names in the answer of add")
-    equal([message.name for message in await w.history.read(session)], given, "the names that get returns")
+    roles: list[Any] = ["user", *(["assistant"] if w.has(Guarantee.SILENT_APPEND) else [])]
+    roles += ["system", "tool"] if w.has(Feature.ALL_ROLES) else []
+    expected = [(role, name) for name in given for role in roles]
+    turn = await w.history.append(session, *(Message(role=r, content=f"words of {r}", name=n) for r, n in expected))
+    equal([(message.role, message.name) for message in turn.stored], expected, "the names in the answer of add")
+    read = [(message.role, message.name) for message in await w.history.read(session)]
+    equal(read, expected, "the roles and names that get returns")
+    for hit in await w.history.search("words", limit=200, group=_S):
+        that((hit.role, hit.name) in expected, f"a search returns a {hit.role} message with the name {hit.name!r}")
 
 
 @law(
@@ -70,10 +88,16 @@ async def names_kept(w: World, names: list[str]) -> None:
 )
 async def timestamps_kept(w: World, times: list[datetime]) -> None:
     session = w.history.session(_S)
-    turn = await w.history.say(session, *(said(f"words {n}", timestamp=time) for n, time in enumerate(times)))
+    turn = await w.history.append(session, *(from_user(f"words {n}", timestamp=time) for n, time in enumerate(times)))
     equal([message.timestamp for message in turn.stored], times, "the times in the answer of add")
     read = [message.timestamp for message in await w.history.read(session)]
     equal(read, times, "the times that get returns, in the order of adding")
+    that(
+        all(time.utcoffset() == timedelta() for time in read if time), f"a time that get returns is not in UTC: {read}"
+    )
+    hits = await w.history.search("words 0", limit=200, group=_S)
+    strange = [hit.timestamp for hit in hits if hit.timestamp not in times]
+    equal(strange, [], "the times that only a search returns")
 
 
 @law(
@@ -89,8 +113,8 @@ async def by_adding(w: World) -> None:
     for number, text in enumerate(texts):
         minutes = (0, 0, 30, 10, 10, -5, 50, 0, 0)[number]
         time = {"timestamp": noon + timedelta(minutes=minutes)} if w.has(Feature.MESSAGE_TIMESTAMPS) else {}
-        await w.history.say(session, said(text, **time))
-    await w.history.say(session, said("together 1"), said("together 2"), said("together 3"))
+        await w.history.append(session, from_user(text, **time))
+    await w.history.append(session, from_user("together 1"), from_user("together 2"), from_user("together 3"))
     expected = [*texts, "together 1", "together 2", "together 3"]
     for limit in (2, 100):
         for start in ("oldest", "latest"):
@@ -122,7 +146,7 @@ async def roles_all(w: World) -> None:
 async def _roles(w: World, roles: tuple[Any, ...]) -> None:
     session = w.history.session(_S)
     given = [(role, f"words {number}") for number, role in enumerate(roles)]
-    turn = await w.history.say(session, *(Message(role=role, content=content) for role, content in given))
+    turn = await w.history.append(session, *(Message(role=role, content=content) for role, content in given))
     read: list[Any] = await all_pages(
         lambda cursor: w.history.page(session, cursor, limit=50, start="oldest"), limit=50, most=50
     )
@@ -140,10 +164,10 @@ async def _roles(w: World, roles: tuple[Any, ...]) -> None:
 async def pages_complete(w: World) -> None:
     session = w.history.session(_S)
     texts = [f"words {number}" for number in range(13)]
-    await w.history.say(session, *(said(text) for text in texts[:6]))
+    await w.history.append(session, *(from_user(text) for text in texts[:6]))
     for text in texts[6:]:
-        await w.history.say(session, said(text))
-    await w.history.say(w.history.session("another"), said("other words"))
+        await w.history.append(session, from_user(text))
+    await w.history.append(w.history.session("another"), from_user("other words"))
     for limit in (1, 2, 5, 12, 13, 14, 1000):
         for start in ("oldest", "latest"):
             read = texts_of(await w.history.read(session, limit=limit, start=start))
@@ -164,7 +188,7 @@ async def pages_complete(w: World) -> None:
 async def pages_long(w: World) -> None:
     session = w.history.session(_S)
     texts = [f"words {number}" for number in range(w.profile.many)]
-    await w.history.say(session, *(said(text) for text in texts))
+    await w.history.append(session, *(from_user(text) for text in texts))
     for limit, start in ((50, "oldest"), (100, "latest"), (1000, "oldest")):
         read = texts_of(await w.history.read(session, limit=limit, start=start))
         equal(read, texts, f"the session, read with limit={limit} from {start!r}")
@@ -179,12 +203,12 @@ async def pages_long(w: World) -> None:
 async def survive_adds(w: World) -> None:
     session = w.history.session(_S)
     texts = [f"words {number}" for number in range(9)]
-    await w.history.say(session, *(said(text) for text in texts))
+    await w.history.append(session, *(from_user(text) for text in texts))
     pages: list[list[Any]] = []
 
     async def add(page: list[Any]) -> None:
         pages.insert(0, page)
-        await w.history.say(session, said(f"late words {len(pages)}"))
+        await w.history.append(session, from_user(f"late words {len(pages)}"))
 
     await all_pages(
         lambda cursor: w.history.page(session, cursor, limit=2, start="latest"), limit=2, most=60, between=add
@@ -197,13 +221,13 @@ async def survive_adds(w: World) -> None:
 @law(
     "add.same-text-twice",
     kinds=HISTORY,
-    means="The same words said twice are two messages.",
+    means="The same text added twice makes two messages.",
     look_at="keys that are made from the text, and removal of duplicates",
 )
 async def same_text_twice(w: World) -> None:
     session = w.history.session(_S)
-    await w.history.say(session, said("yes"), said("yes"))
-    await w.history.say(session, said("yes"))
+    await w.history.append(session, from_user("yes"), from_user("yes"))
+    await w.history.append(session, from_user("yes"))
     equal(texts_of(await w.history.read(session)), ["yes"] * 3, "the texts of the session")
 
 
@@ -211,12 +235,12 @@ async def same_text_twice(w: World) -> None:
     "add.silent",
     kinds=HISTORY,
     needs=(Guarantee.SILENT_APPEND,),
-    means="Adding messages makes nobody answer: a session holds what was added and nothing else.",
+    means="Adding messages causes no answer: a session holds what was added and nothing else.",
     look_at="an agent behind the backend that replies; if there is one, do not declare silent_append",
 )
 async def silent(w: World) -> None:
     session = w.history.session(_S)
-    turn = await w.history.say(session, said("are you there?"))
+    turn = await w.history.append(session, from_user("are you there?"))
     equal(turn.replies, [], "the replies in the answer of add")
     read: list[Any] = await w.history.page(session, None, limit=50, start="oldest")
     equal([(m.role, m.content) for m in read], [("user", "are you there?")], "roles and texts of the session")
@@ -231,10 +255,10 @@ async def silent(w: World) -> None:
 )
 async def ids_repeat(w: World) -> None:
     session = w.history.session(_S)
-    messages = [said("one", id="m-1"), said("two", id="m-2")]
-    first = await w.history.say(session, *messages)
+    messages = [from_user("one", id="m-1"), from_user("two", id="m-2")]
+    first = await w.history.append(session, *messages)
     equal([message.id for message in first.stored], ["m-1", "m-2"], "the ids in the answer of add")
-    again = await w.history.say(session, *messages, said("three", id="m-3"))
+    again = await w.history.append(session, *messages, from_user("three", id="m-3"))
     equal(again.stored[:2], first.stored, "the answer of the repeated add")
     equal([m.id for m in await w.history.read(session)], ["m-1", "m-2", "m-3"], "the ids in the session")
 
@@ -248,15 +272,15 @@ async def ids_repeat(w: World) -> None:
 )
 async def ids_conflict(w: World) -> None:
     session = w.history.session(_S)
-    first = said("first words", id="m-1")
-    await w.history.say(session, first)
+    first = from_user("first words", id="m-1")
+    await w.history.append(session, first)
     others = [replace(first, content="second words"), replace(first, role="assistant")]
     if w.has(Feature.METADATA):
         others.append(replace(first, metadata={"n": 1}))
     if w.has(Feature.MESSAGE_NAMES):
         others.append(replace(first, name="Caroline"))
     for other in others:
-        call = w.history.say(session, said("new words", id="m-2"), other, said("more words"))
+        call = w.history.append(session, from_user("new words", id="m-2"), other, from_user("more words"))
         error = await refused(call, ConflictError, "add of another message under an id that is taken")
         about(error, "message", "m-1")
         that("first words" not in str(error), "the ConflictError shows the content of the stored message")
@@ -272,7 +296,7 @@ async def ids_conflict(w: World) -> None:
 )
 async def ids_per_session(w: World) -> None:
     for name in ("one", "two"):
-        await w.history.say(w.history.session(name), said(f"words in {name}", id="m-1"))
+        await w.history.append(w.history.session(name), from_user(f"words in {name}", id="m-1"))
     for name in ("one", "two"):
         read = [(m.id, m.content) for m in await w.history.read(w.history.session(name))]
         equal(read, [("m-1", f"words in {name}")], f"id and text of what session {name!r} holds")

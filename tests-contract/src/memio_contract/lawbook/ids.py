@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from memio.capabilities import Feature
+from memio.capabilities import Feature, Guarantee
 from memio.errors import ConflictError, NotFoundError
 from memio_contract.expect import about, equal, refused, that
 from memio_contract.law import law
@@ -34,6 +34,10 @@ async def ids_chosen(w: World, names: list[str]) -> None:
     if w.kind != "graph":
         for name in names:
             equal((await w.records.get(w.label(name))).id, w.label(name), "the id of the record read by this id")
+    if w.kind != "graph" and w.has(Feature.UPDATE, Guarantee.STABLE_IDS, Guarantee.VERBATIM):
+        await w.records.update(w.label(names[0]), "updated words")
+        updated = [r.id for r in await w.records.listed() if r.content == "updated words"]
+        equal(updated, [w.label(names[0])], f"the ids of the records that an update of {names[0]!r} changed")
     await w.subject.delete(w.label(names[0]))
     left = [w.label(name) for name in names[1:]]
     equal([r.id for r in await w.subject.listed()], left, f"the ids that are listed after {names[0]!r} was deleted")
@@ -53,6 +57,8 @@ async def ids_repeat(w: World) -> None:
     await w.records.add("other words")
     second = await w.records.add("retried words", id=w.label("id-1"), **again)
     equal(second, first, "the answer of the repeated add")
+    equal(await w.records.get(first.id), first, "the record that get returns after the repeated add")
+    equal((await w.records.listed())[0], first, "the first record that is listed after the repeated add")
     equal([r.id for r in await w.records.listed()].count(first.id), 1, "how often the id is listed")
     equal(len(await w.records.listed()), 2, "the number of records")
 
@@ -102,7 +108,7 @@ async def free_after_delete(w: World) -> None:
     "get.unknown",
     kinds=RECORDS,
     means="Reading an id that does not exist raises NotFoundError, which names kind and id.",
-    look_at="how a missing row is told: as NotFoundError(resource, id), never as an empty record or another error",
+    look_at="the select by id: without a row, raise NotFoundError(resource, id), not another error",
 )
 async def get_unknown(w: World) -> None:
     gone = await w.records.add("gone words")

@@ -9,7 +9,7 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee
 from memio_contract.expect import all_pages, equal, once_each, that
 from memio_contract.law import law
-from memio_contract.lawbook._kinds import BY_ID, RECORDS
+from memio_contract.lawbook._kinds import BY_ID, GRAPH, HISTORY, RECORDS
 from memio_contract.world import World
 
 _MOST = 400
@@ -108,5 +108,151 @@ async def survives_adds(w: World) -> None:
     once_each(listed, "the listing during adds")
     equal(listed[: len(added)], added, "the first ids that were listed while records were added")
     strange = [record_id for record_id in listed[len(added) :] if record_id not in late]
-    equal(strange, [], "ids in the listing that nobody added")
+    equal(strange, [], "ids in the listing that were not added")
     that(len(await subject.listed()) == len(added) + len(late), "the new listing does not hold all records")
+
+
+@law(
+    "listing.deleted-anchor",
+    kinds=BY_ID,
+    means="A listing goes on from the same place when only the last record of a page was deleted.",
+    look_at="cursors that name the record they stand on: without it they start anew, skip, or end",
+)
+async def deleted_anchor(w: World) -> None:
+    subject: Any = w.subject
+    added = [record.id for record in await subject.fill(11)]
+
+    async def delete(page: list[Any]) -> None:
+        if page:
+            await subject.delete(page[-1])
+
+    seen = await all_pages(lambda cursor: subject.page(cursor, limit=3), limit=3, most=_MOST, between=delete)
+    equal([record.id for record in seen], added, "the ids that were listed while the last of each page was deleted")
+
+
+@law(
+    "sessions.deleted-anchor",
+    kinds=HISTORY,
+    means="The listing of sessions goes on from the same place when only the last session of a page was deleted.",
+    look_at="cursors that name the session they stand on: without it they start anew, skip, or end",
+)
+async def deleted_session_anchor(w: World) -> None:
+    added = [(await w.history.add("words", group=f"s{number}")).session_id for number in range(7)]
+
+    async def delete(page: list[Any]) -> None:
+        if page:
+            await w.history.delete(page[-1])
+
+    seen = await all_pages(
+        lambda cursor: w.history.api.get_all(limit=2, cursor=cursor, **w.home), limit=2, most=_MOST, between=delete
+    )
+    equal(seen, added, "the sessions that were listed while the last of each page was deleted")
+
+
+@law(
+    "get.deleted-anchor",
+    kinds=GRAPH,
+    means="The pages of an entity are complete while the triples that they delivered are deleted, all or the last.",
+    look_at="cursors by position (OFFSET), and cursors that name the triple they stand on",
+)
+async def entity_anchor(w: World) -> None:
+    for which in (slice(-1, None), slice(None)):
+        added = [t.id for t in await w.graph.put(*(w.graph.triple("hub", f"end {which} {n}") for n in range(9)))]
+
+        async def delete(page: list[Any], which: slice = which) -> None:
+            for triple in page[which]:
+                await w.graph.delete(triple)
+
+        seen = await all_pages(
+            lambda cursor: w.graph.api.get(entity="hub", limit=2, cursor=cursor, **w.home),
+            limit=2,
+            most=_MOST,
+            between=delete,
+        )
+        equal([triple.id for triple in seen], added, "the ids of the entity's triples, read while they are deleted")
+        await w.graph.delete_all()
+
+
+@law(
+    "listing.updated-anchor",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Guarantee.STABLE_IDS),
+    means="A listing goes on from the same place when only the last record of a page was updated.",
+    look_at="cursors that hold a time of change or a version of the record they stand on",
+)
+async def updated_anchor(w: World) -> None:
+    added = [record.id for record in await w.records.fill(11)]
+
+    async def update(page: list[Any]) -> None:
+        if page:
+            await w.records.update(page[-1].id, "new words")
+
+    seen = await all_pages(lambda cursor: w.records.page(cursor, limit=3), limit=3, most=_MOST, between=update)
+    equal([record.id for record in seen], added, "the ids that were listed while the last of each page was updated")
+
+
+@law(
+    "listing.every-page",
+    needs=(Feature.ATTRIBUTION,),
+    means="Every page of a listing has whole records in scope, the later pages too: owner, metadata and all else.",
+    look_at="later pages that are read by another statement, without the owner, the metadata or a restriction",
+)
+async def every_page(w: World) -> None:
+    users = [w.user("alice"), w.user("bob")] if w.has(Feature.USER_SCOPE) else [w.home]
+    added: list[tuple[Any, Any]] = []
+    for number in range(14):
+        owner = users[number % len(users)]
+        metadata = {"n": number} if w.has(Feature.METADATA) else None
+        group = "g" if number < 8 else f"g{number}"  # noqa: PLR2004  # some messages of one session, then sessions
+        added.append((owner, await w.subject.add(f"words {number}", owner=owner, metadata=metadata, group=group)))
+    for owner in users:
+        for limit in (1, 2, 3):
+            listed = [w.subject.view(record) for record in await w.subject.listed(owner=owner, limit=limit)]
+            expected = [w.subject.view(record) for other, record in added if other == owner]
+            equal(listed, expected, f"what {owner} lists with limit={limit}")
+    if w.alone and w.kind != "history":
+        listed = [w.subject.view(record) for record in await w.subject.listed(owner={}, limit=2)]
+        equal(listed, [w.subject.view(record) for _, record in added], "what is listed without a user, with limit=2")
+
+
+@law(
+    "listing.after-deletes",
+    kinds=BY_ID,
+    means="A new record comes last and has a new id, also when the last or a middle one was deleted before.",
+    look_at="numbers that are used again: the greatest plus one, or the count; use a counter that never goes back",
+)
+async def after_deletes(w: World) -> None:
+    subject: Any = w.subject
+    expected = [record.id for record in await subject.fill(5)]
+    gone: list[str] = []
+    for place in (4, 1, 0, 2):
+        gone.append(expected.pop(place if place < len(expected) else -1))
+        await subject.delete(gone[-1])
+        added = await subject.add(f"new words {place}")
+        that(added.id not in gone, f"the new record has the id {added.id!r} of a deleted one")
+        expected.append(added.id)
+        equal(
+            [r.id for r in await subject.listed(limit=2)], expected, "the ids that are listed after a delete and an add"
+        )
+    await subject.delete_all()
+    added = await subject.add("new words")
+    that(added.id not in [*gone, *expected], f"the new record has the id {added.id!r} of a deleted one")
+
+
+@law(
+    "sessions.after-deletes",
+    kinds=HISTORY,
+    means="A session that begins again after its deletion is listed last, and its messages are in order.",
+    look_at="numbers of sessions or messages that are used again, and rows that a delete leaves behind",
+)
+async def sessions_after_deletes(w: World) -> None:
+    names = [(await w.history.add(f"words {n}", group=f"s{n}")).session_id for n in range(4)]
+    for name in (names[3], names[1], names[0]):
+        await w.history.delete(name)
+        names.remove(name)
+        names.append((await w.history.add("new words", group=name.removeprefix(w.token))).session_id)
+        await w.history.add("more new words", group=name.removeprefix(w.token))
+        equal(await w.history.sessions(limit=2), names, f"the sessions that are listed after {name!r} began again")
+        texts = [w.history.text(found) for found in await w.history.read(name)]
+        if w.has(Guarantee.VERBATIM):
+            equal(texts, ["new words", "more new words"], f"the texts of {name!r} after it began again")

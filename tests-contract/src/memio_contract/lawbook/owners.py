@@ -69,6 +69,10 @@ async def owner_isolated(w: World, names: list[str]) -> None:
             seen = await w.subject.find(other, owner=owner)
             equal([record.user_id for record in seen if record.user_id != owner["user_id"]], [], "a foreign read by id")
 
+    await w.subject.delete_all(owner=w.user(names[0]))
+    left = [len(await w.subject.listed(owner=w.user(name))) for name in names]
+    equal(left, [0, *[1] * (len(names) - 1)], f"the number of records of each user after delete_all of {names[0]!r}")
+
 
 def _group(w: World, record: object) -> str | None:
     session = getattr(record, "session_id", None)
@@ -124,22 +128,25 @@ async def user_and_agent(w: World) -> None:
 @law(
     "owner.unowned-is-nobodys",
     needs=(Feature.USER_SCOPE,),
-    means="A record that was added without an owner belongs to no user.",
+    means="A record that was added without an owner belongs to no user: none sees, changes or deletes it.",
     look_at="how a missing owner is stored: as nothing, never as an empty or a default name",
     alone=True,
 )
 async def unowned_is_nobodys(w: World) -> None:
-    record = await w.subject.add("nobody's words", owner={})
-    for name in ("alice", "default", "None", "null", "anonymous", "user"):
+    record = await w.subject.add("words without an owner", owner={})
+    for name in ("alice", "default", "None", "null", "anonymous", "user", "*", "-", "_", "0", "undefined"):
         for place, found in (
             ("the listing", await w.subject.listed(owner=w.user(name))),
             (
                 "search",
-                await w.subject.search("nobody's words", limit=5, owner=w.user(name), group=_group(w, record)),
+                await w.subject.search("words without an owner", limit=5, owner=w.user(name), group=_group(w, record)),
             ),
             ("a read by id", await w.subject.find(record, owner=w.user(name))),
         ):
             equal(len(found), 0, f"the number of records that {place} gives user {name!r}")
+        await w.subject.delete_all(owner=w.user(name))
+        if w.kind != "history":
+            await refused(w.subject.delete(record, owner=w.user(name)), NotFoundError, f"delete by user {name!r}")
     equal([r.user_id for r in await w.subject.listed(owner={})], [None], "the owners of what is listed without a user")
 
 
@@ -166,7 +173,7 @@ async def omitted_spans_all(w: World) -> None:
 @law(
     "owner.delete-all",
     needs=(Feature.USER_SCOPE,),
-    means="delete_all of a user deletes the records of that user and of nobody else.",
+    means="delete_all of a user deletes the records of that user and no others.",
     look_at="the condition of the delete: it needs the owner, compared exactly",
 )
 async def owner_delete_all(w: World) -> None:

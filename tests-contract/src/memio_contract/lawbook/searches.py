@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from memio.capabilities import Feature, Guarantee
+from memio.models import Message
 from memio_contract.expect import equal, once_each, that
 from memio_contract.journal import code
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import HISTORY
-from memio_contract.values import TEXTS
+from memio_contract.values import QUERIES, TEXTS
 from memio_contract.world import World
 
 _GROUP = "searched"
@@ -138,3 +141,59 @@ async def all_sessions(w: World) -> None:
     hits = await w.history.search("green tea", limit=10)
     found = sorted(hit.session_id for hit in hits)
     equal(found, sorted(message.session_id for message in added), "the sessions of what is found")
+
+
+@law(
+    "search.query-is-data",
+    means="No character or word of a query is syntax: a text is found by itself, however much it looks like a query.",
+    look_at="operators of the search engine (NOT, -, quotes, *, :): quote the query, or take words from it",
+    over=QUERIES,
+)
+async def query_is_data(w: World, queries: list[str]) -> None:
+    queries = list(dict.fromkeys(queries))
+    for decoy in ("green tea", "black tea"):
+        await w.subject.add(decoy, group=_GROUP)
+    added = [await w.subject.add(query, group=_GROUP) for query in queries]
+    for query, record in zip(queries, added, strict=True):
+        hits = await w.subject.search(query, limit=len(added) + 2, group=_GROUP)
+        found = [w.subject.view(hit) for hit in hits]
+        that(w.subject.view(record) in found, f"a search for the text of a record does not find it: {code(query)}")
+
+
+@law(
+    "search.every-role",
+    kinds=HISTORY,
+    means="A search finds messages of every role that the store keeps.",
+    look_at="an index that holds the messages of the user only",
+)
+async def every_role(w: World) -> None:
+    roles: list[Any] = ["user", "assistant", *(["system", "tool"] if w.has(Feature.ALL_ROLES) else [])]
+    for role in roles:
+        session = w.history.session(f"of-{role}")
+        await w.history.append(session, Message(role=role, content=f"green tea for the {role}"))
+        inside = {} if w.has(Feature.SEARCH_ALL_SESSIONS) else {"session_id": session}
+        hits = await w.history.api.search(query=f"green tea for the {role}", limit=20, **inside, **w.home)
+        found = [(hit.session_id, hit.role) for hit in hits]
+        that((session, role) in found, f"a search for the text of a message of the {role} finds {found!r}")
+
+
+@law(
+    "search.session-of-user",
+    kinds=HISTORY,
+    needs=(Feature.USER_SCOPE,),
+    means="A search in a session of a user finds messages of both only, whoever else has a session of that name.",
+    look_at="the conditions on session and user: both, joined by AND, inside the search",
+)
+async def session_of_user(w: World) -> None:
+    for name in ("alice", "bob"):
+        for session in ("one", "two"):
+            await w.history.append(
+                w.history.session(session), Message(role="user", content="green tea"), owner=w.user(name)
+            )
+    for name in ("alice", "bob"):
+        for session in ("one", "two"):
+            hits = await w.history.api.search(
+                query="green tea", limit=50, session_id=w.history.session(session), **w.user(name)
+            )
+            found = {(hit.user_id, hit.session_id) for hit in hits}
+            equal(found, {(w.label(name), w.history.session(session))}, "owner and session of what is found")

@@ -12,7 +12,7 @@ from memio.errors import ConflictError
 from memio_contract.expect import about, all_pages, equal, refused
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import HISTORY
-from memio_contract.lawbook.conversations import said, texts_of
+from memio_contract.lawbook.conversations import from_user, texts_of
 from memio_contract.values import NAMES
 from memio_contract.world import World
 
@@ -60,9 +60,9 @@ async def delete_unknown(w: World) -> None:
 )
 async def starts_anew(w: World) -> None:
     session = w.history.session(_S)
-    await w.history.say(session, said("old words 1"), said("old words 2"))
+    await w.history.append(session, from_user("old words 1"), from_user("old words 2"))
     await w.history.delete(session)
-    await w.history.say(session, said("new words"))
+    await w.history.append(session, from_user("new words"))
     equal(texts_of(await w.history.read(session)), ["new words"], "the session after it was deleted and used again")
     equal(await w.history.sessions(), [session], "the sessions that are listed")
 
@@ -76,9 +76,9 @@ async def starts_anew(w: World) -> None:
 async def sessions_in_order(w: World) -> None:
     names = [w.history.session(name) for name in ("m", "z", "a", "Z", "b", "10", "9")]
     for name in names:
-        await w.history.say(name, said("first words"))
+        await w.history.append(name, from_user("first words"))
     for name in (names[2], names[0], names[0]):
-        await w.history.say(name, said("more words"))
+        await w.history.append(name, from_user("more words"))
     for limit in (1, 2, 6, 7, 8, 100):
         equal(await w.history.sessions(limit=limit), names, f"the sessions that are listed with limit={limit}")
 
@@ -92,7 +92,7 @@ async def sessions_in_order(w: World) -> None:
 async def sessions_survive(w: World) -> None:
     names = [w.history.session(f"s{number}") for number in range(7)]
     for name in names:
-        await w.history.say(name, said("words"))
+        await w.history.append(name, from_user("words"))
 
     async def delete(page: list[Any]) -> None:
         for name in page:
@@ -115,11 +115,14 @@ async def sessions_survive(w: World) -> None:
 async def sessions_apart(w: World, names: list[str]) -> None:
     names = [w.history.session(name) for name in dict.fromkeys(names)]
     for number, name in enumerate(names):
-        await w.history.say(name, said(f"words {number}"))
+        await w.history.append(name, from_user(f"words {number}"))
     equal(await w.history.sessions(), names, "the sessions that are listed")
     for number, name in enumerate(names):
         found = [(message.session_id, message.content) for message in await w.history.read(name)]
         equal(found, [(name, f"words {number}")], f"session and text of what session {name!r} holds")
+        hits = await w.history.api.search(query="words", limit=200, session_id=name, **w.home)
+        strange = sorted({hit.session_id for hit in hits} - {name})
+        equal(strange, [], f"the other sessions of what a search in session {name!r} finds")
     await w.history.delete(names[0])
     equal(await w.history.sessions(), names[1:], f"the sessions that are listed after {names[0]!r} was deleted")
 
@@ -135,7 +138,7 @@ async def same_session(w: World) -> None:
     session = w.history.session("default")
     alice, bob = w.user("alice"), w.user("bob")
     for number, owner in enumerate((alice, bob, alice, bob)):
-        await w.history.say(session, said(f"words {number}"), owner=owner)
+        await w.history.append(session, from_user(f"words {number}"), owner=owner)
     equal(texts_of(await w.history.read(session, owner=alice)), ["words 0", "words 2"], "the session of alice")
     equal(texts_of(await w.history.read(session, owner=bob)), ["words 1", "words 3"], "the session of bob")
     both = [f"words {number}" for number in range(4)]
@@ -164,7 +167,7 @@ async def one_session(w: World) -> None:
     histories: list[Any] = [one, two] * tasks
     await asyncio.gather(
         *(
-            history.say(session, said(f"{number} first"), said(f"{number} second"))
+            history.append(session, from_user(f"{number} first"), from_user(f"{number} second"))
             for number, history in zip(range(tasks), histories, strict=False)
         )
     )

@@ -4,22 +4,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import asyncio
+from typing import Any, cast
 
 from memio.capabilities import Feature, Guarantee
 from memio.errors import NotFoundError
-from memio_contract.expect import equal, refused
+from memio_contract.expect import equal, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import RECORDS
-from memio_contract.lawbook.content import told
+from memio_contract.lawbook.content import answered
 from memio_contract.stepping import watched
+from memio_contract.subjects.records import RecordSubject
+from memio_contract.values import OBJECTS, TEXTS
 from memio_contract.world import World
-
-if TYPE_CHECKING:
-    from memio_contract.subjects.records import RecordSubject
 
 _UPDATE = (Feature.UPDATE,)
 _METADATA = (Feature.UPDATE, Feature.METADATA)
+_COARSEST = 2.5
+"""Seconds after which any clock has moved."""
 
 
 @law(
@@ -64,7 +66,7 @@ async def forgets_old_text(w: World) -> None:
     "update.answer-is-stored",
     kinds=RECORDS,
     needs=_UPDATE,
-    means="What update returns is what is stored: every field that it tells is told again by every read.",
+    means="What update returns is what is stored: every read returns each field that the answer has.",
     look_at="an answer that is made from the arguments instead of from what is stored",
 )
 async def update_answer_is_stored(w: World) -> None:
@@ -73,9 +75,11 @@ async def update_answer_is_stored(w: World) -> None:
     changed: dict[str, Any] = {"metadata": {"b": 3}} if given else {}
     answer = await w.records.update(first.id, "second words", **changed)
     read = await w.records.get(answer.id)
-    equal(told(read, answer), told(answer, answer), "the record that get returns, compared with update's answer")
-    listed = [told(record, answer) for record in await w.records.listed()]
-    equal(listed, [told(answer, answer)], "the record that is listed, compared with update's answer")
+    equal(
+        answered(read, answer), answered(answer, answer), "the record that get returns, compared with update's answer"
+    )
+    listed = [answered(record, answer) for record in await w.records.listed()]
+    equal(listed, [answered(answer, answer)], "the record that is listed, compared with update's answer")
 
 
 @law(
@@ -101,7 +105,7 @@ async def keeps_owner(w: World) -> None:
     "update.keeps-created-at",
     kinds=RECORDS,
     needs=_UPDATE,
-    means="An update leaves the time of creation as it is, where the store tells it.",
+    means="An update leaves the time of creation as it is, where the store returns it.",
     look_at="an update that writes the whole record, or that creates a new one with a new time",
 )
 async def keeps_created_at(w: World) -> None:
@@ -110,6 +114,96 @@ async def keeps_created_at(w: World) -> None:
     updated = await w.records.update(first.id, "second words")
     equal(updated.created_at, before, "the created_at in the answer of update")
     equal((await w.records.get(updated.id)).created_at, before, "the created_at that get returns after an update")
+
+
+@law(
+    "update.moves-updated-at",
+    kinds=RECORDS,
+    needs=_UPDATE,
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="An update sets updated_at to its time, where the store returns it; every read agrees.",
+    look_at="an update that writes text and metadata only, or an updated_at that only the answer has",
+)
+async def moves_updated_at(w: World) -> None:
+    record = await w.records.add("first words")
+    before = (await w.records.get(record.id)).updated_at
+    if before is None:
+        return
+    # A clock may be as coarse as a second: go on until it has moved.
+    clock = asyncio.get_running_loop().time
+    end = clock() + _COARSEST
+    number = 0
+    while True:
+        number += 1
+        record = await w.records.update(record.id, f"words {number}")
+        after = (await w.records.get(record.id)).updated_at
+        if after != before or clock() > end:
+            break
+        await asyncio.sleep(0.05)
+    that(after is not None and after > before, f"updated_at is {after} after an update, and was {before} before it")
+    equal(record.updated_at, after, "the updated_at in the answer of update, compared with what get returns")
+    equal([r.updated_at for r in await w.records.listed()], [after], "the updated_at that is listed")
+    that(record.created_at is None or record.created_at <= after, "updated_at is before created_at")
+
+
+@law(
+    "update.twice",
+    kinds=RECORDS,
+    needs=_METADATA,
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="A record can be updated again and again; each update replaces what the one before it wrote.",
+    look_at="updates that are kept beside the record, and metadata that is merged with an earlier one",
+)
+async def update_twice(w: World) -> None:
+    owner = w.user("alice") if w.has(Feature.USER_SCOPE) else w.home
+    record = await w.records.add("words 0", owner=owner, metadata={"a": 0})
+    for number, metadata in enumerate(({"b": 1}, None, {"c": 3}, {}, None, {"a": 6}), 1):
+        expected = record.metadata if metadata is None else metadata
+        given: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
+        record = await w.records.update(record.id, f"words {number}", owner=owner, **given)
+        views = [w.records.view(found) for found in await w.records.listed(owner=owner)]
+        equal(views, [w.records.view(record)], f"what is listed after update number {number}")
+        equal(record.metadata, expected, f"the metadata after update number {number}")
+        if w.has(Guarantee.VERBATIM):
+            equal(record.content, f"words {number}", f"the text after update number {number}")
+        found = [w.records.view(hit) for hit in await w.records.search(f"words {number}", limit=10, owner=owner)]
+        equal(found, views, f"what a search finds after update number {number}")
+
+
+@law(
+    "update.any-text",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Guarantee.VERBATIM),
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="The text of an update comes back exactly as it was given, from every call.",
+    look_at="trimming, normalising and changing case or line ends on the way through update",
+    over=TEXTS,
+)
+async def any_text(w: World, texts: list[str]) -> None:
+    for number, text in enumerate(texts):
+        first = await w.records.add(f"first words {number}")
+        updated = await w.records.update(first.id, text)
+        equal(updated.content, text, "the text in the answer of update")
+        equal((await w.records.get(updated.id)).content, text, "the text that get returns after an update")
+    listed = [record.content for record in await w.records.listed()]
+    equal(sorted(listed), sorted(texts), "the texts that are listed after updates, sorted")
+
+
+@law(
+    "update.any-metadata",
+    kinds=RECORDS,
+    needs=_METADATA,
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="The metadata of an update comes back as it was given: any JSON object.",
+    look_at="an update that writes metadata in another way than add does",
+    over=OBJECTS,
+)
+async def any_metadata(w: World, objects: list[dict[str, Any]]) -> None:
+    for number, metadata in enumerate(objects):
+        first = await w.records.add(f"record {number}", metadata={"before": number})
+        updated = await w.records.update(first.id, f"record {number}", metadata=metadata)
+        equal(updated.metadata, metadata, "the metadata in the answer of update")
+        equal((await w.records.get(updated.id)).metadata, metadata, "the metadata that get returns after an update")
 
 
 @law(

@@ -63,7 +63,7 @@ class Conversations(Machine):
         w = self.world
         name, owner = w.history.session(session), self.owner(user)
         lines = [Line(name, owner, self._message(*item)) for item in said]
-        call = w.history.say(name, *(line.message for line in lines), owner=owner)
+        call = w.history.append(name, *(line.message for line in lines), owner=owner)
         taken = {
             line.message.id: line.message
             for line in self.lines

@@ -7,6 +7,7 @@ from typing import Any
 from memio.capabilities import Feature
 from memio_contract.place import Place
 
+
 def kept(place: Place, record: Any) -> dict[str, Any]:
     """Return what any store promises to keep of a record, by what it declares."""
     seen: dict[str, Any] = {}

@@ -9,8 +9,8 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee
 from memio.models import Message
 from memio_contract.expect import all_pages
-from memio_contract.subjects._kept import kept
 from memio_contract.place import Client, Owner, Place
+from memio_contract.subjects._kept import kept
 
 
 class HistorySubject:
@@ -38,16 +38,16 @@ class HistorySubject:
         """Add one message, to a session of its own or to that of a group."""
         session = self.session(group or f"session-{self.place.number()}")
         message = Message(role="user", content=text, metadata=dict(metadata or {}), id=id)
-        turn = await self.say(session, message, owner=owner)
+        turn = await self.append(session, message, owner=owner)
         return turn.stored[0] if turn.stored[0].session_id else replace(turn.stored[0], session_id=session)
 
-    async def say(self, session: str, *messages: Message, owner: Owner | None = None) -> Any:
+    async def append(self, session: str, *messages: Message, owner: Owner | None = None) -> Any:
         """Append messages to a session."""
         return await self.api.add(session_id=session, messages=list(messages), **self._owner(owner))
 
     async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
         """Add several messages in one call."""
-        await self.say(self.session(group), *(Message(role="user", content=text) for text in texts), owner=owner)
+        await self.append(self.session(group), *(Message(role="user", content=text) for text in texts), owner=owner)
         return len(texts)
 
     async def find(self, record: Any, *, owner: Owner | None = None) -> list[Any]:
@@ -81,7 +81,9 @@ class HistorySubject:
     async def sessions(self, *, owner: Owner | None = None, limit: int = 100) -> list[str]:
         """List the sessions to the end."""
         return await all_pages(
-            lambda cursor: self.api.get_all(limit=limit, cursor=cursor, **self._owner(owner)), limit=limit, most=self.place.listing_bound()
+            lambda cursor: self.api.get_all(limit=limit, cursor=cursor, **self._owner(owner)),
+            limit=limit,
+            most=self.place.listing_bound(),
         )
 
     async def listed(self, *, owner: Owner | None = None, limit: int = 100) -> list[Any]:

@@ -8,8 +8,8 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee
 from memio.errors import NotFoundError
 from memio_contract.expect import all_pages
-from memio_contract.subjects._kept import kept
 from memio_contract.place import Client, Owner, Place
+from memio_contract.subjects._kept import kept
 
 
 class RecordSubject:
@@ -65,7 +65,9 @@ class RecordSubject:
     async def listed(self, *, owner: Owner | None = None, limit: int = 100, **filters: Any) -> list[Any]:
         """Follow the listing to its end."""
         return await all_pages(
-            lambda cursor: self.page(cursor, limit=limit, owner=owner, **filters), limit=limit, most=self.place.listing_bound()
+            lambda cursor: self.page(cursor, limit=limit, owner=owner, **filters),
+            limit=limit,
+            most=self.place.listing_bound(),
         )
 
     async def page(self, cursor: str | None, *, limit: int, owner: Owner | None = None, **filters: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 from memio.capabilities import Guarantee
 from memio.models import Triple
 from memio_contract.expect import all_pages
-from memio_contract.subjects._kept import kept
 from memio_contract.place import Client, Owner, Place
+from memio_contract.subjects._kept import kept
 
 
 class GraphSubject:
@@ -66,7 +66,9 @@ class GraphSubject:
 
     async def listed(self, *, owner: Owner | None = None, limit: int = 100) -> list[Any]:
         """Follow the listing to its end."""
-        return await all_pages(lambda cursor: self.page(cursor, limit=limit, owner=owner), limit=limit, most=self.place.listing_bound())
+        return await all_pages(
+            lambda cursor: self.page(cursor, limit=limit, owner=owner), limit=limit, most=self.place.listing_bound()
+        )
 
     async def page(self, cursor: str | None, *, limit: int, owner: Owner | None = None) -> Any:
         """Read one page."""

@@ -1,0 +1,255 @@
+"""Laws about labels that a store may confuse: joined to one key, made into file names, quoted, or trimmed."""
+
+# ruff: noqa: D103  # a law is documented by what it means, in its declaration
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from memio.capabilities import Feature, Guarantee
+from memio_contract.expect import equal
+from memio_contract.law import law
+from memio_contract.lawbook._kinds import BY_ID, FACTS, GRAPH, HISTORY, RECORDS
+from memio_contract.lawbook.conversations import from_user, texts_of
+from memio_contract.values import NAMES, SEPARATORS
+from memio_contract.world import World
+
+_JOINED = "keys that are joined from several labels: keep each label in a column, or quote what joins them"
+
+
+def _pairs() -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Yield two pairs of labels per separator that become one text when each pair is joined with it."""
+    for number, separator in enumerate(SEPARATORS):
+        first, middle, last = f"a{number}", "b", "c"
+        yield (first, f"{middle}{separator}{last}"), (f"{first}{separator}{middle}", last)
+
+
+@law(
+    "sessions.not-joined",
+    kinds=HISTORY,
+    needs=(Feature.USER_SCOPE,),
+    means="User and session together name a conversation, whatever characters they contain.",
+    look_at=_JOINED,
+)
+async def sessions_not_joined(w: World) -> None:
+    pairs = [pair for both in _pairs() for pair in both]
+    for user, session in pairs:
+        await w.history.append(w.history.session(session), from_user(f"{user} {session}"), owner=w.user(user))
+    for user, session in pairs:
+        read = texts_of(await w.history.read(w.history.session(session), owner=w.user(user)))
+        equal(read, [f"{user} {session}"], f"the texts of session {session!r} of user {user!r}")
+    for (user, session), other in _pairs():
+        await w.history.delete(w.history.session(session), owner=w.user(user))
+        left = texts_of(await w.history.read(w.history.session(other[1]), owner=w.user(other[0])))
+        equal(left, [" ".join(other)], f"the texts of session {other[1]!r} after another one was deleted")
+
+
+@law(
+    "owner.not-joined",
+    kinds=FACTS,
+    needs=(Feature.ATTRIBUTION, Feature.USER_SCOPE, Feature.AGENT_SCOPE),
+    means="User and agent together name an owner, whatever characters they contain.",
+    look_at=_JOINED,
+)
+async def owners_not_joined(w: World) -> None:
+    pairs = [pair for both in _pairs() for pair in both]
+    owners = [{**w.agent(agent), **w.user(user)} for user, agent in pairs]
+    for owner in owners:
+        await w.records.add("the same words", owner=owner)
+    for owner in owners:
+        found = [(r.user_id, r.agent_id) for r in await w.records.listed(owner=owner)]
+        equal(found, [(owner["user_id"], owner["agent_id"])], "the owners of what one owner lists")
+
+
+@law(
+    "ids.not-joined",
+    kinds=BY_ID,
+    needs=(Feature.CLIENT_IDS, Feature.USER_SCOPE),
+    means="Owner and id together name a record, whatever characters they contain.",
+    look_at=_JOINED,
+)
+async def ids_not_joined(w: World) -> None:
+    subject: Any = w.subject
+    pairs = [pair for both in _pairs() for pair in both]
+    for user, id_ in pairs:
+        await subject.add(f"words of {user} {id_}", owner=w.user(user), id=w.label(id_))
+    for user, id_ in pairs:
+        found = [(record.id, subject.text(record)) for record in await subject.listed(owner=w.user(user))]
+        equal(found, [(w.label(id_), f"words of {user} {id_}")], f"id and text of what user {user!r} lists")
+        if w.kind != "graph":
+            read = (await subject.get(w.label(id_), owner=w.user(user))).content
+            equal(read, f"words of {user} {id_}", f"the text of {id_!r} of user {user!r}")
+    for (user, id_), other in _pairs():
+        await subject.delete(w.label(id_), owner=w.user(user))
+        left = [record.id for record in await subject.listed(owner=w.user(other[0]))]
+        equal(left, [w.label(other[1])], f"the ids of user {other[0]!r} after another one was deleted")
+
+
+@law(
+    "ids.not-joined",
+    kinds=HISTORY,
+    needs=(Feature.CLIENT_IDS,),
+    means="Session and id together name a message, whatever characters they contain.",
+    look_at=_JOINED,
+)
+async def message_ids_not_joined(w: World) -> None:
+    pairs = [pair for both in _pairs() for pair in both]
+    for session, id_ in pairs:
+        await w.history.append(w.history.session(session), from_user(f"{session} {id_}", id=id_))
+    for session, id_ in pairs:
+        read = [(found.id, found.content) for found in await w.history.read(w.history.session(session))]
+        equal(read, [(id_, f"{session} {id_}")], f"id and text of what session {session!r} holds")
+
+
+@law(
+    "ids.chosen",
+    kinds=HISTORY,
+    needs=(Feature.CLIENT_IDS,),
+    means="A message has exactly the id that the caller chose, however much ids look alike.",
+    look_at="exact comparison of ids: no case folding, trimming, normalising or patterns",
+    over=NAMES,
+)
+async def message_ids_chosen(w: World, names: list[str]) -> None:
+    names = list(dict.fromkeys(names))
+    session = w.history.session("session")
+    turn = await w.history.append(session, *(from_user(f"words {n}", id=name) for n, name in enumerate(names)))
+    equal([stored.id for stored in turn.stored], names, "the ids in the answer of add")
+    read = [(found.id, found.content) for found in await w.history.read(session)]
+    equal(read, [(name, f"words {n}") for n, name in enumerate(names)], "ids and texts of the session")
+
+
+@law(
+    "add.not-joined",
+    kinds=GRAPH,
+    needs=(Guarantee.VERBATIM,),
+    means="Triples are identical when each of their parts is, whatever characters the parts contain.",
+    look_at="uniqueness of triples over three columns, not over one text that is joined from them",
+)
+async def parts_not_joined(w: World) -> None:
+    triples: list[tuple[str, str, str]] = []
+    for number, s in enumerate(SEPARATORS):
+        a = f"a{number}"
+        triples += [(f"{a}{s}b", "c", "d"), (a, f"b{s}c", "d"), (a, "b", f"c{s}d")]
+    triples = list(dict.fromkeys(triples))
+    await w.graph.put(*(w.graph.triple(subject, end, predicate=is_) for subject, is_, end in triples))
+    found = [(t.subject, t.predicate, t.object) for t in await w.graph.listed()]
+    equal(found, triples, "the parts of the triples that are listed")
+
+
+@law(
+    "add.distinct-parts",
+    kinds=GRAPH,
+    needs=(Guarantee.VERBATIM,),
+    means="Triples that look alike in one part are different triples.",
+    look_at="uniqueness of triples: exact comparison of each part, no case folding, trimming or normalising",
+    over=NAMES,
+)
+async def distinct_parts(w: World, names: list[str]) -> None:
+    names = list(dict.fromkeys(names))
+    for part in ("subject", "predicate", "object"):
+        before = len(await w.graph.listed())
+        for name in names:
+            parts = {"subject": f"a {part}", "predicate": "is", "object": "that", part: name}
+            await w.graph.put(w.graph.triple(parts["subject"], parts["object"], predicate=parts["predicate"]))
+        added = (await w.graph.listed())[before:]
+        equal([getattr(t, part) for t in added], names, f"each {part} of triples that are alike otherwise")
+
+
+_KEYS = (
+    *(
+        "a",
+        "A",
+        "a ",
+        " a",
+        "a.b",
+        "a.b.c",
+        "a[0]",
+        "a/b",
+        "a:b",
+        "a b",
+        "a-b",
+        "$a",
+        "$set",
+        "$.a",
+        "@a",
+        "_a",
+        "__a__",
+    ),
+    *(
+        "a'b",
+        'a"b',
+        "'",
+        '"',
+        "''",
+        "`a`",
+        "a\\",
+        "a\\n",
+        "a\n",
+        "a%",
+        "%",
+        "*",
+        "?",
+        "a,b",
+        "a=b",
+        "a;b",
+        "(a)",
+        "{a}",
+        "a#",
+        "",
+    ),
+    *(
+        " ",
+        "0",
+        "1",
+        "null",
+        "true",
+        "id",
+        "content",
+        "metadata",
+        "caf\u00e9",
+        "cafe\u0301",
+        "\U0001f600",
+        "k" * 300,
+        "select",
+        "--",
+    ),
+)
+"""Keys of metadata that are syntax for some query language, or names of columns."""
+
+
+@law(
+    "filters.any-key",
+    kinds=RECORDS,
+    needs=(Feature.FILTERS,),
+    means="A filter compares the key that it names, whatever characters the key contains.",
+    look_at="paths such as a.b or $.a that are built from keys, keys put into a query unquoted, and names of columns",
+)
+async def any_key(w: World) -> None:
+    decoys = [{"a": {"b": 1, "b.c": 1}, "a.b": {"c": 1}}, {"a": [1]}, {"other": "a"}, {"a=b": "c"}, {"a": "b=c"}]
+    for number, metadata in enumerate(decoys):
+        await w.records.add(f"decoy record {number}", metadata=metadata)
+    added = {key: (await w.records.add("a record", metadata={key: 1, "else": 2})).id for key in _KEYS}
+    for key, record_id in added.items():
+        listed = [r.id for r in await w.records.listed(filters={key: 1})]
+        equal(listed, [record_id], f"the ids that are listed with the filter {{{key!r}: 1}}")
+        hits = [r.id for r in await w.records.search("a record", limit=100, filters={key: 1})]
+        equal(hits, [record_id], f"the ids that a search finds with the filter {{{key!r}: 1}}")
+        equal(await w.records.listed(filters={key: 2}), [], f"what is listed with the filter {{{key!r}: 2}}")
+    equal(await w.records.listed(filters={"a=b": "b=c"}), [], "what is listed with the filter {'a=b': 'b=c'}")
+
+
+@law(
+    "filters.any-text",
+    kinds=RECORDS,
+    needs=(Feature.FILTERS,),
+    means="A filter compares text exactly, whatever characters it contains.",
+    look_at="values put into a query unquoted, patterns, case folding, trimming and normalising",
+    over=NAMES,
+)
+async def any_text(w: World, names: list[str]) -> None:
+    names = list(dict.fromkeys([*names, "", " "]))
+    added = {name: (await w.records.add("a record", metadata={"k": name})).id for name in names}
+    for name, record_id in added.items():
+        listed = [r.id for r in await w.records.listed(filters={"k": name})]
+        equal(listed, [record_id], f"the ids that are listed with the filter {{'k': {name!r}}}")
