@@ -13,7 +13,7 @@ from memio_contract import ContractTarget, laws, run_law
 from memio_contract.outcome import Status
 from memio_contract.profile import DEV
 
-PROFILE = replace(DEV, shrink=False)
+PROFILE = replace(DEV, shrink=False, large=110, runs=2)
 CASES = [
     pytest.param(
         kind, lambda declared, name=name, kind=kind: lacking(name, kind, declared=declared), id=f"{kind}-{name}"

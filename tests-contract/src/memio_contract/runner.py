@@ -140,11 +140,24 @@ def run_law(law: Law, target: ContractTarget, *, profile: Profile = CI, seed: in
         return _not_run(law, _line(failure), str(failure))
     if reason := not_applicable(law, store):
         return _judged(target, Outcome(law=law.id, status=Status.NOT_APPLICABLE, reason=reason))
+    if reason := _cannot_run(law, target, store, health):
+        return _not_run(law, reason)
+    return _judged(target, _outcome(law, target, store, profile, seed))
+
+
+def _cannot_run(law: Law, target: ContractTarget, store: Declared, health: _Health) -> str:
+    """Return why a law that applies cannot be run, or nothing when it can."""
     if not target.alone and (law.alone or Feature.USER_SCOPE not in store.features):
         need = "the law is about everything in a store" if law.alone else "the store does not declare user_scope"
-        return _not_run(law, f"{need}, so it needs a target whose fresh() opens an empty namespace")
+        return f"{need}, so it needs a target whose fresh() opens an empty namespace"
     if len(health.hung) >= _MOST_HUNG:
-        return _not_run(law, f"calls did not end in {', '.join(health.hung)}, so the other laws were not run")
+        return f"calls did not end in {', '.join(health.hung)}, so the other laws were not run"
+    return ""
+
+
+def _outcome(law: Law, target: ContractTarget, store: Declared, profile: Profile, seed: int) -> Outcome:
+    """Run a law."""
+    health = _health(target, law.kind)
     limit = profile if not health.hung else replace(profile, seconds=profile.seconds / _AGAIN)
     failed = _Example()
     try:
@@ -157,9 +170,8 @@ def run_law(law: Law, target: ContractTarget, *, profile: Profile = CI, seed: in
             health.hung.append(law.id)
         report = _report(law, store.provider, cause, failed.journal, profile, seed)
         calls = tuple(failed.journal.full()) if failed.journal is not None else ()
-        outcome = Outcome(law=law.id, status=Status.FAILED, reason=_line(cause), report=report, calls=calls)
-        return _judged(target, outcome)
-    return _judged(target, Outcome(law=law.id, status=Status.PASSED, relaxed=_relaxed(law, target, store)))
+        return Outcome(law=law.id, status=Status.FAILED, reason=_line(cause), report=report, calls=calls)
+    return Outcome(law=law.id, status=Status.PASSED, relaxed=_relaxed(law, target, store))
 
 
 def _not_run(law: Law, reason: str, report: str = "") -> Outcome:

@@ -96,7 +96,8 @@ def remarks(result: Result) -> Iterator[str]:
         yield f"not applicable: {times} laws: {reason}"
     relaxed = Counter(name for outcome in result.all() for name in outcome.relaxed)
     for name, times in relaxed.items():
-        yield f"relaxed: {times} laws passed {_RELAXED.get(name, f'without insisting on {name}, which is not declared')}"
+        how = _RELAXED.get(name, f"without insisting on {name}, which is not declared")
+        yield f"relaxed: {times} laws passed {how}"
     limits: dict[str, list[str]] = {}
     for store in result.checked:
         for limit in store.limits:

@@ -109,6 +109,10 @@ class World(Place):
         """The longest content that a law may try."""
         return self.content_limit[0]
 
+    def fits(self, text: str) -> bool:
+        """Return whether a text is within the limit of the store."""
+        return len(text.encode()) <= self.content_bytes
+
     @property
     def subject(self) -> Subject:
         """The store, with the methods that every kind has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from urllib.parse import unquote
 
 from proof.catalogue import BY_ID, RECORDS, fault
@@ -49,7 +50,9 @@ class JoinsUserAndAgent:
     def matches_owner(self, row, owner):
         if len(owner) < 2:
             return super().matches_owner(row, owner)
-        return "/".join(row.owner.get(n, "") for n in ("user_id", "agent_id")) == f"{owner['user_id']}/{owner['agent_id']}"
+        return (
+            "/".join(row.owner.get(n, "") for n in ("user_id", "agent_id")) == f"{owner['user_id']}/{owner['agent_id']}"
+        )
 
 
 @fault("ids.not-joined", kinds=BY_ID)
@@ -109,9 +112,8 @@ class JoinsPartsBySpaces:
     """Triples are identical when their parts are, joined by spaces."""
 
     def identical(self, row, triple):
-        return " ".join((row.text, row.more["predicate"], row.more["object"])) == " ".join(
-            (triple.subject, triple.predicate, triple.object)
-        )
+        joined = f"{row.text} {row.more['predicate']} {row.more['object']}"
+        return joined == f"{triple.subject} {triple.predicate} {triple.object}"
 
 
 @fault("add.distinct-parts", kinds=GRAPH)
@@ -250,7 +252,7 @@ class TakesNotForAnOperator:
 
     def best(self, found, query, limit):
         words = query.split()
-        without = {after.lower() for word, after in zip(words, words[1:], strict=False) if word == "NOT"}
+        without = {after.lower() for word, after in pairwise(words) if word == "NOT"}
         kept = [(n, row) for n, row in found if not without & set(self.words(self.searched(row)))]
         return super().best(kept, query, limit)
 
@@ -307,7 +309,11 @@ class CountsNanoseconds:
     def keep(self, row):
         kept = super().keep(row)
         year = min(max(kept.created_at.year, 1678), 2261)
-        return kept if year == kept.created_at.year else replace(kept, created_at=kept.created_at.replace(year=year, day=1))
+        return (
+            kept
+            if year == kept.created_at.year
+            else replace(kept, created_at=kept.created_at.replace(year=year, day=1))
+        )
 
 
 @fault("timestamps.kept", kinds=HISTORY)
@@ -325,4 +331,6 @@ class KeepsTheHourOnly:
 
     def row(self, session_id, message, owner):
         made = super().row(session_id, message, owner)
-        return replace(made, created_at=made.created_at.replace(microsecond=0) if made.created_at.year < 1900 else made.created_at)
+        return replace(
+            made, created_at=made.created_at.replace(microsecond=0) if made.created_at.year < 1900 else made.created_at
+        )

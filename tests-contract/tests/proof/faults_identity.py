@@ -31,9 +31,9 @@ class ComparesMetadataByPython:
 
     def written(self, content, metadata, owner, chosen):
         for row in self.backend.rows.values():
-            if chosen is not None and (row.id, row.owner, row.text) == (chosen, owner, content):
-                if row.metadata == metadata:
-                    return row
+            stored = (row.id, row.owner, row.text, row.metadata)
+            if chosen is not None and stored == (chosen, owner, content, metadata):
+                return row
         return super().written(content, metadata, owner, chosen)
 
 
@@ -320,5 +320,3 @@ class DropsTheAgentsOfBatches:
 
     async def add_many(self, *, items):
         return await super().add_many(items=[{k: v for k, v in item.items() if k != "agent_id"} for item in items])
-
-

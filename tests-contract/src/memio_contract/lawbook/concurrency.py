@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
@@ -206,10 +207,8 @@ async def update_deleted(w: World) -> None:
                 await other.delete(record)
                 deleted.append(number)
 
-        try:
+        with suppress(NotFoundError):  # the delete came first
             await watched(w.records.update(record.id, f"new words {at}"), delete, patience=_PATIENCE)
-        except NotFoundError:
-            pass  # the delete came first
         if not deleted:
             await other.delete(record)  # the update waited less often this time
         equal(await w.records.listed(), [], f"what is listed after a delete at await number {at} of an update")
@@ -229,10 +228,10 @@ async def passes_through(w: World) -> None:
     kept = await w.subject.add("words that stay", group="kept")
     calls: dict[str, Any] = {
         "add": lambda: w.subject.add(f"words {w.number()}", group="added"),
-        "a listing": lambda: w.subject.listed(),
+        "a listing": w.subject.listed,
         "a read by id": lambda: w.subject.find(kept),
         "search": lambda: w.subject.search("words", limit=5, group="kept"),
-        "delete_all": lambda: w.subject.delete_all(),
+        "delete_all": w.subject.delete_all,
     }
     if w.kind in RECORDS and w.has(Feature.UPDATE, Guarantee.STABLE_IDS):
         calls["update"] = lambda: w.records.update(kept.id, "words that stay")

@@ -11,7 +11,7 @@ from memio.capabilities import Feature, Guarantee
 from memio_contract.expect import equal
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import BY_ID, FACTS, GRAPH, HISTORY, RECORDS
-from memio_contract.lawbook.conversations import from_user, texts_of
+from memio_contract.lawbook.conversations import from_user
 from memio_contract.values import NAMES, SEPARATORS
 from memio_contract.world import World
 
@@ -34,15 +34,21 @@ def _pairs() -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
 )
 async def sessions_not_joined(w: World) -> None:
     pairs = [pair for both in _pairs() for pair in both]
+    added: dict[tuple[str, str], Any] = {}
+    for number, (user, session) in enumerate(pairs):
+        turn = await w.history.append(w.history.session(session), from_user(f"words {number}"), owner=w.user(user))
+        added[user, session] = turn.stored[0]
     for user, session in pairs:
-        await w.history.append(w.history.session(session), from_user(f"{user} {session}"), owner=w.user(user))
-    for user, session in pairs:
-        read = texts_of(await w.history.read(w.history.session(session), owner=w.user(user)))
-        equal(read, [f"{user} {session}"], f"the texts of session {session!r} of user {user!r}")
+        await _expect_alone(w, user, session, added)
     for (user, session), other in _pairs():
         await w.history.delete(w.history.session(session), owner=w.user(user))
-        left = texts_of(await w.history.read(w.history.session(other[1]), owner=w.user(other[0])))
-        equal(left, [" ".join(other)], f"the texts of session {other[1]!r} after another one was deleted")
+        await _expect_alone(w, *other, added)
+
+
+async def _expect_alone(w: World, user: str, session: str, added: dict[tuple[str, str], Any]) -> None:
+    """Expect a session of a user to hold its one message."""
+    read = [w.history.view(found) for found in await w.history.read(w.history.session(session), owner=w.user(user))]
+    equal(read, [w.history.view(added[user, session])], f"the messages of session {session!r} of user {user!r}")
 
 
 @law(
@@ -72,18 +78,21 @@ async def owners_not_joined(w: World) -> None:
 async def ids_not_joined(w: World) -> None:
     subject: Any = w.subject
     pairs = [pair for both in _pairs() for pair in both]
+    added: dict[tuple[str, str], dict[str, Any]] = {}
+    for number, (user, id_) in enumerate(pairs):
+        record = await subject.add(f"words {number}", owner=w.user(user), id=w.label(id_))
+        equal(record.id, w.label(id_), "the id in the answer of add")
+        added[user, id_] = subject.view(record)
     for user, id_ in pairs:
-        await subject.add(f"words of {user} {id_}", owner=w.user(user), id=w.label(id_))
-    for user, id_ in pairs:
-        found = [(record.id, subject.text(record)) for record in await subject.listed(owner=w.user(user))]
-        equal(found, [(w.label(id_), f"words of {user} {id_}")], f"id and text of what user {user!r} lists")
+        listed = [subject.view(record) for record in await subject.listed(owner=w.user(user))]
+        equal(listed, [added[user, id_]], f"what user {user!r} lists")
         if w.kind != "graph":
-            read = (await subject.get(w.label(id_), owner=w.user(user))).content
-            equal(read, f"words of {user} {id_}", f"the text of {id_!r} of user {user!r}")
+            read = subject.view(await subject.get(w.label(id_), owner=w.user(user)))
+            equal(read, added[user, id_], f"the record {id_!r} of user {user!r}")
     for (user, id_), other in _pairs():
         await subject.delete(w.label(id_), owner=w.user(user))
-        left = [record.id for record in await subject.listed(owner=w.user(other[0]))]
-        equal(left, [w.label(other[1])], f"the ids of user {other[0]!r} after another one was deleted")
+        left = [subject.view(record) for record in await subject.listed(owner=w.user(other[0]))]
+        equal(left, [added[other]], f"what user {other[0]!r} lists after another record was deleted")
 
 
 @law(
@@ -95,11 +104,13 @@ async def ids_not_joined(w: World) -> None:
 )
 async def message_ids_not_joined(w: World) -> None:
     pairs = [pair for both in _pairs() for pair in both]
-    for session, id_ in pairs:
-        await w.history.append(w.history.session(session), from_user(f"{session} {id_}", id=id_))
-    for session, id_ in pairs:
-        read = [(found.id, found.content) for found in await w.history.read(w.history.session(session))]
-        equal(read, [(id_, f"{session} {id_}")], f"id and text of what session {session!r} holds")
+    added: list[Any] = []
+    for number, (session, id_) in enumerate(pairs):
+        turn = await w.history.append(w.history.session(session), from_user(f"words {number}", id=id_))
+        added.append(turn.stored[0])
+    for (session, id_), stored in zip(pairs, added, strict=True):
+        read = [(found.id, w.history.view(found)) for found in await w.history.read(w.history.session(session))]
+        equal(read, [(id_, w.history.view(stored))], f"what session {session!r} holds")
 
 
 @law(

@@ -150,7 +150,7 @@ async def all_sessions(w: World) -> None:
     over=QUERIES,
 )
 async def query_is_data(w: World, queries: list[str]) -> None:
-    queries = list(dict.fromkeys(queries))
+    queries = [query for query in dict.fromkeys(queries) if w.fits(query)]
     for decoy in ("green tea", "black tea"):
         await w.subject.add(decoy, group=_GROUP)
     added = [await w.subject.add(query, group=_GROUP) for query in queries]

@@ -142,13 +142,14 @@ async def filters_many(w: World) -> None:
     "content.long",
     needs=(Guarantee.VERBATIM,),
     means="Text up to the stated limit is kept whole and returned whole by every call, each record once.",
-    look_at="the size of the column, buffers, previews and chunks; state a limit as `max_content_bytes` if there is one",
+    look_at="the size of columns, buffers, previews and chunks; state a limit as `max_content_bytes` if there is one",
     sized=True,
 )
 async def content_long(w: World) -> None:
-    lines = "".join(f"line {number} of a long text\n" for number in range(w.content_bytes // 22))
+    lines = "".join(f"line {number} of a long text\n" for number in range(w.content_bytes // 22 + 1))
     wide = "\u65e5\u672c" * (min(w.content_bytes, 256 * 1024) // 6)
-    for whole in (*(lines[:size] for size in (150, 300, 1_100, 4_200, 33_000, w.content_bytes)), wide):
+    sizes = sorted({min(size, w.content_bytes) for size in (150, 300, 1_100, 4_200, 33_000, w.content_bytes)})
+    for whole in (*(lines[:size] for size in sizes), wide):
         record = await w.subject.add(whole)
         _check_whole("the answer of add", [record], whole, w)
         for place, found in await reads(w, record):
@@ -205,7 +206,7 @@ async def metadata_large(w: World) -> None:
     look_at="one condition, parameter or token per word of a query: backends limit their number",
 )
 async def many_words(w: World) -> None:
-    words = [f"w{number:x}q" for number in range(2_000)]
+    words = [f"w{number:x}q" for number in range(min(2_000, w.content_bytes // 6))]
     record = await w.subject.add(" ".join(words), group="words")
     for query in (w.subject.query(record), " ".join(words[:300]), words[0]):
         hits = await w.subject.search(query, limit=10, group="words")

@@ -1,0 +1,139 @@
+"""Correct stores that do something in an unusual way, and must pass every law."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from memio.capabilities import Guarantee
+from memio.models import Page
+from memio_contract import ContractTarget
+from proof.dict_stores import STORES
+from proof.lacking import Forgetful, NewIds, NoScores, NotVerbatim, without
+from proof.targets import on_dict
+
+ALL = tuple(STORES)
+RECORDS = ("facts", "documents")
+
+
+class FindsAllWords:
+    """A search finds what has every word of the query."""
+
+    def score(self, query, row):
+        there = set(self.words(self.searched(row)))
+        return super().score(query, row) + 1.0 if all(word in there for word in self.words(query)) else 0.0
+
+
+class FindsPhrases:
+    """A search finds what has the query as a phrase, and scores every hit the same."""
+
+    def score(self, query, row):
+        return 1.0 if query.casefold() in self.searched(row).casefold() else 0.0
+
+
+class EverythingIsAHit:
+    """A search ranks all records, as one by embeddings does."""
+
+    def score(self, query, row):
+        return super().score(query, row) + 0.001
+
+
+class ShortPages:
+    """A page has at most three records, and may be empty though others follow."""
+
+    def page(self, found, limit, cursor):
+        if cursor is None and len(found) > 1:
+            return Page([], "0")
+        return super().page(found, min(limit, 3), cursor)
+
+    def page_back(self, found, limit, cursor):
+        return super().page_back(found, min(limit, 3), cursor)
+
+
+class Slow:
+    """Every step takes a millisecond or two."""
+
+    async def pause(self):
+        await asyncio.sleep(0.001)
+
+
+class CoarseClock:
+    """Times have whole seconds."""
+
+    def now(self):
+        return super().now().replace(microsecond=0)
+
+
+class NoTimes:
+    """Records have no times."""
+
+    def told(self, row, score=None):
+        record = super().told(row, score)
+        return replace(record, created_at=None, updated_at=None)
+
+
+class ShortTexts:
+    """Content has at most 1,000 bytes."""
+
+    max_content_bytes = 1000
+
+
+class LocksEverything:
+    """One call runs at a time."""
+
+    def __init__(self, backend):
+        super().__init__(backend)
+        self.lock = backend.notes.setdefault("lock", asyncio.Lock())
+
+
+def _locked(method):
+    async def call(self, *given, **named):
+        async with self.lock:
+            return await getattr(super(LocksEverything, self), method)(*given, **named)
+
+    return call
+
+
+for _method in ("add", "get", "get_all", "search", "update", "delete", "delete_all", "delete_entity", "add_many"):
+    setattr(LocksEverything, _method, _locked(_method))
+
+
+class Minimal(NotVerbatim, NoScores):
+    """A store without features, that promises to show what was written and nothing else."""
+
+    features: frozenset[str] = frozenset()
+    guarantees: frozenset[str] = frozenset({Guarantee.READ_YOUR_WRITES})
+
+
+class ForgetfulMinimal(Minimal, Forgetful):
+    """The same, in the memory of the process."""
+
+
+UNUSUAL: dict[type[Any], tuple[tuple[str, ...], frozenset[str]]] = {
+    FindsAllWords: (ALL, frozenset()),
+    FindsPhrases: (ALL, frozenset()),
+    EverythingIsAHit: (ALL, frozenset()),
+    ShortPages: (ALL, frozenset()),
+    Slow: (ALL, frozenset()),
+    CoarseClock: (RECORDS, frozenset()),
+    NoTimes: (RECORDS, frozenset()),
+    ShortTexts: (("facts", "history", "documents"), frozenset()),
+    LocksEverything: (ALL, frozenset()),
+    NewIds: (RECORDS, frozenset({Guarantee.STABLE_IDS})),
+    NotVerbatim: (ALL, frozenset({Guarantee.VERBATIM})),
+    Minimal: (ALL, frozenset()),
+    ForgetfulMinimal: (ALL, frozenset()),
+}
+"""By what is unusual: the kinds for which it can be, and the guarantees that such a store does not declare."""
+
+
+def unusual(mixin: type[Any], kind: str) -> ContractTarget:
+    """Return an unusual store of one kind among usual ones of the others."""
+    good = STORES[kind]
+    body: dict[str, Any] = {}
+    if not hasattr(mixin, "guarantees"):
+        gone = {name for guarantee in UNUSUAL[mixin][1] for name in without(guarantee)}
+        body = {"guarantees": good.guarantees - gone, "features": good.features - gone}
+    store = type(mixin.__name__, (mixin, good), body)
+    return on_dict({**STORES, kind: store})
