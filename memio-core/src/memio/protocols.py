@@ -18,11 +18,79 @@ when the caller gave it), and a store that does not declare it never sees the ke
 | `all_roles`           | `Message.role` other than `user` and `assistant`                           |
 | `search_all_sessions` | `session_id` may be left out of `history.search`                           |
 
-The client has checked every argument before a store is called, so a store needs no checks of its
-own: text is legal Unicode without NUL, ids and owners are not empty, limits are in range, metadata
-is a JSON object in a copy of its own, and what the store did not declare is not there.
+The client has checked every argument before a store is called, so a store needs no checks: text is legal Unicode
+without NUL and not empty, ids, owners and session ids have 1 to 1,000 characters, limits are 1 to 1,000, metadata
+is a JSON object that is not shared with the caller, and keywords of features that the store did not declare do not
+arrive.
 
-A page has at most `limit` records. A store whose records may be large ends a page earlier, with a `next_cursor`,
+Rules for every store
+---------------------
+
+The contract suite checks them. Each is stated here once; the methods below state what is special to them.
+
+**Text** comes back exactly as it was given, from every call, whatever its length, with the guarantee `verbatim`: no
+trimming, no normalising, no change of case or line ends, no previews in listings or hits.
+
+**Labels** (owners, ids, session ids, entities) are compared exactly and as a whole: no case folding, trimming,
+normalising, patterns or prefixes. No character in them has a meaning, so labels must not be joined to one key
+without quoting. `user_id`, `agent_id`, session id and record id are separate: only all of them together name a
+record.
+
+**Owners.** An owner given to `add` is stored and returned by every call, on every page. On any other call it
+confines the call to records of exactly that owner; `user_id` and `agent_id` together mean records of both. A record
+outside of the scope is not found. A keyword that is left out spans all owners, and records without one. A record
+that was added without an owner belongs to no user. Filters are applied inside the scope and never widen it.
+Searches apply scope, session and filters before the limit.
+
+**Ids.** Without an id, `add` chooses one that no record has or had. With one (feature `client_ids`), the id is
+unique per owner (user and agent together); for messages, per owner and session. Adding the *same* record again
+under its id is a retry: it returns what is stored and changes nothing, neither its place in listings nor its times.
+Adding another record under the id raises `ConflictError` and stores nothing of the call. Records are the same when
+all of these are equal, compared with what is stored *now*, after updates:
+
+| kind     | fields that make the same record                             |
+|----------|--------------------------------------------------------------|
+| facts, documents | owner, id, content, metadata                         |
+| messages | owner, session, id, role, content, name, metadata            |
+| triples  | owner, subject, predicate, object, metadata, id where given  |
+
+Text is compared exactly, metadata as JSON: the order of keys does not matter; `true` is not 1, and 1 is not `"1"`.
+An id is free once its record is deleted: the same record can be added again and is stored again. A call by id that
+leaves the owner out, and meets records of several owners, raises `ConflictError` and changes nothing.
+
+**Metadata** (feature `metadata`) is any JSON object and comes back equal: nested, empty, null, integers of any size
+and floating-point numbers by their exact value, any text as key. Filters compare top-level keys with scalar values;
+all must match. Numbers are compared by exact value, also integers with floating-point numbers; text, booleans and
+null equal only themselves; a key that is missing is not null. A key is a name, not a path.
+
+**Listings** hold every record in scope once, in the order of adding; an update does not move a record, and a record
+that is added comes last, also after deletes. A page has at most `limit` records, and may have fewer although others
+follow: only `next_cursor=None` is the end. Following the cursor yields everything that was there at the beginning,
+once, while records that were delivered, all of a page or only its last one, are updated or deleted, and while
+records are added.
+
+**Searches** return at most `limit` records of those that are stored now, each once however long it is, as they are
+stored, the best first. A record's own text as the query finds it when the limit covers all records, whatever it
+contains: no character or word of a query is syntax. With the guarantee `scores` every hit has a score, and no hit
+has a higher one than the hit before it.
+
+**Errors.** A record that is not there, or not in scope, raises `NotFoundError(kind, id)`. A `ConflictError` names
+the id and shows neither text nor metadata of what is stored. Any other exception of a store reaches the caller as a
+`ProviderError`.
+
+**Concurrency.** Calls run at the same time, from several clients too. Each either happens or does not: a call that
+is cancelled at any await raises `CancelledError` and leaves all of its records or none. An update is seen as the
+old record or as the new one, at no time as none. A record that is deleted while an update of it runs stays deleted.
+Clients cache nothing that another client can change.
+
+**Durability.** With the guarantee `durable`, closing and opening again changes nothing: no field, no order, no
+deletion, no id that is taken. `aclose` may be called on a store that was never used, and twice, also at the same
+time.
+
+**Times** are aware and in UTC, and any `datetime` can be stored. An update sets `updated_at` and leaves
+`created_at`; a store that has no times returns `None`, and never a time that it does not store.
+
+A store whose records may be large ends a page earlier than `limit`, with a `next_cursor`,
 before it fills the memory: 4 MB are a good measure. The client asks on until a caller of `get_all` or `get` has as
 many as were asked for; iterations, `forget` and transfers take each page as it comes.
 
@@ -32,7 +100,7 @@ A store may also have these attributes, which the client reads once:
 - `max_content_bytes: int`: the longest content, in bytes of UTF-8. Longer content never arrives.
 - `max_metadata_bytes: int`, `max_part_bytes: int`: the largest metadata, in bytes of JSON in ASCII without spaces, and
   the longest part of a triple, in bytes of UTF-8, where they are less than the 1 MiB and the 64 KiB of the client.
-- `identity: str`: what tells its data from those of another store of the same class, such as a path or
+- `identity: str`: distinguishes its data from those of another store of the same class: a path, or
   a URL without secrets, known without I/O. Cursors are bound to it.
 - `hints: Mapping[str, str]`: by feature, what a caller should do who asks for one that is missing.
 """
@@ -89,17 +157,26 @@ class FactStore(Store, Protocol):
     """A store of facts."""
 
     async def add(self, *, content: str) -> Fact:
-        """Store a new fact. Features: `metadata`, `user_id`, `agent_id`, `fact_id`."""
+        """Store a fact at the end. Features: `metadata`, `user_id`, `agent_id`, `fact_id`.
+
+        Returns the fact as it is stored. The same text twice makes two facts. With a `fact_id` that the owner has
+        already, the same fact is returned unchanged, and another one raises `ConflictError`.
+        """
         ...
 
     async def get(self, *, fact_id: str) -> Fact:
-        """Return one fact, or raise `NotFoundError`. Features: `user_id`, `agent_id`."""
+        """Return one fact. Features: `user_id`, `agent_id`.
+
+        Raises `NotFoundError("fact", fact_id)` for an id that is not in scope, and `ConflictError` for one that
+        several owners in scope have.
+        """
         ...
 
     async def get_all(self, *, limit: int, cursor: str | None) -> Page[Fact]:
         """Return a page in insertion order. Features: `user_id`, `agent_id`, `filters`.
 
-        `cursor` is the `next_cursor` of an earlier page under the same arguments.
+        `cursor` is the `next_cursor` of an earlier page under the same arguments; the record it was made at may
+        have been deleted since.
         """
         ...
 
@@ -108,14 +185,16 @@ class FactStore(Store, Protocol):
         ...
 
     # update(*, fact_id: str, content: str) -> Fact: feature `update`.
-    # Features: `metadata`, `user_id`, `agent_id`. Metadata left out stays as it is.
+    # Features: `metadata`, `user_id`, `agent_id`. Metadata left out stays as it is, `{}` clears it. Owner, place and
+    # `created_at` stay, and with the guarantee `stable_ids` the id; `updated_at` is set. The answer is what is stored.
+    # Raises `NotFoundError` and `ConflictError` as `get` does, and then changes and creates nothing.
 
     async def delete(self, *, fact_id: str) -> None:
-        """Delete one fact, or raise `NotFoundError`. Features: `user_id`, `agent_id`."""
+        """Delete one fact from every read; errors as for `get`. Features: `user_id`, `agent_id`."""
         ...
 
     async def delete_all(self) -> None:
-        """Delete every fact in scope. Features: `user_id`, `agent_id`."""
+        """Delete every fact in scope, however many there are. Features: `user_id`, `agent_id`."""
         ...
 
 
@@ -123,15 +202,27 @@ class DocumentStore(Store, Protocol):
     """A store of documents."""
 
     async def add(self, *, content: str) -> Document:
-        """Store a new document. Features: `metadata`, `user_id`, `doc_id`."""
+        """Store a document at the end. Features: `metadata`, `user_id`, `doc_id`.
+
+        Returns the document as it is stored. The same text twice makes two documents. With a `doc_id` that the owner
+        has already, the same document is returned unchanged, and another one raises `ConflictError`.
+        """
         ...
 
     async def get(self, *, doc_id: str) -> Document:
-        """Return one document, or raise `NotFoundError`. Features: `user_id`."""
+        """Return one document. Features: `user_id`.
+
+        Raises `NotFoundError("document", doc_id)` for an id that is not in scope, and `ConflictError` for one that
+        several owners in scope have.
+        """
         ...
 
     async def get_all(self, *, limit: int, cursor: str | None) -> Page[Document]:
-        """Return a page in insertion order. Features: `user_id`, `filters`."""
+        """Return a page in insertion order. Features: `user_id`, `filters`.
+
+        `cursor` is the `next_cursor` of an earlier page under the same arguments; the record it was made at may
+        have been deleted since.
+        """
         ...
 
     async def search(self, *, query: str, limit: int) -> list[Document]:
@@ -139,14 +230,16 @@ class DocumentStore(Store, Protocol):
         ...
 
     # update(*, doc_id: str, content: str) -> Document: feature `update`.
-    # Features: `metadata`, `user_id`. Metadata left out stays as it is.
+    # Features: `metadata`, `user_id`. Metadata left out stays as it is, `{}` clears it. Owner, place and
+    # `created_at` stay, and with the guarantee `stable_ids` the id; `updated_at` is set. The answer is what is stored.
+    # Raises `NotFoundError` and `ConflictError` as `get` does, and then changes and creates nothing.
 
     async def delete(self, *, doc_id: str) -> None:
-        """Delete one document, or raise `NotFoundError`. Features: `user_id`."""
+        """Delete one document from every read; errors as for `get`. Features: `user_id`."""
         ...
 
     async def delete_all(self) -> None:
-        """Delete every document in scope. Features: `user_id`."""
+        """Delete every document in scope, however many there are. Features: `user_id`."""
         ...
 
 
@@ -154,31 +247,49 @@ class HistoryStore(Store, Protocol):
     """A store of conversations. A session begins with its first message and ends with its deletion."""
 
     async def add(self, *, session_id: str, messages: Sequence[Message]) -> Turn:
-        """Append messages to a session, all or none. Features: `user_id`, and those of messages."""
+        """Append messages to a session, all or none. Features: `user_id`, and those of messages.
+
+        Returns them as they are stored, in their order, and what the backend answered by itself in `replies`. A message
+        whose `id` the session of this owner has already is a retry when role, content, name and metadata are equal:
+        it is returned from where it is, and not appended. Otherwise `ConflictError("message", id)` is raised, and
+        nothing of the call is stored. The `timestamp` is not compared. The order of a session is that of adding, not
+        of time.
+        """
         ...
 
     async def get(self, *, session_id: str, limit: int, cursor: str | None, start: Start) -> Page[Message]:
         """Return a page of one session, oldest first; an unknown session is empty. Features: `user_id`.
 
         From `latest`, the first page holds the newest messages and the cursor goes back in time;
-        from `oldest`, it goes forward.
+        from `oldest`, it goes forward. Reading back is complete also while messages are added. Without `user_id`,
+        the messages of all users with a session of this id are read together, in the order of adding.
         """
         ...
 
     async def get_all(self, *, limit: int, cursor: str | None) -> Page[str]:
-        """Return a page of session ids, by their first message. Features: `user_id`."""
+        """Return a page of session ids, each once, in the order of their first messages. Features: `user_id`.
+
+        A session that begins again after its deletion comes last.
+        """
         ...
 
     async def search(self, *, query: str, limit: int, session_id: str | None) -> list[Message]:
-        """Return the best matches first. Features: `user_id`; without `search_all_sessions`, `session_id` is given."""
+        """Return the best matches first, of every role. Features: `user_id`.
+
+        `session_id` confines the search to one session; with the feature `search_all_sessions` it may be `None`.
+        """
         ...
 
     async def delete(self, *, session_id: str) -> None:
-        """Delete a session; deleting an unknown one does nothing. Features: `user_id`."""
+        """Delete a session with all its messages; deleting an unknown one does nothing. Features: `user_id`.
+
+        Raises `ConflictError("session", session_id)` without `user_id` when several users have a session of this id,
+        and deletes nothing.
+        """
         ...
 
     async def delete_all(self) -> None:
-        """Delete every session in scope. Features: `user_id`."""
+        """Delete every session in scope, however many there are. Features: `user_id`."""
         ...
 
 
@@ -186,15 +297,28 @@ class GraphStore(Store, Protocol):
     """A store of triples. Provisional: it may still change in a minor version."""
 
     async def add(self, *, triples: Sequence[Triple]) -> list[Triple]:
-        """Store triples, all or none; an identical one of the same owner is stored once. Features: `user_id`."""
+        """Store triples, all or none, and return one per triple given, in their order. Features: `user_id`.
+
+        Triples are identical when subject, predicate and object are equal, each compared exactly. An owner has an
+        identical triple once: adding it again, within one call too, returns what is stored. With other metadata, or
+        with another id than the stored one, it raises `ConflictError`, and so does another triple under an id that
+        the owner has already; nothing of the call is stored then. Users may have identical triples, each its own.
+        """
         ...
 
     async def get(self, *, entity: str, limit: int, cursor: str | None) -> Page[Triple]:
-        """Return a page of the triples that have the entity at either end. Features: `user_id`."""
+        """Return a page of the triples that have the entity as subject or object, each once. Features: `user_id`.
+
+        In insertion order. The entity is compared exactly; a predicate is not an entity.
+        """
         ...
 
     async def get_all(self, *, limit: int, cursor: str | None) -> Page[Triple]:
-        """Return a page in insertion order. Features: `user_id`."""
+        """Return a page in insertion order. Features: `user_id`.
+
+        `cursor` is the `next_cursor` of an earlier page under the same arguments; the triple it was made at may
+        have been deleted since.
+        """
         ...
 
     async def search(self, *, query: str, limit: int) -> list[Triple]:
@@ -202,15 +326,22 @@ class GraphStore(Store, Protocol):
         ...
 
     async def delete(self, *, triple_id: str) -> None:
-        """Delete one triple, or raise `NotFoundError`. Features: `user_id`."""
+        """Delete one triple from every read. Features: `user_id`.
+
+        Raises `NotFoundError("triple", triple_id)` for an id that is not in scope, and `ConflictError` for one that
+        several owners in scope have.
+        """
         ...
 
     async def delete_entity(self, *, entity: str) -> None:
-        """Delete every triple that has the entity at either end. Features: `user_id`."""
+        """Delete every triple that has the entity as subject or object, however many. Features: `user_id`.
+
+        An unknown entity is no error.
+        """
         ...
 
     async def delete_all(self) -> None:
-        """Delete every triple in scope. Features: `user_id`."""
+        """Delete every triple in scope, however many there are. Features: `user_id`."""
         ...
 
 
@@ -248,6 +379,8 @@ class SupportsAddMany(Protocol):
     async def add_many(self, *, items: Sequence[Any]) -> list[Any]:
         """Store many records, `FactInput` or `DocumentInput`, and return them in order.
 
+        Each item is stored as `add` stores it: with its own owner, id and metadata, in the order of the items.
+
         Raises:
             PartialWriteError: Some were added. It holds them, the items that were certainly not added, and those
                 that may have been. A store that adds all or none raises the plain error instead.
@@ -257,9 +390,9 @@ class SupportsAddMany(Protocol):
 
 @runtime_checkable
 class SupportsErase(Protocol):
-    """A store of any kind that can say what stays of deleted records, and take away what it can of that.
+    """A store of any kind that can erase what deleted records leave behind, and lists what it cannot erase.
 
-    `forget` asks it once per store, after everything of the owner was deleted. Stores that share a file are asked
+    `forget` calls it once per store, after everything of the owner was deleted. Stores that share a file are called
     at the same time, so that they can share the work.
     """
 
@@ -269,9 +402,9 @@ class SupportsErase(Protocol):
         Features: `user_id`, `agent_id`, as on `delete_all`: the owner that is being forgotten.
 
         Returns:
-            What stays all the same, in sentences for people; empty when nothing does.
+            What stays nevertheless, in sentences for people; empty when nothing does.
 
         Raises:
-            ProviderError: It could not be done, and why; it may be called again.
+            ProviderError: The erasure failed, with the reason; it may be called again.
         """
         ...
