@@ -1,19 +1,35 @@
-"""The documents that are made from the code: `python tests-contract/tests/documents.py` writes them anew."""
+"""The documents that are made from the code: `python tests-contract/tests/documents.py` writes them."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
+from inspect import cleandoc, isfunction, signature
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from proof.catalogue import Fault, catalogue
 
+from memio import protocols
+from memio.capabilities import Feature, Guarantee
+from memio.models import KINDS, Document, Fact, Message, Triple
 from memio_contract import Law, laws
 
+MACHINES = "memio_contract.lawbook.models"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-KINDS = ("facts", "history", "documents", "graph")
+_INTRODUCTION = """
+A memory store keeps one of four kinds of records: facts, messages of conversations, documents, or triples of a graph.
+This page is what a store has to do, in any language. It consists of the records, the calls, the features that a store
+may declare and the guarantees that it may give, the rules for every call, and the laws: each rule in the form in which
+the contract suite checks it. It is made from the code of memio.
+
+A store declares features and guarantees. A feature that is not declared is never asked for; one that is declared must
+work. A guarantee that is not declared relaxes the laws that need it, and no others.
+
+"""
 
 
 def _name(law: Law) -> str:
@@ -21,21 +37,91 @@ def _name(law: Law) -> str:
 
 
 def laws_page() -> Iterator[str]:
-    """Yield the page of all laws: one row per law, with the kinds that it is about."""
-    rows: dict[tuple[str, str], list[Law]] = {}
+    """Yield the specification: what a store is, the rules for every call, and each law under its subject."""
+    yield "# The specification of a memory store"
+    yield ""
+    yield from _INTRODUCTION.strip().splitlines()
+    yield ""
+    yield from _records()
+    yield from _calls()
+    for title, names in (("Features", Feature), ("Guarantees", Guarantee)):
+        yield f"## {title}"
+        yield ""
+        meanings = re.findall(r"^ +([A-Z_]+): (.*)$", str(names.__doc__), re.MULTILINE)
+        yield from (f"- `{names[member]}`: {meaning}" for member, meaning in meanings)
+        yield ""
+    rules = cleandoc(protocols.__doc__ or "").partition("------\n\n")[2].partition("A store may also have")[0]
+    yield "## Rules"
+    yield ""
+    yield from rules.partition("suite checks them. ")[2].strip().splitlines()
+    yield ""
+    yield from _laws()
+
+
+def _records() -> Iterator[str]:
+    yield "## Records"
+    yield ""
+    yield "A field that is absent is null. Only the fields that the store declares by its features are promised."
+    yield ""
+    for record in (Fact, Message, Document, Triple):
+        yield f"- **{record.__name__}**: {', '.join(f'`{field.name}`' for field in fields(record))}"
+    yield "- **Page**: a list of records, and `next_cursor`: a text that leads to the next page, or null at the end"
+    yield "- **Turn**: what `add` of messages returns: `stored`, the messages, and `replies`, what the backend answered"
+    yield ""
+
+
+def _calls() -> Iterator[str]:
+    yield "## Calls"
+    yield ""
+    yield "Arguments are named. Those that belong to a feature are listed behind it; the rest every store has."
+    yield ""
+    for store in (protocols.FactStore, protocols.HistoryStore, protocols.DocumentStore, protocols.GraphStore):
+        yield f"### {store.__name__}"
+        yield ""
+        yield cleandoc(store.__doc__ or "")
+        yield ""
+        for name, method in vars(store).items():
+            if not isfunction(method) or name.startswith("_"):
+                continue
+            arguments = [argument for argument in signature(method).parameters if argument != "self"]
+            yield f"- `{name}({', '.join(arguments)})`"
+            yield ""
+            for line in cleandoc(method.__doc__ or "").splitlines():
+                yield f"  {line}".rstrip()
+            yield ""
+        if store in (protocols.FactStore, protocols.DocumentStore):
+            id_ = "fact_id" if store is protocols.FactStore else "doc_id"
+            yield f"- `update({id_}, content)`, with the feature `update`"
+            yield ""
+            yield "  Replaces the content. Features: `metadata`, and the owner as on `get`."
+            yield ""
+            yield "  Metadata left out stays as it is, `{}` clears it. Owner, place and `created_at` stay, and with"
+            yield "  `stable_ids` the id; `updated_at` is set. Raises what `get` raises, and then changes and creates nothing."
+            yield ""
+
+
+def _laws() -> Iterator[str]:
+    yield "## Laws"
+    yield ""
+    yield f"Each rule as the suite checks it: {len(laws())} laws, counted per kind. The id of a law is its kind, a dot"
+    yield "and its name, as in `facts.update.keeps-owner`. A law applies where what it *needs* is declared. The last"
+    yield "column is where to look in an implementation that breaks it."
+    sections: dict[str, dict[tuple[str, str], list[Law]]] = {}
     for law in laws():
-        rows.setdefault((_name(law), law.means), []).append(law)
-    yield "# The laws"
-    yield ""
-    yield f"There are {len(laws())}, counted per kind. A law's id is its kind, a dot and its name, as in"
-    yield "`facts.update.keeps-owner`. This page is made from the code."
-    yield ""
-    yield "| law | kinds | what it says | needs | if it fails, look at |"
-    yield "|---|---|---|---|---|"
-    for (name, means), found in rows.items():
-        kinds = "all" if len(found) == len(KINDS) else ", ".join(law.kind for law in found)
-        needs = ", ".join(found[0].needs) or "-"
-        yield f"| {name} | {kinds} | {means} | {needs} | {found[0].look_at} |"
+        # All state machines in one section.
+        module = law.check.__module__ if isfunction(law.check) else MACHINES
+        sections.setdefault(module, {}).setdefault((_name(law), law.means), []).append(law)
+    for module, rows in sections.items():
+        about = cleandoc(sys.modules[module].__doc__ or "").splitlines()[0].rstrip(".").removeprefix("Laws about ")
+        yield ""
+        yield f"### {about[0].upper()}{about[1:]}"
+        yield ""
+        yield "| law | kinds | rule | needs | if it fails, look at |"
+        yield "|---|---|---|---|---|"
+        for (name, means), found in rows.items():
+            kinds = "all" if len(found) == len(KINDS) else ", ".join(law.kind for law in found)
+            needs = ", ".join(found[0].needs) or "-"
+            yield f"| {name} | {kinds} | {means} | {needs} | {found[0].look_at} |"
 
 
 def coverage_page() -> Iterator[str]:

@@ -10,10 +10,12 @@ import pytest
 
 from memio_contract import once
 from memio_contract.contracts import PROPERTY, StoreContract, changed_laws, loaded
+from memio_contract.discovery import distribution_of
 from memio_contract.outcome import Outcome, SetUpFailed
 from memio_contract.result import Checked, Result
 from memio_contract.runner import declared, unknown_expectations
-from memio_contract.table import lines
+from memio_contract.scorecard import write_scorecard
+from memio_contract.table import by_title, lines
 from memio_contract.written import write
 
 
@@ -103,6 +105,12 @@ class Accounting:
         report = self.config.getoption("memio_report")
         if report:
             write(self.result, Path(str(report)))
+        scorecard = self.config.getoption("memio_scorecard")
+        if scorecard and self.checked:
+            provider = self.config.getoption("memio_provider")
+            title = str(provider) if provider else ", ".join(by_title(self.result))
+            distribution = distribution_of(str(provider)) if provider else ""
+            write_scorecard(self.result, Path(str(scorecard)), title=title, provider=distribution)
 
     def _describe(self) -> None:
         for key, cls in self.classes.items():
@@ -123,3 +131,5 @@ class Accounting:
             terminalreporter.write_line(line)
         if target := self.config.getoption("memio_report"):
             terminalreporter.write_line(f"The report is in {target}, as JSON, with Markdown beside it.")
+        if target := self.config.getoption("memio_scorecard"):
+            terminalreporter.write_line(f"The scorecard is in {target}, with its badge as SVG beside it.")

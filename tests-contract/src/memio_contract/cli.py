@@ -15,12 +15,13 @@ from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError
 from memio.models import KINDS, Kind
 from memio_contract import once
-from memio_contract.discovery import chosen, labels, targets_of
+from memio_contract.discovery import chosen, distribution_of, labels, targets_of
 from memio_contract.lawbook import laws
 from memio_contract.outcome import SetUpFailed, Status
 from memio_contract.profile import PROFILES, Profile
 from memio_contract.result import Checked, Result
 from memio_contract.runner import declared, run_law, unknown_expectations
+from memio_contract.scorecard import write_scorecard
 from memio_contract.table import lines
 from memio_contract.target import ContractTarget
 from memio_contract.written import write
@@ -42,6 +43,7 @@ def check(
     kinds: Iterable[str] = (),
     profile: str = "ci",
     report: str | Path | None = None,
+    scorecard: str | Path | None = None,
     seed: int = 0,
 ) -> int:
     """Check a provider against the laws, and print progress, every failure, and a table.
@@ -51,7 +53,8 @@ def check(
         config: A configuration file.
         kinds: Only these kinds; all that the provider has when empty.
         profile: `dev`, `ci` or `live`.
-        report: Where to write the result as JSON, with Markdown beside it.
+        report: Where to write the result as JSON; the same name in `.md` gets it as Markdown.
+        scorecard: Where to write a page for publishing, as Markdown; the same name in `.svg` gets the badge.
         seed: Where generated values start.
 
     Returns:
@@ -82,6 +85,9 @@ def check(
     if report is not None:
         write(result, Path(report))
         _print(f"The report is in {report}, as JSON, with Markdown beside it.")
+    if scorecard is not None:
+        image = write_scorecard(result, Path(scorecard), title=provider, provider=distribution_of(provider))
+        _print(f"The scorecard is in {scorecard}, its badge in {image}.")
     return 0 if result.verdict == "passed" else 1
 
 

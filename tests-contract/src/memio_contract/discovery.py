@@ -20,7 +20,7 @@ def targets_of(provider: str, config: str | None = None, kinds: Sequence[Kind] =
 
     The provider's own targets, where its plugin has the hook `memio_contract_targets`, and that can honour the
     configuration, if one was named. Without one, for `sqlite` a new file per example; for others the configuration,
-    or the provider's default settings, with owners and ids that belong to the suite alone.
+    or the provider's default settings, with owners and ids with a random token.
 
     Args:
         provider: Its name, or `distribution:name`.
@@ -52,13 +52,19 @@ def targets_of(provider: str, config: str | None = None, kinds: Sequence[Kind] =
     return useful
 
 
+def distribution_of(provider: str) -> str:
+    """Return the distribution that offers a provider, with its version."""
+    kind = registry.kinds_of(provider.rpartition(":")[2])[0]
+    return registry.find(kind, provider).describe()
+
+
 def chosen(target: ContractTarget, kinds: Sequence[Kind] = ()) -> list[Kind]:
     """Return the kinds of a target that were asked for, in the usual order."""
     return [kind for kind in KINDS if kind in target.kinds and (not kinds or kind in kinds)]
 
 
 def labels(targets: Sequence[ContractTarget]) -> list[str]:
-    """Return what the result calls each target: its provider, with a number where two have the same."""
+    """Return the name of each target in the result: its provider, with a number where two have the same."""
     names = [target.provider for target in targets]
     return [
         name if names.count(name) == 1 else f"{name} {names[: index + 1].count(name)}"
@@ -80,7 +86,7 @@ def _offered_by_hook(provider: str, offered: Iterable[Kind], config: str | None)
         plugins.register(registry.load_module(entry))
         hook = plugins.hook.memio_contract_targets
         if config is not None and not any("config" in each.argnames for each in hook.get_hookimpls()):
-            continue  # targets of its own would not be what the configuration says
+            continue  # its own targets would not be what the configuration describes
         try:
             answers = cast("list[Any]", hook(config=config))
             targets = [target for answer in answers for target in answer]

@@ -52,7 +52,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--memio-report",
         dest="memio_report",
         metavar="FILE",
-        help="write the result as JSON, and as Markdown beside it",
+        help="write the result as JSON, and as Markdown to the same name in .md",
+    )
+    group.addoption(
+        "--memio-scorecard",
+        dest="memio_scorecard",
+        metavar="FILE",
+        help="write a page for publishing as Markdown, and its badge to the same name in .svg",
     )
 
 
@@ -61,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     provider = config.getoption("memio_provider")
     if provider:
         _ask(config, str(provider))
-    if provider or config.getoption("memio_report"):
+    if provider or config.getoption("memio_report") or config.getoption("memio_scorecard"):
         _account(config)
 
 

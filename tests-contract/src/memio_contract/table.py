@@ -94,6 +94,11 @@ def remarks(result: Result) -> Iterator[str]:
     missing = Counter(outcome.reason for outcome in result.all() if outcome.status is Status.NOT_APPLICABLE)
     for reason, times in missing.items():
         yield f"not applicable: {times} laws: {reason}"
+    yield from relaxations(result)
+
+
+def relaxations(result: Result) -> Iterator[str]:
+    """Yield a line for everything that laws did not insist on, and for the limits in force."""
     relaxed = Counter(name for outcome in result.all() for name in outcome.relaxed)
     for name, times in relaxed.items():
         how = _RELAXED.get(name, f"without insisting on {name}, which is not declared")

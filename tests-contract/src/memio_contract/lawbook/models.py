@@ -1,4 +1,4 @@
-"""One law per kind that knows every call: the store behaves like a plain list."""
+"""Laws about any sequence of calls: the store behaves like a plain list."""
 
 from __future__ import annotations
 

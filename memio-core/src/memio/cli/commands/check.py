@@ -1,4 +1,4 @@
-"""`memio check`: hold an installed provider against the contract suite."""
+"""`memio check`: check an installed provider with the contract suite."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -28,11 +28,17 @@ def check(
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the result here too.", show_default=False)
     ] = None,
+    scorecard: Annotated[
+        Path | None,
+        typer.Option(
+            "--scorecard", metavar="FILE", help="Write a page for publishing here, with a badge.", show_default=False
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="Repeat a run with its examples.", show_default=False)
     ] = None,
 ) -> None:
-    """Hold a provider against the contract suite. It needs memio-contract."""
+    """Check a provider with the contract suite. It needs memio-contract."""
     if find_spec("memio_contract") is None:
         write_failure(
             "UsageError",
@@ -41,7 +47,14 @@ def check(
             as_json=False,
         )
         raise typer.Exit(ExitCode.USAGE)
-    options = {"config": config, "kinds": kinds, "profile": profile, "report": report, "seed": seed}
+    options = {
+        "config": config,
+        "kinds": kinds,
+        "profile": profile,
+        "report": report,
+        "scorecard": scorecard,
+        "seed": seed,
+    }
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    # By name: core must not need what only the suite brings along.
+    # By name: core must not need what only the suite depends on.
     raise typer.Exit(import_module("memio_contract.cli").check(provider, **given))
