@@ -96,7 +96,7 @@ def _calls() -> Iterator[str]:
             yield "  Replaces the content. Features: `metadata`, and the owner as on `get`."
             yield ""
             yield "  Metadata left out stays as it is, `{}` clears it. Owner, place and `created_at` stay, and with"
-            yield "  `stable_ids` the id; `updated_at` is set. Raises what `get` raises, and then changes and creates nothing."
+            yield "  `stable_ids` the id; `updated_at` is set. Raises what `get` raises; nothing is changed then."
             yield ""
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from memio_contract import once
-from memio_contract.contracts import PROPERTY, StoreContract, changed_laws, loaded
+from memio_contract.contracts import StoreContract, changed_laws, loaded
 from memio_contract.discovery import distribution_of
 from memio_contract.outcome import Outcome, SetUpFailed
+from memio_contract.pytest_plugin import PROPERTY
 from memio_contract.result import Checked, Result
 from memio_contract.runner import declared, unknown_expectations
 from memio_contract.scorecard import write_scorecard
@@ -62,11 +63,11 @@ class Accounting:
         for key, data in json.loads(collected).items():
             self.checked.setdefault(key, Checked(**data)).describe(data)
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def note(self, report: pytest.TestReport) -> None:
         """Note how a law ended."""
         key = report.nodeid.rpartition("::")[0]
         for name, value in report.user_properties:
-            if name == PROPERTY and report.when == "call":
+            if name == PROPERTY:
                 outcome: Outcome = loaded(str(value))
                 self.checked.setdefault(key, Checked(kind=outcome.law.partition(".")[0])).outcomes[outcome.law] = (
                     outcome

@@ -21,11 +21,9 @@ from memio_contract.law import Law
 from memio_contract.lawbook import laws
 from memio_contract.outcome import Outcome, Status
 from memio_contract.profile import PROFILES
+from memio_contract.pytest_plugin import PROPERTY
 from memio_contract.runner import run_law
 from memio_contract.target import ContractTarget
-
-PROPERTY = "memio_contract"
-"""The user property of a test's report that carries the outcome of its law."""
 
 
 class StoreContract:

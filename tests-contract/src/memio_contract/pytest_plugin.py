@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 PROFILES = ("dev", "ci", "live")
+PROPERTY = "memio_contract"
+"""The user property of a test's report that carries the outcome of its law."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,6 +71,19 @@ def pytest_configure(config: pytest.Config) -> None:
         _ask(config, str(provider))
     if provider or config.getoption("memio_report") or config.getoption("memio_scorecard"):
         _account(config)
+    config.pluginmanager.register(_Reports(config), "memio_contract_reports")
+
+
+class _Reports:
+    """Passes reports of laws on to the account, which a run with pytest-xdist needs before anything was collected."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note how a law ended."""
+        if report.when == "call" and any(name == PROPERTY for name, _ in report.user_properties):
+            _account(self._config).note(report)
 
 
 def _ask(config: pytest.Config, provider: str) -> None:

@@ -30,6 +30,15 @@ def new_provider(
             help=f"What it remembers, separated by commas: {', '.join(KINDS)}.",
         ),
     ] = ["facts"],  # noqa: B006  # typer copies it
+    example: Annotated[
+        str,
+        typer.Option(
+            "--example",
+            "-e",
+            metavar="EXAMPLE",
+            help="What it begins with: memory (short, few features) or database (every feature).",
+        ),
+    ] = "memory",
     directory: Annotated[
         Path,
         typer.Option("--directory", "-d", metavar="DIR", help="Where the new folder is made, memio-NAME."),
@@ -38,19 +47,25 @@ def new_provider(
 ) -> None:
     """Write a provider of your own: a distribution memio-NAME that works at once and passes the contract.
 
-    Its stores keep their records in the process; put your backend in their place.
+    Its stores keep their records in the process or, with --example database, in a database; put your backend
+    in their place.
     """
     if find_spec("jinja2") is None:
         raise InvalidInputError("the template needs the extra 'cli': pip install 'memio-core[cli]'")
     # Only here: the help needs none of it.
-    from memio.cli.scaffold.project import render, write
-    from memio.cli.scaffold.provider_names import check_free, provider_names
+    from memio.cli._project import EXAMPLES, render, write
+    from memio.cli._provider_names import check_free, provider_names
 
     names = provider_names(name)
     chosen = _kinds(kinds)
+    if example not in EXAMPLES:
+        raise InvalidInputError(
+            f"--example: there is no example {example!r}{did_you_mean(example, list(EXAMPLES))}; "
+            f"the examples are {', '.join(EXAMPLES)}"
+        )
     check_free(names)
     folder = directory / names.distribution
-    files = render(names, chosen)
+    files = render(names, chosen, example)
     write(folder, files)
     done(
         "\n".join(_told(folder, names.name, chosen)),

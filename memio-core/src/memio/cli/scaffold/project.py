@@ -12,35 +12,62 @@ from memio.cli.scaffold.provider_names import ProviderNames
 from memio.errors import InvalidInputError
 from memio.kinds import SPECS
 
+
+@dataclass(frozen=True, slots=True)
+class StoreNames:
+    """What the template calls the store of one kind.
+
+    Attributes:
+        kind: The kind: `facts`.
+        record: The class of its records: `Fact`.
+        protocol: The protocol, and the end of the names of the store and its contract: `FactStore`.
+    """
+
+    kind: Kind
+    record: str
+    protocol: str
+
+
+_STORES = (
+    StoreNames("facts", "Fact", "FactStore"),
+    StoreNames("history", "Message", "HistoryStore"),
+    StoreNames("documents", "Document", "DocumentStore"),
+    StoreNames("graph", "Triple", "GraphStore"),
+)
+EXAMPLES = {"memory": ("template",), "database": ("template_database", "template")}
+"""By example, the folders of its template, the most special one first."""
 _ENDING = ".jinja"
 _PACKAGE = "__package__"
 """What stands for the import package in the paths of the template."""
 
 
-def render(names: ProviderNames, kinds: Sequence[Kind]) -> dict[str, str]:
+def render(names: ProviderNames, kinds: Sequence[Kind], example: str = "memory") -> dict[str, str]:
     """Return the files of a provider by their paths, which have forward slashes.
 
     Args:
         names: What the provider is called.
         kinds: The kinds of memory that it has stores for, in memio's order.
+        example: Which backend it begins with, of `EXAMPLES`.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
-        loader=PackageLoader("memio.cli.scaffold", "template"),
+        # A file of the example takes the place of one of the same path.
+        loader=ChoiceLoader([PackageLoader("memio.cli", folder) for folder in EXAMPLES[example]]),
         undefined=StrictUndefined,
         autoescape=select_autoescape(),  # of HTML, of which there is none
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    specs = [SPECS[kind] for kind in kinds]
-    stores = [{"kind": spec.name, "record": spec.record.__name__, "protocol": spec.store} for spec in specs]
-    values = {"names": names, "kinds": kinds, "stores": stores, "api": _range_of_core()}
+    stores = [store for store in _STORES if store.kind in kinds]
+    values = {"names": names, "kinds": kinds, "stores": stores, "api": _range_of_core(), "example": example}
     files: dict[str, str] = {}
     for path in environment.list_templates():
         stem = path.rpartition("/")[2].partition(".")[0]
         if stem in KINDS and stem not in kinds:
+            continue
+        if stem == "records" and not {"facts", "documents"} & set(kinds):
             continue
         target = path.removesuffix(_ENDING).replace(_PACKAGE, names.package)
         files[target] = environment.get_template(path).render(values)
