@@ -9,14 +9,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from memio.cli.scaffold.project import render, write
-from memio.cli.scaffold.provider_names import LONGEST, provider_names
+from memio.cli._project import EXAMPLES, render, write
+from memio.cli._provider_names import LONGEST, provider_names
 from memio.errors import InvalidInputError
 
 KINDS = ("facts", "history", "documents", "graph")
@@ -29,14 +29,17 @@ def written(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize("kinds", SUBSETS, ids="-".join)
-def test_what_is_rendered_is_whole_and_fits_the_kinds(kinds):
+def test_what_is_rendered_is_whole_and_fits_the_kinds(kinds, example):
+    shared = ["records"] if example == "database" and {"facts", "documents"} & set(kinds) else []
     for name in NAMES:
         names = provider_names(name)
-        files = render(names, kinds)
+        files = render(names, kinds, example)
         package = f"src/{names.package}"
         assert {path for path in files if path.startswith(f"{package}/") and path.endswith(".py")} == {
-            f"{package}/{module}.py" for module in ("__init__", "plugin", "settings", "backend", "contract", *kinds)
+            f"{package}/{module}.py"
+            for module in ("__init__", "plugin", "settings", "backend", "contract", *shared, *kinds)
         }
         for path, text in files.items():
             assert "{{" not in text.replace("${{ matrix.python }}", ""), path
@@ -56,10 +59,11 @@ def test_ruff_finds_nothing_to_mend_for_any_choice_of_kinds(tmp_path):
     if ruff is None:
         pytest.skip("there is no ruff beside this Python or on the path")
     for name in NAMES:
-        for kinds in SUBSETS:
+        for kinds, example in product(SUBSETS, EXAMPLES):
             names = provider_names(name)
-            (tmp_path / name / "-".join(kinds)).mkdir(parents=True)
-            write(tmp_path / name / "-".join(kinds) / names.distribution, render(names, kinds))
+            folder = tmp_path / name / "-".join((example, *kinds))
+            folder.mkdir(parents=True)
+            write(folder / names.distribution, render(names, kinds, example))
     for command in (["format", "--check"], ["check"]):
         done = subprocess.run([ruff, *command, "--no-cache", tmp_path], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -107,6 +111,13 @@ def test_it_tells_programs_what_it_wrote(here, tmp_path):
 
 def test_kinds_may_be_given_one_by_one(here):
     assert here("new-provider", "acme", "-k", "graph", "-k", "facts", "--json").json["kinds"] == ["facts", "graph"]
+
+
+def test_an_example_that_there_is_not_is_refused_with_a_list(here, tmp_path):
+    done = here("new-provider", "acme", "--example", "databse")
+    assert done.code == 2
+    assert "there is no example 'databse', did you mean 'database'?; the examples are memory, database" in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
