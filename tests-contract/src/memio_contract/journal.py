@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
-from memio.models import Document, Fact, Message, Page, Turn
+from memio.models import Document, Fact, Kind, Message, Page, Turn
 from memio.plugins import CallNext, Middleware, Operation
 from memio_contract.kinds import ID_ARGUMENTS, KINDS
 from memio_contract.source import code, shortened
@@ -230,7 +230,7 @@ def _given(call: Call, known: Mapping[str, str]) -> str:
 
 @cache
 def _defaults(kind: str, method: str) -> dict[str, Any]:
-    signature = inspect.signature(getattr(KINDS[kind].facade, method))
+    signature = inspect.signature(getattr(KINDS[cast("Kind", kind)].facade, method))
     return {
         name: parameter.default
         for name, parameter in signature.parameters.items()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import hypothesis
 
 import memio
 
 _SUITE, _HYPOTHESIS, _LIBRARY = (Path(file).parent for file in (__file__, hypothesis.__file__, traceback.__file__))
-_CORE = Path(cast("str", memio.__file__)).parent
+_CORE = Path(str(memio.__file__)).parent
 
 
 def trace(error: BaseException) -> str:

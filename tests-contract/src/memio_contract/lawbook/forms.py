@@ -237,7 +237,13 @@ _KEYS = (
     look_at="paths such as a.b or $.a that are built from keys, keys put into a query unquoted, and names of columns",
 )
 async def any_key(w: World) -> None:
-    decoys = [{"a": {"b": 1, "b.c": 1}, "a.b": {"c": 1}}, {"a": [1]}, {"other": "a"}, {"a=b": "c"}, {"a": "b=c"}]
+    decoys: list[dict[str, Any]] = [
+        {"a": {"b": 1, "b.c": 1}, "a.b": {"c": 1}},
+        {"a": [1]},
+        {"other": "a"},
+        {"a=b": "c"},
+        {"a": "b=c"},
+    ]
     for number, metadata in enumerate(decoys):
         await w.records.add(f"decoy record {number}", metadata=metadata)
     added = {key: (await w.records.add("a record", metadata={key: 1, "else": 2})).id for key in _KEYS}

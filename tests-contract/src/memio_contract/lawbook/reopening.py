@@ -83,8 +83,9 @@ async def records_everything(w: World) -> None:  # noqa: C901  # one step per fi
     for number in (4, 8):
         await w.records.delete(added[number], owner=owners[number % len(owners)])
     before = {str(owner): await w.records.listed(owner=owner) for owner in owners}
+    again: RecordSubject = w.records
     for _ in range(2):
-        again: RecordSubject = await _again(w)
+        again = await _again(w)
         for owner in owners:
             equal(await again.listed(owner=owner), before[str(owner)], f"what {owner} lists after reopening")
             for record in before[str(owner)]:
@@ -136,8 +137,9 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
         await w.history.delete(names[3], owner=owner)
     before = {(str(owner), name): await w.history.read(name, owner=owner) for owner in owners for name in names}
     sessions = {str(owner): await w.history.sessions(owner=owner) for owner in owners}
+    again: HistorySubject = w.history
     for _ in range(2):
-        again: HistorySubject = await _again(w)
+        again = await _again(w)
         for owner in owners:
             equal(await again.sessions(owner=owner), sessions[str(owner)], "the sessions that are listed, reopened")
             for name in names:
@@ -187,8 +189,9 @@ async def graph_everything(w: World) -> None:
         await w.graph.api.delete_entity(entity="thing 3", **owner)
     await w.graph.delete((await w.graph.listed(owner=owners[0]))[1], owner=owners[0])
     before = {str(owner): await w.graph.listed(owner=owner) for owner in owners}
+    again: GraphSubject = w.graph
     for _ in range(2):
-        again: GraphSubject = await _again(w)
+        again = await _again(w)
         for owner in owners:
             equal(await again.listed(owner=owner), before[str(owner)], f"what {owner} lists after reopening")
             for entity in ("entity 0", "entity 3", "thing 3", "thing 8"):

@@ -9,9 +9,9 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee
 from memio.models import Message
 from memio_contract.expect import equal, once_each, that
-from memio_contract.journal import code
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import HISTORY
+from memio_contract.source import code
 from memio_contract.values import QUERIES, TEXTS
 from memio_contract.world import World
 
