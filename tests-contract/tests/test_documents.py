@@ -32,7 +32,7 @@ def test_the_store_of_the_readme_fails_as_the_readme_says(tmp_path: Path) -> Non
     failed = re.findall(r"^failed: (\S+):", run.out, re.MULTILINE)
     assert failed[0] == "facts.get.unknown"
     assert "facts.listing.survives-deletes" in failed
-    assert len(failed) == 6
+    assert len(failed) == 10
     shown = README.partition("```text\n")[2].partition("```")[0]
     told = run.out.partition("The law facts.get.unknown")[2].partition("The law ")[0]
     told = re.sub(r"'[0-9a-f]{32}'", "'…'", "The law facts.get.unknown" + told)

@@ -6,8 +6,6 @@ from memio.models import KINDS, Kind
 from memio_contract.law import LAWS, Law
 from memio_contract.lawbook import content as content
 from memio_contract.lawbook import metadata as metadata
-from memio_contract.lawbook import sizes as sizes
-from memio_contract.lawbook import forms as forms
 from memio_contract.lawbook import owners as owners
 from memio_contract.lawbook import ids as ids
 from memio_contract.lawbook import identity as identity
@@ -20,6 +18,8 @@ from memio_contract.lawbook import listings as listings
 from memio_contract.lawbook import filters as filters
 from memio_contract.lawbook import searches as searches
 from memio_contract.lawbook import batches as batches
+from memio_contract.lawbook import forms as forms
+from memio_contract.lawbook import sizes as sizes
 from memio_contract.lawbook import concurrency as concurrency
 from memio_contract.lawbook import clients as clients
 from memio_contract.lawbook import reopening as reopening
