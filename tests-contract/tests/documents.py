@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from proof.catalogue import Fault, catalogue
 
 from memio import protocols
-from memio.capabilities import Feature, Guarantee
-from memio.models import KINDS, Document, Fact, Message, Triple
+from memio.capabilities import KINDS, Feature, Guarantee
+from memio.models import Document, Fact, Message, Triple
 from memio_contract import Law, laws
 
 MACHINES = "memio_contract.lawbook.models"

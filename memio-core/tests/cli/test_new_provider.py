@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from memio.cli._project import EXAMPLES, render, write
-from memio.cli._provider_names import LONGEST, provider_names
+from memio.cli.scaffold.project import EXAMPLES, render, write
+from memio.cli.scaffold.provider_names import LONGEST, provider_names
 from memio.errors import InvalidInputError
 
 KINDS = ("facts", "history", "documents", "graph")

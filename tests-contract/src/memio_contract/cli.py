@@ -13,7 +13,6 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.models import KINDS, Kind
 from memio_contract import once
 from memio_contract.discovery import chosen, distribution_of, labels, targets_of
 from memio_contract.lawbook import laws

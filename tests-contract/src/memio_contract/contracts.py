@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from memio.models import Kind
-from memio_contract.kinds import KINDS
+from memio.capabilities import Kind
+from memio.kinds import SPECS
 from memio_contract.law import Law
 from memio_contract.lawbook import laws
 from memio_contract.outcome import Outcome, Status
@@ -126,7 +126,7 @@ class GraphStoreContract(StoreContract):
     """The laws of a store of triples. Subclass it and set `target`."""
 
 
-CONTRACTS: dict[Kind, type[StoreContract]] = {kind: globals()[spec.contract] for kind, spec in KINDS.items()}
+CONTRACTS: dict[Kind, type[StoreContract]] = {kind: globals()[f"{spec.store}Contract"] for kind, spec in SPECS.items()}
 
 for _kind, _class in CONTRACTS.items():
     _class.kind = _kind

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
-from memio.models import Document, Fact, Kind, Message, Page, Turn
+from memio.capabilities import Kind
+from memio.models import Document, Fact, Message, Page, Turn
 from memio.plugins import CallNext, Middleware, Operation
-from memio_contract.kinds import ID_ARGUMENTS, KINDS
+from memio_contract.kinds import CHECKABLE, ID_ARGUMENTS
 from memio_contract.source import code, shortened
 
 SHOWN = 40
@@ -230,7 +231,7 @@ def _given(call: Call, known: Mapping[str, str]) -> str:
 
 @cache
 def _defaults(kind: str, method: str) -> dict[str, Any]:
-    signature = inspect.signature(getattr(KINDS[cast("Kind", kind)].facade, method))
+    signature = inspect.signature(getattr(CHECKABLE[cast("Kind", kind)].facade, method))
     return {
         name: parameter.default
         for name, parameter in signature.parameters.items()

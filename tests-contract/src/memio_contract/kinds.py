@@ -1,4 +1,4 @@
-"""One look-up of what the suite needs to know about each kind of store."""
+"""What the suite adds to `memio.kinds`: by kind, the class by which laws call its stores, and the façade."""
 
 from __future__ import annotations
 
@@ -6,38 +6,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from memio import facades
-from memio.models import Kind
+from memio.capabilities import Kind
+from memio.kinds import SPECS
 from memio_contract.subjects.conversations import HistorySubject
 from memio_contract.subjects.records import RecordSubject
 from memio_contract.subjects.triples import GraphSubject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindSpec:
-    """What the suite needs to know about a kind.
+@dataclass(frozen=True, slots=True)
+class Checkable:
+    """What the suite needs to know about a kind, beyond its `KindSpec`.
 
     Attributes:
-        facade: The class by which a client offers it.
-        subject: The class by which laws call it.
-        contract: The name of its contract class.
-        id_argument: The argument that names one record; empty where records have no ids of their own.
+        subject: The class by which laws call its stores.
+        facade: The class by which a client offers them.
     """
 
-    facade: type[Any]
     subject: type[Any]
-    contract: str
-    id_argument: str = ""
+    facade: type[Any]
 
 
-KINDS: dict[Kind, KindSpec] = {
-    "facts": KindSpec(facade=facades.Facts, subject=RecordSubject, contract="FactStoreContract", id_argument="fact_id"),
-    "history": KindSpec(facade=facades.History, subject=HistorySubject, contract="HistoryStoreContract"),
-    "documents": KindSpec(
-        facade=facades.Documents, subject=RecordSubject, contract="DocumentStoreContract", id_argument="doc_id"
-    ),
-    "graph": KindSpec(
-        facade=facades.Graph, subject=GraphSubject, contract="GraphStoreContract", id_argument="triple_id"
-    ),
+CHECKABLE: dict[Kind, Checkable] = {
+    "facts": Checkable(RecordSubject, facades.Facts),
+    "history": Checkable(HistorySubject, facades.History),
+    "documents": Checkable(RecordSubject, facades.Documents),
+    "graph": Checkable(GraphSubject, facades.Graph),
 }
 
-ID_ARGUMENTS = tuple(spec.id_argument for spec in KINDS.values() if spec.id_argument)
+ID_ARGUMENTS = tuple(spec.id for spec in SPECS.values() if spec.id)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, cast
 
+from memio.capabilities import Kind
 from memio.client import Memio
-from memio.models import Kind
 from memio.plugins import Middleware
 from memio_contract.profile import Profile
 

@@ -87,8 +87,8 @@ class _Reports:
 
 
 def _ask(config: pytest.Config, provider: str) -> None:
+    from memio.capabilities import KINDS
     from memio.errors import MemioError
-    from memio.models import KINDS
     from memio_contract.asked import ASKED
     from memio_contract.discovery import targets_of
 

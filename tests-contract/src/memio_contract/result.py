@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from memio.models import Kind
+from memio.capabilities import Kind
 from memio_contract.lawbook import laws
 from memio_contract.outcome import Outcome, Status
 from memio_contract.runner import Declared

@@ -11,8 +11,7 @@ from types import TracebackType
 from typing import Any
 from zlib import crc32
 
-from memio.capabilities import Feature, Guarantee
-from memio.models import Kind
+from memio.capabilities import Feature, Guarantee, Kind
 from memio_contract import once
 from memio_contract.generated import over_values
 from memio_contract.journal import Journal

@@ -6,12 +6,11 @@ import asyncio
 from typing import Any, cast
 from uuid import uuid4
 
-from memio.capabilities import Feature, Guarantee
-from memio.models import Kind
+from memio.capabilities import Feature, Guarantee, Kind
 from memio.plugins import CallNext, Middleware, Operation
 from memio_contract.expect import broken
 from memio_contract.journal import Journal
-from memio_contract.kinds import KINDS
+from memio_contract.kinds import CHECKABLE
 from memio_contract.outcome import SetUpFailed
 from memio_contract.place import Client, Owner, Place
 from memio_contract.profile import Profile
@@ -120,7 +119,7 @@ class World(Place):
 
     def subject_of(self, client: Client) -> Subject:
         """The store of another client."""
-        return cast("Subject", KINDS[self.kind].subject(self, client))
+        return cast("Subject", CHECKABLE[self.kind].subject(self, client))
 
     def other_kind(self, kind: Kind) -> Subject:
         """Another kind in the same namespace."""

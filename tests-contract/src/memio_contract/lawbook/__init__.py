@@ -2,7 +2,7 @@
 
 # ruff: noqa: I001  # the order of the result, not of the alphabet
 
-from memio.models import KINDS, Kind
+from memio.capabilities import KINDS, Kind
 from memio_contract.law import LAWS, Law
 from memio_contract.lawbook import content as content
 from memio_contract.lawbook import metadata as metadata

@@ -7,9 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from memio.capabilities import Feature, Guarantee
+from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import ConflictError, MemioError, NotFoundError
-from memio.models import Kind
 from memio_contract.expect import about, equal, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import BY_ID, FACTS, GRAPH, HISTORY, RECORDS

@@ -7,6 +7,7 @@ from typing import Any
 
 from memio.capabilities import Feature, Guarantee
 from memio.errors import NotFoundError
+from memio.kinds import SPECS
 from memio_contract.expect import all_pages
 from memio_contract.place import Client, Owner, Place
 from memio_contract.subjects._kept import kept
@@ -17,8 +18,8 @@ class RecordSubject:
 
     def __init__(self, place: Place, client: Client) -> None:
         self.place = place
-        self.noun = {"facts": "fact", "documents": "document"}[place.kind]
-        self.id_name = {"facts": "fact_id", "documents": "doc_id"}[place.kind]
+        self.noun = SPECS[place.kind].noun
+        self.id_name = str(SPECS[place.kind].id)
         self.api: Any = getattr(client, place.kind)
         self.store: Any = client.stores[place.kind]
 

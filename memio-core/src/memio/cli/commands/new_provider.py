@@ -53,8 +53,8 @@ def new_provider(
     if find_spec("jinja2") is None:
         raise InvalidInputError("the template needs the extra 'cli': pip install 'memio-core[cli]'")
     # Only here: the help needs none of it.
-    from memio.cli._project import EXAMPLES, render, write
-    from memio.cli._provider_names import check_free, provider_names
+    from memio.cli.scaffold.project import EXAMPLES, render, write
+    from memio.cli.scaffold.provider_names import check_free, provider_names
 
     names = provider_names(name)
     chosen = _kinds(kinds)

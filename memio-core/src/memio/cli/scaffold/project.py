@@ -12,28 +12,6 @@ from memio.cli.scaffold.provider_names import ProviderNames
 from memio.errors import InvalidInputError
 from memio.kinds import SPECS
 
-
-@dataclass(frozen=True, slots=True)
-class StoreNames:
-    """What the template calls the store of one kind.
-
-    Attributes:
-        kind: The kind: `facts`.
-        record: The class of its records: `Fact`.
-        protocol: The protocol, and the end of the names of the store and its contract: `FactStore`.
-    """
-
-    kind: Kind
-    record: str
-    protocol: str
-
-
-_STORES = (
-    StoreNames("facts", "Fact", "FactStore"),
-    StoreNames("history", "Message", "HistoryStore"),
-    StoreNames("documents", "Document", "DocumentStore"),
-    StoreNames("graph", "Triple", "GraphStore"),
-)
 EXAMPLES = {"memory": ("template",), "database": ("template_database", "template")}
 """By example, the folders of its template, the most special one first."""
 _ENDING = ".jinja"
@@ -53,14 +31,15 @@ def render(names: ProviderNames, kinds: Sequence[Kind], example: str = "memory")
 
     environment = Environment(
         # A file of the example takes the place of one of the same path.
-        loader=ChoiceLoader([PackageLoader("memio.cli", folder) for folder in EXAMPLES[example]]),
+        loader=ChoiceLoader([PackageLoader("memio.cli.scaffold", folder) for folder in EXAMPLES[example]]),
         undefined=StrictUndefined,
         autoescape=select_autoescape(),  # of HTML, of which there is none
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    stores = [store for store in _STORES if store.kind in kinds]
+    specs = [SPECS[kind] for kind in kinds]
+    stores = [{"kind": spec.name, "record": spec.record.__name__, "protocol": spec.store} for spec in specs]
     values = {"names": names, "kinds": kinds, "stores": stores, "api": _range_of_core(), "example": example}
     files: dict[str, str] = {}
     for path in environment.list_templates():
