@@ -11,8 +11,7 @@ import pytest
 from memio_contract import once
 from memio_contract.contracts import StoreContract, changed_laws, loaded
 from memio_contract.discovery import distribution_of
-from memio_contract.outcome import Outcome, SetUpFailed
-from memio_contract.pytest_plugin import PROPERTY
+from memio_contract.outcome import PROPERTY, Outcome, SetUpFailed
 from memio_contract.result import Checked, Result
 from memio_contract.runner import declared, unknown_expectations
 from memio_contract.scorecard import write_scorecard

@@ -19,9 +19,8 @@ from memio.capabilities import Kind
 from memio.kinds import SPECS
 from memio_contract.law import Law
 from memio_contract.lawbook import laws
-from memio_contract.outcome import Outcome, Status
+from memio_contract.outcome import PROPERTY, Outcome, Status
 from memio_contract.profile import PROFILES
-from memio_contract.pytest_plugin import PROPERTY
 from memio_contract.runner import run_law
 from memio_contract.target import ContractTarget
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+PROPERTY = "memio_contract"
+"""The user property of a test's report that carries the outcome of its law."""
+
 
 class Status(StrEnum):
     """The five ways in which a law ends."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from memio_contract.outcome import PROPERTY
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 PROFILES = ("dev", "ci", "live")
-PROPERTY = "memio_contract"
-"""The user property of a test's report that carries the outcome of its law."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
