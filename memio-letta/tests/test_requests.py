@@ -68,8 +68,6 @@ def test_facts_and_documents(run: Run, server: Any, agent: str, kind: str) -> No
             await sends("`search`", store.search(query="note"), SEARCH)
             update = store.update(**{name: records[2].id}, content="new")
             await sends("`update`", update, LIST, LIST, CREATE, LIST, DELETE)
-            update = store.update(**{name: records[0].id}, content="new")
-            await sends("`update` of the first record", update, LIST, LIST, CREATE, LIST, LIST, DELETE)
             await sends("`delete`", store.delete(**{name: records[1].id}), LIST, LIST, DELETE)
             await sends("`delete_all` of 11 records", store.delete_all(), LIST, *[DELETE] * 11)
             await sends("", store.add_many([]))
