@@ -281,12 +281,12 @@ def leave(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 def refuse_async_with(_: str, __: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """Return the counterpart of the async client's `__enter__`, which refuses `with`."""
     return """\
-    async def __aenter__(self) -> NoReturn:
+    def __aenter__(self) -> NoReturn:
         raise TypeError(
             "this client is blocking: open it with `with`, or use memio.Memio, which is opened with `async with`"
         )
 
-    async def __aexit__(self, *_: object) -> None:
+    def __aexit__(self, *_: object) -> None:
         # Never called. Without it, Python refuses `async with` before __aenter__ can give the reason.
         return None"""
 

@@ -15,7 +15,13 @@ from memio import Message, Triple
 from memio.blocking import Memio
 
 ROOT = Path(__file__).parents[3]
-RENAMED = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__"}
+RENAMED = {
+    "aclose": "close",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+    "__enter__": "__aenter__",  # each refuses the other's way to be opened
+    "__exit__": "__aexit__",
+}
 PAIRS = [
     *((getattr(memio.facades, name), getattr(memio.blocking, name)) for name in memio.facades.__all__),
     (memio.Memio, memio.blocking.Memio),

@@ -31,7 +31,8 @@ async def fill(memio: Memio) -> None:
     for number, text in enumerate(texts):
         owner = {"user_id": ("alice", "bob")[number % 2]} if number % 3 else {}
         metadata = {"z": 1, "a": [1.0, None, {"é": True}], "big": 10**30} if number % 2 else None
-        await memio.facts.add(content=text, metadata=metadata, agent_id="bot" if number == 1 else None, **owner)
+        agent = {"agent_id": "bot"} if number == 1 else {}
+        await memio.facts.add(content=text, metadata=metadata, **agent, **owner)
         await memio.documents.add(content=f"{text}!", metadata=metadata, **owner)
     await memio.facts.add(content="first", fact_id="same", user_id="alice")
     await memio.facts.add(content="second", fact_id="same", user_id="bob")

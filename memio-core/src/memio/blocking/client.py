@@ -197,12 +197,12 @@ class Memio(Stores[AsyncMemio]):
     def __enter__(self) -> Self:
         return self
 
-    async def __aenter__(self) -> NoReturn:
+    def __aenter__(self) -> NoReturn:
         raise TypeError(
             "this client is blocking: open it with `with`, or use memio.Memio, which is opened with `async with`"
         )
 
-    async def __aexit__(self, *_: object) -> None:
+    def __aexit__(self, *_: object) -> None:
         # Never called. Without it, Python refuses `async with` before __aenter__ can give the reason.
         return None
 

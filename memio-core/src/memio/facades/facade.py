@@ -76,11 +76,17 @@ def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
 
     Empty metadata and empty filters count as none.
     """
-    present = {name: value for name, value in optional.items() if value is not None and not _is_empty(name, value)}
+    present = {
+        name: value
+        for name, value in optional.items()
+        if type(value) is str or (value is not None and not _is_empty(name, value))
+    }
     return {**arguments, **present} if present else arguments
 
 
 def _is_empty(name: str, value: object) -> bool:
+    if type(value) is dict:  # the test that is quick, and enough for most, comes first
+        return not value and name in ("metadata", "filters")
     return name in ("metadata", "filters") and is_empty_object(value)
 
 
