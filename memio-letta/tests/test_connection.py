@@ -86,7 +86,6 @@ def test_a_status_becomes_its_error(
         error, _ = run(failure(answer(status), call))
         assert type(error) is kind
         assert (error.outcome, error.retryable) == expected
-        assert error.provider == "letta"
         assert error.cause is not None
 
 

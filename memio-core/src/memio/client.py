@@ -127,11 +127,9 @@ class ScopedMemio(Stores):
         for feature, name in scope_features(target.spec, self._owner):
             if feature is None:
                 raise NotSupportedError(
-                    target.provider,
-                    kind,
-                    f"make another client without {name}",
-                    message=f"{kind} have no {name}, so they cannot be confined to one",
-                )
+                    f"{kind} have no {name}, so they cannot be confined to one",
+                    hint=f"make another client without {name}",
+                ).locate(operation=kind, provider=target.provider)
             target.require(feature, f"a client confined by {name}", "")
         return target
 

@@ -254,30 +254,33 @@ class ForgetError(MemioError):
 
 
 class ProviderError(MemioError):
-    """The backend failed.
+    """The backend failed. The client adds the provider and the operation when the error leaves the store.
 
     Attributes:
-        cause: The error underneath, or `None`.
         retryable: Whether the same call may succeed a little later.
         outcome: What the failed call did to the stored data.
+        cause: The error underneath, or `None`.
         attempts: How often the provider itself made the request that failed. Middleware that repeats calls counts
             these as its own attempts.
+
+    Args:
+        message: What went wrong and what to try. Left out, it is the class and text of `cause`.
+        retryable: Whether the same call may succeed a little later.
+        outcome: What the failed call did to the stored data. An outcome other than `not_applied` is added to the
+            message.
+        cause: The error underneath.
     """
 
     def __init__(
         self,
-        provider: str,
-        operation: str,
         message: str = "",
         *,
-        cause: BaseException | None = None,
         retryable: bool = False,
         outcome: Outcome = "not_applied",
+        cause: BaseException | None = None,
     ) -> None:
         text = message or (f"{type(cause).__name__}: {cause}" if cause is not None else "the backend failed")
         super().__init__(text + _OUTCOMES[outcome])
-        self.provider = provider
-        self.operation = operation
         self.cause = cause
         self.retryable = retryable
         self.outcome: Outcome = outcome
@@ -308,10 +311,14 @@ class NotSupportedError(ProviderError):
 
     Attributes:
         hint: What to do instead.
+
+    Args:
+        message: What is not supported.
+        hint: What to do instead. It is added to the message.
     """
 
-    def __init__(self, provider: str, operation: str, hint: str, *, message: str = "") -> None:
-        super().__init__(provider, operation, f"{message or f'{provider} does not support this'}: {hint}")
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(f"{message}: {hint}")
         self.hint = hint
 
 
@@ -323,21 +330,26 @@ class RateLimitError(ProviderError):
     """The backend asks for fewer calls.
 
     Attributes:
-        retry_after: Seconds to wait, when the backend said so.
+        retry_after: Seconds to wait before the next call; `None` when the backend states no time.
+
+    Args:
+        message: What went wrong and what to try. Left out, it is the class and text of `cause`.
+        retryable: Whether the same call may succeed a little later.
+        outcome: What the failed call did to the stored data.
+        cause: The error underneath.
+        retry_after: Seconds to wait before the next call.
     """
 
     def __init__(
         self,
-        provider: str,
-        operation: str,
         message: str = "",
         *,
-        cause: BaseException | None = None,
         retryable: bool = True,
         outcome: Outcome = "not_applied",
+        cause: BaseException | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(provider, operation, message, cause=cause, retryable=retryable, outcome=outcome)
+        super().__init__(message, retryable=retryable, outcome=outcome, cause=cause)
         self.retry_after = retry_after
 
 

@@ -356,8 +356,8 @@ def test_a_batch_separates_what_was_not_added_from_what_may_have_been(recorder, 
     store = recorder("facts")
     together = asyncio.Barrier(3)
     failures = {
-        "refused": UnavailableError("x", "facts.add", "busy", retryable=refused),
-        "lost": ProviderError("x", "facts.add", "the answer was lost", outcome="unknown"),
+        "refused": UnavailableError("busy", retryable=refused),
+        "lost": ProviderError("the answer was lost", outcome="unknown"),
     }
 
     async def add(**keywords: Any) -> Any:
@@ -394,8 +394,8 @@ def test_a_batch_that_added_nothing_for_certain_does_not_claim_that_nothing_was_
     async def add(**keywords: Any) -> Any:
         await together.wait()
         if keywords["content"] == "refused":
-            raise RateLimitError("x", "facts.add")
-        raise ProviderError("x", "facts.add", "the answer was lost", outcome="unknown")
+            raise RateLimitError()
+        raise ProviderError("the answer was lost", outcome="unknown")
 
     store.answers["add"] = add
     with pytest.raises(PartialWriteError) as caught:

@@ -82,9 +82,9 @@ def test_a_turn_without_an_answer_has_no_replies():
         errors.ConflictError("fact", "1"),
         errors.CursorExpiredError(),
         errors.PartialWriteError([1], not_added=[{"content": "a"}], unknown=[{"content": "b"}], cause=ValueError("x")),
-        errors.NotSupportedError("letta", "facts.add", "leave it out"),
-        errors.RateLimitError("letta", "facts.add", retry_after=2.0),
-        errors.ProviderTimeoutError("letta", "facts.add", outcome="unknown"),
+        errors.NotSupportedError("no such filter", hint="leave it out"),
+        errors.RateLimitError(retry_after=2.0),
+        errors.ProviderTimeoutError(outcome="unknown"),
         errors.InvalidInputError("m", argument="content"),
     ],
     ids=lambda error: type(error).__name__,
@@ -109,9 +109,7 @@ def test_errors_are_also_what_python_calls_them():
 
 
 def test_an_unknown_outcome_is_said():
-    assert "whether it was carried out is unknown" in str(
-        errors.ProviderError("p", "facts.add", "lost", outcome="unknown")
-    )
+    assert "whether it was carried out is unknown" in str(errors.ProviderError("lost", outcome="unknown"))
 
 
 def test_a_conflict_shows_nothing_of_the_stored_record():

@@ -30,7 +30,7 @@ class OwnError(ProviderError):
     """A provider's own error, with another constructor and an attribute that cannot be pickled."""
 
     def __init__(self, code: int) -> None:
-        super().__init__("own", "facts.get", f"code {code}")
+        super().__init__(f"code {code}")
         self.code = code
         self.lock = Lock()
 
@@ -48,11 +48,11 @@ ERRORS: list[MemioError] = [
     errors.PluginError("m", plugin="p", distribution="d"),
     errors.CursorExpiredError(),
     errors.StoreNotConfiguredError("m"),
-    errors.NotSupportedError("p", "o", "h"),
-    errors.AuthenticationError("p", "o", cause=foreign()),
-    errors.ProviderTimeoutError("p", "o", cause=TimeoutError()),
-    RateLimitError("p", "o", retry_after=3.0, cause=foreign()),
-    UnavailableError("p", "o", cause=foreign(), retryable=True, outcome="unknown"),
+    errors.NotSupportedError("m", hint="h"),
+    errors.AuthenticationError(cause=foreign()),
+    errors.ProviderTimeoutError(cause=TimeoutError()),
+    RateLimitError(retry_after=3.0, cause=foreign()),
+    UnavailableError(cause=foreign(), retryable=True, outcome="unknown"),
     OwnError(7),
 ]
 
@@ -69,15 +69,15 @@ def test_every_error_pickles_and_unpickles(error, protocol):
 
 
 def test_a_foreign_cause_travels_as_its_text_and_stays_itself_at_home():
-    error = UnavailableError("p", "o", cause=foreign())
+    error = UnavailableError(cause=foreign())
     again = pickle.loads(pickle.dumps(error))
     assert str(again.cause).endswith("ForeignError: refused")
     assert isinstance(error.cause, ForeignError)
 
 
 def test_errors_in_lists_and_notes_travel_too():
-    error = UnavailableError("p", "o")
-    error.attempts = [foreign(), UnavailableError("p", "o", cause=foreign())]  # type: ignore[attr-defined]
+    error = UnavailableError()
+    error.attempts = [foreign(), UnavailableError(cause=foreign())]  # type: ignore[attr-defined]
     error.add_note("twice")
     again: Any = pickle.loads(pickle.dumps(error))
     assert [type(each).__name__ for each in again.attempts] == ["CauseText", "UnavailableError"]
@@ -96,7 +96,7 @@ class ForeignError(Exception):
 
 def fail():
     cause = ForeignError("refused", request=1)
-    raise UnavailableError("p", "o", cause=cause) from cause
+    raise UnavailableError(cause=cause) from cause
 
 if __name__ == "__main__":
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -132,7 +132,7 @@ def test_a_page_keeps_its_cursor(protocol):
 
 
 def test_added_records_travel():
-    cause = UnavailableError("p", "o", cause=foreign())
+    cause = UnavailableError(cause=foreign())
     error = PartialWriteError([Fact(id="1", content="x")], not_added=[{"content": "y"}], cause=cause)
     again = pickle.loads(pickle.dumps(error))
     assert (again.added, again.not_added, again.total) == ([Fact(id="1", content="x")], [{"content": "y"}], 2)

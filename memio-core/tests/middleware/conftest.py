@@ -53,7 +53,7 @@ class Unsteady:
                 raise step
             answer = await method(**keywords)
             if step == "lost":
-                raise UnavailableError("unsteady", name, "the answer was lost", retryable=True, outcome="unknown")
+                raise UnavailableError("the answer was lost", retryable=True, outcome="unknown")
             return answer
 
         return call

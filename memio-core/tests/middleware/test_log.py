@@ -67,7 +67,7 @@ def test_messages_are_counted_as_they_are_stored(client, caplog):
 
 def test_a_failure_is_told_by_its_class_and_by_what_it_did_to_the_data(client, caplog):
     async def main():
-        busy = UnavailableError("unsteady", "x", SECRET, retryable=True)
+        busy = UnavailableError(SECRET, retryable=True)
         async with client("facts", None, "lost", busy, ValueError(SECRET)) as memio:
             with pytest.raises(NotFoundError):
                 await memio.facts.delete(fact_id=SECRET)

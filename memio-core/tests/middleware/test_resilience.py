@@ -68,7 +68,7 @@ def client(store: Any, kind: str = "facts", **settings: Any) -> Memio:
 
 
 def down(**more: Any) -> UnavailableError:
-    return UnavailableError("unsteady", "here", "down", **{"retryable": True} | more)
+    return UnavailableError("down", **{"retryable": True} | more)
 
 
 async def seed(store: Any, kind: str) -> None:
@@ -316,7 +316,7 @@ def test_a_call_that_must_not_be_repeated_has_all_the_time_it_needs(unsteady, me
 
 def test_an_erasure_is_repeated_when_that_may_help(unsteady):
     async def main():
-        in_the_way = UnavailableError("unsteady", "x", "a reader", retryable=True, outcome="partial")
+        in_the_way = UnavailableError("a reader", retryable=True, outcome="partial")
         store = unsteady("facts", None, None, in_the_way, "lost")  # listed, deleted, erased in vain, erased
         await store.store.add(content="a secret", user_id="alice")
         async with client(store) as memio:
@@ -401,13 +401,13 @@ def test_a_timeout_of_the_store_itself_stays_what_it_is(unsteady):
 
 def test_a_backend_that_names_a_time_is_given_it_or_no_further_call(unsteady):
     async def main():
-        asked = RateLimitError("unsteady", "here", retry_after=3600)
+        asked = RateLimitError(retry_after=3600)
         store = unsteady("facts", asked)
         async with client(store) as memio:
             with pytest.raises(RateLimitError):
                 await memio.facts.get_all()
             assert store.calls == ["get_all"]
-            store.steps = [RateLimitError("unsteady", "here", retry_after=0.01), RateLimitError("unsteady", "here")]
+            store.steps = [RateLimitError(retry_after=0.01), RateLimitError()]
             await memio.facts.get_all()
             assert store.calls == ["get_all"] * 4
 
@@ -457,7 +457,7 @@ def test_each_further_attempt_is_told_and_nothing_of_its_content(unsteady, caplo
     caplog.set_level(logging.INFO, "memio.resilience")
 
     async def main():
-        store = unsteady("facts", UnavailableError("unsteady", "x", "the secret failed", retryable=True))
+        store = unsteady("facts", UnavailableError("the secret failed", retryable=True))
         async with client(store) as memio:
             await memio.facts.search(query="a secret", user_id="secret")
 

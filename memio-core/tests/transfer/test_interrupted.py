@@ -158,11 +158,11 @@ def test_a_record_whose_outcome_is_unknown_is_looked_for(file: Path, tmp_path: P
     async def main() -> None:
         def lose_the_answer(add: int) -> None:
             if add == 3:
-                raise ProviderError("lacking", "facts.add", "the answer was lost", outcome="unknown")
+                raise ProviderError("the answer was lost", outcome="unknown")
 
         def refuse(add: int) -> None:
             if add == 2:
-                raise ProviderError("lacking", "facts.add", "it is full", outcome="not_applied")
+                raise ProviderError("it is full", outcome="not_applied")
 
         arguments = {"kinds": ["facts"], "accept": LOSSES, "journal": tmp_path / "j"}
         for failure in ({"after": lose_the_answer}, {"before": refuse}):
@@ -291,7 +291,7 @@ def test_what_one_user_left_under_way_is_found_after_another_user_was_moved(tmp_
             return await import_(target, file, **({"user_id": user} if user else {}), accept=[*LOSSES, "metadata"])
 
     def lose_the_answer(add: int) -> None:
-        raise ProviderError("lacking", "facts.add", f"the answer {add} was lost", outcome="unknown")
+        raise ProviderError(f"the answer {add} was lost", outcome="unknown")
 
     with pytest.raises(ProviderError):
         asyncio.run(move("alice", after=lose_the_answer))

@@ -124,11 +124,9 @@ class Target:
         """Raise `NotSupportedError` when the store does not declare a feature."""
         if feature not in self.features:
             raise NotSupportedError(
-                self.provider,
-                f"{self.kind}.{method}" if method else self.kind,
-                self.hints.get(feature) or HINTS[feature],
-                message=f"{words} needs the feature '{feature}', which the {self.kind} of {self.provider} do not have",
-            )
+                f"{words} needs the feature '{feature}', which the {self.kind} of {self.provider} do not have",
+                hint=self.hints.get(feature) or HINTS[feature],
+            ).locate(operation=f"{self.kind}.{method}" if method else self.kind, provider=self.provider)
 
     async def _answer(self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool) -> Any:
         self.state.check()
@@ -211,8 +209,6 @@ class Target:
         elif isinstance(error, ConnectionError):
             kind = UnavailableError
         raise kind(
-            self.provider,
-            operation,
             cause=error,
             retryable=kind is not ProviderError,
             outcome="unknown" if self.spec.methods[method].writes else "not_applied",

@@ -110,7 +110,9 @@ async def _read(client: Memio, facade: Any, timeout: float) -> None:  # noqa: AS
         # The provider's own time limit is another error, which says more.
         if not clock.expired():
             raise
-        raise ProviderTimeoutError(facade.provider, "get_all", f"no answer within {timeout:g} s") from error
+        raise ProviderTimeoutError(f"no answer within {timeout:g} s").locate(
+            operation="get_all", provider=facade.provider
+        ) from error
 
 
 def _shown(settings: Settings) -> list[Setting]:

@@ -156,9 +156,7 @@ def _check_scope(targets: Mapping[Kind, Target], owner: Mapping[str, str]) -> No
         kinds = list(lacking)
         options = " ".join(f"--skip {kind}" for kind in kinds)
         raise NotSupportedError(
-            targets[kinds[0]].provider,
-            "forget",
-            f"pass skip={kinds!r} ({options}) to forget what the other stores hold, and see to these yourself",
-            message=f"nothing was deleted, because not every store can tell this owner's records from others': "
+            "nothing was deleted, because not every store can separate this owner's records from others': "
             f"{'; '.join(lacking.values())}",
-        )
+            hint=f"pass skip={kinds!r} ({options}) to forget what the other stores hold, and delete from these yourself",
+        ).locate(operation="forget", provider=targets[kinds[0]].provider)

@@ -128,12 +128,10 @@ class Attempts:
             if isinstance(error, MemioError) or not limit.expired():
                 raise  # it is not this limit that it ran into
             raise ProviderTimeoutError(
-                self._operation.provider,
-                self._operation.name,
                 f"no answer within {seconds:.3g} s",
                 retryable=True,
                 outcome="unknown" if self._operation.writes else "not_applied",
-            ) from None
+            ).locate(operation=self._operation.name, provider=self._operation.provider) from None
 
     def _pause(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome and state.outcome.exception()

@@ -101,9 +101,7 @@ class Agent:
 
     def restless(self, operation: str) -> UnavailableError:
         """Return the error of a read that other writers kept from coming to an end."""
-        return UnavailableError(
-            "letta", operation, "the records changed faster than they could be read", retryable=True
-        )
+        return UnavailableError("the records changed faster than they could be read", retryable=True)
 
     async def aclose(self) -> None:
         """Give the connection back."""

@@ -186,7 +186,7 @@ class Archive:
             doomed = [passage for passage in rows if scope.holds(passage)]
             if not deleted.isdisjoint(passage.id for passage in doomed):
                 text = f"{len(deleted)} were deleted, and some of these are still listed"
-                raise UnavailableError("letta", operation, text, retryable=True, outcome="partial")
+                raise UnavailableError(text, retryable=True, outcome="partial")
             await self._delete_each(operation, doomed, len(deleted))
             deleted.update(passage.id for passage in doomed)
             kept = next((passage for passage in reversed(rows) if not scope.holds(passage)), kept)

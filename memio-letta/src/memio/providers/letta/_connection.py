@@ -141,7 +141,7 @@ class Connection:
             if self.settings.key_to_send is None and self.settings.base_url == CLOUD:
                 from memio.providers.letta._errors import key_advice
 
-                raise AuthenticationError("letta", operation, f"{CLOUD} needs a key: {key_advice(self.settings)}")
+                raise AuthenticationError(f"{CLOUD} needs a key: {key_advice(self.settings)}")
             self._letta, self._loop = self._made(operation), loop
         elif self._loop is not loop:
             raise RuntimeError("this Letta connection belongs to another event loop: make one client per loop")
@@ -154,12 +154,10 @@ class Connection:
             return make_client(self.settings)
         except InvalidURL as error:
             text = f"{self.settings.base_url} is no address; check base_url / LETTA_BASE_URL"
-            raise ProviderError("letta", operation, text, cause=error) from None
+            raise ProviderError(text, cause=error) from None
         except (ImportError, OSError, ValueError) as error:
             # What httpx reads there may hold a password: only the class is told.
             raise ProviderError(
-                "letta",
-                operation,
                 f"the environment keeps a connection from being made ({type(error).__name__}): look at "
                 "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY (socks needs the package httpx[socks]), NO_PROXY, "
                 "SSL_CERT_FILE and SSL_CERT_DIR",

@@ -113,10 +113,8 @@ def translate(
     retryable = transient and (effect not in ("create", "turn") or outcome == "not_applied")
     if kind is RateLimitError:
         pause = asked_pause(error)
-        return RateLimitError(
-            "letta", operation, message, cause=error, retryable=retryable, outcome=outcome, retry_after=pause
-        )
-    return kind("letta", operation, message, cause=error, retryable=retryable, outcome=outcome)
+        return RateLimitError(message, cause=error, retryable=retryable, outcome=outcome, retry_after=pause)
+    return kind(message, cause=error, retryable=retryable, outcome=outcome)
 
 
 def _names_what_is_missing(error: letta_client.APIStatusError) -> bool:

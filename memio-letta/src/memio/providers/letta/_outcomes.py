@@ -18,7 +18,7 @@ def worst(errors: Sequence[BaseException]) -> BaseException:
 def partial(error: MemioError, operation: str, text: str, *, retryable: bool) -> ProviderError:
     """Return the error of a call of which a part was done before one of its requests failed."""
     kind = type(error) if isinstance(error, ProviderError) else ProviderError
-    return kind("letta", operation, text, cause=getattr(error, "cause", None), retryable=retryable, outcome="partial")
+    return kind(text, cause=getattr(error, "cause", None), retryable=retryable, outcome="partial")
 
 
 def stopped(error: MemioError, added: Sequence[object], items: Sequence[object], sent: int) -> MemioError:

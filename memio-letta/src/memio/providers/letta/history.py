@@ -83,7 +83,7 @@ class LettaHistoryAdapter:
             conversation = await self._sessions.open(operation, key)
             if conversation.id in missed:
                 text = f"the server lists {conversation.id} as this session, but does not find it to add messages"
-                raise ProviderError("letta", operation, text)
+                raise ProviderError(text)
             try:
                 replies = await self._messages.send(operation, conversation, messages)
             except NotFoundError:
@@ -209,8 +209,6 @@ class LettaHistoryAdapter:
             await self._sessions.confirm(operation, conversation)
         except NotFoundError:
             raise ProviderError(
-                "letta",
-                operation,
                 "the session was deleted while the agent answered, and the messages with it",
                 retryable=True,
             ) from None

@@ -59,8 +59,6 @@ class Eraser:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF != SQLITE_FULL:
                 raise
             raise ProviderError(
-                "sqlite",
-                "",
                 f"what was deleted can no longer be read through memio, but its bytes are still in {self._path} or "
                 f"{self._path}-wal: the disk is full, and writing the file anew takes up to twice its size for a "
                 "moment. Make room, then do the same again",
@@ -81,8 +79,6 @@ class Eraser:
         while self._log_is_busy(db):
             if time.monotonic() > deadline:
                 raise UnavailableError(
-                    "sqlite",
-                    "",
                     f"what was deleted can no longer be read through memio, but its bytes are still in {self._path} or "
                     f"{self._path}-wal: another connection has been reading or writing there for longer than "
                     "busy_timeout. End that read or its process, then do the same again",

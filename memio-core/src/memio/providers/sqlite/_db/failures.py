@@ -45,9 +45,9 @@ def failure(
     retryable: bool = False,
     unknown: bool = False,
 ) -> ProviderError:
-    """Return an error of this provider; the client fills in the operation."""
+    """Return an error of this provider."""
     outcome: Outcome = "unknown" if unknown else "not_applied"
-    return kind("sqlite", "", message, cause=cause, retryable=retryable, outcome=outcome)
+    return kind(message, cause=cause, retryable=retryable, outcome=outcome)
 
 
 def moved(path: str) -> ProviderError:
