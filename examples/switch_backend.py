@@ -36,7 +36,7 @@ async def main() -> None:
 
         await memio.facts.delete(fact_id=changed.id)
         await memio.history.delete(session_id="example", user_id="alice")
-        print("left:", len([message async for message in memio.history.iter_all(session_id="example")]))
+        print("left:", len([message async for message in memio.history.iter_messages(session_id="example")]))
 
 
 if __name__ == "__main__":

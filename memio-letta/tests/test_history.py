@@ -150,7 +150,7 @@ def test_a_long_session_is_read_completely_from_either_end(run: Run, server: Any
                 expected += [*texts, REPLY]
             for limit, start in ((100, "latest"), (100, "oldest"), (243, "latest"), (242, "oldest")):
                 assert contents(await whole(history, "s", limit, start)) == expected
-            assert contents([message async for message in history.iter_all(session_id="s")]) == expected
+            assert contents([message async for message in history.iter_messages(session_id="s")]) == expected
             assert contents(await history.search(session_id="s", query="t0 m0", limit=1)) == ["t0 m0"]
 
     run(main())

@@ -144,8 +144,8 @@ def test_every_kind_answers_as_the_async_client_does():
 
         turn = memio.history.add(session_id="s", messages=(Message(role="user", content=c) for c in "ab"))
         assert [message.content for message in turn.stored] == ["a", "b"]
-        assert [message.content for message in memio.history.iter_all(session_id="s", page_size=1)] == ["a", "b"]
-        assert list(memio.history.iter_sessions()) == ["s"]
+        assert [message.content for message in memio.history.iter_messages(session_id="s", page_size=1)] == ["a", "b"]
+        assert list(memio.history.iter_all()) == ["s"]
 
         memio.documents.add_many((f"page {n}" for n in range(5)), user_id="alice")
         page = memio.documents.get_all(limit=2)

@@ -53,8 +53,49 @@ def test_a_facade_has_the_methods_that_are_described_and_iterations(spec: KindSp
         name for name in dir(facade) if not name.startswith("_") and callable(inspect.getattr_static(facade, name))
     }
     described = {name for name, method in spec.methods.items() if not method.internal}
-    assert public - described == {"iter_all"} | ({"iter_sessions"} if spec.name == "history" else set())
+    more = {"history": {"iter_messages"}, "graph": {"iter_entity"}}
+    assert public - described == {"iter_all"} | more.get(spec.name, set())
     assert described <= public
+
+
+POSITIONAL = {
+    "facts": {"add": "content", "add_many": "items", "get": "fact_id", "search": "query", "delete": "fact_id"},
+    "history": {"get": "session_id", "iter_messages": "session_id", "search": "query", "delete": "session_id"},
+    "documents": {"add": "content", "add_many": "items", "get": "doc_id", "search": "query", "delete": "doc_id"},
+    "graph": {
+        "get": "entity",
+        "iter_entity": "entity",
+        "search": "query",
+        "delete": "triple_id",
+        "delete_entity": "entity",
+    },
+}
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_a_facade_takes_the_one_obvious_argument_by_position_and_no_other(spec: KindSpec):
+    taken = {
+        name: [
+            parameter.name
+            for parameter in inspect.signature(getattr(FACADES[spec.name], name)).parameters.values()
+            if parameter.kind is not inspect.Parameter.KEYWORD_ONLY and parameter.name != "self"
+        ]
+        for name in dir(FACADES[spec.name])
+        if inspect.isfunction(inspect.getattr_static(FACADES[spec.name], name)) and not name.startswith("_")
+    }
+    assert {name: names for name, names in taken.items() if names} == {
+        name: [argument] for name, argument in POSITIONAL[spec.name].items()
+    }
+
+
+@pytest.mark.parametrize(("spec", "name", "method"), METHODS)
+def test_a_protocol_takes_every_argument_by_keyword(spec: KindSpec, name: str, method: Method):
+    if method.needs:
+        pytest.skip("the protocol describes a method that belongs to a feature in words")
+    optional = {"add_many": "SupportsAddMany", "erase": "SupportsErase", "restore_records": "SupportsRestore"}
+    function = getattr(getattr(protocols, optional.get(name, spec.store)), name)
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    assert {parameter.kind for parameter in parameters} <= {inspect.Parameter.KEYWORD_ONLY}
 
 
 @pytest.mark.parametrize(("spec", "name", "method"), PUBLIC)

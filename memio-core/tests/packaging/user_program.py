@@ -34,7 +34,7 @@ def without_async(plain: BlockingMemio) -> None:
     assert_type(plain.facts.get_all(limit=10), Page[Fact])
     assert_type(plain.facts.add_many(["a", {"content": "b"}]), list[Fact])
     assert_type(next(plain.facts.iter_all()), Fact)
-    assert_type(list(plain.history.iter_sessions()), list[str])
+    assert_type(list(plain.history.iter_all()), list[str])
     assert_type(plain.history.add(session_id="s", messages=[Message(role="user", content="hi")]), Turn)
     assert_type(plain.documents.update(doc_id="1", content="longer"), Document)
     assert_type(plain.scoped(user_id="alice").graph.search(query="coffee"), list[Triple])

@@ -226,7 +226,7 @@ def test_sessions_are_listed_by_their_first_message_each_once(both: Run) -> None
     async def body(memio: Memio) -> None:
         for session, user in (("c", "ann"), ("a", "bob"), ("c", "bob"), ("b", "ann"), ("a", "ann"), ("c", "ann")):
             await memio.history.add(session_id=session, messages=said("x"), user_id=user)
-        assert [session async for session in memio.history.iter_sessions(page_size=1)] == ["c", "a", "b"]
+        assert [session async for session in memio.history.iter_all(page_size=1)] == ["c", "a", "b"]
         assert await memio.history.get_all(user_id="ann") == ["c", "b", "a"]
         assert await memio.history.get_all(user_id="bob") == ["a", "c"]
         page = await memio.history.get_all(limit=2, user_id="ann")
@@ -353,7 +353,7 @@ def test_a_session_of_several_owners_is_listed_once_when_the_first_is_deleted_me
             for session in ("one", "two", "three"):
                 await memio.history.add(session_id=session, messages=[Message(role="user", content="x")], user_id=user)
         listed: list[str] = []
-        async for session in memio.history.iter_sessions(page_size=1):
+        async for session in memio.history.iter_all(page_size=1):
             listed.append(session)
             await memio.history.delete(session_id=session, user_id="ann")
             await memio.history.add(session_id=session, messages=[Message(role="user", content="y")], user_id="new")

@@ -51,7 +51,7 @@ async def run(memio):
     if case == "iterate":
         return len([None async for _ in memio.documents.iter_all(page_size=1000)])
     if case == "iterate messages":
-        return len([None async for _ in memio.history.iter_all(session_id="s", page_size=1000)])
+        return len([None async for _ in memio.history.iter_messages(session_id="s", page_size=1000)])
     if case == "delete":
         await memio.documents.delete_all(user_id="alice")
         return COUNT

@@ -34,7 +34,7 @@ async def restore(memio: Memio, kind: Any, records: list[Any]) -> int:
 
 async def stored(memio: Memio, kind: str) -> list[Any]:
     store = getattr(memio, kind)
-    return [item async for item in (store.iter_all(session_id="s") if kind == "history" else store.iter_all())]
+    return [item async for item in (store.iter_messages(session_id="s") if kind == "history" else store.iter_all())]
 
 
 @pytest.mark.parametrize("kind", RECORDS)

@@ -74,8 +74,8 @@ def kept(kind: str, path: Path) -> list[Any]:
                 return [(fact.user_id, fact.content) async for fact in memio.facts.iter_all()]
             return [
                 (session, message.user_id, message.role, message.content)
-                async for session in memio.history.iter_sessions()
-                async for message in memio.history.iter_all(session_id=session)
+                async for session in memio.history.iter_all()
+                async for message in memio.history.iter_messages(session_id=session)
             ]
 
     return asyncio.run(main())

@@ -95,7 +95,7 @@ def test_one_user_or_one_kind_can_be_moved(filled: Path, tmp_path: Path, opened:
             assert list(made.counts) == ["facts", "history"]
             assert (await import_(new, tmp_path / "alice.jsonl")).differences == ()
             assert {fact.user_id async for fact in new.facts.iter_all()} == {"alice"}
-            assert {message.user_id async for message in new.history.iter_all(session_id="default")} == {"alice"}
+            assert {message.user_id async for message in new.history.iter_messages(session_id="default")} == {"alice"}
             await export(old, tmp_path / "all.jsonl")
             done = await import_(new, tmp_path / "all.jsonl", kinds=["facts"], user_id="bob")
             assert [(moved.kind, moved.others) for moved in done.kinds] == [("facts", 0)]

@@ -30,8 +30,8 @@ class Documents(Facade[AsyncDocuments]):
 
     def add(
         self,
-        *,
         content: str,
+        *,
         metadata: Mapping[str, Any] | None = None,
         user_id: str = OMITTED,
         doc_id: str | None = None,
@@ -62,15 +62,14 @@ class Documents(Facade[AsyncDocuments]):
             >>> main().content
             'how to deploy to production'
         """
-        return self._lifeline.call(self._async.add, content=content, metadata=metadata, user_id=user_id, doc_id=doc_id)
+        return self._lifeline.call(self._async.add, content, metadata=metadata, user_id=user_id, doc_id=doc_id)
 
-    def add_many(
-        self, items: Iterable[str | DocumentInput | Mapping[str, Any]], *, user_id: str = OMITTED
-    ) -> list[Document]:
+    def add_many(self, items: Iterable[str | DocumentInput], *, user_id: str = OMITTED) -> list[Document]:
         """Store many documents, in one call of the backend where it has one, else some at once.
 
         Args:
-            items: Texts, or dicts with the arguments of `add`.
+            items: Texts, or dicts with the arguments of `add`. A type checker refuses an unknown key in a literal; for
+                a variable, give the type: `items: list[DocumentInput]` from `memio.protocols`.
             user_id: The user that all of them belong to.
 
         Returns:
@@ -86,7 +85,7 @@ class Documents(Facade[AsyncDocuments]):
         """
         return self._lifeline.call(self._async.add_many, listed(items), user_id=user_id)
 
-    def get(self, *, doc_id: str, user_id: str = OMITTED) -> Document:
+    def get(self, doc_id: str, *, user_id: str = OMITTED) -> Document:
         """Return one document.
 
         Args:
@@ -97,7 +96,7 @@ class Documents(Facade[AsyncDocuments]):
             NotFoundError: There is no such document in scope.
             ConflictError: Several owners have a document of this id; pass the owner.
         """
-        return self._lifeline.call(self._async.get, doc_id=doc_id, user_id=user_id)
+        return self._lifeline.call(self._async.get, doc_id, user_id=user_id)
 
     def get_all(
         self,
@@ -140,7 +139,7 @@ class Documents(Facade[AsyncDocuments]):
         )
 
     def search(
-        self, *, query: str, limit: int = 10, user_id: str = OMITTED, filters: Mapping[str, Any] | None = None
+        self, query: str, *, limit: int = 10, user_id: str = OMITTED, filters: Mapping[str, Any] | None = None
     ) -> list[Document]:
         """Return the documents that match a query best, best first.
 
@@ -150,7 +149,7 @@ class Documents(Facade[AsyncDocuments]):
             user_id: Only documents of this user.
             filters: Only documents whose metadata matches; see `get_all`.
         """
-        return self._lifeline.call(self._async.search, query=query, limit=limit, user_id=user_id, filters=filters)
+        return self._lifeline.call(self._async.search, query, limit=limit, user_id=user_id, filters=filters)
 
     def update(
         self, *, doc_id: str, content: str, metadata: Mapping[str, Any] | None = None, user_id: str = OMITTED
@@ -174,7 +173,7 @@ class Documents(Facade[AsyncDocuments]):
             self._async.update, doc_id=doc_id, content=content, metadata=metadata, user_id=user_id
         )
 
-    def delete(self, *, doc_id: str, user_id: str = OMITTED) -> None:
+    def delete(self, doc_id: str, *, user_id: str = OMITTED) -> None:
         """Delete one document.
 
         Args:
@@ -185,7 +184,7 @@ class Documents(Facade[AsyncDocuments]):
             NotFoundError: There is no such document in scope.
             ConflictError: Several owners have a document of this id; pass the owner.
         """
-        self._lifeline.call(self._async.delete, doc_id=doc_id, user_id=user_id)
+        self._lifeline.call(self._async.delete, doc_id, user_id=user_id)
 
     def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every document in scope: those of one owner, or all of them when no owner is given."""

@@ -30,8 +30,8 @@ class Facts(Facade[AsyncFacts]):
 
     def add(
         self,
-        *,
         content: str,
+        *,
         metadata: Mapping[str, Any] | None = None,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
@@ -65,16 +65,17 @@ class Facts(Facade[AsyncFacts]):
             'likes coffee'
         """
         return self._lifeline.call(
-            self._async.add, content=content, metadata=metadata, user_id=user_id, agent_id=agent_id, fact_id=fact_id
+            self._async.add, content, metadata=metadata, user_id=user_id, agent_id=agent_id, fact_id=fact_id
         )
 
     def add_many(
-        self, items: Iterable[str | FactInput | Mapping[str, Any]], *, user_id: str = OMITTED, agent_id: str = OMITTED
+        self, items: Iterable[str | FactInput], *, user_id: str = OMITTED, agent_id: str = OMITTED
     ) -> list[Fact]:
         """Store many facts, in one call of the backend where it has one, else some at once.
 
         Args:
-            items: Texts, or dicts with the arguments of `add`.
+            items: Texts, or dicts with the arguments of `add`. A type checker refuses an unknown key in a literal; for
+                a variable, give the type: `items: list[FactInput]` from `memio.protocols`.
             user_id: The user that all of them belong to.
             agent_id: The agent that all of them belong to.
 
@@ -91,7 +92,7 @@ class Facts(Facade[AsyncFacts]):
         """
         return self._lifeline.call(self._async.add_many, listed(items), user_id=user_id, agent_id=agent_id)
 
-    def get(self, *, fact_id: str, user_id: str = OMITTED, agent_id: str = OMITTED) -> Fact:
+    def get(self, fact_id: str, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> Fact:
         """Return one fact.
 
         Args:
@@ -103,7 +104,7 @@ class Facts(Facade[AsyncFacts]):
             NotFoundError: There is no such fact in scope.
             ConflictError: Several owners have a fact of this id; pass the owner.
         """
-        return self._lifeline.call(self._async.get, fact_id=fact_id, user_id=user_id, agent_id=agent_id)
+        return self._lifeline.call(self._async.get, fact_id, user_id=user_id, agent_id=agent_id)
 
     def get_all(
         self,
@@ -157,8 +158,8 @@ class Facts(Facade[AsyncFacts]):
 
     def search(
         self,
-        *,
         query: str,
+        *,
         limit: int = 10,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
@@ -174,7 +175,7 @@ class Facts(Facade[AsyncFacts]):
             filters: Only facts whose metadata matches; see `get_all`.
         """
         return self._lifeline.call(
-            self._async.search, query=query, limit=limit, user_id=user_id, agent_id=agent_id, filters=filters
+            self._async.search, query, limit=limit, user_id=user_id, agent_id=agent_id, filters=filters
         )
 
     def update(
@@ -206,7 +207,7 @@ class Facts(Facade[AsyncFacts]):
             self._async.update, fact_id=fact_id, content=content, metadata=metadata, user_id=user_id, agent_id=agent_id
         )
 
-    def delete(self, *, fact_id: str, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
+    def delete(self, fact_id: str, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
         """Delete one fact.
 
         Args:
@@ -218,7 +219,7 @@ class Facts(Facade[AsyncFacts]):
             NotFoundError: There is no such fact in scope.
             ConflictError: Several owners have a fact of this id; pass the owner.
         """
-        self._lifeline.call(self._async.delete, fact_id=fact_id, user_id=user_id, agent_id=agent_id)
+        self._lifeline.call(self._async.delete, fact_id, user_id=user_id, agent_id=agent_id)
 
     def delete_all(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
         """Delete every fact in scope: those of one owner, or all of them when no owner is given."""

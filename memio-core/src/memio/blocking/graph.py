@@ -55,7 +55,7 @@ class Graph(Facade[AsyncGraph]):
         """
         return self._lifeline.call(self._async.add, triples=listed(triples), user_id=user_id)
 
-    def get(self, *, entity: str, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[Triple]:
+    def get(self, entity: str, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[Triple]:
         """Return a page of the triples that have an entity as subject or object, in the order of adding.
 
         Args:
@@ -67,7 +67,19 @@ class Graph(Facade[AsyncGraph]):
         Returns:
             A list with `next_cursor`, which is `None` on the last page.
         """
-        return self._lifeline.call(self._async.get, entity=entity, limit=limit, cursor=cursor, user_id=user_id)
+        return self._lifeline.call(self._async.get, entity, limit=limit, cursor=cursor, user_id=user_id)
+
+    def iter_entity(self, entity: str, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[Triple]:
+        """Iterate over the triples that have an entity as subject or object, in the order of adding, each once.
+
+        Args:
+            entity: The entity, exactly as it was written.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
+            user_id: Only triples of this user.
+        """
+        return pages(
+            lambda cursor: self._part("get", {"entity": entity, "limit": page_size, "cursor": cursor}, user_id)
+        )
 
     def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[Triple]:
         """Return a page of triples, in the order in which they were added.
@@ -91,7 +103,7 @@ class Graph(Facade[AsyncGraph]):
         """
         return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
-    def search(self, *, query: str, limit: int = 10, user_id: str = OMITTED) -> list[Triple]:
+    def search(self, query: str, *, limit: int = 10, user_id: str = OMITTED) -> list[Triple]:
         """Return the triples that match a query best, best first.
 
         Args:
@@ -99,9 +111,9 @@ class Graph(Facade[AsyncGraph]):
             limit: How many at most, 1 to 1000.
             user_id: Only triples of this user.
         """
-        return self._lifeline.call(self._async.search, query=query, limit=limit, user_id=user_id)
+        return self._lifeline.call(self._async.search, query, limit=limit, user_id=user_id)
 
-    def delete(self, *, triple_id: str, user_id: str = OMITTED) -> None:
+    def delete(self, triple_id: str, *, user_id: str = OMITTED) -> None:
         """Delete one triple.
 
         Args:
@@ -112,16 +124,16 @@ class Graph(Facade[AsyncGraph]):
             NotFoundError: There is no such triple in scope.
             ConflictError: Several users have a triple of this id; pass the owner.
         """
-        self._lifeline.call(self._async.delete, triple_id=triple_id, user_id=user_id)
+        self._lifeline.call(self._async.delete, triple_id, user_id=user_id)
 
-    def delete_entity(self, *, entity: str, user_id: str = OMITTED) -> None:
+    def delete_entity(self, entity: str, *, user_id: str = OMITTED) -> None:
         """Delete every triple that has an entity as subject or object. An unknown entity has none.
 
         Args:
             entity: The entity, exactly as it was written.
             user_id: Only triples of this user.
         """
-        self._lifeline.call(self._async.delete_entity, entity=entity, user_id=user_id)
+        self._lifeline.call(self._async.delete_entity, entity, user_id=user_id)
 
     def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every triple in scope: those of one user, or all of them when no user is given."""

@@ -62,8 +62,8 @@ class History(Facade[AsyncHistory]):
 
     def get(
         self,
-        *,
         session_id: str,
+        *,
         limit: int = 50,
         cursor: str | None = None,
         start: Start = "latest",
@@ -84,10 +84,10 @@ class History(Facade[AsyncHistory]):
             A list with `next_cursor`, which is `None` on the last page.
         """
         return self._lifeline.call(
-            self._async.get, session_id=session_id, limit=limit, cursor=cursor, start=start, user_id=user_id
+            self._async.get, session_id, limit=limit, cursor=cursor, start=start, user_id=user_id
         )
 
-    def iter_all(self, *, session_id: str, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[Message]:
+    def iter_messages(self, session_id: str, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[Message]:
         """Iterate over all messages of a session, oldest first, each once.
 
         Args:
@@ -114,7 +114,7 @@ class History(Facade[AsyncHistory]):
         """
         return self._lifeline.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id)
 
-    def iter_sessions(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[str]:
+    def iter_all(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[str]:
         """Iterate over all session ids, in the order of their first messages, each once.
 
         Args:
@@ -124,7 +124,7 @@ class History(Facade[AsyncHistory]):
         return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
     def search(
-        self, *, query: str, limit: int = 10, session_id: str = OMITTED, user_id: str = OMITTED
+        self, query: str, *, limit: int = 10, session_id: str = OMITTED, user_id: str = OMITTED
     ) -> list[Message]:
         """Return the messages that match a query best, best first.
 
@@ -135,9 +135,9 @@ class History(Facade[AsyncHistory]):
                 the feature `search_all_sessions`.
             user_id: Only messages of this user.
         """
-        return self._lifeline.call(self._async.search, query=query, limit=limit, session_id=session_id, user_id=user_id)
+        return self._lifeline.call(self._async.search, query, limit=limit, session_id=session_id, user_id=user_id)
 
-    def delete(self, *, session_id: str, user_id: str = OMITTED) -> None:
+    def delete(self, session_id: str, *, user_id: str = OMITTED) -> None:
         """Delete a session with all its messages. Deleting an unknown one does nothing.
 
         Args:
@@ -147,7 +147,7 @@ class History(Facade[AsyncHistory]):
         Raises:
             ConflictError: Several users have a session of this id; pass the owner.
         """
-        self._lifeline.call(self._async.delete, session_id=session_id, user_id=user_id)
+        self._lifeline.call(self._async.delete, session_id, user_id=user_id)
 
     def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every session in scope: those of one user, or all of them when no user is given."""

@@ -24,8 +24,8 @@ class Documents(Facade):
 
     async def add(
         self,
-        *,
         content: str,
+        *,
         metadata: Mapping[str, Any] | None = None,
         user_id: str = OMITTED,
         doc_id: str | None = None,
@@ -62,14 +62,15 @@ class Documents(Facade):
 
     async def add_many(
         self,
-        items: Iterable[str | DocumentInput | Mapping[str, Any]],
+        items: Iterable[str | DocumentInput],
         *,
         user_id: str = OMITTED,
     ) -> list[Document]:
         """Store many documents, in one call of the backend where it has one, else some at once.
 
         Args:
-            items: Texts, or dicts with the arguments of `add`.
+            items: Texts, or dicts with the arguments of `add`. A type checker refuses an unknown key in a literal; for
+                a variable, give the type: `items: list[DocumentInput]` from `memio.protocols`.
             user_id: The user that all of them belong to.
 
         Returns:
@@ -85,7 +86,7 @@ class Documents(Facade):
         """
         return cast("list[Document]", await self._call("add_many", {"items": items}, user_id))
 
-    async def get(self, *, doc_id: str, user_id: str = OMITTED) -> Document:
+    async def get(self, doc_id: str, *, user_id: str = OMITTED) -> Document:
         """Return one document.
 
         Args:
@@ -145,8 +146,8 @@ class Documents(Facade):
 
     async def search(
         self,
-        *,
         query: str,
+        *,
         limit: int = 10,
         user_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
@@ -190,7 +191,7 @@ class Documents(Facade):
             arguments["metadata"] = metadata
         return cast("Document", await self._call("update", arguments, user_id))
 
-    async def delete(self, *, doc_id: str, user_id: str = OMITTED) -> None:
+    async def delete(self, doc_id: str, *, user_id: str = OMITTED) -> None:
         """Delete one document.
 
         Args:

@@ -24,8 +24,8 @@ class Facts(Facade):
 
     async def add(
         self,
-        *,
         content: str,
+        *,
         metadata: Mapping[str, Any] | None = None,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
@@ -64,7 +64,7 @@ class Facts(Facade):
 
     async def add_many(
         self,
-        items: Iterable[str | FactInput | Mapping[str, Any]],
+        items: Iterable[str | FactInput],
         *,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
@@ -72,7 +72,8 @@ class Facts(Facade):
         """Store many facts, in one call of the backend where it has one, else some at once.
 
         Args:
-            items: Texts, or dicts with the arguments of `add`.
+            items: Texts, or dicts with the arguments of `add`. A type checker refuses an unknown key in a literal; for
+                a variable, give the type: `items: list[FactInput]` from `memio.protocols`.
             user_id: The user that all of them belong to.
             agent_id: The agent that all of them belong to.
 
@@ -89,7 +90,7 @@ class Facts(Facade):
         """
         return cast("list[Fact]", await self._call("add_many", {"items": items}, user_id, agent_id))
 
-    async def get(self, *, fact_id: str, user_id: str = OMITTED, agent_id: str = OMITTED) -> Fact:
+    async def get(self, fact_id: str, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> Fact:
         """Return one fact.
 
         Args:
@@ -154,8 +155,8 @@ class Facts(Facade):
 
     async def search(
         self,
-        *,
         query: str,
+        *,
         limit: int = 10,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
@@ -203,7 +204,7 @@ class Facts(Facade):
             arguments["metadata"] = metadata
         return cast("Fact", await self._call("update", arguments, user_id, agent_id))
 
-    async def delete(self, *, fact_id: str, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
+    async def delete(self, fact_id: str, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
         """Delete one fact.
 
         Args:

@@ -51,7 +51,7 @@ class Graph(Facade):
         return cast("list[Triple]", await self._call("add", {"triples": triples}, user_id))
 
     async def get(
-        self, *, entity: str, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED
+        self, entity: str, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED
     ) -> Page[Triple]:
         """Return a page of the triples that have an entity as subject or object, in the order of adding.
 
@@ -66,6 +66,18 @@ class Graph(Facade):
         """
         arguments = {"entity": entity, "limit": limit, "cursor": cursor}
         return cast("Page[Triple]", await self._call("get", arguments, user_id))
+
+    def iter_entity(self, entity: str, *, page_size: int = PAGE, user_id: str = OMITTED) -> AsyncIterator[Triple]:
+        """Iterate over the triples that have an entity as subject or object, in the order of adding, each once.
+
+        Args:
+            entity: The entity, exactly as it was written.
+            page_size: How many are fetched at once, 1 to 1000; of large records the store may send fewer.
+            user_id: Only triples of this user.
+        """
+        return pages(
+            lambda cursor: self._part("get", {"entity": entity, "limit": page_size, "cursor": cursor}, user_id)
+        )
 
     async def get_all(self, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[Triple]:
         """Return a page of triples, in the order in which they were added.
@@ -89,7 +101,7 @@ class Graph(Facade):
         """
         return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
-    async def search(self, *, query: str, limit: int = 10, user_id: str = OMITTED) -> list[Triple]:
+    async def search(self, query: str, *, limit: int = 10, user_id: str = OMITTED) -> list[Triple]:
         """Return the triples that match a query best, best first.
 
         Args:
@@ -99,7 +111,7 @@ class Graph(Facade):
         """
         return cast("list[Triple]", await self._call("search", {"query": query, "limit": limit}, user_id))
 
-    async def delete(self, *, triple_id: str, user_id: str = OMITTED) -> None:
+    async def delete(self, triple_id: str, *, user_id: str = OMITTED) -> None:
         """Delete one triple.
 
         Args:
@@ -112,7 +124,7 @@ class Graph(Facade):
         """
         await self._call("delete", {"triple_id": triple_id}, user_id)
 
-    async def delete_entity(self, *, entity: str, user_id: str = OMITTED) -> None:
+    async def delete_entity(self, entity: str, *, user_id: str = OMITTED) -> None:
         """Delete every triple that has an entity as subject or object. An unknown entity has none.
 
         Args:

@@ -57,8 +57,8 @@ class History(Facade):
 
     async def get(
         self,
-        *,
         session_id: str,
+        *,
         limit: int = 50,
         cursor: str | None = None,
         start: Start = "latest",
@@ -81,7 +81,9 @@ class History(Facade):
         arguments = {"session_id": session_id, "limit": limit, "cursor": cursor, "start": start}
         return cast("Page[Message]", await self._call("get", arguments, user_id))
 
-    def iter_all(self, *, session_id: str, page_size: int = PAGE, user_id: str = OMITTED) -> AsyncIterator[Message]:
+    def iter_messages(
+        self, session_id: str, *, page_size: int = PAGE, user_id: str = OMITTED
+    ) -> AsyncIterator[Message]:
         """Iterate over all messages of a session, oldest first, each once.
 
         Args:
@@ -108,7 +110,7 @@ class History(Facade):
         """
         return cast("Page[str]", await self._call("get_all", {"limit": limit, "cursor": cursor}, user_id))
 
-    def iter_sessions(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> AsyncIterator[str]:
+    def iter_all(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> AsyncIterator[str]:
         """Iterate over all session ids, in the order of their first messages, each once.
 
         Args:
@@ -118,7 +120,7 @@ class History(Facade):
         return pages(lambda cursor: self._part("get_all", {"limit": page_size, "cursor": cursor}, user_id))
 
     async def search(
-        self, *, query: str, limit: int = 10, session_id: str = OMITTED, user_id: str = OMITTED
+        self, query: str, *, limit: int = 10, session_id: str = OMITTED, user_id: str = OMITTED
     ) -> list[Message]:
         """Return the messages that match a query best, best first.
 
@@ -134,7 +136,7 @@ class History(Facade):
         arguments = {"query": query, "limit": limit, "session_id": None if session_id is OMITTED else session_id}
         return cast("list[Message]", await self._call("search", arguments, user_id))
 
-    async def delete(self, *, session_id: str, user_id: str = OMITTED) -> None:
+    async def delete(self, session_id: str, *, user_id: str = OMITTED) -> None:
         """Delete a session with all its messages. Deleting an unknown one does nothing.
 
         Args:

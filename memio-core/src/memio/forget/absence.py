@@ -47,7 +47,7 @@ async def take_stock(kind: Kind, facade: Any) -> Found:
     """Return what a façade that is confined to an owner shows."""
     found = Found()
     if kind == "history":
-        found.probes = [{"session_id": session, "limit": 1} async for session in facade.iter_sessions()]
+        found.probes = [{"session_id": session, "limit": 1} async for session in facade.iter_all()]
         found.count = len(found.probes)
         for probe in found.probes[:1]:
             for message in await facade.get(**probe):

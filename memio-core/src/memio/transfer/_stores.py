@@ -53,10 +53,12 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
         return
     history = client.history
     with Seen() as seen:  # one that is deleted and begun anew meanwhile may be listed twice
-        async for session_id in history.iter_sessions(page_size=PAGE, user_id=as_argument(user_id)):
+        async for session_id in history.iter_all(page_size=PAGE, user_id=as_argument(user_id)):
             if not seen.add(token(kind, Message(role="user", content="-", session_id=session_id))):
                 continue
-            async for message in history.iter_all(session_id=session_id, page_size=PAGE, user_id=as_argument(user_id)):
+            async for message in history.iter_messages(
+                session_id=session_id, page_size=PAGE, user_id=as_argument(user_id)
+            ):
                 yield message
 
 

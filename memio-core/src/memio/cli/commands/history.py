@@ -93,7 +93,7 @@ def get(
         page=lambda memio, limit, cursor: memio.history.get(
             session_id=session, limit=limit, cursor=cursor, start=cast("Start", start), user_id=as_argument(user)
         ),
-        everything=(lambda memio: memio.history.iter_all(session_id=session, user_id=as_argument(user)))
+        everything=(lambda memio: memio.history.iter_messages(session_id=session, user_id=as_argument(user)))
         if everything
         else None,
         limit=limit,
@@ -118,7 +118,7 @@ def list_(
         "history",
         "sessions",
         page=lambda memio, limit, cursor: memio.history.get_all(limit=limit, cursor=cursor, user_id=as_argument(user)),
-        everything=(lambda memio: memio.history.iter_sessions(user_id=as_argument(user))) if everything else None,
+        everything=(lambda memio: memio.history.iter_all(user_id=as_argument(user))) if everything else None,
         limit=limit,
         cursor=cursor,
         as_json=as_json,
