@@ -16,10 +16,10 @@ from typing import cast
 
 import httpx
 
-from memio import Message
+from memio import MemioConfig, Message
 from memio.blocking import Memio, ScopedMemio
 
-CONFIG = {"facts": "sqlite", "history": "sqlite", "providers": {"sqlite": {"path": "chat.db"}}}
+CONFIG: MemioConfig = {"facts": "sqlite", "history": "sqlite", "providers": {"sqlite": {"path": "chat.db"}}}
 SESSION = "chat"
 Answer = Callable[[list[dict[str, str]]], str]
 

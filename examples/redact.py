@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from memio import Memio, Message, Operation, Triple
+from memio import Memio, MemioConfig, Message, Operation, Triple
 from memio.plugins import CallNext
 
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+")
@@ -66,7 +66,7 @@ async def redact(operation: Operation, call_next: CallNext) -> Any:
 
 async def main() -> None:
     """Store what somebody should not have typed, and show what was kept."""
-    config = {"facts": "sqlite", "history": "sqlite", "providers": {"sqlite": {"path": ":memory:"}}}
+    config: MemioConfig = {"facts": "sqlite", "history": "sqlite", "providers": {"sqlite": {"path": ":memory:"}}}
     async with Memio.from_config(config, middleware=[redact]) as memio:
         await memio.facts.add(content="Write to alice@example.com, order 1234567890123", user_id="alice")
         said = Message(role="user", content="My card is 4111 1111 1111 1111, it expires in May")

@@ -25,9 +25,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from memio import Fact, InvalidInputError, Memio, MemioError, NotFoundError, ScopedMemio
+from memio import Fact, InvalidInputError, Memio, MemioConfig, MemioError, NotFoundError, ScopedMemio
 
-CONFIG = os.environ.get("MEMIO_CONFIG") or {"facts": {"provider": "sqlite", "path": "service.db"}}
+CONFIG: str | MemioConfig = os.environ.get("MEMIO_CONFIG") or {"facts": {"provider": "sqlite", "path": "service.db"}}
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from benchmarks.samples import Columns
 from benchmarks.texts import texts
 
 from memio import Memio
+from memio.protocols import FactInput
 
 PORTION = 10_000
 OWNERS = 1_000
@@ -27,7 +28,9 @@ async def _fill(path: str, first: int, last: int) -> float:
     async with Memio.from_config({"facts": {"provider": "sqlite", "path": path}}) as memio:
         for begin in range(first, last, PORTION):
             portion = list(texts(min(PORTION, last - begin), first=begin))
-            items = [{"content": text, "user_id": f"user-{n % OWNERS}"} for n, text in enumerate(portion, begin)]
+            items: list[FactInput] = [
+                {"content": text, "user_id": f"user-{n % OWNERS}"} for n, text in enumerate(portion, begin)
+            ]
             start = perf_counter()
             await memio.facts.add_many(items)
             spent += perf_counter() - start

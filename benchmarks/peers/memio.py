@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from memio import Memio
+from memio.protocols import FactInput
 
 OWNER = "ann"
 
@@ -41,7 +42,9 @@ class Peer:
 
     async def add_many_with_metadata(self, texts: list[str]) -> None:
         """Store many facts with metadata in one transaction."""
-        items = [{"content": text, "metadata": {"source": "chat", "turn": n}} for n, text in enumerate(texts)]
+        items: list[FactInput] = [
+            {"content": text, "metadata": {"source": "chat", "turn": n}} for n, text in enumerate(texts)
+        ]
         await self.memio.facts.add_many(items, user_id=OWNER)
 
     async def get(self, number: int) -> None:

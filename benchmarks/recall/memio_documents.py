@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks.locomo import Conversation
 
 from memio import Memio
+from memio.protocols import DocumentInput
 
 
 class Store:
@@ -17,7 +18,9 @@ class Store:
 
     async def remember(self, conversation: Conversation) -> None:
         """Store a conversation."""
-        items = [{"content": f"{turn.speaker}: {turn.text}", "doc_id": turn.id} for turn in conversation.turns]
+        items: list[DocumentInput] = [
+            {"content": f"{turn.speaker}: {turn.text}", "doc_id": turn.id} for turn in conversation.turns
+        ]
         await self.memio.documents.add_many(items, user_id=conversation.name)
 
     async def find(self, name: str, question: str, limit: int) -> list[str]:

@@ -27,8 +27,10 @@ __path__ = _extend_path(__path__, __name__)
 if _TYPE_CHECKING:
     from memio.capabilities import Feature as Feature
     from memio.capabilities import Guarantee as Guarantee
+    from memio.capabilities import Kind as Kind
     from memio.client import Memio as Memio
     from memio.client import ScopedMemio as ScopedMemio
+    from memio.config import MemioConfig as MemioConfig
     from memio.errors import AuthenticationError as AuthenticationError
     from memio.errors import ConfigError as ConfigError
     from memio.errors import ConflictError as ConflictError
@@ -46,10 +48,16 @@ if _TYPE_CHECKING:
     from memio.errors import StoreNotConfiguredError as StoreNotConfiguredError
     from memio.errors import UnavailableError as UnavailableError
     from memio.errors import UnknownProviderError as UnknownProviderError
+    from memio.facades import Documents as Documents
+    from memio.facades import Facts as Facts
+    from memio.facades import Graph as Graph
+    from memio.facades import History as History
     from memio.models import Document as Document
     from memio.models import Fact as Fact
     from memio.models import Message as Message
     from memio.models import Page as Page
+    from memio.models import Record as Record
+    from memio.models import Role as Role
     from memio.models import Triple as Triple
     from memio.models import Turn as Turn
     from memio.plugins import Middleware as Middleware
@@ -58,8 +66,9 @@ if _TYPE_CHECKING:
     from memio.receipts import StoreReceipt as StoreReceipt
 
 _HOMES = {
-    "capabilities": ("Feature", "Guarantee"),
+    "capabilities": ("Feature", "Guarantee", "Kind"),
     "client": ("Memio", "ScopedMemio"),
+    "config": ("MemioConfig",),
     "errors": (
         "AuthenticationError",
         "ConfigError",
@@ -79,7 +88,8 @@ _HOMES = {
         "UnavailableError",
         "UnknownProviderError",
     ),
-    "models": ("Document", "Fact", "Message", "Page", "Triple", "Turn"),
+    "facades": ("Documents", "Facts", "Graph", "History"),
+    "models": ("Document", "Fact", "Message", "Page", "Record", "Role", "Triple", "Turn"),
     "plugins": ("Middleware", "Operation"),
     "receipts": ("ForgetReceipt", "StoreReceipt"),
 }

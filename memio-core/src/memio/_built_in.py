@@ -15,9 +15,9 @@ ENTRY_POINTS = (
     ("history", "sqlite", "memio.providers.sqlite.plugin"),
     ("documents", "sqlite", "memio.providers.sqlite.plugin"),
     ("graph", "sqlite", "memio.providers.sqlite.plugin"),
-    ("plugins", "log", "memio.middleware.log"),
-    ("plugins", "otel", "memio.middleware.otel"),
-    ("plugins", "resilience", "memio.middleware.resilience"),
+    ("middleware", "log", "memio.middleware.log"),
+    ("middleware", "otel", "memio.middleware.otel"),
+    ("middleware", "resilience", "memio.middleware.resilience"),
 )
 """Group, name and module of each, as pyproject.toml declares them."""
 

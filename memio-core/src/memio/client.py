@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
+from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from memio._call.conformance import faults_of
 from memio._call.features import scope_features
@@ -25,7 +25,7 @@ from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, 
 if TYPE_CHECKING:
     from asyncio import Task
 
-    from memio.config import Config
+    from memio.config import Config, MemioConfig
     from memio.receipts import ForgetReceipt
     from memio.registry import Entry
 
@@ -194,15 +194,16 @@ class Memio(Stores):
 
     @classmethod
     def from_config(
-        cls, source: str | os.PathLike[str] | Mapping[str, Any] | Config, *, middleware: Iterable[Middleware] = ()
+        cls, source: str | os.PathLike[str] | MemioConfig | Config, *, middleware: Iterable[Middleware] = ()
     ) -> Self:
         """Make a client from a configuration: a dict, or the path of a TOML or JSON file.
 
         It does no I/O beyond reading the file: stores connect on first use.
 
         Args:
-            source: The configuration. A provider is chosen by its name, as in `{"facts": "sqlite"}`.
-                One that `memio.config.load` has read already will do, too.
+            source: The configuration. A provider is chosen by its name, as in `{"facts": "sqlite"}`. For type
+                checkers, a dict is a `memio.MemioConfig`: annotate a variable with it, and pass a mapping of
+                unknown origin through `memio.config.load`, whose result is accepted too.
             middleware: Wraps every call, outside of the middleware that the configuration names.
 
         Raises:

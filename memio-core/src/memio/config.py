@@ -2,7 +2,7 @@
 
     facts = "letta"                                         # a provider by name
     documents = { provider = "sqlite", path = "docs.db" }   # with settings in place
-    plugins = ["otel"]                                      # middleware by name
+    middleware = ["otel"]                                   # middleware by name
 
     [providers.letta]                                       # settings of a provider, for all its stores
     agent_id = "agent-123"
@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from pydantic import ValidationError
 
@@ -33,8 +33,39 @@ from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownPro
 from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
 from memio.settings import Layer, Settings, forget_locals, resolve_settings
 
+
+class MemioConfig(TypedDict, total=False):
+    """A configuration as a dict: a type checker refuses a key that is misspelt.
+
+    A literal that is passed to `Memio.from_config` needs no annotation. A variable does, because the inferred type is
+    `dict`: `config: MemioConfig = {"facts": "sqlite"}`. For a mapping of unknown origin, such as a section of an
+    application's own settings, `memio.config.load` checks at run time, and its result is passed on.
+
+    Attributes:
+        facts: The provider of facts: its name, or a table with its name under `provider` and settings.
+        history: The provider of conversations, likewise.
+        documents: The provider of documents, likewise.
+        graph: The provider of triples, likewise.
+        providers: Settings for every store of a provider, by the provider's name.
+        middleware: Middleware, the outermost first: names, or tables with the name under `name` and settings.
+
+    Example:
+        >>> from memio import Memio, MemioConfig
+        >>> config: MemioConfig = {"facts": "sqlite", "documents": {"provider": "sqlite", "path": "docs.db"}}
+        >>> Memio.from_config(config).kinds
+        ('facts', 'documents')
+    """
+
+    facts: str | Mapping[str, Any]
+    history: str | Mapping[str, Any]
+    documents: str | Mapping[str, Any]
+    graph: str | Mapping[str, Any]
+    providers: Mapping[str, Mapping[str, Any]]
+    middleware: Sequence[str | Mapping[str, Any]]
+
+
 MAX_DEPTH = 50
-TOP_LEVEL = (*KINDS, "plugins", "providers")
+TOP_LEVEL = (*KINDS, "middleware", "providers")
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 
 
@@ -64,7 +95,7 @@ class ConfiguredStore:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfiguredPlugin:
+class ConfiguredMiddleware:
     """One middleware of a configuration."""
 
     entry: registry.Entry
@@ -83,12 +114,12 @@ class Config:
     Attributes:
         source: The file that it came from, or `None` for a dict.
         stores: The stores, in the order of the kinds.
-        plugins: The middleware, the outermost first.
+        middleware: The middleware, the outermost first.
     """
 
     source: str | None
     stores: tuple[ConfiguredStore, ...]
-    plugins: tuple[ConfiguredPlugin, ...]
+    middleware: tuple[ConfiguredMiddleware, ...]
 
     def open_stores(self, resources: SharedResources) -> dict[Kind, Any]:
         """Make the stores, which may share `resources`. It does no I/O.
@@ -104,7 +135,7 @@ class Config:
         Raises:
             PluginError: A plugin fails.
         """
-        return [plugin.open() for plugin in self.plugins]
+        return [middleware.open() for middleware in self.middleware]
 
 
 def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collection[Kind] = KINDS) -> Config:
@@ -198,16 +229,18 @@ class _Reader:
     def read(self) -> Config:
         """Check everything, then return the configuration or raise with every fault."""
         for key in self.data:
-            if key not in TOP_LEVEL:
+            if key == "plugins":
+                self.fault("plugins", 'this key is now named middleware: write middleware = ["otel"]')
+            elif key not in TOP_LEVEL:
                 self.fault(str(key), unknown_key(str(key), TOP_LEVEL))
         sections = self.sections()
         choices = dict(self.choices())
         stores = [*self.stores(choices, sections)]
-        plugins = [*self.plugins()]
+        middleware = [*self.middleware()]
         if not self.faults and not self.broken and not any(kind in self.data for kind in KINDS):
             self.fault("", f"no store is configured: name a provider for at least one of {', '.join(KINDS)}")
         self.refuse()
-        return Config(self.source, tuple(stores), tuple(plugins))
+        return Config(self.source, tuple(stores), tuple(middleware))
 
     def refuse(self) -> None:
         """Raise what was collected, if anything was."""
@@ -336,14 +369,14 @@ class _Reader:
             if settings is not None:
                 yield ConfiguredStore(kind, entry, spec, settings)
 
-    def plugins(self) -> Iterator[ConfiguredPlugin]:
+    def middleware(self) -> Iterator[ConfiguredMiddleware]:
         """Yield the middleware whose settings are right."""
-        named = self.data.get("plugins", [])
+        named = self.data.get("middleware", [])
         if not isinstance(named, list):
-            self.fault("plugins", 'must be a list of names, as ["otel"]')
+            self.fault("middleware", 'must be a list of names, as ["otel"]')
             return
         for index, value in enumerate(cast("list[Any]", named)):
-            path = f"plugins[{index}]"
+            path = f"middleware[{index}]"
             found = self.named(registry.MIDDLEWARE, path, value, "name")
             if found is None:
                 continue
@@ -355,7 +388,7 @@ class _Reader:
                 continue
             settings = self.resolved(spec.settings, [Layer(path, in_place, self.base)])
             if settings is not None:
-                yield ConfiguredPlugin(entry, spec, settings)
+                yield ConfiguredMiddleware(entry, spec, settings)
 
     def resolved(self, model: type[Settings], layers: list[Layer]) -> Settings | None:
         """Return the settings, or note what is wrong with them."""

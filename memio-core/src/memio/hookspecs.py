@@ -48,8 +48,8 @@ def memio_stores() -> Iterable[StoreSpec]:  # type: ignore[empty-body]
 def memio_middleware() -> Iterable[MiddlewareSpec]:  # type: ignore[empty-body]
     """Return the middleware that this plugin offers.
 
-    The module is named by an entry point in the group `memio.plugins`; the entry point's name is the
-    middleware's. Installed alone it does nothing: a configuration names it under `plugins`.
+    The module is named by an entry point in the group `memio.middleware`; the entry point's name is the
+    middleware's. Installed alone it does nothing: a configuration names it under `middleware`.
 
     Example:
         >>> from memio.hookspecs import hookimpl

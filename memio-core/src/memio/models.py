@@ -149,6 +149,10 @@ class Triple:
         _normalise(self)
 
 
+Record = Fact | Document | Message | Triple
+"""A record of any kind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """What `history.add` did.

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 NAMESAKE = "memio"
 """Another project of the package index, whose import package has the same name."""
 
-MIDDLEWARE = "plugins"
-"""The group of middleware, beside those of the four kinds."""
+MIDDLEWARE = "middleware"
+"""The group of middleware; each of the four kinds is a group too."""
+
+FORMER_MIDDLEWARE = "plugins"
+"""The former name of that group. It is only read to explain why a middleware is not found."""
 
 
 class Published(NamedTuple):
@@ -50,7 +53,7 @@ class Entry:
     """One installed entry point.
 
     Attributes:
-        group: One of the four kinds, or `plugins`.
+        group: One of the four kinds, or `middleware`.
         name: The name that configurations use.
         module: The plugin module that it names.
         distribution: The name of the distribution that installed it.
@@ -120,7 +123,7 @@ def find(group: str, reference: str, path: str = "", written: str | None = None)
     """Return the entry point that a configuration names.
 
     Args:
-        group: One of the four kinds, or `plugins`.
+        group: One of the four kinds, or `middleware`.
         reference: A name such as `letta`, or `distribution:name` where two offer the same name.
         path: Where the configuration names it, for the error.
         written: What errors show in place of the name, where it came from an environment variable.
@@ -250,6 +253,12 @@ def _unknown(group: str, reference: str, written: str | None) -> str:
     offered = kinds_of(name) or (published.kinds if published else ())
     if offered and group in KINDS and group not in offered:
         return f"{name!r} has no {group} store, only {', '.join(offered)}; {there}"
+    former = next((entry for entry in installed(FORMER_MIDDLEWARE) if entry.name == name), None)
+    if former and group == MIDDLEWARE:
+        return (
+            f"{former.describe()} offers {name!r} in the entry-point group memio.{FORMER_MIDDLEWARE}, which is "
+            f"named memio.{MIDDLEWARE} now: install a newer {former.distribution}; {there}"
+        )
     if published and group in KINDS:
         return f"no {what} {name!r} is installed: pip install {published.distribution}; {there}"
     known = [*names, *(other for other, offer in PUBLISHED.items() if group in offer.kinds)]

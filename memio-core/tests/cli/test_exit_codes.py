@@ -48,6 +48,18 @@ def test_a_plugin_that_is_broken_is_5(memio: Any, distribution: Any) -> None:
     assert "memio-bad 1.0" in done.err
 
 
+def test_middleware_in_the_former_group_is_not_found_and_the_error_names_the_group(
+    memio: Any, distribution: Any
+) -> None:
+    distribution("memio-former", "former", "former_plugin", "", groups=("plugins",))
+    path = memio.write("memio.toml", 'facts = "sqlite"\nmiddleware = ["former"]\n')
+    done = memio("doctor", "-c", path)
+    assert done.code == 2
+    message = " ".join(done.err.split())
+    assert "memio-former 1.0 offers 'former' in the entry-point group memio.plugins" in message
+    assert "which is named memio.middleware now: install a newer memio-former" in message
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -91,8 +103,8 @@ def test_a_fault_in_the_program_is_70_and_shows_where(memio: Any, distribution: 
         def memio_middleware():
             return [MiddlewareSpec(name="failing", settings=Settings, open=lambda settings: failing)]
     """
-    distribution("memio-failing", "failing", "failing_plugin", source, groups=("plugins",))
-    path = memio.write("memio.toml", 'facts = "sqlite"\nplugins = ["failing"]\n')
+    distribution("memio-failing", "failing", "failing_plugin", source, groups=("middleware",))
+    path = memio.write("memio.toml", 'facts = "sqlite"\nmiddleware = ["failing"]\n')
     done = memio("facts", "list", "-c", path)
     assert (done.code, done.out) == (70, "")
     assert "Traceback" in done.err

@@ -120,6 +120,6 @@ def test_middleware_is_listed_and_checked_too(memio: Any, distribution: Any) -> 
         def memio_middleware():
             return [MiddlewareSpec(name="quiet", settings=Settings, open=lambda settings: quiet)]
     """
-    distribution("memio-quiet", "quiet", "quiet_plugin", source, groups=("plugins",))
+    distribution("memio-quiet", "quiet", "quiet_plugin", source, groups=("middleware",))
     [row] = rows(memio("providers", "--check", "--json"), "quiet")
-    assert (row["kind"], row["state"]) == ("plugins", "ok")
+    assert (row["kind"], row["state"]) == ("middleware", "ok")

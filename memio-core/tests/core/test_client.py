@@ -394,7 +394,7 @@ def test_a_batch_that_added_nothing_for_certain_does_not_claim_that_nothing_was_
     async def add(**keywords: Any) -> Any:
         await together.wait()
         if keywords["content"] == "refused":
-            raise RateLimitError()
+            raise RateLimitError
         raise ProviderError("the answer was lost", outcome="unknown")
 
     store.answers["add"] = add

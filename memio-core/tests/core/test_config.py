@@ -69,7 +69,7 @@ ENTRY_POINTS = """
 acme = acme_plugin
 [memio.documents]
 acme = acme_plugin
-[memio.plugins]
+[memio.middleware]
 count = acme_plugin
 """
 PRELUDE = """
@@ -87,7 +87,8 @@ def fails(source):
 
 
 HISTROY = (
-    "  histroy: unknown key, did you mean 'history'?; known are: documents, facts, graph, history, plugins, providers"
+    "  histroy: unknown key, did you mean 'history'?; "
+    "known are: documents, facts, graph, history, middleware, providers"
 )
 
 NO_FILE = (
@@ -153,7 +154,7 @@ def test_every_fault_is_reported_at_once_with_its_path_and_no_secret(run, monkey
                 "documents": {"provider": "acm", "agent": "x"},
                 "graph": 5,
                 "histroy": "sqlite",
-                "plugins": ["cuont", {"name": "count", "step": "hunter2"}],
+                "middleware": ["cuont", {"name": "count", "step": "hunter2"}],
                 "providers": {"acme": {"siz": "hunter2"}, "amce": {}},
             }
         )
@@ -173,10 +174,10 @@ def test_every_fault_is_reported_at_once_with_its_path_and_no_secret(run, monkey
         "  facts.agent: required; set it here or as the environment variable ACME_AGENT",
         "  facts.size: Input should be greater than or equal to 1",
         (
-            "  plugins[0]: no middleware 'cuont' is installed, did you mean 'count'?; "
+            "  middleware[0]: no middleware 'cuont' is installed, did you mean 'count'?; "
             "installed are: count, log, otel, resilience"
         ),
-        "  plugins[1].step: Input should be a valid integer, unable to parse string as an integer",
+        "  middleware[1].step: Input should be a valid integer, unable to parse string as an integer",
     ]
 
 
@@ -222,7 +223,16 @@ def test_relative_paths_are_relative_to_the_file(run, tmp_path):
             "no store is configured: name a provider for at least one of facts, history, documents, graph",
         ),
         ("list.toml", "facts = []", "facts: must be a name, or a table with a name under 'provider'"),
-        ("plugins.toml", 'facts = "sqlite"\nplugins = "count"', 'plugins: must be a list of names, as ["otel"]'),
+        (
+            "middleware.toml",
+            'facts = "sqlite"\nmiddleware = "count"',
+            'middleware: must be a list of names, as ["otel"]',
+        ),
+        (
+            "former.toml",
+            'facts = "sqlite"\nplugins = ["count"]',
+            'plugins: this key is now named middleware: write middleware = ["otel"]',
+        ),
         ("section.toml", 'facts = "sqlite"\nproviders = 3', "providers: must be a table of tables"),
         ("letta.toml", 'graph = "letta"', "'letta' has no graph store, only facts, history, documents"),
     ],
@@ -272,8 +282,8 @@ def test_middleware_by_name_works_and_installed_alone_does_nothing(run):
                 print([middleware.calls for middleware in memio._state.middleware])
         acme = {"provider": "acme", "agent": "a"}
         asyncio.run(main({"facts": acme}))
-        asyncio.run(main({"facts": acme, "plugins": ["count"]}))
-        asyncio.run(main({"facts": acme, "plugins": [{"name": "count", "step": 5}, "memio-acme:count"]}))
+        asyncio.run(main({"facts": acme, "middleware": ["count"]}))
+        asyncio.run(main({"facts": acme, "middleware": [{"name": "count", "step": 5}, "memio-acme:count"]}))
     """).splitlines() == ["[]", "[1]", "[5, 1]"]
 
 
@@ -354,7 +364,7 @@ def test_what_is_no_configuration_says_so(run):
 def test_a_name_from_a_variable_is_shown_as_it_was_written(run, monkeypatch):
     monkeypatch.setenv("SECRET", "hunter2")
     output = run("""
-        fails({"facts": "${SECRET}", "documents": {"provider": "${SECRET}"}, "plugins": ["${SECRET}"]})
+        fails({"facts": "${SECRET}", "documents": {"provider": "${SECRET}"}, "middleware": ["${SECRET}"]})
     """)
     assert "hunter2" not in output
     assert output.count("'${SECRET}'") == 3

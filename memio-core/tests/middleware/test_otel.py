@@ -242,7 +242,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 facts = {{"provider": "sqlite", "path": {str(tmp_path / "memory.db")!r}}}
-memio = Memio.from_config({{"facts": facts, "plugins": ["otel"]}})
+memio = Memio.from_config({{"facts": facts, "middleware": ["otel"]}})
 exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
 trace.set_tracer_provider(TracerProvider())
 trace.get_tracer_provider().add_span_processor(SimpleSpanProcessor(exporter))
@@ -270,4 +270,4 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(plugin, module
     if module == "opentelemetry":
         monkeypatch.setitem(sys.modules, "opentelemetry.metrics", None)
     with pytest.raises(ConfigError, match=rf"pip install 'memio-core\[{plugin}\]'"):
-        Memio.from_config({"facts": "sqlite", "plugins": [plugin]})
+        Memio.from_config({"facts": "sqlite", "middleware": [plugin]})

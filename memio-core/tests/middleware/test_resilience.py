@@ -471,7 +471,7 @@ def test_each_further_attempt_is_told_and_nothing_of_its_content(unsteady, caplo
 
 def test_a_provider_can_have_settings_of_its_own():
     plugin = {"name": "resilience", "attempts": 5, "providers": {"sqlite": {"timeout": 1}}}
-    settings = load({"facts": "sqlite", "plugins": [plugin]}).plugins[0].settings
+    settings = load({"facts": "sqlite", "middleware": [plugin]}).middleware[0].settings
     assert isinstance(settings, ResilienceSettings)
     assert (settings.policy_for("sqlite").timeout, settings.policy_for("sqlite").attempts) == (1, 5)
     assert (settings.policy_for("letta").timeout, settings.policy_for("letta").attempts) == (10, 5)
@@ -485,7 +485,7 @@ def test_settings_that_cannot_be_honoured_are_refused_together():
         "providers": {"sqlite": {"budget": -1, "colour": "red"}, "leta": {}},
     }
     with pytest.raises(ConfigError) as caught:
-        load({"facts": "sqlite", "plugins": [{"name": "resilience", **given}]})
+        load({"facts": "sqlite", "middleware": [{"name": "resilience", **given}]})
     faults = dict(caught.value.faults)
     assert set(faults) >= {
         "plugins[0].attempts",
@@ -495,4 +495,4 @@ def test_settings_that_cannot_be_honoured_are_refused_together():
         "plugins[0].providers.sqlite.colour",
     }
     with pytest.raises(ConfigError, match="no provider 'leta' is installed, did you mean 'letta'"):
-        load({"facts": "sqlite", "plugins": [{"name": "resilience", "providers": {"leta": {}}}]})
+        load({"facts": "sqlite", "middleware": [{"name": "resilience", "providers": {"leta": {}}}]})

@@ -127,7 +127,7 @@ import json
 from memio import Memio
 from memio.errors import ConfigError
 try:
-    Memio.from_config({"facts": "raising", "plugins": ["none-such"]})
+    Memio.from_config({"facts": "raising", "middleware": ["none-such"]})
 except ConfigError as error:
     print(json.dumps([fault.message for fault in error.faults]))
 """

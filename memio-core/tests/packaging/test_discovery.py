@@ -92,7 +92,7 @@ def memio_middleware():
 LISTING = """
 import json, sys
 from memio.registry import installed
-groups = ("facts", "history", "documents", "graph", "plugins")
+groups = ("facts", "history", "documents", "graph", "middleware")
 listed = [(group, entry.name, entry.describe()) for group in groups for entry in installed(group)]
 print(json.dumps([listed, sorted(sys.modules)]))
 """
@@ -128,7 +128,7 @@ def environment(
     acme: Callable[[str], Path],
 ) -> Any:
     """Core with a working provider, a middleware and a provider that fails on import."""
-    points = {"memio.plugins": {"shouting": "shouting"}}
+    points = {"memio.middleware": {"shouting": "shouting"}}
     shouting = project("memio-shouting", "3.1", points, {"shouting.py": MIDDLEWARE})
     broken = project("memio-broken", "0.1", {"memio.facts": {"broken": "broken"}}, {"broken.py": "raise OSError"})
     return make_environment("strangers", wheels["memio-core"], acme("1.2.3"), shouting, broken)
@@ -144,10 +144,10 @@ def test_a_listing_tells_every_entry_point_with_its_distribution_and_imports_non
         ["history", "sqlite", core],
         ["documents", "sqlite", core],
         ["graph", "sqlite", core],
-        ["plugins", "log", core],
-        ["plugins", "otel", core],
-        ["plugins", "resilience", core],
-        ["plugins", "shouting", "memio-shouting 3.1"],
+        ["middleware", "log", core],
+        ["middleware", "otel", core],
+        ["middleware", "resilience", core],
+        ["middleware", "shouting", "memio-shouting 3.1"],
     ]
     assert not {"memio_acme", "shouting", "memio.providers", "memio.middleware", "pluggy", "pydantic"} & set(modules)
 
@@ -163,7 +163,7 @@ def test_a_strangers_provider_is_used_by_its_name_and_nothing_else_is_imported(e
 def test_a_middleware_works_when_it_is_named_and_only_then(environment: Any) -> None:
     answer, _ = environment.run(ADDING, '{"facts": "acme"}')
     assert answer[0] == "likes coffee"
-    answer, _ = environment.run(ADDING, '{"facts": "acme", "plugins": ["shouting"]}')
+    answer, _ = environment.run(ADDING, '{"facts": "acme", "middleware": ["shouting"]}')
     assert answer[0] == "LIKES COFFEE"
 
 

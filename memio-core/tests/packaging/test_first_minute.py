@@ -51,7 +51,7 @@ def test_a_plugin_whose_extra_is_not_installed_is_not_broken(
     environment = make_environment("plain", core_with_cli)
     done = environment.command(environment.scripts / "memio", "providers", "--check", "--json")
     assert done.returncode == 0, done.stderr
-    rows = {row["provider"]: row for row in json.loads(done.stdout)["providers"] if row["kind"] == "plugins"}
+    rows = {row["provider"]: row for row in json.loads(done.stdout)["providers"] if row["kind"] == "middleware"}
     assert rows["log"]["state"] == "ok"
     for name in ("otel", "resilience"):
         assert rows[name]["state"] == "needs packages"

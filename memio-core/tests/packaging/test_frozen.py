@@ -17,11 +17,11 @@ import asyncio, json, sys
 from memio import Memio, UnknownProviderError
 from memio.registry import installed
 async def main():
-    config = {"facts": {"provider": "sqlite", "path": ":memory:"}, "plugins": ["log", "resilience"]}
+    config = {"facts": {"provider": "sqlite", "path": ":memory:"}, "middleware": ["log", "resilience"]}
     async with Memio.from_config(config) as memio:
         await memio.facts.add(content="likes coffee")
         return [fact.content for fact in await memio.facts.search(query="coffee")]
-groups = ("facts", "history", "documents", "graph", "plugins")
+groups = ("facts", "history", "documents", "graph", "middleware")
 names = sorted({entry.name for group in groups for entry in installed(group)})
 print(json.dumps([asyncio.run(main()), names, hasattr(sys, "frozen")]))
 """

@@ -59,7 +59,16 @@ def author(
 
 def generated(author: Author, name: str, kinds: tuple[str, ...], *options: str) -> Path:
     """Generate a provider and install it."""
-    told = json.loads(author.run("memio", "new-provider", name, "--kinds", ",".join(kinds), "--json", *options))
+    told = json.loads(
+        author.run(
+            "memio",
+            "new-provider",
+            name,
+            *(option for kind in kinds for option in ("--kind", kind)),
+            "--json",
+            *options,
+        )
+    )
     folder = author.folder / told["folder"]
     author.environment.install("--editable", folder)
     return folder

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, assert_type
 
-from memio import Document, Fact, Memio, Message, Page, Triple, Turn
+from memio import (
+    Document,
+    Documents,
+    Fact,
+    Facts,
+    Graph,
+    History,
+    Kind,
+    Memio,
+    MemioConfig,
+    Message,
+    Page,
+    Record,
+    Role,
+    Triple,
+    Turn,
+)
 from memio.blocking import Memio as BlockingMemio
-from memio.protocols import DocumentStore, FactStore, HistoryStore
+from memio.config import load
+from memio.protocols import DocumentStore, FactInput, FactStore, HistoryStore
 from memio.providers.letta import LettaDocumentAdapter, LettaFactAdapter, LettaHistoryAdapter
 
 AGENT, URL = "agent-1", "http://localhost:8283"
@@ -18,13 +38,18 @@ memio = Memio(facts=facts, history=history, documents=documents)
 
 async def main() -> None:
     """Never run: a type checker reads it."""
-    assert_type(await memio.facts.add(content="likes coffee", user_id="alice", metadata={"n": 1}), Fact)
+    assert_type(await memio.facts.add("likes coffee", user_id="alice", metadata={"n": 1}), Fact)
+    assert_type(await memio.facts.add(content="likes coffee"), Fact)
+    assert_type(await memio.facts.get("fact-1"), Fact)
     assert_type(await memio.facts.get_all(limit=10), Page[Fact])
-    assert_type(await memio.facts.search(query="coffee"), list[Fact])
+    assert_type(await memio.facts.search("coffee"), list[Fact])
     assert_type([fact async for fact in memio.facts.iter_all()], list[Fact])
     assert_type(await memio.documents.update(doc_id="1", content="longer"), Document)
     assert_type(await memio.history.add(session_id="s", messages=[Message(role="user", content="hi")]), Turn)
-    assert_type(await memio.history.get(session_id="s"), Page[Message])
+    assert_type(await memio.history.get("s"), Page[Message])
+    assert_type([message async for message in memio.history.iter_messages("s")], list[Message])
+    assert_type([session async for session in memio.history.iter_all()], list[str])
+    assert_type([triple async for triple in memio.graph.iter_entity("Alice")], list[Triple])
     assert_type(await memio.scoped(user_id="alice").graph.search(query="coffee"), list[Triple])
 
 
@@ -40,6 +65,37 @@ def without_async(plain: BlockingMemio) -> None:
     assert_type(plain.scoped(user_id="alice").graph.search(query="coffee"), list[Triple])
     with plain as opened:
         assert_type(opened, BlockingMemio)
+
+
+CONFIG: MemioConfig = {
+    "facts": "letta",
+    "documents": {"provider": "sqlite", "path": "docs.db"},
+    "providers": {"letta": {"agent_id": AGENT}},
+    "middleware": ["log", {"name": "resilience", "attempts": 2}],
+}
+
+
+def configured(section: Mapping[str, Any], text: str) -> list[Memio]:
+    """Never run: every form that a configuration may have."""
+    return [
+        Memio.from_config(CONFIG),
+        Memio.from_config({"facts": "sqlite", "history": {"provider": "sqlite", "path": "a.db"}}),
+        Memio.from_config("memio.toml"),
+        Memio.from_config(Path("memio.toml")),
+        Memio.from_config(load(section)),
+        Memio.from_config(json.loads(text)),
+    ]
+
+
+async def annotated(
+    facts: Facts, history: History, documents: Documents, graph: Graph, kind: Kind, role: Role
+) -> Record:
+    """Never run: what applications name in annotations."""
+    items: list[str | FactInput] = ["a", {"content": "b", "metadata": {"n": 1}}]
+    assert_type(await facts.add_many(items), list[Fact])
+    assert_type(await documents.add_many([{"content": "longer", "doc_id": "1"}]), list[Document])
+    await history.add(session_id=kind, messages=[Message(role=role, content="hi")])
+    return (await graph.get("Alice"))[0]
 
 
 print(", ".join(memio.kinds))

@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from memio.capabilities import Feature, Guarantee, Kind
+from memio.config import load
 from memio.plugins import CallNext, Middleware, Operation
 from memio_contract.expect import broken
 from memio_contract.journal import Journal
@@ -206,7 +207,7 @@ def content_limit(target: ContractTarget, store: Any) -> tuple[int, int]:
 def _client(source: Source, kind: Kind, middleware: list[Middleware]) -> Client:
     """Open a client: from a configuration, or with what a function makes."""
     if not callable(source):
-        return Client.from_config(source, middleware=middleware)
+        return Client.from_config(load(source), middleware=middleware)
     made = source()
     stores = cast("dict[str, Any]", made) if isinstance(made, dict) else {kind: made}
     return Client(middleware=middleware, **{str(name): store for name, store in stores.items()})

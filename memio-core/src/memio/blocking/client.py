@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
 from memio._call.labels import OMITTED
 from memio.blocking._runtime.lifeline import Lifeline
@@ -23,7 +23,7 @@ from memio.plugins import Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
 
 if TYPE_CHECKING:
-    from memio.config import Config
+    from memio.config import Config, MemioConfig
     from memio.receipts import ForgetReceipt
 
 A = TypeVar("A", bound=AsyncStores)
@@ -145,15 +145,16 @@ class Memio(Stores[AsyncMemio]):
 
     @classmethod
     def from_config(
-        cls, source: str | os.PathLike[str] | Mapping[str, Any] | Config, *, middleware: Iterable[Middleware] = ()
+        cls, source: str | os.PathLike[str] | MemioConfig | Config, *, middleware: Iterable[Middleware] = ()
     ) -> Self:
         """Make a client from a configuration: a dict, or the path of a TOML or JSON file.
 
         It does no I/O beyond reading the file: stores connect on first use.
 
         Args:
-            source: The configuration. A provider is chosen by its name, as in `{"facts": "sqlite"}`.
-                One that `memio.config.load` has read already will do, too.
+            source: The configuration. A provider is chosen by its name, as in `{"facts": "sqlite"}`. For type
+                checkers, a dict is a `memio.MemioConfig`: annotate a variable with it, and pass a mapping of
+                unknown origin through `memio.config.load`, whose result is accepted too.
             middleware: Wraps every call, outside of the middleware that the configuration names.
 
         Raises:

@@ -89,7 +89,7 @@ def diagnose(config: Config, store: ConfiguredStore, timeout: float) -> Diagnosi
     began = perf_counter()
     try:
         # By itself, so that a store which fails is not in the way of the next.
-        client = Memio.from_config(Config(config.source, (store,), config.plugins))
+        client = Memio.from_config(Config(config.source, (store,), config.middleware))
         facade: Facade = getattr(client, store.kind)
         found.features, found.guarantees = sorted(facade.features), sorted(facade.guarantees)
         asyncio.run(_read(client, facade, timeout))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from memio.cli.isolation import Finding
 from memio.client import Memio
-from memio.config import Config, ConfiguredPlugin, ConfiguredStore
+from memio.config import Config, ConfiguredMiddleware, ConfiguredStore
 from memio.errors import Fault, MemioError
 from memio.facades.facade import Facade
 from memio.middleware._extras import MissingExtraError
@@ -31,7 +31,7 @@ def look(entry: Entry) -> Finding:
         if isinstance(settings, list):
             return Finding("needs settings", _missing(spec.settings, settings))
         if isinstance(spec, MiddlewareSpec):
-            return _opened(ConfiguredPlugin(entry, spec, settings))
+            return _opened(ConfiguredMiddleware(entry, spec, settings))
         client = Memio.from_config(Config(None, (ConfiguredStore(spec.kind, entry, spec, settings),), ()))
         store: Facade = getattr(client, spec.kind)
         finding = Finding("ok", "", tuple(sorted(store.features)), tuple(sorted(store.guarantees)))
@@ -43,9 +43,9 @@ def look(entry: Entry) -> Finding:
     return finding
 
 
-def _opened(plugin: ConfiguredPlugin) -> Finding:
+def _opened(middleware: ConfiguredMiddleware) -> Finding:
     try:
-        plugin.open()
+        middleware.open()
     except MissingExtraError as error:
         return Finding("needs packages", error.faults[0].message)
     return Finding("ok")

@@ -158,5 +158,5 @@ def _check_scope(targets: Mapping[Kind, Target], owner: Mapping[str, str]) -> No
         raise NotSupportedError(
             "nothing was deleted, because not every store can separate this owner's records from others': "
             f"{'; '.join(lacking.values())}",
-            hint=f"pass skip={kinds!r} ({options}) to forget what the other stores hold, and delete from these yourself",
+            hint=f"pass skip={kinds!r} ({options}) to forget what the other stores hold, and see to these yourself",
         ).locate(operation="forget", provider=targets[kinds[0]].provider)

@@ -1,4 +1,4 @@
-"""What a plugin says when the package that it needs is not installed."""
+"""The error for middleware whose package is not installed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from memio.errors import ConfigError, Fault
 
 
 class MissingExtraError(ConfigError):
-    """A plugin is named whose extra, which bears its name, is not installed."""
+    """A middleware is named whose extra, which has the same name, is not installed."""
 
-    def __init__(self, plugin: str, package: str) -> None:
-        super().__init__([Fault("plugins", f"{plugin!r} needs {package}: pip install 'memio-core[{plugin}]'")])
+    def __init__(self, middleware: str, package: str) -> None:
+        super().__init__(
+            [Fault("middleware", f"{middleware!r} needs {package}: pip install 'memio-core[{middleware}]'")]
+        )

@@ -1,4 +1,4 @@
-"""`plugins = ["log"]`: one line per call, by the standard `logging`.
+"""`middleware = ["log"]`: one line per call, by the standard `logging`.
 
     facts.search ok provider=sqlite scoped=yes count=3 duration=0.0012
 

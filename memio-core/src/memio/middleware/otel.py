@@ -1,4 +1,4 @@
-"""`plugins = ["otel"]`: a span and a duration for each call, by OpenTelemetry.
+"""`middleware = ["otel"]`: a span and a duration for each call, by OpenTelemetry.
 
 It follows the semantic conventions for generative AI, operations on memory (`gen_ai.memory.client`
 in open-telemetry/semantic-conventions-genai, status development, as on its main branch after pull

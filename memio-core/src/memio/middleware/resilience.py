@@ -1,4 +1,4 @@
-"""`plugins = ["resilience"]`: calls are repeated when they fail and this does no harm, within a time limit.
+"""`middleware = ["resilience"]`: calls are repeated when they fail and this does no harm, within a time limit.
 
 A call is made again only when the backend's error states that this may help (`retryable`), and when either
 nothing was changed (`outcome` is `not_applied`) or making it twice does no harm; see `may_repeat`. Calls that

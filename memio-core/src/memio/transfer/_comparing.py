@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import Literal
 
 from memio.capabilities import Kind
+from memio.models import Record
 from memio.transfer._journal import Journal, Row, State, told
 from memio.transfer._plan import Plan
-from memio.transfer._records import Record, compared, differing
+from memio.transfer._records import compared, differing
 from memio.transfer._sending import Sent
 from memio.transfer._threads import aside
 

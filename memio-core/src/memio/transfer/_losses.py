@@ -17,7 +17,7 @@ from memio.models import Message
 
 if TYPE_CHECKING:
     from memio._call.store import Target
-    from memio.transfer._records import Record
+    from memio.models import Record
 
 
 class Loss(StrEnum):

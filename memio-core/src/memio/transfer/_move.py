@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from memio._call.labels import OMITTED
 from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
+from memio.models import Record
 from memio.transfer._comparing import Comparison, Difference, Moved
 from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses
 from memio.transfer._plan import Plan, plan_for
 from memio.transfer._progress import Announce, Intent, Listener, Stage, tell
-from memio.transfer._records import Record, token
+from memio.transfer._records import token
 from memio.transfer._sending import Sender, resolve
 from memio.transfer._stores import (
     StoreSource,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from memio._call.store import Target
 from memio.capabilities import Kind
 from memio.kinds import RESTORE, supports
+from memio.models import Record
 from memio.transfer._journal import Entry
 from memio.transfer._losses import Census, Finding, Loss, lacking
-from memio.transfer._records import Record, blocks_of, encoded, identity_of, likeness, token, without
+from memio.transfer._records import blocks_of, encoded, identity_of, likeness, token, without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,8 @@ from memio._values.text import check_name, type_name
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError
 from memio.kinds import SPECS
-from memio.models import Document, Fact, Message, Triple
+from memio.models import Record
 from memio.transfer._losses import DROPS, Loss
-
-Record = Fact | Document | Message | Triple
 
 TIMES = frozenset({"created_at", "updated_at", "timestamp"})
 ASSIGNED = TIMES | {"id"}

@@ -17,12 +17,13 @@ from memio.errors import (
     ProviderError,
 )
 from memio.kinds import RESTORE, supports
-from memio.models import Document, Fact, Message, Triple
+from memio.models import Document, Fact, Message, Record, Triple
+from memio.protocols import DocumentInput, FactInput
 from memio.transfer._journal import Entry, Journal, State
 from memio.transfer._losses import Loss, left_out, suffering
 from memio.transfer._plan import Plan
 from memio.transfer._progress import Listener, tell
-from memio.transfer._records import Record, token
+from memio.transfer._records import token
 from memio.transfer._threads import aside
 
 if TYPE_CHECKING:
@@ -203,8 +204,8 @@ class Sender:
             return [await self._add(first)]
         items = [_arguments(cast("Fact | Document", record)) for record in records]
         if isinstance(first, Fact):
-            return await self._client.facts.add_many(items)
-        return await self._client.documents.add_many(items)
+            return await self._client.facts.add_many(cast("list[FactInput]", items))
+        return await self._client.documents.add_many(cast("list[DocumentInput]", items))
 
     async def _add(self, record: Record) -> Record:
         arguments = _arguments(cast("Fact | Document", record))

@@ -10,9 +10,9 @@ from memio._values.text import type_name
 from memio.capabilities import KINDS, Feature, Kind
 from memio.errors import InvalidInputError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph
-from memio.models import Message
+from memio.models import Message, Record
 from memio.transfer._losses import mixed
-from memio.transfer._records import Record, token
+from memio.transfer._records import token
 from memio.transfer._seen import Seen
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from memio._call.sizes import memory_of
 from memio.capabilities import Kind
-from memio.transfer._records import Record
+from memio.models import Record
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -91,8 +91,9 @@ def _show(receipt: ForgetReceipt, owner: str, *, as_json: bool) -> None:
 
 def _opened(config: Path | None) -> Memio:
     from memio.client import Memio
+    from memio.config import load
 
-    return Memio.from_config(source_for(config, *KINDS))
+    return Memio.from_config(load(source_for(config, *KINDS)))
 
 
 def _kinds(names: list[str]) -> list[Kind]:

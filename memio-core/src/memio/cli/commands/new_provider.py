@@ -12,6 +12,7 @@ import typer
 from memio._values.suggest import did_you_mean
 from memio.capabilities import KINDS, Kind
 from memio.cli import options
+from memio.cli.io.input import as_utf8
 from memio.cli.io.output import done
 from memio.errors import InvalidInputError
 
@@ -24,10 +25,11 @@ def new_provider(
     kinds: Annotated[
         list[str],
         typer.Option(
-            "--kinds",
+            "--kind",
             "-k",
-            metavar="KINDS",
-            help=f"What it remembers, separated by commas: {', '.join(KINDS)}.",
+            callback=as_utf8,
+            metavar="KIND",
+            help=f"A kind of memory that it has: {', '.join(KINDS)}. May be repeated.",
         ),
     ] = ["facts"],  # noqa: B006  # typer copies it
     example: Annotated[
@@ -81,16 +83,15 @@ def new_provider(
 
 def _kinds(given: Sequence[str]) -> list[Kind]:
     """Return the kinds that were asked for, in memio's order."""
-    asked = [kind.strip() for text in given for kind in text.split(",")]
-    there = f"the kinds are {', '.join(KINDS)}"
-    for kind in asked:
-        if not kind:
-            raise InvalidInputError(f"--kinds names no kind, or has a comma too many; {there}")
+    for kind in given:
         if kind not in KINDS:
-            raise InvalidInputError(f"--kinds: there is no kind {kind!r}{did_you_mean(kind, KINDS)}; {there}")
-        if asked.count(kind) > 1:
-            raise InvalidInputError(f"--kinds names {kind!r} twice; {there}")
-    return [kind for kind in KINDS if kind in asked]
+            raise InvalidInputError(
+                f"--kind: there is no kind {kind!r}{did_you_mean(kind, KINDS)}; the kinds are {', '.join(KINDS)}. "
+                "For several, repeat the option, as in --kind facts --kind history"
+            )
+        if given.count(kind) > 1:
+            raise InvalidInputError(f"--kind: {kind!r} is given twice; leave one out")
+    return [kind for kind in KINDS if kind in given]
 
 
 def _told(folder: Path, name: str, kinds: Sequence[Kind]) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO, TypeVar
 from memio._call.sizes import memory_of
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.transfer._records import Record, record_of, token
+from memio.models import Record
+from memio.transfer._records import record_of, token
 from memio.transfer._seen import Seen
 from memio.transfer._threads import BYTES, EVERY, aside
 from memio.transfer.file.format import (

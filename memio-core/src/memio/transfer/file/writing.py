@@ -13,7 +13,8 @@ from typing import BinaryIO, Self
 
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.transfer._records import Record, encoded, line_of
+from memio.models import Record
+from memio.transfer._records import encoded, line_of
 from memio.transfer.file.disk import is_database
 from memio.transfer.file.format import MAX_LINE, Tally, header
 

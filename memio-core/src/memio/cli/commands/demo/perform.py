@@ -16,6 +16,7 @@ from memio.cli.commands.demo.play import Chapter, play
 from memio.cli.io.output import write_json
 from memio.cli.io.records import json_of
 from memio.client import Memio
+from memio.config import load
 from memio.errors import ConflictError, InvalidInputError
 from memio.registry import find, kinds_of
 
@@ -69,7 +70,7 @@ async def _played(config: Mapping[str, Any], *, kept: bool, as_json: bool, file:
     chapters: list[Chapter] = []
     # A name of its own where others may have sessions, one to come back to in the demo's own file.
     session = story.SESSION if kept else f"memio-demo-{token_hex(4)}"
-    async with Memio.from_config(config) as memio, AsyncExitStack() as undo:
+    async with Memio.from_config(load(config)) as memio, AsyncExitStack() as undo:
         try:
             async for chapter in play(memio, session, None if kept else undo):
                 chapters.append(chapter)
