@@ -19,7 +19,7 @@ from memio.plugins import StoreSpec
 from memio.settings import Settings
 
 
-class FolderFacts:
+class FolderFactAdapter:
     """A store of facts. It declares no feature, so it knows no owners, metadata or updates: the client sees to that."""
 
     provider = "folder"
@@ -85,12 +85,14 @@ class FolderSettings(Settings):
 @hookimpl
 def memio_stores() -> list[StoreSpec]:
     """Offer the store to configurations."""
-    return [StoreSpec(kind="facts", provider="folder", settings=FolderSettings, open=lambda s, _: FolderFacts(s.path))]
+    return [
+        StoreSpec(kind="facts", provider="folder", settings=FolderSettings, open=lambda s, _: FolderFactAdapter(s.path))
+    ]
 
 
 async def main() -> None:
     """Use the store without installing anything."""
-    async with Memio(facts=FolderFacts("facts")) as memio:
+    async with Memio(facts=FolderFactAdapter("facts")) as memio:
         await memio.facts.add(content="Alice likes coffee")
         print([hit.content for hit in await memio.facts.search(query="coffee")])
 

@@ -85,16 +85,16 @@ from contextlib import asynccontextmanager
 from tempfile import TemporaryDirectory
 
 from memio_contract import ContractTarget, FactStoreContract
-from provider import FolderFacts
+from provider import FolderFactAdapter
 
 
 @asynccontextmanager
 async def fresh():
     with TemporaryDirectory() as folder:
-        yield lambda: FolderFacts(folder)
+        yield lambda: FolderFactAdapter(folder)
 
 
-class TestFolderFacts(FactStoreContract):
+class TestFolderFactAdapter(FactStoreContract):
     target = ContractTarget(fresh=fresh)
 """
 

@@ -34,8 +34,8 @@ def memio_stores() -> Iterable[StoreSpec]:  # type: ignore[empty-body]
         >>> class AcmeSettings(Settings):
         ...     url: str = "http://localhost:9000"
         >>> def open_facts(settings, resources):
-        ...     from memio_acme.facts import AcmeFactStore
-        ...     return AcmeFactStore(settings.url)
+        ...     from memio_acme.facts import AcmeFactAdapter
+        ...     return AcmeFactAdapter(settings.url)
         >>> @hookimpl
         ... def memio_stores():
         ...     return [StoreSpec(kind="facts", provider="acme", settings=AcmeSettings, open=open_facts)]

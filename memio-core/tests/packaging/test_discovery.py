@@ -21,9 +21,9 @@ class AcmeSettings(Settings):
 
 
 def open_facts(settings, resources):
-    from memio_acme.facts import AcmeFactStore
+    from memio_acme.facts import AcmeFactAdapter
 
-    return AcmeFactStore(settings.prefix)
+    return AcmeFactAdapter(settings.prefix)
 
 
 @hookimpl
@@ -36,7 +36,7 @@ from memio.errors import NotFoundError
 from memio.models import Fact, Page
 
 
-class AcmeFactStore:
+class AcmeFactAdapter:
     features = guarantees = frozenset()
 
     def __init__(self, prefix):

@@ -172,8 +172,8 @@ def test_the_archives_of_a_provider_hold_what_they_should(author: Author, uv: st
 
 def test_the_store_that_the_documentation_shows_passes_the_contract(author: Author, tmp_path: Path) -> None:
     shown = [code for kind, code in BLOCK.findall(PAGE.read_text(encoding="utf-8")) if kind == "python"]
-    stores = "".join(code for code in shown if "class AcmeFactStore:" in code or "class UpdatingFactStore" in code)
-    batching = next(code for code in shown if "class BatchingFactStore" in code)
+    stores = "".join(code for code in shown if "class AcmeFactAdapter:" in code or "class UpdatingFactAdapter" in code)
+    batching = next(code for code in shown if "class BatchingFactAdapter" in code)
     classes = f"{stores}\n{batching}".replace("asyncio.run(main())", "")
     (tmp_path / "shown.py").write_text(f"import asyncio\nfrom memio import Memio\n{classes}", encoding="utf-8")
     (tmp_path / "test_shown.py").write_text(
@@ -186,7 +186,7 @@ def test_the_store_that_the_documentation_shows_passes_the_contract(author: Auth
         "        one = store()\n"
         "        yield lambda: one\n"
         "    return ContractTarget(fresh=fresh)\n"
-        "for store in (shown.AcmeFactStore, shown.UpdatingFactStore, shown.BatchingFactStore):\n"
+        "for store in (shown.AcmeFactAdapter, shown.UpdatingFactAdapter, shown.BatchingFactAdapter):\n"
         "    name = f'Test{store.__name__}'\n"
         "    globals()[name] = type(name, (FactStoreContract,), {'target': target(store), 'label': name})\n",
         encoding="utf-8",

@@ -39,7 +39,15 @@ def render(names: ProviderNames, kinds: Sequence[Kind], example: str = "memory")
         keep_trailing_newline=True,
     )
     specs = [SPECS[kind] for kind in kinds]
-    stores = [{"kind": spec.name, "record": spec.record.__name__, "protocol": spec.store} for spec in specs]
+    stores = [
+        {
+            "kind": spec.name,
+            "record": spec.record.__name__,
+            "protocol": spec.store,
+            "adapter": f"{spec.store.removesuffix('Store')}Adapter",
+        }
+        for spec in specs
+    ]
     values = {"names": names, "kinds": kinds, "stores": stores, "api": _range_of_core(), "example": example}
     files: dict[str, str] = {}
     for path in environment.list_templates():
