@@ -6,8 +6,8 @@
 
     async def main() -> None:
         async with Memio.from_config({"facts": "sqlite"}) as memio:  # keeps them in ./memio.db
-            await memio.facts.add(content="Alice likes coffee", user_id="alice")
-            for fact in await memio.facts.search(query="coffee", user_id="alice"):
+            await memio.facts.add("Alice likes coffee", user_id="alice")
+            for fact in await memio.facts.search("coffee", user_id="alice"):
                 print(fact.content)
 
     asyncio.run(main())

@@ -89,7 +89,7 @@ class Stores:
             >>> from memio import Memio
             >>> async def main():
             ...     async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
-            ...         await memio.facts.add(content="likes coffee", user_id="alice")
+            ...         await memio.facts.add("likes coffee", user_id="alice")
             ...         return await memio.forget(user_id="alice")
             >>> receipt = asyncio.run(main())
             >>> receipt.complete, [(store.kind, store.before, store.after) for store in receipt.stores]
@@ -156,8 +156,8 @@ class Memio(Stores):
         >>> from memio.providers.sqlite import SqliteFactAdapter
         >>> async def main():
         ...     async with Memio(facts=SqliteFactAdapter(path=":memory:")) as memio:
-        ...         await memio.facts.add(content="likes coffee")
-        ...         return [fact.content for fact in await memio.facts.search(query="coffee")]
+        ...         await memio.facts.add("likes coffee")
+        ...         return [fact.content for fact in await memio.facts.search("coffee")]
         >>> asyncio.run(main())
         ['likes coffee']
     """

@@ -3,8 +3,8 @@
     from memio.blocking import Memio
 
     with Memio.from_config({"facts": "sqlite"}) as memio:
-        memio.facts.add(content="Alice likes coffee", user_id="alice")
-        hits = memio.facts.search(query="coffee", user_id="alice")
+        memio.facts.add("Alice likes coffee", user_id="alice")
+        hits = memio.facts.search("coffee", user_id="alice")
 
 Every method of the async client is here under the same name, with the same arguments, answers and
 errors; `aclose` is `close`. Records, errors and configurations are those of `memio`.

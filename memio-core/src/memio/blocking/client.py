@@ -85,7 +85,7 @@ class Stores(Generic[A]):
             >>> from memio.blocking import Memio
             >>> def main():
             ...     with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
-            ...         memio.facts.add(content="likes coffee", user_id="alice")
+            ...         memio.facts.add("likes coffee", user_id="alice")
             ...         return memio.forget(user_id="alice")
             >>> receipt = main()
             >>> receipt.complete, [(store.kind, store.before, store.after) for store in receipt.stores]
@@ -125,8 +125,8 @@ class Memio(Stores[AsyncMemio]):
         >>> from memio.providers.sqlite import SqliteFactAdapter
         >>> def main():
         ...     with Memio(facts=SqliteFactAdapter(path=":memory:")) as memio:
-        ...         memio.facts.add(content="likes coffee")
-        ...         return [fact.content for fact in memio.facts.search(query="coffee")]
+        ...         memio.facts.add("likes coffee")
+        ...         return [fact.content for fact in memio.facts.search("coffee")]
         >>> main()
         ['likes coffee']
     """

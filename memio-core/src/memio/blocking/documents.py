@@ -57,8 +57,8 @@ class Documents(Facade[AsyncDocuments]):
             >>> from memio.blocking import Memio
             >>> def main():
             ...     with Memio.from_config({"documents": {"provider": "sqlite", "path": ":memory:"}}) as memio:
-            ...         document = memio.documents.add(content="how to deploy to production", user_id="alice")
-            ...         return memio.documents.get(doc_id=document.id)
+            ...         document = memio.documents.add("how to deploy to production", user_id="alice")
+            ...         return memio.documents.get(document.id)
             >>> main().content
             'how to deploy to production'
         """

@@ -59,8 +59,8 @@ class Facts(Facade[AsyncFacts]):
             >>> from memio.blocking import Memio
             >>> def main():
             ...     with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
-            ...         fact = memio.facts.add(content="likes coffee", user_id="alice")
-            ...         return memio.facts.get(fact_id=fact.id)
+            ...         fact = memio.facts.add("likes coffee", user_id="alice")
+            ...         return memio.facts.get(fact.id)
             >>> main().content
             'likes coffee'
         """

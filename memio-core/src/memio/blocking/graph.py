@@ -49,7 +49,7 @@ class Graph(Facade[AsyncGraph]):
             >>> def main():
             ...     with Memio.from_config({"graph": {"provider": "sqlite", "path": ":memory:"}}) as memio:
             ...         memio.graph.add(triples=[Triple(subject="Alice", predicate="knows", object="Bob")])
-            ...         return memio.graph.get(entity="Bob")
+            ...         return memio.graph.get("Bob")
             >>> [triple.subject for triple in main()]
             ['Alice']
         """

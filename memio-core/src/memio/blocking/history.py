@@ -54,7 +54,7 @@ class History(Facade[AsyncHistory]):
             ...     with Memio.from_config({"history": {"provider": "sqlite", "path": ":memory:"}}) as memio:
             ...         hello = Message(role="user", content="hello")
             ...         memio.history.add(session_id="s1", messages=[hello], user_id="alice")
-            ...         return memio.history.get(session_id="s1", user_id="alice")
+            ...         return memio.history.get("s1", user_id="alice")
             >>> [message.content for message in main()]
             ['hello']
         """

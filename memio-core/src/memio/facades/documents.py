@@ -52,8 +52,8 @@ class Documents(Facade):
             >>> from memio import Memio
             >>> async def main():
             ...     async with Memio.from_config({"documents": {"provider": "sqlite", "path": ":memory:"}}) as memio:
-            ...         document = await memio.documents.add(content="how to deploy to production", user_id="alice")
-            ...         return await memio.documents.get(doc_id=document.id)
+            ...         document = await memio.documents.add("how to deploy to production", user_id="alice")
+            ...         return await memio.documents.get(document.id)
             >>> asyncio.run(main()).content
             'how to deploy to production'
         """

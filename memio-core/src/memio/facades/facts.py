@@ -54,8 +54,8 @@ class Facts(Facade):
             >>> from memio import Memio
             >>> async def main():
             ...     async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
-            ...         fact = await memio.facts.add(content="likes coffee", user_id="alice")
-            ...         return await memio.facts.get(fact_id=fact.id)
+            ...         fact = await memio.facts.add("likes coffee", user_id="alice")
+            ...         return await memio.facts.get(fact.id)
             >>> asyncio.run(main()).content
             'likes coffee'
         """

@@ -44,7 +44,7 @@ class Graph(Facade):
             >>> async def main():
             ...     async with Memio.from_config({"graph": {"provider": "sqlite", "path": ":memory:"}}) as memio:
             ...         await memio.graph.add(triples=[Triple(subject="Alice", predicate="knows", object="Bob")])
-            ...         return await memio.graph.get(entity="Bob")
+            ...         return await memio.graph.get("Bob")
             >>> [triple.subject for triple in asyncio.run(main())]
             ['Alice']
         """

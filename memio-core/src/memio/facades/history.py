@@ -49,7 +49,7 @@ class History(Facade):
             ...     async with Memio.from_config({"history": {"provider": "sqlite", "path": ":memory:"}}) as memio:
             ...         hello = Message(role="user", content="hello")
             ...         await memio.history.add(session_id="s1", messages=[hello], user_id="alice")
-            ...         return await memio.history.get(session_id="s1", user_id="alice")
+            ...         return await memio.history.get("s1", user_id="alice")
             >>> [message.content for message in asyncio.run(main())]
             ['hello']
         """

@@ -71,7 +71,7 @@ async def export(
         >>> from memio.transfer import export
         >>> async def main():
         ...     async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
-        ...         await memio.facts.add(content="likes coffee")
+        ...         await memio.facts.add("likes coffee")
         ...         return await export(memio, "facts.jsonl")
         >>> asyncio.run(main()).counts
         {'facts': 1}
