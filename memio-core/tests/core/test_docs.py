@@ -137,8 +137,9 @@ def test_the_examples_of_docstrings_run(name, tmp_path, monkeypatch):
 
 
 def test_every_public_name_is_documented_and_can_be_imported():
+    aliases = {"Kind", "Middleware", "Record", "Role"}  # of types: their descriptions are not there at run time
     for name in memio.__all__:
-        assert getattr(memio, name).__doc__ or name == "Middleware", name
+        assert getattr(memio, name).__doc__ or name in aliases, name
         assert name in dir(memio)
     with pytest.raises(AttributeError, match="no attribute 'Memo'"):
         _ = memio.Memo
