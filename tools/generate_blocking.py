@@ -166,7 +166,7 @@ def write_member(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> st
     if node.name.startswith("_"):
         return None
     decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
-    if unknown := set(decorators) - {"property"}:
+    if unknown := set(decorators) - {"property", "cached_property"}:
         raise Unknown(f"{owner}.{node.name} is decorated with {unknown}")
     asked = f"self._async.{node.name}"
     returns = node.returns

@@ -4,63 +4,62 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+# Tools that freeze an application follow this import.
+from memio import _bundled  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from memio._call.conformance import faults_of
 from memio._call.features import scope_features
 from memio._call.labels import OMITTED, add_label
-from memio._call.resources import SharedResources
-from memio._call.sizes import Limits
+from memio._call.resources import OpenedStore
 from memio._call.state import ClientState, check_loop
-from memio._call.store import Target
+from memio._call.store import CheckedStore
 from memio.capabilities import KINDS, Kind
 from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph, History
-from memio.kinds import SPECS
 from memio.plugins import Closable, Middleware
-from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
+from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
 
 if TYPE_CHECKING:
     from asyncio import Task
 
     from memio.config import Config, MemioConfig
     from memio.receipts import ForgetReceipt
-    from memio.registry import Entry
 
 
 class Stores:
-    """The stores of a client, by kind. `Memio` and `ScopedMemio` are the two there are."""
+    """The stores of a client, by kind: what `Memio` and `ScopedMemio` have in common."""
 
-    def __init__(self, targets: Mapping[Kind, Target], owner: Mapping[str, str]) -> None:
-        self._targets = targets
+    def __init__(self, stores: Mapping[Kind, CheckedStore], owner: Mapping[str, str]) -> None:
+        self._stores = stores
         self._owner = owner
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of memory that this client was given stores for."""
-        return tuple(self._targets)
+        return tuple(self._stores)
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
         """Short statements that an agent remembers."""
-        return Facts(self._target("facts"), self._owner)
+        return Facts(self._store("facts"), self._owner)
 
-    @property
+    @cached_property
     def history(self) -> History:
         """Conversations: sessions of messages."""
-        return History(self._target("history"), self._owner)
+        return History(self._store("history"), self._owner)
 
-    @property
+    @cached_property
     def documents(self) -> Documents:
         """Longer texts that are looked up by search."""
-        return Documents(self._target("documents"), self._owner)
+        return Documents(self._store("documents"), self._owner)
 
-    @property
+    @cached_property
     def graph(self) -> Graph:
         """Relations between entities. Provisional."""
-        return Graph(self._target("graph"), self._owner)
+        return Graph(self._store("graph"), self._owner)
 
     async def forget(
         self, *, user_id: str = OMITTED, agent_id: str = OMITTED, skip: Collection[Kind] = ()
@@ -100,21 +99,21 @@ class Stores:
         owner = _owner_of(user_id, agent_id, self._owner)
         if not owner:
             raise InvalidInputError("forget() needs an owner: pass user_id, agent_id or both")
-        return await forget(self._targets, owner, skip)
+        return await forget(self._stores, owner, skip)
 
-    def _target(self, kind: Kind) -> Target:
+    def _store(self, kind: Kind) -> CheckedStore:
         try:
-            return self._targets[kind]
+            return self._stores[kind]
         except KeyError:
             raise StoreNotConfiguredError(
-                f"this client has no {kind} store, it was given {' and '.join(self._targets)}: "
+                f"this client has no {kind} store, it was given {' and '.join(self._stores)}: "
                 f"add one, as in Memio.from_config({{{kind!r}: 'sqlite', …}}) or Memio({kind}=…, …)"
             ) from None
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_targets"):  # in the traceback of a constructor that failed
+        if not hasattr(self, "_stores"):  # in the traceback of a constructor that failed
             return f"<{type(self).__name__}, incomplete>"
-        stores = [f"{kind}={target.provider!r}" for kind, target in self._targets.items()]
+        stores = [f"{kind}={store.provider!r}" for kind, store in self._stores.items()]
         owner = [f"{name}={value!r}" for name, value in self._owner.items()]
         return f"<{type(self).__name__} {' '.join(stores + owner)}>"
 
@@ -122,20 +121,20 @@ class Stores:
 class ScopedMemio(Stores):
     """A client whose every call is confined to one owner. Made by `Memio.scoped`; it owns nothing."""
 
-    def _target(self, kind: Kind) -> Target:
-        target = super()._target(kind)
-        for feature, name in scope_features(target.spec, self._owner):
+    def _store(self, kind: Kind) -> CheckedStore:
+        store = super()._store(kind)
+        for feature, name in scope_features(store.spec, self._owner):
             if feature is None:
                 raise NotSupportedError(
                     f"{kind} have no {name}, so they cannot be confined to one",
                     hint=f"make another client without {name}",
-                ).locate(operation=kind, provider=target.provider)
-            target.require(feature, f"a client confined by {name}", "")
-        return target
+                ).locate(operation=kind, provider=store.provider)
+            store.require(feature, f"a client confined by {name}", "")
+        return store
 
 
 class Memio(Stores):
-    """The memory of an application: up to four stores under one roof.
+    """The memory of an application: up to four stores in one client.
 
     Args:
         facts: A store of facts.
@@ -148,7 +147,7 @@ class Memio(Stores):
     loop of its first call.
 
     Raises:
-        ConfigError: No store was given, or an object is no store of its kind; every fault is listed.
+        ConfigError: No store was given, or an object is not a store of its kind; every fault is listed.
 
     Example:
         >>> import asyncio
@@ -172,24 +171,27 @@ class Memio(Stores):
         middleware: Iterable[Middleware] = (),
     ) -> None:
         wrappers = _listed(middleware)
-        given: dict[Kind, Store | None] = {"facts": facts, "history": history, "documents": documents, "graph": graph}
-        # By identity: an empty store may well be false.
-        stores: dict[Kind, Store] = {kind: store for kind, store in given.items() if store is not None}
-        state = ClientState(wrappers)
-        faults = [Fault(kind, fault) for kind, store in stores.items() for fault in faults_of(store, kind)]
+        every: dict[Kind, Any] = {"facts": facts, "history": history, "documents": documents, "graph": graph}
+        # Compared with None: a store may have a length, and be empty.
+        given = {kind: store for kind, store in every.items() if store is not None}
+        faults = [
+            Fault(kind, fault)
+            for kind, store in given.items()
+            if not isinstance(store, OpenedStore)  # which the configuration has checked
+            for fault in faults_of(store, kind)
+        ]
         faults += [
             Fault("middleware", f"{item!r} cannot be called: pass async functions (operation, call_next)")
-            for item in state.middleware
+            for item in wrappers
             if not callable(item)
         ]
-        if not stores:
+        if not given:
             faults.append(Fault("", f"a client needs a store: pass at least one of {', '.join(KINDS)}"))
         if faults:
             raise ConfigError(faults, "the stores of this client")
-        targets: dict[Kind, Target] = {kind: _target_of(kind, store, state) for kind, store in stores.items()}
-        super().__init__(targets, {})
-        self._state = state
-        self._resources = SharedResources()
+        self._state = ClientState(wrappers)
+        super().__init__({kind: CheckedStore.of(kind, store, self._state) for kind, store in given.items()}, {})
+        self._resources = {store.resources for store in given.values() if isinstance(store, OpenedStore)}
         self._closing: Task[None] | None = None
 
     @classmethod
@@ -220,16 +222,13 @@ class Memio(Stores):
         from memio.settings import forget_locals
 
         wrappers = _listed(middleware)
-        resources = SharedResources()
         try:
             config = source if isinstance(source, Config) else load(source)
-            client = cls(**config.open_stores(resources), middleware=[*wrappers, *config.open_middleware()])
+            return cls(**config.open_stores(), middleware=[*wrappers, *config.open_middleware()])
         except BaseException as error:
             del source  # it may hold secrets, and a traceback may be shown with its local variables
             forget_locals(error)
             raise
-        client._adopt({store.kind: store.entry for store in config.stores}, resources)
-        return client
 
     def scoped(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> ScopedMemio:
         """Return a client whose every call, also by id, is confined to one owner.
@@ -244,16 +243,16 @@ class Memio(Stores):
         owner = _owner_of(user_id, agent_id, {})
         if not owner:
             raise InvalidInputError("scoped() needs an owner: pass user_id, agent_id or both")
-        return ScopedMemio(self._targets, owner)
+        return ScopedMemio(self._stores, owner)
 
     async def aclose(self) -> None:
         """Close the stores, each once, and what they share.
 
-        Every one is closed even when another fails. Closing again waits for the same end, also after the
-        first close was cancelled.
+        Every one is closed even when another fails. Closing again waits until the first
+        close has ended, also when that was cancelled.
 
         Raises:
-            BaseExceptionGroup: What failed.
+            BaseExceptionGroup: Some could not be closed; it holds their errors.
         """
         from asyncio import create_task, shield
 
@@ -265,24 +264,16 @@ class Memio(Stores):
 
     async def _close(self) -> None:
         # A store may serve several kinds.
-        stores = {id(target.store): cast("Closable", target.store) for target in self._targets.values()}
+        stores: dict[int, Closable] = {id(checked.store): checked.store for checked in self._stores.values()}
+        shared = [resource for resources in self._resources for resource in resources.all()]
         errors: list[BaseException] = []
-        for closable in [*stores.values(), *self._resources.all()]:
+        for closable in [*stores.values(), *shared]:
             try:
                 await closable.aclose()
             except BaseException as error:  # noqa: BLE001  # kept, and raised below, after the others were closed
                 errors.append(error)
         if errors:
             raise BaseExceptionGroup("closing the client failed in part", errors)
-
-    def _adopt(self, entries: Mapping[Kind, Entry], resources: SharedResources) -> None:
-        """Take over what a configuration opened: its entry points, for errors, and its resources, to close."""
-        self._resources = resources
-        adopted: dict[Kind, Target] = {
-            kind: replace(target, provider=entries[kind].name, distribution=entries[kind].describe)
-            for kind, target in self._targets.items()
-        }
-        self._targets = adopted
 
     async def __aenter__(self) -> Self:
         check_loop()
@@ -316,23 +307,9 @@ def _owner_of(user_id: str, agent_id: str, confined: Mapping[str, str]) -> dict[
 
 
 def _listed(middleware: Iterable[Middleware]) -> tuple[Middleware, ...]:
-    """Return middleware as a tuple; refuse one that is not in a list, which is easily written."""
+    """Return middleware as a tuple; refuse one that is not in a list, a common mistake."""
     if not isinstance(middleware, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        raise ConfigError([Fault("middleware", f"{middleware!r} is no list: put it into one")], "this client")
+        raise ConfigError(
+            [Fault("middleware", f"must be a list of async functions, got {middleware!r}")], "this client"
+        )
     return tuple(middleware)
-
-
-def _target_of(kind: Kind, store: Store, state: ClientState) -> Target:
-    features = frozenset(store.features)
-    return Target(
-        spec=SPECS[kind],
-        store=store,
-        provider=getattr(store, "provider", None) or type(store).__name__,
-        state=state,
-        features=features,
-        guarantees=frozenset(store.guarantees),
-        hints=getattr(store, "hints", {}),
-        identity=getattr(store, "identity", ""),
-        limits=Limits.of(store),
-        has_all=SPECS[kind].features <= features,
-    )

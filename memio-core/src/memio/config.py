@@ -25,7 +25,7 @@ from pydantic import ValidationError
 
 from memio import registry
 from memio._call.conformance import faults_of
-from memio._call.resources import SharedResources
+from memio._call.resources import OpenedStore, SharedResources
 from memio._values.suggest import did_you_mean, unknown_key
 from memio._values.text import type_name
 from memio.capabilities import KINDS, Kind
@@ -85,13 +85,13 @@ class ConfiguredStore:
     spec: StoreSpec
     settings: Settings
 
-    def open(self, resources: SharedResources) -> Any:
-        """Make the store."""
-        # By module: two distributions may offer one name, and must not meet each other's resources.
+    def open(self, resources: SharedResources) -> OpenedStore:
+        """Make the store and check it."""
+        # By module: two distributions may offer one name, and must not share resources.
         store = _opened(self.entry, lambda: self.spec.open(self.settings, resources.of(self.entry.module)))
         if faults := faults_of(store, self.kind):
             raise self.entry.error(f"its {self.kind} store is not one: {'; '.join(faults)}")
-        return store
+        return OpenedStore(store, self.entry.name, self.entry.describe, resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +121,13 @@ class Config:
     stores: tuple[ConfiguredStore, ...]
     middleware: tuple[ConfiguredMiddleware, ...]
 
-    def open_stores(self, resources: SharedResources) -> dict[Kind, Any]:
-        """Make the stores, which may share `resources`. It does no I/O.
+    def open_stores(self) -> dict[Kind, Any]:
+        """Make the stores, which may share resources, for `Memio` to take. It does no I/O.
 
         Raises:
-            PluginError: A provider fails, or what it made is no store; every fault of it is listed.
+            PluginError: A provider fails, or what it made is not a store; every fault of it is listed.
         """
+        resources = SharedResources()
         return {store.kind: store.open(resources) for store in self.stores}
 
     def open_middleware(self) -> list[Middleware]:
@@ -337,14 +338,14 @@ class _Reader:
         if not isinstance(reference, str) or not reference:
             self.fault(path, f"must be a name, or a table with a name under {key!r}")
             return None
-        try:
-            # An error shows the name as it was written: a variable may hold a secret by mistake.
-            written = self.written.get(path if isinstance(value, str) else f"{path}.{key}")
-            return registry.find(group, reference, path, written), settings
-        except UnknownProviderError as error:
-            self.faults += error.faults
-            self.unknown += len(error.faults)
+        # The message shows the name as it was written: a variable may hold a secret by mistake.
+        written = self.written.get(path if isinstance(value, str) else f"{path}.{key}")
+        found = registry.look_up(group, reference, written)
+        if isinstance(found, str):
+            self.fault(path, found)
+            self.unknown += 1
             return None
+        return found, settings
 
     def stores(
         self,

@@ -69,7 +69,7 @@ class MemioError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls the class with `args`, which has another signature in the subclasses. Foreign errors go as
         # text: they may hold keys, and a class that cannot be unpickled breaks the process that waits for the answer.
-        from memio._values.portable import portable
+        from memio._pickling import portable
 
         state = {name: portable(value, MemioError) for name, value in self.__dict__.items()}
         return _rebuild, (type(self), tuple(portable(item, MemioError) for item in self.args), state)

@@ -41,6 +41,17 @@ def supports(store: object, method: str) -> bool:
     return getattr(store, method, None) is not None
 
 
+Repeat = Literal["always", "named", "unnamed", "never"]
+"""When a call may be repeated although it is unknown whether an earlier attempt was carried out.
+
+- `always`: a second call changes nothing that the first one did not.
+- `named`: when the caller chose the id of every record, and the store keeps records apart by it.
+- `unnamed`: when the store chooses the ids, and so never uses one again. Otherwise another writer may have stored
+  something under the id between the two calls, and the second one would delete that.
+- `never`: another writer's change between the two calls would be lost.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """One method of the stores of a kind.
@@ -54,6 +65,7 @@ class Method:
         internal: Whether only memio calls it, so that façades do not have it.
         omits: The features that a call asks for by passing `None` for a keyword of `core`.
         returns: What it answers with.
+        repeat: When a call may be repeated although it is unknown whether an earlier attempt was carried out.
     """
 
     core: tuple[str, ...]
@@ -64,11 +76,17 @@ class Method:
     internal: bool = False
     omits: Mapping[str, Feature] = field(default_factory=dict[str, Feature])
     returns: Answer = "record"
+    repeat: Repeat = "always"
 
     @property
     def keywords(self) -> tuple[str, ...]:
         """All keywords, those of features last."""
         return (*self.core, *self.features)
+
+    @property
+    def records(self) -> str | None:
+        """The keyword under which a call takes a list of records, if it does; `items` holds dicts."""
+        return next((name for name in self.core if name in ("messages", "triples", "records")), None)
 
 
 @dataclass(frozen=True)
@@ -110,6 +128,11 @@ class KindSpec:
                 yield name, feature
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The fields that name a record, what it belongs to, or who speaks: short texts, never empty."""
+        return tuple(name for name in ("name", "id", "session_id", *OWNERS) if name in self.fields)
+
+    @cached_property
     def owners(self) -> tuple[str, ...]:
         """The labels of an owner that its records have."""
         return tuple(name for name in OWNERS if name in self.fields)
@@ -141,7 +164,7 @@ def _common(scope: Mapping[str, Feature]) -> dict[str, Method]:
     return {
         "delete_all": Method((), scope, writes=True, returns="nothing"),
         "erase": Method((), scope, writes=True, optional=True, internal=True, returns="list"),
-        RESTORE: Method(("records",), writes=True, optional=True, internal=True, returns="count"),
+        RESTORE: Method(("records",), writes=True, optional=True, internal=True, returns="count", repeat="named"),
     }
 
 
@@ -150,13 +173,15 @@ def _record_methods(
 ) -> dict[str, Method]:
     """Return the methods of facts and documents."""
     return {
-        "add": Method(("content",), {**_METADATA, **attribution, record_id: Feature.CLIENT_IDS}, writes=True),
+        "add": Method(
+            ("content",), {**_METADATA, **attribution, record_id: Feature.CLIENT_IDS}, writes=True, repeat="named"
+        ),
         "get": Method((record_id,), scope),
         "get_all": Method(("limit", "cursor"), {**scope, **_FILTERS}, returns="page"),
         "search": Method(("query", "limit"), {**scope, **_FILTERS}, returns="list"),
-        "update": Method((record_id, "content"), {**_METADATA, **scope}, Feature.UPDATE, writes=True),
-        "delete": Method((record_id,), scope, writes=True, returns="nothing"),
-        "add_many": Method(("items",), writes=True, optional=True, returns="list"),
+        "update": Method((record_id, "content"), {**_METADATA, **scope}, Feature.UPDATE, writes=True, repeat="never"),
+        "delete": Method((record_id,), scope, writes=True, returns="nothing", repeat="unnamed"),
+        "add_many": Method(("items",), writes=True, optional=True, returns="list", repeat="named"),
         **_common(scope),
     }
 
@@ -198,7 +223,7 @@ _SPECS = (
         },
         batch="messages",
         methods={
-            "add": Method(("session_id", "messages"), _ATTRIBUTION, writes=True, returns="turn"),
+            "add": Method(("session_id", "messages"), _ATTRIBUTION, writes=True, returns="turn", repeat="named"),
             "get": Method(("session_id", "limit", "cursor", "start"), _SCOPE, returns="page"),
             "get_all": Method(("limit", "cursor"), _SCOPE, returns="page"),
             "search": Method(
@@ -207,7 +232,7 @@ _SPECS = (
                 omits={"session_id": Feature.SEARCH_ALL_SESSIONS},
                 returns="list",
             ),
-            "delete": Method(("session_id",), _SCOPE, writes=True, returns="nothing"),
+            "delete": Method(("session_id",), _SCOPE, writes=True, returns="nothing", repeat="never"),
             **_common(_SCOPE),
         },
     ),
@@ -238,12 +263,12 @@ _SPECS = (
         asks=_HELD,
         batch="triples",
         methods={
-            "add": Method(("triples",), _ATTRIBUTION, writes=True, returns="list"),
+            "add": Method(("triples",), _ATTRIBUTION, writes=True, returns="list", repeat="named"),
             "get": Method(("entity", "limit", "cursor"), _SCOPE, returns="page"),
             "get_all": Method(("limit", "cursor"), _SCOPE, returns="page"),
             "search": Method(("query", "limit"), _SCOPE, returns="list"),
-            "delete": Method(("triple_id",), _SCOPE, writes=True, returns="nothing"),
-            "delete_entity": Method(("entity",), _SCOPE, writes=True, returns="nothing"),
+            "delete": Method(("triple_id",), _SCOPE, writes=True, returns="nothing", repeat="unnamed"),
+            "delete_entity": Method(("entity",), _SCOPE, writes=True, returns="nothing", repeat="never"),
             **_common(_SCOPE),
         },
     ),
@@ -254,3 +279,8 @@ SPECS: dict[Kind, KindSpec] = {spec.name: spec for spec in _SPECS}
 
 BY_RECORD: dict[type[Any], KindSpec] = {spec.record: spec for spec in _SPECS}
 """The kinds, by the class of their records."""
+
+
+def spec_of(record: Any) -> KindSpec:
+    """Return the kind of a record; the class of the record may be a subclass of memio's."""
+    return next(BY_RECORD[each] for each in type(record).__mro__ if each in BY_RECORD)

@@ -15,7 +15,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from memio import _built_in
 from memio._distributions import UNKNOWN, normal, offers, version_of
 from memio._values.suggest import did_you_mean
 from memio.capabilities import KINDS, Kind
@@ -119,17 +118,30 @@ def installed(group: str) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=lambda entry: (entry.name, entry.distribution)))
 
 
-def find(group: str, reference: str, path: str = "", written: str | None = None) -> Entry:
-    """Return the entry point that a configuration names.
+def find(group: str, reference: str, path: str = "") -> Entry:
+    """Return the entry point of a provider or middleware.
 
     Args:
         group: One of the four kinds, or `middleware`.
         reference: A name such as `letta`, or `distribution:name` where two offer the same name.
-        path: Where the configuration names it, for the error.
-        written: What errors show in place of the name, where it came from an environment variable.
+        path: Where the name was given, for the error.
 
     Raises:
         UnknownProviderError: There is none, or there are several.
+    """
+    found = look_up(group, reference)
+    if isinstance(found, str):
+        raise UnknownProviderError([Fault(path, found)])
+    return found
+
+
+def look_up(group: str, reference: str, written: str | None = None) -> Entry | str:
+    """Return the entry point of a provider or middleware, or what is wrong with the reference.
+
+    Args:
+        group: One of the four kinds, or `plugins`.
+        reference: A name such as `letta`, or `distribution:name` where two offer the same name.
+        written: What the message shows in place of the name, where the name came from an environment variable.
     """
     distribution, colon, name = reference.rpartition(":")
     entries = [
@@ -139,8 +151,7 @@ def find(group: str, reference: str, path: str = "", written: str | None = None)
     ]
     if len(entries) == 1:
         return entries[0]
-    message = _ambiguous(entries) if entries else _unknown(group, reference, written)
-    raise UnknownProviderError([Fault(path, message)])
+    return _ambiguous(entries) if entries else _unknown(group, reference, written)
 
 
 def kinds_of(provider: str) -> list[Kind]:
@@ -187,7 +198,7 @@ def load_module(entry: Entry) -> ModuleType:
     """Import the module that an entry point names."""
     name = re.split(r"[:\[ ]", entry.module)[0]
     try:
-        return _built_in.load(name) or import_module(name)
+        return import_module(name)
     except (Exception, SystemExit) as error:
         raise entry.error(f"the plugin fails on import: {type(error).__name__}: {error}") from error
 

@@ -265,11 +265,11 @@ def test_stores_of_one_client_share_their_connection_and_the_client_closes_it(ru
         async def main():
             shared = {"provider": "acme", "agent": "a"}
             async with Memio.from_config({"facts": shared, "documents": shared}) as memio:
-                facts, documents = (memio._targets[kind].store for kind in ("facts", "documents"))
+                facts, documents = (memio._stores[kind].store for kind in ("facts", "documents"))
                 print(facts.connection is documents.connection)
             print(facts.connection.closed)
             other = Memio.from_config({"facts": shared})
-            print(other._targets["facts"].store.connection is facts.connection)
+            print(other._stores["facts"].store.connection is facts.connection)
         asyncio.run(main())
     """).splitlines() == ["True", "1", "False"]
 
@@ -293,7 +293,7 @@ def test_errors_of_a_configured_store_name_its_distribution(run):
         async def main():
             memio = Memio.from_config({"facts": {"provider": "acme", "agent": "a"}})
             async def broken(**_): raise ConnectionError("refused")
-            memio._targets["facts"].store.search = broken
+            memio._stores["facts"].store.search = broken
             try:
                 await memio.facts.search(query="x")
             except Exception as error:

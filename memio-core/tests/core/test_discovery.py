@@ -6,6 +6,7 @@ case is a folder on the path of a process of its own.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from memio import _built_in
+from memio import _built_in, _bundled
 
 ROOT = Path(__file__).resolve().parents[3]
 METADATA = b"Metadata-Version: 2.1\nName: memio-acme\nVersion: 1.2\n"
@@ -272,8 +273,21 @@ def test_the_built_in_entry_points_are_those_that_the_distribution_declares() ->
     assert project["name"] == _built_in.DISTRIBUTION
 
 
-@pytest.mark.parametrize("module", sorted({module for _, _, module in _built_in.ENTRY_POINTS}))
-def test_each_built_in_module_is_imported_by_a_statement_that_tools_can_find(module: str) -> None:
-    found = _built_in.load(module)
-    assert found is not None
-    assert found.__name__ == module
+def test_every_built_in_plugin_is_imported_by_a_statement_that_freezing_tools_find() -> None:
+    statements = ast.walk(ast.parse(Path(_bundled.__file__).read_text(encoding="utf-8")))
+    imported = {
+        alias.name for statement in statements if isinstance(statement, ast.Import) for alias in statement.names
+    }
+    assert imported == {module for _, _, module in _built_in.ENTRY_POINTS}
+    _bundled.import_built_in_plugins()
+
+
+def test_the_client_imports_the_module_that_freezing_tools_read() -> None:
+    statements = ast.walk(ast.parse((ROOT / "memio-core/src/memio/client.py").read_text(encoding="utf-8")))
+    names = [
+        alias.name
+        for statement in statements
+        if isinstance(statement, ast.ImportFrom) and statement.module == "memio"
+        for alias in statement.names
+    ]
+    assert "_bundled" in names

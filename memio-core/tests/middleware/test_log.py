@@ -89,7 +89,7 @@ def test_a_batch_that_stopped_half_way_tells_how_far_it_came(client, caplog):
     async def main():
         async with client("facts") as memio:
             error = PartialWriteError(["a", "b"], not_added=["c"], cause=ValueError("x"))
-            memio.facts._target.store.steps = [error]
+            memio.facts._store.store.steps = [error]
             with pytest.raises(PartialWriteError):
                 await memio.facts.add_many(["a", "b", "c"])
 
@@ -101,7 +101,7 @@ def test_a_cancelled_call_is_told_and_is_no_failure(client, caplog):
     async def main():
         async with client("facts", "hang") as memio:
             reading = asyncio.create_task(memio.facts.get_all())
-            await memio.facts._target.store.arrived.wait()
+            await memio.facts._store.store.arrived.wait()
             reading.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await reading

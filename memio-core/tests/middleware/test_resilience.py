@@ -333,7 +333,7 @@ def test_an_erasure_has_all_the_time_it_needs(unsteady):
     async def main():
         store = unsteady("facts", "hang")
         async with client(store, timeout=0.001, budget=0.001) as memio:
-            erasing = asyncio.create_task(memio._target("facts").call("erase", {}, {}))
+            erasing = asyncio.create_task(memio._store("facts").call("erase", {}, {}))
             await store.arrived.wait()
             await asyncio.sleep(0.02)
             assert not erasing.done()
@@ -350,7 +350,7 @@ def test_moving_data_is_repeated_where_all_records_have_ids(unsteady, ids):
         store = unsteady("graph", "lost")
         triples = [Triple(subject="a", predicate="knows", object=name, id=name if ids else None) for name in "bc"]
         async with client(store, "graph") as memio:
-            moving = memio._target("graph").call("restore_records", {"records": iter(triples)}, {})
+            moving = memio._store("graph").call("restore_records", {"records": iter(triples)}, {})
             if ids:
                 await moving
             else:

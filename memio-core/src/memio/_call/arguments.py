@@ -1,7 +1,7 @@
 """The check of every argument, before anything is read or written.
 
-One function per argument name: it returns the value as stores receive it, or raises
-`InvalidInputError` that says what, where and what to pass instead.
+One function per argument name: it returns the value as stores receive it, or raises `InvalidInputError`, which
+names the argument, what is wrong with it, and what to pass instead.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from math import inf
 from typing import Any, TypeGuard, TypeVar, cast
 
 from memio._values.json import copy_json_object
-from memio._values.text import check_name, is_plain, shown, type_name
+from memio._values.text import check_name, shown, type_name
 from memio.errors import InvalidInputError
+from memio.kinds import BY_RECORD, OWNERS, SPECS, KindSpec, spec_of
 from memio.models import Document, Fact, Message, Triple
 
 MAX_LIMIT = 1000
@@ -69,46 +70,40 @@ def filters(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def messages(value: object) -> list[Message]:
     """Check the messages of a turn: at least one, each legal, ids not repeated."""
-    return _checked(value, Message, "messages", ("content",), ("name", "id", "session_id", "user_id"))
+    return _batch(value, Message)
 
 
 def triples(value: object) -> list[Triple]:
     """Check the triples of a call: at least one, each legal, ids not repeated."""
-    return _checked(value, Triple, "triples", ("subject", "predicate", "object"), ("id", "user_id"))
+    return _batch(value, Triple)
 
 
 def records(value: object) -> list[Fact | Document | Message | Triple]:
-    """Check records that are to be stored exactly as they are: each legal by itself."""
+    """Check records that are to be stored exactly as they are."""
     checked = list(cast("Iterable[Fact | Document | Message | Triple]", value))
     for index, record in enumerate(checked):
-        for name in ("content", "subject", "predicate", "object"):
-            if hasattr(record, name):
-                check_name(getattr(record, name), f"records[{index}].{name}")
-        for name in ("id", "user_id", "agent_id", "session_id", "name"):
-            if (text := getattr(record, name, None)) is not None:
-                _check_length(check_name(text, f"records[{index}].{name}"), f"records[{index}].{name}", MAX_NAME)
+        _check_texts(record, f"records[{index}]")
     return checked
 
 
-def _checked(value: object, kind: type[R], where: str, texts: tuple[str, ...], names: tuple[str, ...]) -> list[R]:
-    name, example = kind.__name__, _EXAMPLES[kind]
+def _batch(value: object, record_class: type[R]) -> list[R]:
+    where, name, example = BY_RECORD[record_class].batch, record_class.__name__, _EXAMPLES[record_class]
     if isinstance(value, (str, Mapping, Message, Triple)) or not isinstance(value, Iterable):
         raise InvalidInputError(
             f"{where} must be a list, such as [{example}], not {type_name(cast('object', value))}", argument=where
         )
-    records = list(cast("Iterable[object]", value))
-    if not records:
+    given = list(cast("Iterable[object]", value))
+    if not given:
         raise InvalidInputError(f"{where} is empty: pass at least one {name}", argument=where)
     checked: list[R] = []
     seen: set[str] = set()
-    for index, record in enumerate(records):
-        if not isinstance(record, kind):
+    for index, record in enumerate(given):
+        if not isinstance(record, record_class):
             raise InvalidInputError(
-                f"{where}[{index}] must be a {name}, such as {example}, not {type_name(record)}",
-                argument=where,
+                f"{where}[{index}] must be a {name}, such as {example}, not {type_name(record)}", argument=where
             )
-        # Before its id is looked up: only a string is certain to have a hash.
-        checked.append(_record(record, f"{where}[{index}]", texts, names))
+        checked.append(_added(record, f"{where}[{index}]"))
+        # Only now: a value that is not a string may have no hash.
         if record.id is not None and record.id in seen:
             raise InvalidInputError(f"{where}[{index}].id is {record.id!r} for the second time", argument=where)
         if record.id is not None:
@@ -116,26 +111,36 @@ def _checked(value: object, kind: type[R], where: str, texts: tuple[str, ...], n
     return checked
 
 
-def _record(record: R, where: str, texts: tuple[str, ...], names: tuple[str, ...]) -> R:
-    for name in texts:
-        if not _is_legal(getattr(record, name)):
-            check_name(getattr(record, name), f"{where}.{name}")
-    for name in names:
-        if (text := getattr(record, name)) is not None and not _is_legal(text, MAX_NAME):
-            _check_length(check_name(text, f"{where}.{name}"), f"{where}.{name}", MAX_NAME)
+def _added(record: R, where: str) -> R:
+    """Return a record to be added, checked."""
+    _check_texts(record, where)
     if record.score is not None:
         raise InvalidInputError(
             f"{where}.score is set: scores come from a search and are not stored, "
             f"add dataclasses.replace({where}, score=None)",
-            argument=where.partition("[")[0],
+            argument=where,
         )
     if not record.metadata:
         return record
-    # A copy of the record's own: its dict may have been changed since the record was made.
-    return replace(record, metadata=copy_json_object(record.metadata, f"{where}.metadata"))
+    try:
+        return replace(record)  # which checks and copies the metadata: it may have been changed since
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{where}.{error.message}", argument=where) from None
+
+
+def _check_texts(record: Fact | Document | Message | Triple, where: str) -> None:
+    spec = spec_of(record)
+    for name in spec.texts:
+        if not _is_legal(getattr(record, name), inf):
+            check_name(getattr(record, name), f"{where}.{name}")
+    for name in spec.names:
+        if (text := getattr(record, name)) is not None and not _is_legal(text, MAX_NAME):
+            _check_length(check_name(text, f"{where}.{name}"), f"{where}.{name}", MAX_NAME)
 
 
 def _text(where: str, most: float = inf) -> Callable[[object], str]:
+    """Return the check of an argument that is text: not empty, and of a limited length."""
+
     def check(value: object) -> str:
         if _is_legal(value, most):
             return value
@@ -146,9 +151,9 @@ def _text(where: str, most: float = inf) -> Callable[[object], str]:
     return check
 
 
-def _is_legal(value: object, most: float = inf) -> TypeGuard[str]:
-    """Tell, quickly, of most legal texts that they are legal; of the others it says nothing."""
-    return is_plain(value) and 0 < len(value) <= most
+def _is_legal(value: object, most: float) -> TypeGuard[str]:
+    """Return true for most legal texts, quickly; false where a text needs the full check."""
+    return type(value) is str and 0 < len(value) <= most and value.isascii() and "\0" not in value
 
 
 def _check_length(text: str, where: str, most: float) -> None:
@@ -157,6 +162,8 @@ def _check_length(text: str, where: str, most: float) -> None:
             f"{where} has {len(text):,} characters, of at most {most:,}: shorten it", argument=where
         )
 
+
+_NAMES = (*OWNERS, "session_id", *(spec.id for spec in SPECS.values() if spec.id))
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "content": _text("content"),
@@ -170,25 +177,29 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "messages": messages,
     "triples": triples,
     "records": records,
-    **{name: _text(name, MAX_NAME) for name in ("user_id", "agent_id", "fact_id", "doc_id", "triple_id", "session_id")},
+    **{name: _text(name, MAX_NAME) for name in _NAMES},
 }
 """By the name of an argument, the function that checks it. Cursors are opened in `memio._call.cursors`."""
 
 
-def check_belonging(keywords: Mapping[str, Any]) -> None:
-    """Refuse messages and triples that say they belong elsewhere than the call puts them."""
-    for where in ("messages", "triples"):
-        if where not in keywords:
-            continue
-        for index, record in enumerate(keywords[where]):
-            for name in ("session_id", "user_id"):
-                own = getattr(record, name, None)
-                if own is not None and own != keywords.get(name):
-                    raise InvalidInputError(
-                        f"{where}[{index}].{name} is {shown(own)}, but the call has {_given(keywords, name)}: "
-                        f"pass {name}={shown(own)}, or leave it out of the {where[:-1]}",
-                        argument=where,
-                    )
+def check_belonging(spec: KindSpec, where: str, keywords: Mapping[str, Any]) -> None:
+    """Refuse messages and triples that name another session or owner than the call.
+
+    Args:
+        spec: The kind of memory.
+        where: The keyword that holds the records.
+        keywords: The arguments of the call.
+    """
+    labels = [name for name in spec.names if name not in ("id", "name")]
+    for index, record in enumerate(keywords[where]):
+        for name in labels:
+            label = getattr(record, name)
+            if label is not None and label != keywords.get(name):
+                raise InvalidInputError(
+                    f"{where}[{index}].{name} is {shown(label)}, but the call has {_given(keywords, name)}: "
+                    f"pass {name}={shown(label)}, or leave it out of the {where[:-1]}",
+                    argument=where,
+                )
 
 
 def _given(keywords: Mapping[str, Any], name: str) -> str:

@@ -1,9 +1,10 @@
-"""What the stores of one client share, and who closes it."""
+"""What the stores of a configuration share, and a store that a configuration opened."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import cast
+from dataclasses import dataclass
+from typing import Any, cast
 
 from memio.plugins import C, Closable
 
@@ -15,7 +16,7 @@ class SharedResources:
         self._resources: dict[tuple[str, Hashable], Closable] = {}
 
     def of(self, provider: str) -> ProviderResources:
-        """Return the part of one provider; providers cannot meet each other's keys."""
+        """Return the part of one provider; equal keys of two providers name two resources."""
         return ProviderResources(self._resources, provider)
 
     def all(self) -> list[Closable]:
@@ -36,3 +37,20 @@ class ProviderResources:
         if place not in self._resources:
             self._resources[place] = factory()
         return cast("C", self._resources[place])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenedStore:
+    """A store that a configuration opened and checked. `Memio` takes it in place of the store.
+
+    Attributes:
+        store: The store.
+        provider: The name of its provider, as the configuration has it.
+        distribution: Returns name and version of the distribution that it comes from.
+        resources: What it shares with the other stores of the configuration; the client closes it.
+    """
+
+    store: Any
+    provider: str
+    distribution: Callable[[], str]
+    resources: SharedResources

@@ -1,4 +1,4 @@
-"""How large a record may be: what the client refuses before a store is called, and what a transfer leaves out.
+"""How large a record may be: larger ones the client refuses before a store is called, and a transfer leaves out.
 
 With these limits a line of an export, and what one record takes in memory, have an upper bound.
 """
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from memio.capabilities import Feature
 from memio.errors import InvalidInputError
+from memio.kinds import spec_of
 from memio.models import Document, Fact, Message, Triple
 from memio.protocols import Store
 
@@ -19,8 +20,6 @@ MAX_METADATA_BYTES = 1024 * 1024
 
 MAX_PART_BYTES = 64 * 1024
 """Bytes of the subject, the predicate and the object of a triple, each in UTF-8."""
-
-PARTS = ("subject", "predicate", "object")
 
 _UTF8_BYTES = 4
 """Of one character, at most."""
@@ -73,42 +72,37 @@ class Excess(NamedTuple):
     advice: str
 
 
-def check_sizes(keywords: Mapping[str, Any], limits: Limits, provider: str) -> None:
+def check_sizes(keywords: Mapping[str, Any], records: str | None, limits: Limits, provider: str) -> None:
     """Refuse what is larger than a store takes.
 
     Args:
         keywords: The arguments of a call.
+        records: The argument that holds a list of records, if one does.
         limits: The limits of the store.
-        provider: How errors call the store.
+        provider: The name of the store in errors.
 
     Raises:
         InvalidInputError: Something is too large; it names the argument, its size and the limit.
     """
-    for excess in _excesses(keywords, limits):
-        raise _refusal(excess, "", excess.name, provider)
-    for many in ("messages", "triples", "records"):
-        for index, record in enumerate(keywords.get(many, ())):
+    for name in ("metadata", "content"):
+        if (value := keywords.get(name)) and (excess := _excess(name, value, limits)):
+            raise _refusal(excess, "", name, provider)
+    if records is not None:
+        for index, record in enumerate(keywords[records]):
             for excess in excesses_of(record, limits):
-                raise _refusal(excess, f"{many}[{index}].", many, provider)
+                raise _refusal(excess, f"{records}[{index}].", records, provider)
 
 
 def excesses_of(record: Fact | Document | Message | Triple, limits: Limits) -> Iterator[Excess]:
     """Yield what is too large in a record."""
-    if record.metadata:
-        yield from _excesses({"metadata": record.metadata}, limits)
-    if not isinstance(record, Triple):
-        yield from _excesses({"content": record.content}, limits)
-        return
-    for name in PARTS:
-        text = getattr(record, name)
-        if (size := _utf8_excess(text, limits.part)) is not None:
-            advice = "keep long text in a document, and name it in the triple"
-            yield Excess(name, size, limits.part, "bytes in UTF-8", advice)
+    for name in ("metadata", *spec_of(record).texts):
+        if (value := getattr(record, name)) and (excess := _excess(name, value, limits)):
+            yield excess
 
 
 def memory_of(record: Fact | Document | Message | Triple) -> int:
     """Return how much memory a record takes, in bytes, up to what is the same for all."""
-    texts = [getattr(record, name) for name in PARTS] if isinstance(record, Triple) else [record.content]
+    texts = [getattr(record, name) for name in spec_of(record).texts]
     return sum(map(getsizeof, texts)) + _memory_of_json(record.metadata)
 
 
@@ -121,15 +115,20 @@ def _memory_of_json(value: Any) -> int:
     return size
 
 
-def _excesses(values: Mapping[str, Any], limits: Limits) -> Iterator[Excess]:
-    if (metadata := values.get("metadata")) and (size := _json_excess(metadata, limits.metadata)) is not None:
+def _excess(name: str, value: Any, limits: Limits) -> Excess | None:
+    """Return by how much a value is too large: `metadata`, `content`, or a part of a triple."""
+    if name == "metadata":
+        size, most, unit = _json_excess(value, limits.metadata), limits.metadata, "bytes as ASCII JSON"
         advice = "keep large values in the content or elsewhere, and a reference in the metadata"
-        yield Excess("metadata", size, limits.metadata, "bytes as ASCII JSON", advice)
-    content = values.get("content")
-    if content is not None and limits.content is not None:
-        size = _utf8_excess(content, limits.content)
-        if size is not None:
-            yield Excess("content", size, limits.content, "bytes in UTF-8", "split it")
+    elif name == "content":
+        if limits.content is None:
+            return None
+        size, most, unit = _utf8_excess(value, limits.content), limits.content, "bytes in UTF-8"
+        advice = "split it"
+    else:
+        size, most, unit = _utf8_excess(value, limits.part), limits.part, "bytes in UTF-8"
+        advice = "keep long text in a document, and name it in the triple"
+    return None if size is None else Excess(name, size, most, unit, advice)
 
 
 def _utf8_excess(text: str, most: int) -> int | None:
@@ -144,7 +143,7 @@ def _json_excess(metadata: Mapping[str, Any], most: int) -> int | None:
     """Return the size of metadata that is larger than a limit; most is measured by its `repr`, which is quick."""
     if len(repr(metadata)) * _ESCAPED <= most:
         return None
-    from json import dumps  # imported by who needs it
+    from json import dumps  # few calls need it
 
     size = len(dumps(metadata, separators=(",", ":")))
     return size if size > most else None

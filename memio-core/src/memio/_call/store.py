@@ -1,17 +1,17 @@
-"""The way of a call: through middleware, checks and features to the store, and back.
+"""How a call gets from a façade to the store: through middleware, the checks of arguments, features and sizes.
 
-This is the one place for the rules that are the same for every provider:
+The rules that are the same for every provider are applied here, and only here:
 
-1. middleware sees the operation, and cannot change whose records it is confined to;
+1. middleware gets the operation, and cannot change whose records the call is confined to;
 2. every argument is checked, and every feature that the call asks for;
-3. the store is called with what was given and with nothing else;
-4. what it raises becomes one of memio's errors, with the place filled in, before middleware sees it.
+3. the store is called with the arguments that were given and no others;
+4. what the store raises becomes one of memio's errors, with the place filled in, before middleware sees it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from memio._call.arguments import CHECKS, check_belonging
@@ -19,6 +19,7 @@ from memio._call.batches import add_each, item_arguments
 from memio._call.cursors import next_cursor, seal, unseal
 from memio._call.features import HINTS, asked_for
 from memio._call.middleware import MANY, as_list, check_change, wrapped
+from memio._call.resources import OpenedStore
 from memio._call.results import check_result
 from memio._call.sizes import Limits, check_sizes
 from memio._call.state import ClientState
@@ -31,27 +32,27 @@ from memio.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
-from memio.kinds import KindSpec
+from memio.kinds import RESTORE, SPECS, KindSpec
 from memio.models import Page
 from memio.plugins import CallNext, Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Target:
-    """One store of a client, with what is known about it.
+class CheckedStore:
+    """One store of a client, and what was read from it when the client was made.
 
     Attributes:
         spec: The kind of memory that it holds.
         store: The store.
-        provider: Its name in errors.
+        provider: The name of its provider, for errors.
         state: What it shares with the client's other stores.
         features: What it declares.
         guarantees: What it promises.
-        hints: What it tells a caller who asks for a missing feature.
-        identity: What tells its data from another store's; cursors are bound to it.
+        hints: What errors advise a caller who asks for a missing feature.
+        identity: Distinguishes its data from another store's; cursors are bound to it.
         limits: The largest record that it takes.
-        distribution: Reads name and version of its distribution, for errors.
-        has_all: Whether it declares every feature of its kind, so that no call need be asked what it needs.
+        distribution: Returns name and version of its distribution, for errors.
+        has_all: Whether it declares every feature of its kind, so that no call need be checked for missing ones.
     """
 
     spec: KindSpec
@@ -60,11 +61,38 @@ class Target:
     state: ClientState
     features: frozenset[str]
     guarantees: frozenset[str]
-    hints: Mapping[str, str] = field(default_factory=dict[str, str])
-    identity: str = ""
-    limits: Limits = field(default_factory=Limits)
-    distribution: Callable[[], str | None] = lambda: None
-    has_all: bool = False
+    hints: Mapping[str, str]
+    identity: str
+    limits: Limits
+    distribution: Callable[[], str | None]
+    has_all: bool
+
+    @classmethod
+    def of(cls, kind: Kind, given: Any, state: ClientState) -> CheckedStore:
+        """Read what a store declares.
+
+        Args:
+            kind: The kind of memory.
+            given: A store that was found to be one of this kind, or an `OpenedStore`.
+            state: What it shares with the client's other stores.
+        """
+        opened = given if isinstance(given, OpenedStore) else None
+        store = opened.store if opened else given
+        spec = SPECS[kind]
+        features = frozenset(store.features)
+        return cls(
+            spec=spec,
+            store=store,
+            provider=opened.provider if opened else getattr(store, "provider", None) or type(store).__name__,
+            state=state,
+            features=features,
+            guarantees=frozenset(store.guarantees),
+            hints=getattr(store, "hints", {}),
+            identity=getattr(store, "identity", ""),
+            limits=Limits.of(store),
+            distribution=opened.distribution if opened else lambda: None,
+            has_all=spec.features <= features,
+        )
 
     @property
     def kind(self) -> Kind:
@@ -72,13 +100,13 @@ class Target:
         return self.spec.name
 
     def __repr__(self) -> str:
-        # Without what a store and its middleware hold: their reprs are a stranger's.
-        return f"<Target {self.kind} of {self.provider}>"
+        # Without the store and the middleware: their reprs are foreign code, and may show secrets.
+        return f"<CheckedStore {self.kind} of {self.provider}>"
 
     def call(
         self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool = True
     ) -> Awaitable[Any]:
-        """Carry out one call.
+        """Call a method of the store, through the client's middleware.
 
         Args:
             method: The name of the store's method.
@@ -87,10 +115,10 @@ class Target:
             fill: Whether a page that the store ended early is filled up to its limit. Iterations take it as it is.
         """
         if self.state.middleware:
-            return self._through_middleware(method, arguments, owners, fill=fill)
-        return self._answer(method, arguments, owners, fill=fill)
+            return self._call_through_middleware(method, arguments, owners, fill=fill)
+        return self._call_store(method, arguments, owners, fill=fill)
 
-    async def _through_middleware(
+    async def _call_through_middleware(
         self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool
     ) -> Any:
         self.state.check()
@@ -110,12 +138,12 @@ class Target:
             guarantees=self.guarantees,
         )
 
-        async def answer(changed: Operation) -> Any:
+        async def call_store(changed: Operation) -> Any:
             if changed is not operation or tuple(changed.arguments) != names:
                 check_change(operation, changed)
-            return await self._answer(method, dict(changed.arguments), owners, fill=fill)
+            return await self._call_store(method, dict(changed.arguments), owners, fill=fill)
 
-        call: CallNext = answer
+        call: CallNext = call_store
         for middleware in reversed(self.state.middleware):
             call = wrapped(middleware, call)
         return await call(operation)
@@ -128,7 +156,7 @@ class Target:
                 hint=self.hints.get(feature) or HINTS[feature],
             ).locate(operation=f"{self.kind}.{method}" if method else self.kind, provider=self.provider)
 
-    async def _answer(self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool) -> Any:
+    async def _call_store(self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool) -> Any:
         self.state.check()
         try:
             keywords = self._checked(method, arguments, owners)
@@ -137,17 +165,17 @@ class Target:
             raise
         function = getattr(self.store, method, None)
         try:
-            result = await (function(**keywords) if function else add_each(self.store, **keywords))
+            result: Any = await (function(**keywords) if function else add_each(self.store, **keywords))
             check_result(method, self.spec.methods[method], result)
             if fill and isinstance(result, Page) and "cursor" in keywords:
                 result = await self._filled(method, keywords, cast("Page[Any]", result))
-        except Exception as error:  # noqa: BLE001  # a store is a stranger's code: each of its errors becomes one of memio's
+        except Exception as error:  # noqa: BLE001  # a store may raise anything: each becomes one of memio's errors
             self._raise(error, method)
         if isinstance(result, Page):
             page = cast("Page[Any]", result)
             if page.next_cursor is not None:
                 return Page(page, seal(page.next_cursor, self._listing(method, keywords)))
-        return cast("Any", result)
+        return result
 
     async def _filled(self, method: str, keywords: Mapping[str, Any], page: Page[Any]) -> Page[Any]:
         """Return a page with as many records as were asked for, where the store ended it early and has more."""
@@ -164,18 +192,19 @@ class Target:
         """Return the keywords for the store, or raise before it is touched."""
         if method == "add_many":
             return {"items": self._checked_items(arguments["items"], owners)}
+        described = self.spec.methods[method]
         keywords: dict[str, Any] = {}
         for name, value in arguments.items():
-            if value is None and (name == "cursor" or (name == "session_id" and method == "search")):
-                keywords[name] = None
-            else:
-                keywords[name] = CHECKS[name](value)
+            optional = name == "cursor" or name in described.omits
+            keywords[name] = None if value is None and optional else CHECKS[name](value)
         keywords.update(owners)
-        check_belonging(keywords)
+        records = described.records
+        if records is not None and method != RESTORE:
+            check_belonging(self.spec, records, keywords)
         if not self.has_all:
             for feature, words in asked_for(self.spec, method, keywords):
                 self.require(feature, words, method)
-        check_sizes(keywords, self.limits, self.provider)
+        check_sizes(keywords, records, self.limits, self.provider)
         if keywords.get("cursor") is not None:
             keywords["cursor"] = unseal(keywords["cursor"], self._listing(method, keywords))
         return keywords
@@ -191,25 +220,25 @@ class Target:
         return checked
 
     def _listing(self, method: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
-        """Return everything that chooses what a listing lists: its cursors are good for that only."""
+        """Return everything that chooses what a listing lists: its cursors are valid for that only."""
         chosen = {name: value for name, value in keywords.items() if name not in ("limit", "cursor")}
-        # Under a name that no argument has: whose listing it is.
+        # Under a name that no argument has: the store and the method.
         return {**chosen, "": [self.kind, method, self.provider, self.identity]}
 
     def _raise(self, error: Exception, method: str) -> NoReturn:
         """Raise an error as one of memio's, with the place filled in."""
         operation = f"{self.kind}.{method}"
         if isinstance(error, MemioError):
-            told = self.distribution() if isinstance(error, ProviderError) else None
-            error.locate(operation=operation, provider=self.provider, distribution=told)
+            distribution = self.distribution() if isinstance(error, ProviderError) else None
+            error.locate(operation=operation, provider=self.provider, distribution=distribution)
             raise error
-        kind = ProviderError
+        error_class = ProviderError
         if isinstance(error, TimeoutError):
-            kind = ProviderTimeoutError
+            error_class = ProviderTimeoutError
         elif isinstance(error, ConnectionError):
-            kind = UnavailableError
-        raise kind(
+            error_class = UnavailableError
+        raise error_class(
             cause=error,
-            retryable=kind is not ProviderError,
+            retryable=error_class is not ProviderError,
             outcome="unknown" if self.spec.methods[method].writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
@@ -30,7 +31,7 @@ A = TypeVar("A", bound=AsyncStores)
 
 
 class Stores(Generic[A]):
-    """The stores of a client, by kind. `Memio` and `ScopedMemio` are the two there are."""
+    """The stores of a client, by kind: what `Memio` and `ScopedMemio` have in common."""
 
     def __init__(self, client: A, lifeline: Lifeline) -> None:
         self._lifeline = lifeline
@@ -41,22 +42,22 @@ class Stores(Generic[A]):
         """The kinds of memory that this client was given stores for."""
         return self._async.kinds
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
         """Short statements that an agent remembers."""
         return Facts(self._async.facts, self._lifeline)
 
-    @property
+    @cached_property
     def history(self) -> History:
         """Conversations: sessions of messages."""
         return History(self._async.history, self._lifeline)
 
-    @property
+    @cached_property
     def documents(self) -> Documents:
         """Longer texts that are looked up by search."""
         return Documents(self._async.documents, self._lifeline)
 
-    @property
+    @cached_property
     def graph(self) -> Graph:
         """Relations between entities. Provisional."""
         return Graph(self._async.graph, self._lifeline)
@@ -104,7 +105,7 @@ class ScopedMemio(Stores[AsyncScopedMemio]):
 
 
 class Memio(Stores[AsyncMemio]):
-    """The memory of an application: up to four stores under one roof.
+    """The memory of an application: up to four stores in one client.
 
     Args:
         facts: A store of facts.
@@ -118,7 +119,7 @@ class Memio(Stores[AsyncMemio]):
     process share. Middleware is async here, too.
 
     Raises:
-        ConfigError: No store was given, or an object is no store of its kind; every fault is listed.
+        ConfigError: No store was given, or an object is not a store of its kind; every fault is listed.
 
     Example:
         >>> from memio.blocking import Memio
@@ -187,11 +188,11 @@ class Memio(Stores[AsyncMemio]):
     def close(self) -> None:
         """Close the stores, each once, and what they share.
 
-        Every one is closed even when another fails. Closing again waits for the same end, also after the
-        first close was cancelled.
+        Every one is closed even when another fails. Closing again waits until the first
+        close has ended, also when that was cancelled.
 
         Raises:
-            BaseExceptionGroup: What failed.
+            BaseExceptionGroup: Some could not be closed; it holds their errors.
         """
         self._lifeline.close()
 

@@ -19,7 +19,8 @@ from memio.cli.commands.import_ import import_
 from memio.cli.commands.new_provider import new_provider
 from memio.cli.commands.providers import providers
 from memio.cli.io.exit import MEANINGS, ExitCode, code_of
-from memio.cli.io.output import OutputError, note, prepare, write_error, write_failure
+from memio.cli.io.failures import write_error, write_failure
+from memio.cli.io.output import OutputError, note, prepare
 from memio.errors import MemioError
 
 EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."

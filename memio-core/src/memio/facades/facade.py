@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from memio._call.cursors import next_cursor
 from memio._call.labels import OMITTED, add_label
-from memio._call.store import Target
+from memio._call.store import CheckedStore
 from memio._values.json import is_empty_object
 from memio.errors import InvalidInputError
 from memio.models import Page
@@ -22,26 +22,26 @@ PAGE = 100
 class Facade:
     """One store as callers see it. Made by the client."""
 
-    __slots__ = ("_owner", "_target")
+    __slots__ = ("_owner", "_store")
 
-    def __init__(self, target: Target, owner: Mapping[str, str]) -> None:
-        self._target = target
+    def __init__(self, store: CheckedStore, owner: Mapping[str, str]) -> None:
+        self._store = store
         self._owner = owner
 
     @property
     def provider(self) -> str:
         """The name of the provider."""
-        return self._target.provider
+        return self._store.provider
 
     @property
     def features(self) -> frozenset[str]:
         """What callers can ask of this store; see `memio.Feature`."""
-        return self._target.features
+        return self._store.features
 
     @property
     def guarantees(self) -> frozenset[str]:
         """What this store promises; see `memio.Guarantee`."""
-        return self._target.guarantees
+        return self._store.guarantees
 
     def __repr__(self) -> str:
         confined = "".join(f", {name}={value!r}" for name, value in self._owner.items())
@@ -49,11 +49,11 @@ class Facade:
 
     def _call(self, method: str, arguments: dict[str, Any], user_id: str, agent_id: str = OMITTED) -> Awaitable[Any]:
         """Start a call of the store; `arguments` holds all that was given, and nothing that was left out."""
-        return self._target.call(method, arguments, self._owners(method, user_id, agent_id))
+        return self._store.call(method, arguments, self._owners(method, user_id, agent_id))
 
     def _part(self, method: str, arguments: dict[str, Any], user_id: str, agent_id: str = OMITTED) -> Awaitable[Any]:
         """Fetch the next part of a listing: a page that the store may have ended early, to save memory."""
-        return self._target.call(method, arguments, self._owners(method, user_id, agent_id), fill=False)
+        return self._store.call(method, arguments, self._owners(method, user_id, agent_id), fill=False)
 
     def _owners(self, method: str, user_id: str, agent_id: str) -> dict[str, str]:
         """Return the owner that a call names or is confined to."""
@@ -68,7 +68,7 @@ class Facade:
         return owner
 
     def _located(self, error: InvalidInputError, method: str) -> InvalidInputError:
-        return error.locate(operation=f"{self._target.kind}.{method}", provider=self.provider)
+        return error.locate(operation=f"{self._store.kind}.{method}", provider=self.provider)
 
 
 def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
-from memio._call.store import Target
+from memio._call.store import CheckedStore
 from memio._values.text import shown
 from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
@@ -27,20 +27,22 @@ LATE = "{} does not promise that a read sees what was written just before: look 
 SKIPPED = "the caller skipped it"
 
 
-async def forget(targets: Mapping[Kind, Target], owner: Mapping[str, str], skip: Collection[Kind]) -> ForgetReceipt:
+async def forget(
+    stores: Mapping[Kind, CheckedStore], owner: Mapping[str, str], skip: Collection[Kind]
+) -> ForgetReceipt:
     """Delete everything of an owner, and prove it.
 
     Args:
-        targets: The stores of the client.
+        stores: The stores of the client.
         owner: Whose records, by `user_id`, `agent_id` or both.
         skip: The kinds to leave as they are.
     """
-    for target in targets.values():
-        target.state.check()
-    _check_skip(targets, skip)
-    _check_scope({kind: target for kind, target in targets.items() if kind not in skip}, owner)
+    for store in stores.values():
+        store.state.check()
+    _check_skip(stores, skip)
+    _check_scope({kind: store for kind, store in stores.items() if kind not in skip}, owner)
     started_at, started = datetime.now(UTC), perf_counter()
-    erasures = [_Erasure(target, owner, skipped=kind in skip) for kind, target in targets.items()]
+    erasures = [_Erasure(store, owner, skipped=kind in skip) for kind, store in stores.items()]
     at_work = [erasure for erasure in erasures if not erasure.skipped]
     for erasure in at_work:
         await erasure.delete()
@@ -64,11 +66,11 @@ async def forget(targets: Mapping[Kind, Target], owner: Mapping[str, str], skip:
 class _Erasure:
     """The steps for one store, and what is known after them. A step that fails ends the way of this store only."""
 
-    def __init__(self, target: Target, owner: Mapping[str, str], *, skipped: bool) -> None:
+    def __init__(self, store: CheckedStore, owner: Mapping[str, str], *, skipped: bool) -> None:
         self.errors: list[Exception] = []
         self.skipped = skipped
-        self._target = target
-        self._facade: Any = FACADES[target.kind](target, owner)
+        self._store = store
+        self._facade: Any = FACADES[store.kind](store, owner)
         self._owner = dict(owner)
         self._found: Found | None = None
         self._deleted = False
@@ -81,7 +83,7 @@ class _Erasure:
     async def delete(self) -> None:
         """Note what is there, and delete it."""
         with self._step():
-            self._found = await take_stock(self._target.kind, self._facade)
+            self._found = await take_stock(self._store.kind, self._facade)
         # Also when it could not be listed: what can be deleted, should be.
         with self._step():
             await self._facade.delete_all()
@@ -91,25 +93,25 @@ class _Erasure:
         """Let the store make unrecoverable what it deleted."""
         if not self._deleted:
             return
-        if not supports(self._target.store, "erase"):
-            self._remains.append(UNKNOWN.format(self._target.provider))
+        if not supports(self._store.store, "erase"):
+            self._remains.append(UNKNOWN.format(self._store.provider))
             return
         with self._step():
-            self._remains += await self._target.call("erase", {}, self._owner)
+            self._remains += await self._store.call("erase", {}, self._owner)
 
     async def verify(self) -> None:
         """Look for what was there."""
         with self._step():
-            self._after, self._left, self._verified = await look_for(self._target.kind, self._facade, self._found)
-        if Guarantee.READ_YOUR_WRITES not in self._target.guarantees:
-            self._remains.append(LATE.format(self._target.provider))
+            self._after, self._left, self._verified = await look_for(self._store.kind, self._facade, self._found)
+        if Guarantee.READ_YOUR_WRITES not in self._store.guarantees:
+            self._remains.append(LATE.format(self._store.provider))
 
     def receipt(self) -> StoreReceipt:
         """Return what is known now."""
         failed = [str(error) for error in self.errors]
         return StoreReceipt(
-            kind=self._target.kind,
-            provider=self._target.provider,
+            kind=self._store.kind,
+            provider=self._store.provider,
             before=self._found.count if self._found else None,
             after=self._after,
             verified=self._verified,
@@ -130,33 +132,33 @@ class _Erasure:
             self._seconds += perf_counter() - started
 
 
-def _check_skip(targets: Mapping[Kind, Target], skip: Collection[Kind]) -> None:
-    has = " and ".join(targets)
+def _check_skip(stores: Mapping[Kind, CheckedStore], skip: Collection[Kind]) -> None:
+    has = " and ".join(stores)
     if isinstance(skip, str) or not isinstance(skip, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidInputError(f"skip is {shown(skip)}: pass a list of kinds, as in skip=['graph']", argument="skip")
     for kind in skip:
-        if not isinstance(kind, str) or kind not in targets:  # pyright: ignore[reportUnnecessaryIsInstance]  # likewise
+        if not isinstance(kind, str) or kind not in stores:  # pyright: ignore[reportUnnecessaryIsInstance]  # likewise
             raise InvalidInputError(f"skip names {shown(kind)}, but this client has {has}", argument="skip")
-    if set(skip) >= targets.keys():
+    if set(skip) >= stores.keys():
         raise InvalidInputError(f"skip names all that this client has, {has}: nothing would be done", argument="skip")
 
 
-def _check_scope(targets: Mapping[Kind, Target], owner: Mapping[str, str]) -> None:
+def _check_scope(stores: Mapping[Kind, CheckedStore], owner: Mapping[str, str]) -> None:
     """Refuse an owner that a store cannot keep apart from others, before anything is deleted."""
     lacking: dict[Kind, str] = {}
-    for kind, target in targets.items():
+    for kind, store in stores.items():
         for name in owner:
-            feature = target.spec.methods["delete_all"].features.get(name)
+            feature = store.spec.methods["delete_all"].features.get(name)
             if feature is None:
                 lacking[kind] = f"{kind} have no {name}"
-            elif feature not in target.features:
-                advice = f" ({target.hints[feature]})" if feature in target.hints else ""
-                lacking[kind] = f"the {kind} of {target.provider} lack the feature '{feature}'{advice}"
+            elif feature not in store.features:
+                advice = f" ({store.hints[feature]})" if feature in store.hints else ""
+                lacking[kind] = f"the {kind} of {store.provider} lack the feature '{feature}'{advice}"
     if lacking:
         kinds = list(lacking)
         options = " ".join(f"--skip {kind}" for kind in kinds)
         raise NotSupportedError(
             "nothing was deleted, because not every store can separate this owner's records from others': "
             f"{'; '.join(lacking.values())}",
-            hint=f"pass skip={kinds!r} ({options}) to forget what the other stores hold, and see to these yourself",
-        ).locate(operation="forget", provider=targets[kinds[0]].provider)
+            hint=f"pass skip={kinds!r} ({options}) to forget what the other stores hold, and handle these yourself",
+        ).locate(operation="forget", provider=stores[kinds[0]].provider)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from asyncio import timeout
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tenacity
 
@@ -18,11 +18,9 @@ from memio.errors import (
     RateLimitError,
     worse_outcome,
 )
+from memio.middleware._policy import Policy
 from memio.middleware._repeatable import may_repeat
 from memio.plugins import CallNext, Operation
-
-if TYPE_CHECKING:
-    from memio.middleware.resilience import Policy
 
 logger = logging.getLogger("memio.resilience")
 """Tells of every attempt that failed and is made again, at level info; and never what was asked for."""

@@ -9,35 +9,14 @@ outcome of a call is the worst of its attempts. Needs `pip install 'memio-core[r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, field_validator
 
 from memio.hookspecs import hookimpl
 from memio.middleware._extras import MissingExtraError
+from memio.middleware._policy import Policy
 from memio.plugins import CallNext, Middleware, MiddlewareSpec, Operation
-from memio.settings import Settings
-
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class Policy(Settings):
-    """How patient a caller is.
-
-    Attributes:
-        timeout: Seconds that one attempt may take.
-        attempts: How often a call is made at most.
-        budget: Seconds that all attempts of a call, and the pauses between them, may take together.
-        pause: Seconds that the first pause takes at most. Each later one may take twice as long as the one
-            before; how much of it is taken is left to chance, so that many callers do not come back together.
-        longest_pause: Seconds that any pause takes at most, unless the backend asks for a longer one.
-    """
-
-    timeout: Seconds = 10.0
-    attempts: Annotated[int, Field(ge=1)] = 3
-    budget: Seconds = 30.0
-    pause: Seconds = 0.2
-    longest_pause: Seconds = 5.0
 
 
 class ResilienceSettings(Policy):

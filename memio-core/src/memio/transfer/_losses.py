@@ -16,7 +16,7 @@ from memio.kinds import RESTORE, supports
 from memio.models import Message
 
 if TYPE_CHECKING:
-    from memio._call.store import Target
+    from memio._call.store import CheckedStore
     from memio.models import Record
 
 
@@ -194,7 +194,7 @@ def left_out(record: Record, lost: frozenset[Loss], limits: Limits) -> bool:
     return Loss.OVERSIZED in lost and any(True for _ in excesses_of(record, limits))
 
 
-def check_losses(targets: Sequence[Target], census: Census, accepted: frozenset[Loss]) -> tuple[Finding, ...]:
+def check_losses(targets: Sequence[CheckedStore], census: Census, accepted: frozenset[Loss]) -> tuple[Finding, ...]:
     """Return what the stores of a target would lose of the records that were counted.
 
     Raises:
@@ -206,7 +206,7 @@ def check_losses(targets: Sequence[Target], census: Census, accepted: frozenset[
     return found
 
 
-def lacking(target: Target) -> frozenset[Loss]:
+def lacking(target: CheckedStore) -> frozenset[Loss]:
     """Return what a store would lose of records that use everything."""
     lost = {loss for loss, feature in _FEATURES.items() if feature not in target.features}
     if Guarantee.SILENT_APPEND not in target.guarantees:
@@ -217,13 +217,13 @@ def lacking(target: Target) -> frozenset[Loss]:
     return frozenset(lost)
 
 
-def _losses_of(target: Target, census: Census) -> list[Finding]:
+def _losses_of(target: CheckedStore, census: Census) -> list[Finding]:
     lost = lacking(target)
     found = ((loss, census.uses[target.kind, loss]) for loss in Loss if loss in lost)
     return [Finding(target.kind, loss, count, target.provider) for loss, count in found if count]
 
 
-def _mixing(targets: Iterable[Target], census: Census) -> list[Finding]:
+def _mixing(targets: Iterable[CheckedStore], census: Census) -> list[Finding]:
     """Return the loss of two kinds that one store would mix."""
     both = [target for target in targets if target.kind in ("facts", "documents") and census.counts[target.kind]]
     if not mixed(both):
@@ -231,7 +231,7 @@ def _mixing(targets: Iterable[Target], census: Census) -> list[Finding]:
     return [Finding(target.kind, Loss.KINDS, census.counts[target.kind], target.provider) for target in both]
 
 
-def mixed(stores: Iterable[Target]) -> bool:
+def mixed(stores: Iterable[CheckedStore]) -> bool:
     """Tell whether facts and documents are in one place that does not keep them apart."""
     both = {target.kind: target for target in stores if target.kind in ("facts", "documents")}
     if len(both) != len(("facts", "documents")):

@@ -36,7 +36,7 @@ from memio.transfer.file.reading import FileSource, spooled
 from memio.transfer.file.writing import STANDARD_STREAM
 
 if TYPE_CHECKING:
-    from memio._call.store import Target
+    from memio._call.store import CheckedStore
     from memio.client import Memio
 
 
@@ -324,7 +324,7 @@ async def _observed(
         tell(progress, stage, plan.kind, done, plan.total if stage == "comparing" else None)
 
 
-def _place(store: Target) -> str:
+def _place(store: CheckedStore) -> str:
     return f"the {store.kind} of {store.provider} {store.identity}".strip()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from memio._call.store import Target
+from memio._call.store import CheckedStore
 from memio.capabilities import Kind
 from memio.kinds import RESTORE, supports
 from memio.models import Record
@@ -31,7 +31,7 @@ class Plan:
     """
 
     kind: Kind
-    target: Target
+    target: CheckedStore
     lost: frozenset[Loss]
     accepted: frozenset[Loss]
     tracked: bool
@@ -62,7 +62,7 @@ class Plan:
         return known, likeness(self.kind, blocks), blocks
 
 
-def plan_for(target: Target, census: Census, losses: Iterable[Finding], user_id: str | None) -> Plan:
+def plan_for(target: CheckedStore, census: Census, losses: Iterable[Finding], user_id: str | None) -> Plan:
     """Return how the records of a kind are moved.
 
     Args:

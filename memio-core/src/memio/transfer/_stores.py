@@ -16,7 +16,7 @@ from memio.transfer._records import token
 from memio.transfer._seen import Seen
 
 if TYPE_CHECKING:
-    from memio._call.store import Target
+    from memio._call.store import CheckedStore
     from memio.client import Memio
 
 PAGE = 500
@@ -62,9 +62,9 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
                 yield message
 
 
-def target_of(client: Memio, kind: Kind) -> Target:
+def target_of(client: Memio, kind: Kind) -> CheckedStore:
     """Return what is known about a store of a client."""
-    return client._target(kind)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same distribution
+    return client._store(kind)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same distribution
 
 
 def check_client(client: object, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from memio.cli.io.exit import ExitCode
-from memio.cli.io.output import write_failure
+from memio.cli.io.failures import write_failure
 
 
 def check(

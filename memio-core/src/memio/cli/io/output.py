@@ -1,17 +1,16 @@
-"""What goes out: JSON for programs, rich text for people, and errors."""
+"""Standard output and standard error: JSON for programs, rich text for people, and notices."""
 
 from __future__ import annotations
 
 import logging
 import sys
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from memio.cli.io.exit import code_of
-from memio.errors import ConfigError, ForgetError, MemioError, PartialWriteError, ProviderError
+from memio.errors import MemioError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -149,49 +148,24 @@ def done(message: str, *, as_json: bool, **values: object) -> None:
             console().print(visible(message), soft_wrap=True)
 
 
-def write_error(error: MemioError, *, as_json: bool) -> None:
-    """Write an error to standard error."""
-    write_failure(type(error).__name__, str(error), int(code_of(error)), as_json=as_json, **_details(error))
-
-
-def write_failure(name: str, message: str, code: int, *, as_json: bool, **details: Any) -> None:
-    """Write what went wrong to standard error.
-
-    Args:
-        name: The class of the error, for programs.
-        message: What went wrong.
-        code: The exit code that will follow.
-        as_json: Whether a program reads it.
-        details: More, for programs.
-    """
-    if as_json:
-        value = {"error": {"type": name, "message": message, "exit_code": code, **details}}
-        # One line, so that notes and errors together are JSON lines.
-        _write_to_stderr(value)
-        return
-    from rich.text import Text
-
-    with suppress(OSError):  # as in _write_to_stderr
-        console(stderr=True).print(Text.assemble(("Error: ", "bold red"), visible(message)), soft_wrap=True)
-
-
 def note(message: str, *, as_json: bool = False) -> None:
     """Print a notice to standard error."""
     if as_json:
-        _write_to_stderr({"note": message})
+        write_json_to_stderr({"note": message})
         return
     from rich.text import Text
 
-    with suppress(OSError):  # as in _write_to_stderr
+    with suppress(OSError):  # as in write_json_to_stderr
         console(stderr=True).print(Text(visible(message), "dim"), soft_wrap=True)
 
 
 def write_event(name: str, value: object) -> None:
     """Write an event of a running command to standard error, as a line of JSON."""
-    _write_to_stderr({name: value})
+    write_json_to_stderr({name: value})
 
 
-def _write_to_stderr(value: object) -> None:
+def write_json_to_stderr(value: object) -> None:
+    """Write one line of JSON to standard error."""
     # Where standard error cannot be written there is no place to report that: the command goes on, and its exit
     # code states how it ended.
     with suppress(OSError):
@@ -221,24 +195,3 @@ def _dumped(value: object, indent: int | None) -> str:
 
     unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "").startswith("utf")
     return json.dumps(value, ensure_ascii=not unicode, indent=indent)
-
-
-def _details(error: MemioError) -> Mapping[str, Any]:
-    """Return what a program may want to know about an error beyond its message."""
-    details: dict[str, Any] = {}
-    if error.provider is not None:
-        details |= {"operation": error.operation, "provider": error.provider, "distribution": error.distribution}
-    if isinstance(error, ProviderError):
-        details |= {"retryable": error.retryable, "outcome": error.outcome}
-    if isinstance(error, ConfigError):
-        details["faults"] = [{"path": path, "message": message} for path, message in error.faults]
-    if isinstance(error, PartialWriteError):
-        details |= {"retryable": error.retryable, "outcome": error.outcome, "total": error.total}
-        details |= {"added": len(error.added), "not_added": len(error.not_added), "unknown": len(error.unknown)}
-    if isinstance(error, ForgetError):
-        from memio.cli.io.receipts import json_of
-
-        details["receipt"] = json_of(error.receipt)
-    if findings := getattr(error, "findings", None):
-        details["losses"] = [finding._asdict() for finding in findings]
-    return details

@@ -1,4 +1,4 @@
-"""What of an error travels to another process: everything but foreign objects, which go as text."""
+"""How an error of memio is pickled: foreign objects in it are replaced by their text."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any, cast
 _PLAIN = (str, int, float, bool, type(None))
 
 
-class CauseText(Exception):  # noqa: N818  # it stands for an error and is none by itself
-    """The text of an error that was left behind in another process: its class, and what it states.
+class CauseText(Exception):  # noqa: N818  # it holds the text of an error
+    """The class and the message of an error that was not pickled.
 
     The error itself may hold requests with keys in them, and the classes of many clients cannot be unpickled.
     """
 
 
 def portable(value: Any, own: type[BaseException]) -> Any:
-    """Return a value of an error's state as it can be pickled, and unpickled anywhere.
+    """Return a value of an error's state in a form that can be pickled here and unpickled anywhere.
 
     Args:
         value: Anything. Errors of other packages become their text, and so does what cannot be pickled.
-        own: The class of the errors that travel as they are.
+        own: The class of the errors that are pickled as they are.
     """
     if type(value) in _PLAIN or isinstance(value, (own, CauseText)):
         return value
@@ -29,10 +29,10 @@ def portable(value: Any, own: type[BaseException]) -> Any:
         items = cast("list[Any]", value)
         if any(isinstance(item, BaseException) for item in items):
             return type(value)([portable(item, own) for item in items])
-    return value if _survives(value) else _text_of(value)
+    return value if _can_be_pickled(value) else _text_of(value)
 
 
-def _survives(value: object) -> bool:
+def _can_be_pickled(value: object) -> bool:
     from pickle import dumps, loads
 
     try:
