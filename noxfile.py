@@ -56,10 +56,11 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, sorted(PYENV
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Look for faults that need no running, at the format, at the workflows, and at the news fragments."""
-    session.install(*PINS, *LINT)
+    """Look for faults that need no running, at the format, at imports, at the workflows, and at the news fragments."""
+    session.install(*PINS, *PACKAGES, *LINT)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
+    session.run("lint-imports")
     session.run("zizmor", "--offline", "--quiet", ".github")
     for schema, files in FORMS.items():
         session.run("check-jsonschema", "--builtin-schema", schema, *map(str, sorted(Path(".github").glob(files))))

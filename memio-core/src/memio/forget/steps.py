@@ -18,7 +18,7 @@ from memio._values.text import shown
 from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
 from memio.facades import FACADES
-from memio.forget.absence import Found, look_for, take_stock
+from memio.forget.absence import Found, list_all, look_for
 from memio.kinds import supports
 from memio.receipts import ForgetReceipt, StoreReceipt
 
@@ -83,7 +83,7 @@ class _Erasure:
     async def delete(self) -> None:
         """Note what is there, and delete it."""
         with self._step():
-            self._found = await take_stock(self._store.kind, self._facade)
+            self._found = await list_all(self._store.spec, self._facade)
         # Also when it could not be listed: what can be deleted, should be.
         with self._step():
             await self._facade.delete_all()
@@ -102,7 +102,7 @@ class _Erasure:
     async def verify(self) -> None:
         """Look for what was there."""
         with self._step():
-            self._after, self._left, self._verified = await look_for(self._store.kind, self._facade, self._found)
+            self._after, self._left, self._verified = await look_for(self._store.spec, self._facade, self._found)
         if Guarantee.READ_YOUR_WRITES not in self._store.guarantees:
             self._remains.append(LATE.format(self._store.provider))
 
