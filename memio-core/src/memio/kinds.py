@@ -52,7 +52,7 @@ Repeat = Literal["always", "named", "unnamed", "never"]
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Method:
     """One method of the stores of a kind.
 
@@ -78,15 +78,20 @@ class Method:
     returns: Answer = "record"
     repeat: Repeat = "always"
 
-    @property
+    @cached_property
     def keywords(self) -> tuple[str, ...]:
         """All keywords, those of features last."""
         return (*self.core, *self.features)
 
-    @property
+    @cached_property
+    def many(self) -> str | None:
+        """The keyword under which a call takes several records or items, if it does."""
+        return next((name for name in self.core if name in ("items", "messages", "triples", "records")), None)
+
+    @cached_property
     def records(self) -> str | None:
-        """The keyword under which a call takes a list of records, if it does; `items` holds dicts."""
-        return next((name for name in self.core if name in ("messages", "triples", "records")), None)
+        """The keyword under which a call takes a list of records, if it does; `items` holds dicts instead."""
+        return None if self.many == "items" else self.many
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What middleware may do to a call, and what it may not."""
+"""Middleware around a call: it may change the arguments, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from memio.kinds import SPECS
 from memio.models import Message, Triple
 from memio.plugins import CallNext, Middleware, Operation
 
-MANY = frozenset({"items", "messages", "triples", "records"})
-"""The arguments that may be given as an iterator, which can be read only once."""
-
 
 def as_list(value: Any) -> Any:
-    """Return what an iterator yields as a list, and anything else as it is."""
+    """Return what an iterator yields as a list, and anything else as it is. An iterator can be read only once."""
     if isinstance(value, Iterable) and not isinstance(value, (str, Mapping, Message, Triple)):
         return list(cast("Iterable[Any]", value))
     return cast("Any", value)

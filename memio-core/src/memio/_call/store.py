@@ -18,7 +18,7 @@ from memio._call.arguments import CHECKS, check_belonging
 from memio._call.batches import add_each, item_arguments
 from memio._call.cursors import next_cursor, seal, unseal
 from memio._call.features import HINTS, asked_for
-from memio._call.middleware import MANY, as_list, check_change, wrapped
+from memio._call.middleware import as_list, check_change, wrapped
 from memio._call.resources import OpenedStore
 from memio._call.results import check_result
 from memio._call.sizes import Limits, check_sizes
@@ -122,9 +122,9 @@ class CheckedStore:
         self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool
     ) -> Any:
         self.state.check()
-        for name in MANY:
-            if name in arguments:
-                arguments[name] = as_list(arguments[name])  # middleware may look, and may call twice
+        described = self.spec.methods[method]
+        if described.many is not None:
+            arguments[described.many] = as_list(arguments[described.many])  # middleware may read it, and may call twice
         names = tuple(arguments)
         operation = Operation(
             kind=self.kind,
@@ -133,7 +133,7 @@ class CheckedStore:
             arguments=arguments,
             user_id=owners.get("user_id"),
             agent_id=owners.get("agent_id"),
-            writes=self.spec.methods[method].writes,
+            writes=described.writes,
             features=self.features,
             guarantees=self.guarantees,
         )

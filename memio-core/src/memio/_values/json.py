@@ -44,7 +44,8 @@ def copy_json_object(value: Mapping[str, Any], where: str = "metadata") -> dict[
 
 
 def _copy_object(value: Mapping[Any, Any], where: str, depth: int) -> dict[str, Any]:
-    _check_depth(where, depth)
+    if depth > MAX_DEPTH:
+        raise _too_deep(where)
     copy: dict[str, Any] = {}
     for key, item in value.items():
         name = key if is_plain(key) else _copy_key(key, where)
@@ -83,7 +84,8 @@ def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # n
         return _copy_object(value, _path(where, key), depth + 1)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, list):
         path = _path(where, key)
-        _check_depth(path, depth + 1)
+        if depth >= MAX_DEPTH:
+            raise _too_deep(path)
         return [_copy_value(item, path, index, depth + 1) for index, item in enumerate(value)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     advice = (
         "pass a list"
@@ -95,12 +97,11 @@ def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # n
     )
 
 
-def _check_depth(where: str, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        root = where.partition(".")[0].partition("[")[0]
-        raise InvalidInputError(
-            f"{root} nests deeper than {MAX_DEPTH} levels, or refers to itself: flatten it", argument=root
-        )
+def _too_deep(where: str) -> InvalidInputError:
+    root = where.partition(".")[0].partition("[")[0]
+    return InvalidInputError(
+        f"{root} nests deeper than {MAX_DEPTH} levels, or refers to itself: flatten it", argument=root
+    )
 
 
 def _path(where: str, key: str | int) -> str:

@@ -16,7 +16,7 @@ from memio.models import Page
 T = TypeVar("T")
 
 PAGE = 100
-"""How many records the iterations ask for at once, unless told otherwise."""
+"""How many records the iterations ask for at once by default."""
 
 
 class Facade:
@@ -48,7 +48,7 @@ class Facade:
         return f"<{type(self).__name__} of {self.provider}{confined}>"
 
     def _call(self, method: str, arguments: dict[str, Any], user_id: str, agent_id: str = OMITTED) -> Awaitable[Any]:
-        """Start a call of the store; `arguments` holds all that was given, and nothing that was left out."""
+        """Call the store; `arguments` holds what was given, and nothing that was left out."""
         return self._store.call(method, arguments, self._owners(method, user_id, agent_id))
 
     def _part(self, method: str, arguments: dict[str, Any], user_id: str, agent_id: str = OMITTED) -> Awaitable[Any]:
@@ -74,20 +74,12 @@ class Facade:
 def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
     """Add the optional arguments that were given to those that every call has.
 
-    Empty metadata and empty filters count as none.
+    `None` counts as not given, and so do empty metadata and empty filters.
     """
-    present = {
-        name: value
-        for name, value in optional.items()
-        if type(value) is str or (value is not None and not _is_empty(name, value))
-    }
-    return {**arguments, **present} if present else arguments
-
-
-def _is_empty(name: str, value: object) -> bool:
-    if type(value) is dict:  # the test that is quick, and enough for most, comes first
-        return not value and name in ("metadata", "filters")
-    return name in ("metadata", "filters") and is_empty_object(value)
+    for name, value in optional.items():
+        if value is not None and not (name in ("metadata", "filters") and is_empty_object(value)):
+            arguments[name] = value
+    return arguments
 
 
 async def pages(part: Callable[[str | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
