@@ -39,7 +39,9 @@ def members(cls: type) -> dict[str, object]:
 
 
 def signature(member: object) -> inspect.Signature:
-    function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+    # Of a property, a cached property, a class method, or the function itself.
+    found = (getattr(member, name, None) for name in ("fget", "func", "__func__"))
+    function = next(filter(None, found), member)
     return inspect.signature(function)
 
 

@@ -38,6 +38,43 @@ def test_touching_a_store_that_was_not_configured_says_how_to_configure_it(recor
     assert memio.kinds == ("facts",)
 
 
+def test_a_client_makes_each_facade_once(recorder):
+    memio = Memio(facts=recorder("facts"))
+    assert memio.facts is memio.facts
+    scoped = memio.scoped(user_id="alice")
+    assert scoped.facts is scoped.facts
+    assert scoped.facts is not memio.facts
+
+
+def test_a_blocking_client_makes_each_facade_once(recorder):
+    with memio.blocking.Memio(facts=recorder("facts")) as client:
+        assert client.facts is client.facts
+        scoped = client.scoped(user_id="alice")
+        assert scoped.facts is scoped.facts
+
+
+def test_a_subclass_of_the_client_keeps_its_constructor_when_made_from_a_configuration():
+    class Named(Memio):
+        def __init__(self, **stores: Any) -> None:
+            super().__init__(**stores)
+            self.name = "mine"
+
+    client = Named.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}})
+    assert (client.name, client.facts.provider) == ("mine", "sqlite")
+
+
+def test_a_message_may_be_of_a_subclass(recorder, call):
+    class Spoken(Message):
+        pass
+
+    store = recorder("history")
+    message = Spoken(role="user", content="hello", metadata={"mood": "calm"})
+    call(store, "add", session_id="s", messages=[message])
+    [(_, keywords)] = store.calls
+    assert keywords["messages"] == [message]
+    assert keywords["messages"][0].metadata is not message.metadata
+
+
 def test_a_store_that_is_empty_and_so_false_is_a_store(recorder):
     assert Memio(facts=recorder("facts")).facts.provider == "Recorder"
 

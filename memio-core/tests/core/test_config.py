@@ -274,6 +274,23 @@ def test_stores_of_one_client_share_their_connection_and_the_client_closes_it(ru
     """).splitlines() == ["True", "1", "False"]
 
 
+def test_each_store_of_a_configuration_is_checked_once(monkeypatch):
+    from memio import client, config
+    from memio._call.conformance import faults_of
+
+    checked: list[str] = []
+
+    def counted(store: object, kind: str) -> list[str]:
+        checked.append(kind)
+        return faults_of(store, kind)
+
+    monkeypatch.setattr(client, "faults_of", counted)
+    monkeypatch.setattr(config, "faults_of", counted)
+    memory = {"provider": "sqlite", "path": ":memory:"}
+    client.Memio.from_config({"facts": memory, "history": memory})
+    assert checked == ["facts", "history"]
+
+
 def test_middleware_by_name_works_and_installed_alone_does_nothing(run):
     assert run("""
         async def main(config):

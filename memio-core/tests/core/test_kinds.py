@@ -28,6 +28,21 @@ def keywords_of(function: Any) -> set[str]:
     return set(inspect.signature(function).parameters) - {"self"}
 
 
+def test_only_writes_have_a_condition_for_repeating_them():
+    conditions = {
+        (spec.name, name): method.repeat
+        for spec in SPECS.values()
+        for name, method in spec.methods.items()
+        if method.repeat != "always"
+    }
+    assert all(SPECS[kind].methods[name].writes for kind, name in conditions)
+    # A new method that writes must state when it may be repeated, unless it removes all that it names.
+    always = {name for spec in SPECS.values() for name, method in spec.methods.items() if method.writes} - {
+        name for _, name in conditions
+    }
+    assert always == {"delete_all", "erase"}
+
+
 def test_every_kind_is_described_once_in_order():
     assert tuple(SPECS) == KINDS
 

@@ -83,10 +83,7 @@ def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # n
     if isinstance(value, Mapping):
         return _copy_object(value, _path(where, key), depth + 1)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, list):
-        path = _path(where, key)
-        if depth >= MAX_DEPTH:
-            raise _too_deep(path)
-        return [_copy_value(item, path, index, depth + 1) for index, item in enumerate(value)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return _copy_list(cast("list[Any]", value), _path(where, key), depth + 1)
     advice = (
         "pass a list"
         if type_name(value) in ("tuple", "set", "frozenset")
@@ -95,6 +92,12 @@ def _copy_value(value: Any, where: str, key: str | int, depth: int) -> Any:  # n
     raise InvalidInputError(
         f"{_path(where, key)} has the type {type_name(value)}, which JSON cannot hold: {advice}", argument=where
     )
+
+
+def _copy_list(value: list[Any], where: str, depth: int) -> list[Any]:
+    if depth > MAX_DEPTH:
+        raise _too_deep(where)
+    return [_copy_value(item, where, index, depth) for index, item in enumerate(value)]
 
 
 def _too_deep(where: str) -> InvalidInputError:

@@ -77,8 +77,9 @@ def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
     `None` counts as not given, and so do empty metadata and empty filters.
     """
     for name, value in optional.items():
-        if value is not None and not (name in ("metadata", "filters") and is_empty_object(value)):
-            arguments[name] = value
+        if value is None or (name in ("metadata", "filters") and is_empty_object(value)):
+            continue
+        arguments[name] = value
     return arguments
 
 
