@@ -14,7 +14,7 @@
 
 A client has up to four stores: `memio.facts`, `memio.history`, `memio.documents` and `memio.graph`;
 `help("memio.facades")` shows their methods. Programs without async use the same client from
-`memio.blocking`. `memio.errors` holds every error, `memio.config` says how a configuration is written,
+`memio.blocking`. `memio.errors` holds every error, `memio.config` describes how a configuration is written,
 and `memio.protocols` what a backend implements.
 """
 

@@ -58,7 +58,7 @@ class Guarantee(StrEnum):
         READ_YOUR_WRITES: What a call wrote is seen by every call that starts after its answer.
         DURABLE: What was acknowledged is still there after the client is closed and opened again.
         SCORES: Search results carry a score; higher is better, comparable within one result only.
-        SILENT_APPEND: Adding messages makes nobody answer.
+        SILENT_APPEND: Adding messages does not make an agent answer.
         SEPARATE_KINDS: The kinds of one provider do not see each other's records.
     """
 

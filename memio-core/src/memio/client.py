@@ -81,7 +81,7 @@ class Stores:
         Raises:
             ForgetError: Something is left, or could not be verified. What was deleted stays deleted.
             NotSupportedError: A store that is not skipped cannot keep owners apart. Nothing was deleted.
-            InvalidInputError: There is no owner, or `skip` names what this client does not have.
+            InvalidInputError: There is no owner, or `skip` names a kind that this client does not have.
 
         Example:
             >>> import asyncio

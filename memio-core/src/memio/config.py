@@ -1,4 +1,4 @@
-"""Configurations: read, checked as a whole, and opened.
+"""Configurations: read, checked completely, and opened.
 
     facts = "letta"                                         # a provider by name
     documents = { provider = "sqlite", path = "docs.db" }   # with settings in place
@@ -144,7 +144,7 @@ def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collectio
 
     Args:
         source: A dict, or the path of a file whose name ends in `.toml` or `.json`.
-        kinds: Read only what it says about stores of these kinds; plugins of the others are not imported.
+        kinds: Read only the stores of these kinds; plugins of the others are not imported.
 
     Raises:
         ConfigError: It cannot be used; every fault is listed with its path.
@@ -208,13 +208,13 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in pairs:
         if key in made:
-            raise ValueError(f"the key {key!r} stands there twice")
+            raise ValueError(f"duplicate key {key!r}")
         made[key] = value
     return made
 
 
 class _Reader:
-    """Turns a parsed configuration into a `Config`, and collects what is wrong on the way."""
+    """Turns a parsed configuration into a `Config`, and collects every fault."""
 
     def __init__(self, data: Mapping[str, Any], source: str | None, base: Path | None, kinds: Collection[Kind]) -> None:
         self.source = source
@@ -291,7 +291,7 @@ class _Reader:
             if isinstance(key, str):
                 made[key] = self.expanded(item, f"{path}.{key}" if path else key, depth)
             else:
-                self.fault(path, f"the key {key!r} is no text")
+                self.fault(path, f"the key {key!r} is not text")
         return made
 
     def sections(self) -> dict[str, dict[str, Any]]:
@@ -332,7 +332,7 @@ class _Reader:
             return None
 
     def named(self, group: str, path: str, value: Any, key: str) -> tuple[registry.Entry, dict[str, Any]] | None:
-        """Find the entry point that is named in place, and return it with the settings beside the name."""
+        """Find the entry point that is named in place, and return it with the settings in the same table."""
         settings = dict(cast("dict[str, Any]", value)) if isinstance(value, dict) else {}
         reference = settings.pop(key, None) if isinstance(value, dict) else value
         if not isinstance(reference, str) or not reference:

@@ -1,6 +1,6 @@
 """Every error that memio raises, in one tree under `MemioError`.
 
-An error says what failed, in which provider, what was available and what to try next. Whether a
+An error states what failed, in which provider, what was available and what to try next. Whether a
 failed call may be repeated is in `ProviderError.retryable`, and whether it changed anything is in
 `ProviderError.outcome`: never in the wording of a message.
 """
@@ -17,7 +17,7 @@ Outcome = Literal["not_applied", "partial", "unknown"]
 """What a failed call did to the stored data.
 
 - `not_applied`: nothing was changed.
-- `partial`: a part of it was done; the message says which.
+- `partial`: a part of it was done; the message states which.
 - `unknown`: the answer was lost; the call may have been carried out.
 """
 
@@ -189,12 +189,12 @@ class PartialWriteError(MemioError):
     """A batch stopped half-way. What it added stays.
 
     Each item of the batch is in exactly one of three lists. Adding `not_added` again stores no record twice; an item
-    in `unknown` may have been stored, so search for it first, or add it again only under an id of your own.
+    in `unknown` may have been stored, so search for it first, or add it again only under an id that you choose.
 
     Attributes:
         added: The records that were added, in the order in which they were given.
         not_added: The items that were certainly not added, in the same order, as dicts that `add_many` takes.
-        unknown: The items of which the backend's answer was lost, likewise.
+        unknown: The items of which the backend's answer was lost, in the same form.
         total: How many items the batch had.
         retryable: Whether adding `not_added` again may succeed a little later. Repeating the whole batch would add
             the records in `added` twice, unless each item has an id of the caller's.
@@ -234,7 +234,7 @@ class PartialWriteError(MemioError):
 
 
 class ForgetError(MemioError):
-    """Not everything of an owner is gone. Deleted is what the receipt says; the same call again goes on from there.
+    """Not everything of an owner is gone. The receipt states what was deleted; the same call again goes on from there.
 
     Attributes:
         receipt: What was done, and what is left, store by store.

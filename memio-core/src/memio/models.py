@@ -2,7 +2,7 @@
 
 Records are snapshots: frozen, and metadata is copied when a record is made, so that changing a
 dict afterwards changes no record, and the other way round. Times are aware and in UTC; a naive one
-is refused, because nobody can tell which moment it means.
+is refused, because the moment that it means is unknown.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Fact:
         metadata: A JSON object.
         score: How well it matches a search; higher is better, comparable within one result only.
             `None` outside of a search, and where the provider has no scores. Not part of equality.
-        created_at: When it was added, in UTC, where the backend tells it.
-        updated_at: When it was last changed, in UTC, where the backend tells it.
+        created_at: When it was added, in UTC, where the backend returns it.
+        updated_at: When it was last changed, in UTC, where the backend returns it.
     """
 
     id: str
@@ -62,9 +62,10 @@ class Document:
         content: The text.
         user_id: The user it belongs to, a label of the application, or `None`.
         metadata: A JSON object.
-        score: How well it matches a search; as in `Fact`.
-        created_at: When it was added, in UTC, where the backend tells it.
-        updated_at: When it was last changed, in UTC, where the backend tells it.
+        score: How well it matches a search; higher is better, comparable within one result only. `None` outside of
+            a search, and where the provider has no scores. Not part of equality.
+        created_at: When it was added, in UTC, where the backend returns it.
+        updated_at: When it was last changed, in UTC, where the backend returns it.
     """
 
     id: str
@@ -90,11 +91,12 @@ class Message:
         content: The text.
         name: Who speaks, where the role is not enough.
         metadata: A JSON object.
-        timestamp: When it was said, in UTC; the backend's time of storing when not given.
+        timestamp: When it was sent, in UTC; the backend's time of storing when not given.
         id: Unique within its session. Give one to make adding safe to repeat.
         session_id: The session it belongs to; set by reads.
         user_id: The user that the session belongs to; set by reads.
-        score: How well it matches a search; as in `Fact`.
+        score: How well it matches a search; higher is better, comparable within one result only. `None` outside of
+            a search, and where the provider has no scores. Not part of equality.
 
     Raises:
         InvalidInputError: The role is unknown, the timestamp is naive, or the metadata is not JSON.
@@ -134,7 +136,8 @@ class Triple:
         metadata: A JSON object.
         id: Unique per owner; set by reads. Give one to choose it.
         user_id: The user it belongs to; set by reads.
-        score: How well it matches a search; as in `Fact`.
+        score: How well it matches a search; higher is better, comparable within one result only. `None` outside of
+            a search, and where the provider has no scores. Not part of equality.
     """
 
     subject: str
@@ -158,8 +161,8 @@ class Turn:
     """What `history.add` did.
 
     Attributes:
-        stored: The messages as they are stored now, with id and time where the backend tells them.
-        replies: What the backend answered by itself, on backends whose agent answers.
+        stored: The messages as they are stored now, with id and time where the backend returns them.
+        replies: What the backend answered, on backends whose agent answers.
     """
 
     stored: list[Message] = field(hash=False)
@@ -213,7 +216,7 @@ def _utc(value: datetime, where: str) -> datetime:
         raise InvalidInputError(f"{where} must be a datetime, not {type(value).__name__}", argument=where)
     if value.utcoffset() is None:
         raise InvalidInputError(
-            f"{where} has no time zone: say which moment it is, e.g. datetime.now(timezone.utc)", argument=where
+            f"{where} has no time zone: pass an aware time, such as datetime.now(timezone.utc)", argument=where
         )
     try:
         return value.astimezone(UTC)

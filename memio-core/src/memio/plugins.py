@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from memio.settings import Settings
 
 API = 1
-"""The version of the plugin interface that this memio has. It speaks this one and the one before."""
+"""The version of the plugin interface that this memio has. It supports this one and the one before."""
 
 SPOKEN = frozenset({API})
 """The versions that a spec may name; version 1 is the first."""
@@ -83,7 +83,7 @@ class MiddlewareSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One call on its way to a store, as middleware sees it.
+    """One call of a store, as middleware sees it.
 
     Attributes:
         kind: `facts`, `history`, `documents` or `graph`.

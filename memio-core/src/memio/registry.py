@@ -1,7 +1,7 @@
-"""What is installed, and the one door to it.
+"""What is installed: the providers and middleware that distributions offer.
 
 Providers and middleware are found through entry points. Listing them imports none of them; loading
-one imports that one. A plugin that is broken hurts only who names it.
+one imports that one. A broken plugin fails only where it is named.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Entry:
         return f"memio.{self.group}: {self.name} = {self.module}"
 
     def error(self, message: str) -> PluginError:
-        """Return an error that blames this entry point."""
+        """Return an error that names this entry point."""
         return PluginError(message, plugin=self.point, distribution=self.describe())
 
 
@@ -97,7 +97,7 @@ def _warn_of_namesake() -> None:
     if version in (None, UNKNOWN):
         return
     warnings.warn(
-        f"another project called {NAMESAKE!r} ({version}) is installed beside memio-core and owns the same import "
+        f"another project called {NAMESAKE!r} ({version}) is installed along with memio-core and owns the same import "
         f"name, so each may import the other's files: pip uninstall {NAMESAKE}, then "
         "pip install --force-reinstall memio-core",
         stacklevel=3,
@@ -182,7 +182,7 @@ def load_middleware(entry: Entry) -> MiddlewareSpec:
 def manager() -> pluggy.PluginManager:
     """Return a plugin manager that knows memio's hooks and no plugin.
 
-    Each plugin gets one of its own, so that one which fails leaves no trace for the next.
+    Each plugin gets a new one, so that one which fails does not affect the next.
     """
     # Listing what is installed needs neither of them.
     import pluggy
@@ -225,7 +225,7 @@ def _specs(entry: Entry, hook: str, kind: type[S]) -> list[S]:
 
 
 def _promised(entry: Entry, specs: Sequence[tuple[S, str, str]], promise: tuple[str, str]) -> S:
-    """Return the one spec that keeps the promise of an entry point."""
+    """Return the spec that an entry point promises."""
     found = [spec for spec, group, name in specs if (group, name) == promise]
     if len(found) != 1:
         yielded = ", ".join(f"{group} {name}" for _, group, name in specs) or "nothing"
@@ -244,13 +244,13 @@ def _promised(entry: Entry, specs: Sequence[tuple[S, str, str]], promise: tuple[
     from memio.settings import Settings
 
     if not (isinstance(spec.settings, type) and issubclass(spec.settings, Settings)):  # pyright: ignore[reportUnnecessaryIsInstance]  # the plugin may be untyped
-        raise entry.error("the plugin's settings are no subclass of memio.settings.Settings")
+        raise entry.error("the plugin's settings are not a subclass of memio.settings.Settings")
     return spec
 
 
 def _ambiguous(entries: list[Entry]) -> str:
     choices = " or ".join(repr(f"{entry.distribution}:{entry.name}") for entry in entries)
-    return f"{entries[0].name!r} is offered by {len(entries)} distributions, say which: {choices}"
+    return f"{entries[0].name!r} is offered by {len(entries)} distributions, name one of them: {choices}"
 
 
 def _unknown(group: str, reference: str, written: str | None) -> str:
@@ -259,7 +259,7 @@ def _unknown(group: str, reference: str, written: str | None) -> str:
     there = f"installed are: {', '.join(names)}" if names else "none is installed"
     name = reference.rpartition(":")[2]
     if written is not None:
-        return f"no {what} is installed under the name that {written!r} stands for; {there}"
+        return f"no {what} is installed under the name that {written!r} is replaced with; {there}"
     published = PUBLISHED.get(name)
     offered = kinds_of(name) or (published.kinds if published else ())
     if offered and group in KINDS and group not in offered:

@@ -5,7 +5,7 @@
         api_key: Annotated[SecretStr | None, Env("ACME_API_KEY")] = None
 
 A value given in place beats one given for the provider, which beats the environment, which beats
-the default; `Settings.origin_of` tells where a value came from.
+the default; `Settings.origin_of` returns where a value came from.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Origin = Literal["given", "environment", "default"]
 
 
 class _Hidden:
-    """Stands for a value in the repr of settings."""
+    """Shown in place of a value in the repr of settings."""
 
     def __repr__(self) -> str:
         return "…"
@@ -46,7 +46,7 @@ class RelativePath:
     """Marks a text field as a path: `~` is expanded, and a relative one in a file is relative to that file.
 
     Attributes:
-        keep: Values that are no paths and stay as they are.
+        keep: Values that are not paths and stay as they are.
     """
 
     keep: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class Settings(BaseModel):
         yield from ((name, _Hidden()) for name in type(self).model_fields if name in self.model_fields_set)
 
     def origin_of(self, name: str) -> Origin:
-        """Tell where the value of the field `name` came from."""
+        """Return where the value of the field `name` came from."""
         return self._origins.get(name, "given" if name in self.model_fields_set else "default")
 
     def remember(self, origins: Mapping[str, Origin]) -> None:
@@ -137,7 +137,7 @@ class Layer(NamedTuple):
     """Values for settings from one place; earlier layers win."""
 
     path: str
-    """How faults call the place, such as `facts`."""
+    """The name of the place in faults, such as `facts`."""
     values: Mapping[str, Any]
     base: Path | None = None
     """The folder that relative paths are relative to; the working directory when it is `None`."""
@@ -146,7 +146,7 @@ class Layer(NamedTuple):
 def resolve_settings(
     model: type[S], layers: Sequence[Layer], environment: Mapping[str, str] = os.environ
 ) -> S | list[Fault]:
-    """Build the settings from what was given and the environment, or say everything that is wrong."""
+    """Build the settings from what was given and the environment, or everything that is wrong."""
     values: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
     paths: dict[str, str] = {}

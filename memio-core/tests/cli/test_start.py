@@ -37,7 +37,7 @@ def test_the_namesake_beside_it_is_warned_of_in_one_line(memio: Any, distributio
     done = memio("providers")
     assert done.code == 0
     [line] = done.err.splitlines()
-    assert line.startswith("Warning: another project called 'memio' (1.0) is installed beside memio-core")
+    assert line.startswith("Warning: another project called 'memio' (1.0) is installed along with memio-core")
 
 
 MODULES = """

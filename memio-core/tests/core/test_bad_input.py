@@ -114,7 +114,7 @@ def test_bad_input_is_refused_before_the_store_is_touched(kind, method, name, va
     assert str(caught.value).startswith(name) or caught.value.argument == name
 
 
-def test_errors_say_what_and_where_and_what_to_do():
+def test_errors_state_what_and_where_and_what_to_do():
     with pytest.raises(
         InvalidInputError, match=r"metadata\.a\[1\]\.b has the type tuple, which JSON cannot hold: pass a list"
     ):

@@ -60,7 +60,7 @@ def test_every_fault_is_listed_at_once():
         "facts: its `add` is not async",
         "facts: its `add` requires `extra`, which memio does not pass",
         "facts: its `get` takes no keyword `fact_id`",
-        "facts: its `search` is no method but a int",
+        "facts: its `search` is not a method but a int",
         "facts: it has no method `delete_all`",
         "facts: it has no method `aclose`",
         "graph: it has no method `delete_entity`",
@@ -70,16 +70,16 @@ def test_every_fault_is_listed_at_once():
 
 
 @pytest.mark.parametrize("store", ["sqlite", {"provider": "sqlite", "key": "secret"}], ids=["name", "dict"])
-def test_a_name_or_a_dict_in_place_of_a_store_is_told_in_one_sentence(store):
+def test_a_name_or_a_dict_in_place_of_a_store_is_one_fault(store):
     with pytest.raises(ConfigError) as caught:
         Memio(facts=store)
     assert str(caught.value) == (
-        f"facts: a {type(store).__name__} is no store: Memio.from_config({{'facts': …}}) opens one by its name "
+        f"facts: a {type(store).__name__} is not a store: Memio.from_config({{'facts': …}}) opens one by its name "
         "(in the stores of this client)"
     )
 
 
-def test_a_store_of_another_kind_is_told_in_one_sentence():
+def test_a_store_of_another_kind_is_one_fault():
     with pytest.raises(ConfigError, match=r"^history: Minimal is a store of facts, not of history \(in"):
         Memio(history=Minimal())  # type: ignore[arg-type]
 
@@ -140,7 +140,7 @@ def test_a_decorated_coroutine_function_is_async():
     assert faults_of(declaring(add=decorated(Minimal.add)), "facts") == []
 
 
-def test_a_class_is_no_store():
+def test_a_class_is_refused_as_a_store():
     assert faults_of(Minimal, "facts") == ["Minimal is a class: pass an instance, Minimal(…)"]
 
 
@@ -166,7 +166,7 @@ def test_middleware_must_be_callable():
         Memio(facts=Minimal(), middleware=["otel"])  # type: ignore[list-item]
 
 
-def test_what_a_store_says_about_itself_is_checked():
+def test_the_attributes_of_a_store_are_checked():
     assert faults_of(declaring(max_content_bytes="8", hints=["x"], identity=b"x", provider=5), "facts") == [
         "its `provider` is a int: make it a str, or leave it out",
         "its `identity` is a bytes: make it a str, or leave it out",
@@ -176,7 +176,7 @@ def test_what_a_store_says_about_itself_is_checked():
 
 
 class HandsOn:
-    """A wrapper of strangers, as tracing and retrying ones are: it has the methods of what it wraps."""
+    """A wrapper, such as one that traces or retries: it has the methods of what it wraps."""
 
     def __init__(self, store: object) -> None:
         self._store = store

@@ -28,7 +28,7 @@ from memio import (
 NOTHING = object()
 
 
-def test_touching_a_store_that_was_not_configured_says_how_to_configure_it(recorder):
+def test_the_error_for_a_store_that_was_not_configured_states_how_to_configure_it(recorder):
     memio = Memio(facts=recorder("facts"))
     with pytest.raises(
         StoreNotConfiguredError, match=r"has no graph store, it was given facts: add one, as in Memio\.from_config"
@@ -184,7 +184,7 @@ def test_a_call_that_middleware_holds_back_until_the_close_is_not_sent(recorder)
     ],
 )
 @pytest.mark.parametrize(("method", "outcome"), [("delete", "unknown"), ("get", "not_applied")])
-def test_a_strangers_exception_becomes_one_of_memios(raised, kind, retryable, method, outcome, recorder, call):
+def test_an_exception_of_a_store_becomes_one_of_memios_errors(raised, kind, retryable, method, outcome, recorder, call):
     # defect: SDK exceptions in the caller's face; one class for everything
     store = recorder("facts")
     store.answers[method] = raised
@@ -296,7 +296,7 @@ def test_a_scoped_client_shares_the_clients_life(recorder):
     asyncio.run(main())
 
 
-def test_clients_and_facades_say_what_they_are(recorder):
+def test_the_repr_of_clients_and_facades_names_providers_and_owner(recorder):
     memio = Memio(facts=recorder("facts"))
     assert repr(memio) == "<Memio facts='Recorder'>"
     assert repr(memio.scoped(user_id="a").facts) == "<Facts of Recorder, user_id='a'>"
@@ -366,7 +366,7 @@ def test_no_more_than_eight_are_on_their_way_at_once(recorder, call):
     assert most == 8
 
 
-def test_a_batch_that_fails_half_way_says_what_was_added(recorder, call):
+def test_the_error_of_a_batch_that_fails_half_way_states_what_was_added(recorder, call):
     from memio import PartialWriteError
 
     store = recorder("facts")
@@ -470,7 +470,7 @@ def test_a_batch_that_adds_nothing_raises_the_plain_error(recorder, call):
         call(store, "add_many", items=["a", "b"])
 
 
-def test_an_empty_batch_is_no_work(recorder, call):
+def test_an_empty_batch_calls_no_store(recorder, call):
     store = recorder("facts")
     assert call(store, "add_many", items=[]) == []
     assert store.calls == []
@@ -518,10 +518,10 @@ def test_an_id_that_has_no_hash_is_refused(bad, recorder):
     async def main():
         store = recorder("facts")
         history, graph, facts = recorder("history"), recorder("graph"), Memio(facts=store).facts
-        said = [Message(role="user", content="x", id=bad)]
+        messages = [Message(role="user", content="x", id=bad)]
         edges = [Triple(subject="a", predicate="b", object="c", id=bad)]
         for call in (
-            lambda: Memio(history=history).history.add(session_id="s", messages=said),
+            lambda: Memio(history=history).history.add(session_id="s", messages=messages),
             lambda: Memio(graph=graph).graph.add(triples=edges),
             lambda: facts.add(content="x", fact_id=bad),
             lambda: facts.add_many([{"content": "x", "fact_id": bad}]),

@@ -99,7 +99,7 @@ NO_FILE = (
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Run a program beside an installed provider `acme`, in a folder of its own; return what it prints."""
+    """Run a program where a provider `acme` is installed, in a new folder; return what it prints."""
     site = tmp_path / "site"
     info = site / "memio_acme-1.2.dist-info"
     info.mkdir(parents=True)
@@ -214,7 +214,7 @@ def test_relative_paths_are_relative_to_the_file(run, tmp_path):
         ("missing.toml", None, "the file cannot be read: No such file or directory"),
         ("broken.toml", "facts = ", "the file is not valid TOML: Invalid value (at end of document)"),
         ("broken.json", "{", "the file is not valid JSON"),
-        ("twice.json", '{"facts": "a", "facts": "b"}', "the key 'facts' stands there twice"),
+        ("twice.json", '{"facts": "a", "facts": "b"}', "duplicate key 'facts'"),
         ("list.json", "[]", "the file must hold a JSON object"),
         ("memio.yaml", "facts: sqlite", "the name of a configuration file must end in .toml or .json, not '.yaml'"),
         (
@@ -237,7 +237,7 @@ def test_relative_paths_are_relative_to_the_file(run, tmp_path):
         ("letta.toml", 'graph = "letta"', "'letta' has no graph store, only facts, history, documents"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_why(name, text, message, run, tmp_path):
+def test_the_error_for_a_file_that_cannot_be_used_states_the_reason(name, text, message, run, tmp_path):
     if text is not None:
         (tmp_path / name).write_text(text)
     output = run(f"fails({name!r})")
@@ -245,7 +245,7 @@ def test_a_file_that_cannot_be_used_says_why(name, text, message, run, tmp_path)
     assert name in output
 
 
-def test_a_provider_that_is_published_but_not_installed_says_how_to_install_it(run, tmp_path):
+def test_the_error_for_a_published_provider_states_how_to_install_it(run, tmp_path):
     # memio-letta may well be installed where the tests run: a path that hides it stands for one where it is not.
     output = run("""
         from memio import registry
@@ -358,7 +358,7 @@ def test_a_configuration_that_was_read_already_can_be_opened(run):
     assert run('print(Memio.from_config(load({"facts": "sqlite"})).kinds)') == "('facts',)"
 
 
-def test_what_is_no_configuration_says_so(run):
+def test_a_value_that_is_not_a_configuration_is_refused(run):
     assert run("""
         fails(None)
         fails(["facts"])

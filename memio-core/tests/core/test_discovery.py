@@ -1,7 +1,7 @@
 """Providers are found whatever the metadata of the installed distributions is like.
 
 Metadata is damaged as it is found in the wild: by installations that were interrupted, and by copies of copies. Each
-case is a folder on the path of a process of its own.
+case is a folder on the path of a new process.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def test_a_finder_that_fails_is_warned_of_and_sqlite_is_found(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("arguments", [["providers"], ["doctor"], ["facts", "list"]], ids=" ".join)
-def test_commands_work_beside_damaged_metadata_and_name_it(arguments: list[str], tmp_path: Path) -> None:
+def test_commands_work_with_damaged_metadata_and_name_it(arguments: list[str], tmp_path: Path) -> None:
     pytest.importorskip("typer", reason="the command line is not installed here")
     files = {"METADATA": METADATA, "entry_points.txt": b"[console_scripts]\nx = \xff:y\n"}
     info = install(tmp_path / "site", files)

@@ -83,14 +83,14 @@ def test_a_store_without_features_gets_the_core_keywords_and_no_others(kind, met
 
 
 @pytest.mark.parametrize(("kind", "record_id"), [("facts", "fact_id"), ("documents", "doc_id")])
-def test_update_is_a_feature_of_its_own(kind, record_id, recorder, call):
+def test_update_is_a_separate_feature(kind, record_id, recorder, call):
     store = recorder(kind, set(Feature) - {Feature.UPDATE})
     with pytest.raises(NotSupportedError, match="update"):
         call(store, "update", **{record_id: "x"}, content="text")
     assert store.calls == []
 
 
-def test_a_search_without_session_is_a_feature_of_its_own(recorder, call):
+def test_a_search_without_session_is_a_separate_feature(recorder, call):
     store = recorder("history", set(Feature) - {Feature.SEARCH_ALL_SESSIONS})
     with pytest.raises(NotSupportedError, match="pass session_id"):
         call(store, "search", query="words")

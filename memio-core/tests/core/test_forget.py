@@ -1,4 +1,4 @@
-"""Forgetting an owner: every store is emptied, and whatever is left, for whatever reason, is told loudly."""
+"""Forgetting an owner: every store is emptied, and whatever is left, for whatever reason, is reported in an error."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ STORES: dict[str, Any] = {
 
 
 def stores(**others: Any) -> dict[str, Any]:
-    """Four stores, each with a database of its own; `others` take the place of some."""
+    """Four stores, each with a new database; `others` take the place of some."""
     return {kind: others[kind] if kind in others else store(path=":memory:") for kind, store in STORES.items()}
 
 
@@ -54,8 +54,8 @@ async def fill(memio: Memio, user: str, agent: str | None = None, kinds: Any = N
         if "facts" in kinds:
             await memio.facts.add(content=text, user_id=user, **({"agent_id": agent} if agent else {}))
         if "history" in kinds:
-            said = [Message(role="user", content=text)]
-            await memio.history.add(session_id=f"s{number}", messages=said, user_id=user)
+            messages = [Message(role="user", content=text)]
+            await memio.history.add(session_id=f"s{number}", messages=messages, user_id=user)
         if "documents" in kinds:
             await memio.documents.add(content=text, user_id=user)
         if "graph" in kinds:
@@ -133,7 +133,7 @@ def test_a_store_that_fails_does_not_keep_the_others_from_being_emptied():
     asyncio.run(main())
 
 
-def test_what_cannot_be_listed_is_deleted_all_the_same_and_told():
+def test_a_store_that_cannot_be_listed_is_emptied_and_reported():
     class Mute(SqliteFactAdapter):
         async def get_all(self, **_arguments: Any) -> Any:
             raise OSError("no list today")
@@ -151,7 +151,7 @@ def test_what_cannot_be_listed_is_deleted_all_the_same_and_told():
 
 
 def lying(**lies: Callable[..., Any]) -> Any:
-    """A store of facts that says it deletes, and some of whose reads tell lies."""
+    """A store of facts that does not delete, and some of whose reads hide that."""
 
     async def delete_all(self: Any, **_owner: Any) -> None:
         self.deleted = True
@@ -173,7 +173,7 @@ def _not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lies", "told", "shown"),
+    ("lies", "message", "shown"),
     [
         ({}, "its listing still shows 2, its get still shows 2, its search still shows 2", 2),
         ({"get_all": Page}, "its get still shows 2, its search still shows 2", 2),
@@ -181,15 +181,15 @@ def _not_found() -> None:
         ({"get_all": Page, "search": list}, "its get still shows 2", 2),
     ],
 )
-def test_a_store_that_only_says_that_it_deletes_is_found_out(lies, told, shown):
+def test_a_store_that_does_not_delete_is_detected(lies, message, shown):
     async def main():
         async with Memio(**stores(facts=lying(**lies))) as memio:
             await fill(memio, "alice")
-            with pytest.raises(ForgetError, match=told) as caught:
+            with pytest.raises(ForgetError, match=message) as caught:
                 await memio.forget(user_id="alice")
             assert counts(caught.value.receipt) == [("facts", 2, shown), *((kind, 2, 0) for kind in KINDS[1:])]
             assert caught.value.errors == ()
-            assert caught.value.receipt.stores[0].error == told
+            assert caught.value.receipt.stores[0].error == message
 
     asyncio.run(main())
 
@@ -213,7 +213,7 @@ def test_sessions_that_are_unlisted_but_can_still_be_read_are_found():
     asyncio.run(main())
 
 
-def test_an_erasure_that_fails_is_told_and_the_rest_is_verified():
+def test_an_erasure_that_fails_is_reported_and_the_rest_is_verified():
     class Blocked(SqliteFactAdapter):
         async def erase(self, **_owner: Any) -> list[str]:
             raise OSError("somebody reads")
@@ -229,7 +229,7 @@ def test_an_erasure_that_fails_is_told_and_the_rest_is_verified():
 
 
 @pytest.mark.parametrize("answer", [None, "a note", 3])
-def test_an_erasure_that_answers_with_no_list_is_told(answer):
+def test_an_erasure_that_does_not_return_a_list_is_reported(answer):
     class Strange(SqliteFactAdapter):
         async def erase(self, **_owner: Any) -> Any:
             return answer
@@ -251,7 +251,7 @@ def test_a_store_whose_erase_cannot_be_called_is_refused_when_the_client_is_made
         Memio(facts=Strange(path=":memory:"))
 
 
-def test_a_store_is_told_who_is_forgotten_as_far_as_it_knows_owners(recorder):
+def test_a_store_gets_the_labels_that_it_has_features_for(recorder):
     async def main():
         async def erase(self: Any, **owner: Any) -> list[str]:
             self.calls.append(("erase", owner))
@@ -271,7 +271,7 @@ def test_a_store_is_told_who_is_forgotten_as_far_as_it_knows_owners(recorder):
     asyncio.run(main())
 
 
-def test_what_a_store_does_not_promise_is_said(recorder):
+def test_the_receipt_states_what_a_store_does_not_promise(recorder):
     async def main():
         slow = recorder("facts")
         slow.guarantees = frozenset(Guarantee) - {Guarantee.READ_YOUR_WRITES}
@@ -279,7 +279,7 @@ def test_what_a_store_does_not_promise_is_said(recorder):
             [store] = (await memio.forget(user_id="alice")).stores
         assert store.complete
         assert store.remains == (
-            "Recorder does not tell what it keeps of what was deleted, such as backups or free space",
+            "Recorder does not report what it keeps of what was deleted, such as backups or free space",
             "Recorder does not promise that a read sees what was written just before: look again later",
         )
 
@@ -358,7 +358,7 @@ def test_a_confined_client_forgets_its_own_owner_and_no_other():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ({}, "needs an owner"),
         ({"user_id": ""}, "user_id must not be empty"),
@@ -373,11 +373,11 @@ def test_a_confined_client_forgets_its_own_owner_and_no_other():
         ({"user_id": "alice", "skip": ["facts"]}, "nothing would be done"),
     ],
 )
-def test_what_cannot_be_honoured_is_refused_before_a_store_is_touched(arguments, told, recorder):
+def test_what_cannot_be_honoured_is_refused_before_a_store_is_touched(arguments, message, recorder):
     async def main():
         store = recorder("facts")
         async with Memio(facts=store) as memio:
-            with pytest.raises(InvalidInputError, match=told):
+            with pytest.raises(InvalidInputError, match=message):
                 await memio.forget(**arguments)
         assert store.calls == []
 
@@ -410,7 +410,7 @@ def test_middleware_sees_every_call_with_its_owner():
     assert [operation.name for operation in seen if operation.writes] == ["facts.delete_all", "facts.erase"]
 
 
-def test_middleware_that_fails_or_holds_a_call_back_is_told():
+def test_middleware_that_fails_or_holds_a_call_back_is_reported():
     async def refuse(operation: Operation, call_next: Any) -> Any:
         if operation.name == "facts.delete_all":
             raise LookupError("not on Sundays")

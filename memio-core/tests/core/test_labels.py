@@ -59,7 +59,7 @@ def test_every_method_has_labels():
 @pytest.mark.parametrize(("kind", "method", "label"), LABELLED)
 @pytest.mark.parametrize("value", [None, float("nan"), [], {}, 5, "", b"alice"], ids=repr)
 @pytest.mark.parametrize("scoped", [False, True])
-def test_what_is_no_label_is_refused_before_middleware_and_store(kind, method, label, value, scoped, recorder):
+def test_a_value_that_is_not_a_label_is_refused_before_the_store(kind, method, label, value, scoped, recorder):
     # defect: a lost login, user_id=None, deletes the records of everybody
     store, seen = recorder(kind), []
 
@@ -128,7 +128,7 @@ def test_a_search_with_none_as_its_session_is_refused(recorder):
 
 
 @pytest.mark.parametrize("move", ["export", "import", "copy"])
-def test_none_moves_nobodys_records(move, tmp_path):
+def test_none_does_not_change_whose_records_a_call_is_about(move, tmp_path):
     async def main():
         async with Memio.from_config({"facts": {"provider": "sqlite", "path": str(tmp_path / "a.db")}}) as client:
             moves = {

@@ -198,7 +198,7 @@ def test_middleware_may_look_at_an_iterator_and_call_twice(kind, method, name, r
     assert sum(len(keywords.get(name, [0])) for _, keywords in store.calls) == 4
 
 
-def test_what_middleware_must_not_do_is_said(recorder):
+def test_an_error_names_what_middleware_must_not_do(recorder):
     def sync(operation: Operation, call_next: Any) -> Any:
         return 5
 

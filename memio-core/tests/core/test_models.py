@@ -1,4 +1,4 @@
-"""Records are snapshots; errors survive pickling and say where they happened."""
+"""Records are snapshots; errors survive pickling and state where they happened."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_errors_are_also_what_python_calls_them():
     )
 
 
-def test_an_unknown_outcome_is_said():
+def test_the_message_of_an_error_states_an_unknown_outcome():
     assert "whether it was carried out is unknown" in str(errors.ProviderError("lost", outcome="unknown"))
 
 
@@ -130,7 +130,7 @@ def test_a_page_is_a_type_of_pydantic_with_its_cursor():
 @pytest.mark.parametrize(
     "value", [[], [Fact(id="1", content="x")], {"items": [5]}, {"items": [], "more": 1}, "x", None]
 )
-def test_what_is_no_page_is_refused_as_one(value):
+def test_pydantic_refuses_a_value_that_is_not_a_page(value):
     with pytest.raises(ValidationError):
         TypeAdapter(Page[Fact]).validate_python(value)
 

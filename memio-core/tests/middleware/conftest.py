@@ -23,7 +23,7 @@ ADAPTERS = {
 
 
 class Unsteady:
-    """Speaks the protocol of the store behind it, and does to the first calls what `steps` say.
+    """Implements the protocol of the store that it wraps; `steps` state what happens to the first calls.
 
     A step is an error that is raised in place of the call, `"lost"` for an answer that gets lost once the store
     has done what it was asked to, `"hang"` for a call that never ends, or `None`.

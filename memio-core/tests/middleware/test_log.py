@@ -1,4 +1,4 @@
-"""`log` writes one line per call, and in it nothing that was said."""
+"""`log` writes one line per call, and in it no content."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_each_call_is_one_line(client, caplog):
 def test_messages_are_counted_as_they_are_stored(client, caplog):
     async def main():
         async with client("history") as memio:
-            said = [Message(role="user", content=text) for text in ("a", "b", "c")]
-            await memio.history.add(session_id="s", messages=iter(said))
+            messages = [Message(role="user", content=text) for text in ("a", "b", "c")]
+            await memio.history.add(session_id="s", messages=iter(messages))
             await memio.history.get(session_id="s", limit=2)
             await memio.history.delete(session_id="s")
 
@@ -65,7 +65,7 @@ def test_messages_are_counted_as_they_are_stored(client, caplog):
     assert [record.memio_count for record in caplog.records] == [3, 2, None]
 
 
-def test_a_failure_is_told_by_its_class_and_by_what_it_did_to_the_data(client, caplog):
+def test_a_failure_is_logged_with_its_class_and_its_effect_on_the_data(client, caplog):
     async def main():
         busy = UnavailableError(SECRET, retryable=True)
         async with client("facts", None, "lost", busy, ValueError(SECRET)) as memio:
@@ -85,7 +85,7 @@ def test_a_failure_is_told_by_its_class_and_by_what_it_did_to_the_data(client, c
     assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
-def test_a_batch_that_stopped_half_way_tells_how_far_it_came(client, caplog):
+def test_the_line_of_a_batch_that_stopped_half_way_has_the_count_of_records(client, caplog):
     async def main():
         async with client("facts") as memio:
             error = PartialWriteError(["a", "b"], not_added=["c"], cause=ValueError("x"))
@@ -97,7 +97,7 @@ def test_a_batch_that_stopped_half_way_tells_how_far_it_came(client, caplog):
     assert lines(caplog) == ["facts.add_many PartialWriteError provider=unsteady scoped=no count=2"]
 
 
-def test_a_cancelled_call_is_told_and_is_no_failure(client, caplog):
+def test_a_cancelled_call_is_logged_and_not_as_a_failure(client, caplog):
     async def main():
         async with client("facts", "hang") as memio:
             reading = asyncio.create_task(memio.facts.get_all())
@@ -111,7 +111,7 @@ def test_a_cancelled_call_is_told_and_is_no_failure(client, caplog):
     assert caplog.records[0].levelname == "INFO"
 
 
-def test_nothing_that_was_said_and_no_id_is_written(client, caplog):
+def test_no_content_and_no_id_is_written(client, caplog):
     # defect: a key in a repr, a log, an error or a response
     async def main():
         async with client("facts", level="debug", lacking=frozenset({"filters"})) as memio:

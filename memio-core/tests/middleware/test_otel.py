@@ -1,4 +1,4 @@
-"""`otel` tells what the conventions ask for, as OpenTelemetry's own SDK takes it in, and content only when asked to."""
+"""`otel` records what the conventions ask for, through OpenTelemetry's SDK, and content only when asked to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PRIVATE = "the private words"
 
 
 class Collected:
-    """An SDK that keeps in memory what it is told."""
+    """An SDK that keeps spans and metrics in memory."""
 
     def __init__(self):
         self.exporter, self.reader = InMemorySpanExporter(), InMemoryMetricReader()
@@ -75,16 +75,16 @@ def test_each_operation_on_memory_is_a_span_by_the_conventions(unsteady, collect
             await memio.facts.delete_all()
 
     asyncio.run(main())
-    told = []
+    recorded = []
     for span in collected.spans:
         given = dict(span.attributes)
         assert given.pop("gen_ai.operation.name") == span.name
         assert given.pop("gen_ai.provider.name") == "unsteady"
         assert (span.kind, span.status.status_code, len(span.events)) == (SpanKind.CLIENT, StatusCode.UNSET, 0)
         operation, count = given.pop("memio.operation"), given.pop("gen_ai.memory.record.count", None)
-        told.append((span.name, operation, count, given.pop("gen_ai.memory.record.id", None)))
+        recorded.append((span.name, operation, count, given.pop("gen_ai.memory.record.id", None)))
         assert given == {}
-    assert told == [
+    assert recorded == [
         ("create_memory", "facts.add", 1, "f1"),
         ("create_memory", "facts.add_many", 2, None),
         ("search_memory", "facts.search", 1, None),
@@ -96,7 +96,7 @@ def test_each_operation_on_memory_is_a_span_by_the_conventions(unsteady, collect
     ]
 
 
-def test_the_id_that_the_store_gave_is_told(unsteady, collected):
+def test_a_span_has_the_id_that_the_store_gave(unsteady, collected):
     async def main():
         async with Memio(facts=unsteady("facts"), middleware=[collected.middleware()]) as memio:
             return await memio.facts.add(content="coffee")
@@ -178,7 +178,7 @@ def test_content_is_recorded_only_when_it_is_asked_for_and_owners_never(unsteady
     assert (PRIVATE in str(collected)) == capture
     assert PRIVATE not in str(collected.points)
     if capture:
-        add, search, said, sessions, edges, failed = (span.attributes for span in collected.spans)
+        add, search, messages, sessions, edges, failed = (span.attributes for span in collected.spans)
         [record] = json.loads(add["gen_ai.memory.records"])
         assert (record["content"], record["metadata"], record["id"]) == (
             PRIVATE,
@@ -188,7 +188,7 @@ def test_content_is_recorded_only_when_it_is_asked_for_and_owners_never(unsteady
         assert set(record) == {"content", "metadata", "id"}
         assert search["gen_ai.memory.query.text"] == PRIVATE
         assert json.loads(search["gen_ai.memory.records"])[0]["score"] is not None
-        assert json.loads(said["gen_ai.memory.records"])[0]["role"] == "user"
+        assert json.loads(messages["gen_ai.memory.records"])[0]["role"] == "user"
         assert (sessions["gen_ai.memory.record.count"], "gen_ai.memory.records" in sessions) == (1, False)
         assert json.loads(edges["gen_ai.memory.records"])[0]["content"] == [PRIVATE] * 3
         assert "'1'" in collected.spans[-1].status.description

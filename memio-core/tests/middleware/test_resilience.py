@@ -282,7 +282,7 @@ def test_a_call_that_stays_away_is_given_up_and_made_again(unsteady):
 
 
 @pytest.mark.parametrize(("method", "outcome"), [("delete", "unknown"), ("get", "not_applied")])
-def test_a_call_that_never_answers_tells_what_is_known_of_it(unsteady, method, outcome):
+def test_the_error_of_a_call_without_an_answer_states_the_outcome(unsteady, method, outcome):
     async def main():
         store = unsteady("facts", "hang", "hang", lacking=frozenset({"client_ids"}))
         async with client(store, timeout=0.01, attempts=2) as memio:
@@ -453,7 +453,7 @@ def test_calls_at_the_same_time_do_not_share_their_attempts(unsteady):
     asyncio.run(main())
 
 
-def test_each_further_attempt_is_told_and_nothing_of_its_content(unsteady, caplog):
+def test_each_further_attempt_is_logged_without_content(unsteady, caplog):
     caplog.set_level(logging.INFO, "memio.resilience")
 
     async def main():
@@ -469,7 +469,7 @@ def test_each_further_attempt_is_told_and_nothing_of_its_content(unsteady, caplo
     assert "secret" not in record.getMessage()
 
 
-def test_a_provider_can_have_settings_of_its_own():
+def test_a_provider_can_have_different_settings():
     plugin = {"name": "resilience", "attempts": 5, "providers": {"sqlite": {"timeout": 1}}}
     settings = load({"facts": "sqlite", "middleware": [plugin]}).middleware[0].settings
     assert isinstance(settings, ResilienceSettings)

@@ -43,7 +43,7 @@ FUNCTIONS = {
     "quitting": ("memio_stores(): raise SystemExit(3)", "memio_stores fails: SystemExit: 3"),
     "misspelt": ("memio_store(): return [spec()]", "a hook of the plugin does not fit"),
     "greedy": ("memio_stores(shop): return [spec()]", "a hook of the plugin does not fit"),
-    "unset": ("memio_stores(): return [spec(settings=dict)]", "are no subclass of memio.settings.Settings"),
+    "unset": ("memio_stores(): return [spec(settings=dict)]", "are not a subclass of memio.settings.Settings"),
     "closed": ("memio_stores(): return [spec(open=lambda *_: 1 / 0)]", "open fails: ZeroDivisionError"),
     "shut": ("memio_stores(): return [spec(open=lambda *_: exit(4))]", "open fails: SystemExit: 4"),
     "storeless": ("memio_stores(): return [spec()]", "facts store is not one: it has no attribute `features`"),

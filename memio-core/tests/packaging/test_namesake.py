@@ -1,4 +1,4 @@
-"""Another project that is called `memio` and owns the same import name, installed beside memio-core."""
+"""Another project that is called `memio` and owns the same import name, installed along with memio-core."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_core_that_was_installed_over_its_namesake_works_and_warns_once(
     names, warnings = environment.run(PROGRAM)
     assert names == [["sqlite"], ["sqlite"]]
     assert len(warnings) == 1
-    assert "another project called 'memio' (9.9) is installed beside memio-core" in warnings[0]
+    assert "another project called 'memio' (9.9) is installed along with memio-core" in warnings[0]
     assert "pip uninstall memio" in warnings[0]
 
 

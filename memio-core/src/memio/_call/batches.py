@@ -1,4 +1,4 @@
-"""Adding many records: the items as callers write them, and the way for stores without a batch call."""
+"""Adding many records: the items as callers write them, and the calls to stores without a batch call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from memio._values.text import shown, type_name
 from memio.errors import InvalidInputError, MemioError, PartialWriteError, ProviderError
 
 CONCURRENCY = 8
-"""How many records are on their way at once to a store without a batch call."""
+"""How many records are added at once to a store without a batch call."""
 
 
 def item_arguments(

@@ -1,4 +1,4 @@
-"""The check of a store when a client is made: names alone prove nothing."""
+"""The check of a store when a client is made: its methods, their keywords, and what it declares."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OPTIONAL: dict[str, type] = {
 
 
 def faults_of(store: object, kind: Kind) -> list[str]:
-    """Return everything that keeps an object from being a store of a kind, in plain sentences.
+    """Return every reason why an object is not a store of a kind, in plain sentences.
 
     It looks at the methods, at the keywords that they take for the declared features, at whether
     calling them gives something to await, and at the declarations themselves.
@@ -32,7 +32,7 @@ def faults_of(store: object, kind: Kind) -> list[str]:
     name = type_name(store)
     if isinstance(store, (str, Mapping)):
         # Not shown: it may be a secret that went to the wrong place.
-        return [f"a {name} is no store: Memio.from_config({{{kind!r}: …}}) opens one by its name"]
+        return [f"a {name} is not a store: Memio.from_config({{{kind!r}: …}}) opens one by its name"]
     faults = _faults_of(store, kind)
     if faults:
         for other in KINDS:
@@ -76,9 +76,9 @@ def _declared(store: object, attribute: str, faults: list[str]) -> frozenset[str
     if isinstance(value, str) or not isinstance(value, (AbstractSet, list, tuple)):
         faults.append(f"its `{attribute}` is a {type_name(value)}: make it a frozenset of strings")
         return frozenset()
-    strange = [item for item in value if not isinstance(item, str)]  # pyright: ignore[reportUnknownVariableType]
-    if strange:
-        faults.append(f"its `{attribute}` holds {strange[0]!r}, which is no string")
+    wrong = [item for item in value if not isinstance(item, str)]  # pyright: ignore[reportUnknownVariableType]
+    if wrong:
+        faults.append(f"its `{attribute}` holds {wrong[0]!r}, which is not a string")
     return frozenset(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
@@ -88,12 +88,12 @@ def _method_faults(store: object, name: str, method: Method, features: frozenset
         because = f", which the feature {method.needs.value!r} promises" if method.needs else ""
         return [f"it has no method `{name}`{because}"]
     if not callable(function):
-        return [f"its `{name}` is no method but a {type_name(function)}"]
+        return [f"its `{name}` is not a method but a {type_name(function)}"]
     faults = [] if _awaitable(function) else [f"its `{name}` is not async: declare it with `async def`"]
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return faults  # a callable of an extension module that tells nothing about itself
+        return faults  # a callable of an extension module without a signature
     optional = {keyword: feature for keyword, feature in method.features.items() if feature in features}
     return faults + _keyword_faults(name, signature, method.core, optional)
 

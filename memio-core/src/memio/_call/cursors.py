@@ -2,7 +2,7 @@
 
 A cursor is `<digest>.<the store's cursor>`. The digest covers the store, the method and every
 argument that chooses what is listed, so a cursor that was altered, or that comes from another
-store, scope or filter, is refused before anything is read. It is no secret and gives no access:
+store, scope or filter, is refused before anything is read. It is not a secret and gives no access:
 the scope of a call is always the scope of its arguments.
 """
 

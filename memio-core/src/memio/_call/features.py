@@ -1,4 +1,4 @@
-"""Which features a call asks for, and what to tell a caller whose provider lacks one."""
+"""Which features a call asks for, and the advice for a caller whose provider lacks one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ HINTS: dict[str, str] = {
     Feature.FILTERS: "leave filters out and select among the results, or use a provider that filters",
     Feature.CLIENT_IDS: "leave the id out and take the one that add returns",
     Feature.UPDATE: "add the new text and delete the old record",
-    Feature.MESSAGE_NAMES: "leave Message.name out, or say in the content who speaks",
+    Feature.MESSAGE_NAMES: "leave Message.name out, or name the speaker in the content",
     Feature.MESSAGE_TIMESTAMPS: "leave Message.timestamp out: the provider takes the time of storing",
     Feature.ALL_ROLES: "add only messages whose role is 'user' or 'assistant'",
     Feature.SEARCH_ALL_SESSIONS: "pass session_id",
 }
-"""What a caller can do instead, where the store does not say it better in its own `hints`."""
+"""What a caller can do instead, by feature. The `hints` of a store win over these."""
 
 
 def asked_for(spec: KindSpec, method: str, keywords: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -35,7 +35,7 @@ def add_label(owner: dict[str, str], name: str, value: object) -> None:
         value: What the caller gave.
 
     Raises:
-        InvalidInputError: The value is no label, or the call is confined to another one.
+        InvalidInputError: The value is not a label, or the call is confined to another one.
     """
     if value is None:
         raise none_refused(name)

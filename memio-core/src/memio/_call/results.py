@@ -1,4 +1,4 @@
-"""A look at what a store answers: only what would otherwise fail far from where it went wrong."""
+"""The check of what a store returns: only of what would otherwise fail far from the cause."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from memio.kinds import ANSWERS, Method
 
 
 def check_result(name: str, method: Method, result: object) -> None:
-    """Raise `TypeError` when a store answers with something of another type than its method has."""
+    """Raise `TypeError` when a store returns a value of another type than its method has."""
     expected = ANSWERS[method.returns]
     if not isinstance(result, expected):
         raise TypeError(f"the store's {name} returned a {type_name(result)}, not a {expected.__name__}")

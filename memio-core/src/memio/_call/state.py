@@ -20,7 +20,7 @@ class ClientState:
     def check(self) -> None:
         """Refuse a call on a closed client, or from another event loop than the first call's."""
         if self._running_loop is None:
-            # Not imported with memio: whoever gets here runs a loop, and so has asyncio already.
+            # Not imported with memio, which has to start fast: a program that runs a loop has imported asyncio.
             from asyncio import get_running_loop
 
             self._running_loop = get_running_loop

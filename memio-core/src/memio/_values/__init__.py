@@ -1,1 +1,1 @@
-"""What text and JSON are, and suggestions for misspelt names."""
+"""The checks of text and JSON values, and suggestions for misspelt names."""

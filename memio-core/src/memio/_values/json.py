@@ -1,4 +1,4 @@
-"""JSON values as memio means them: what metadata may hold, and how it is copied."""
+"""The check of JSON values: what metadata may hold, and how it is copied."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def copy_json_object(value: Mapping[str, Any], where: str = "metadata") -> dict[
 
     Args:
         value: The object. Subclasses of `str`, `int` and `float` become their plain value.
-        where: How errors call it.
+        where: The name of the value in errors.
 
     Raises:
         InvalidInputError: Something in it has no faithful JSON form; the message names the path.

@@ -16,5 +16,5 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
 
 
 def unknown_key(name: str, known: Sequence[str]) -> str:
-    """Say that a key is unknown, what was probably meant, and what there is."""
+    """Return a message about an unknown key: what was probably meant, and which keys there are."""
     return f"unknown key{did_you_mean(name, known)}; known are: {', '.join(sorted(known)) or 'none'}"

@@ -1,4 +1,4 @@
-"""Text as memio means it: any Unicode that every backend can keep."""
+"""The check of text: any Unicode that every backend can keep."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def shown(value: object) -> str:
     """Return the repr of a value that a caller passed, for messages; shortened, and it never fails."""
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001  # a huge integer has none, and the repr of a stranger's class may raise anything
+    except Exception:  # noqa: BLE001  # a huge integer has none, and the repr of a foreign class may raise anything
         return f"a {type_name(value)}"
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def is_plain(value: object) -> TypeGuard[str]:
-    """Tell, quickly, of most texts that pass `check_text` that they do; of the others it says nothing."""
+    """Return true for most texts that `check_text` accepts, quickly; false where it has to be called."""
     return type(value) is str and value.isascii() and "\0" not in value
 
 
@@ -40,10 +40,10 @@ def check_text(value: object, where: str) -> str:
 
     Args:
         value: What the caller passed.
-        where: How errors call it.
+        where: The name of the value in errors.
 
     Raises:
-        InvalidInputError: It is no string, or holds a NUL character or a lone surrogate.
+        InvalidInputError: It is not a string, or holds a NUL character or a lone surrogate.
     """
     if not isinstance(value, str):
         raise InvalidInputError(
@@ -60,7 +60,7 @@ def check_text(value: object, where: str) -> str:
         except UnicodeEncodeError as error:
             raise InvalidInputError(
                 f"{where} holds a lone surrogate (U+{ord(value[error.start]):04X}) at position {error.start}: "
-                "it is no character, decode the text anew or replace it",
+                "it is not a character, decode the text again or replace it",
                 argument=where,
             ) from None
     return value if type(value) is str else str.__str__(value)

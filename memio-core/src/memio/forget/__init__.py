@@ -1,1 +1,1 @@
-"""Forgetting an owner: the steps, and the search for what is left."""
+"""Forgetting an owner: the steps, and the check of what is left."""

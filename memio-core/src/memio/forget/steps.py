@@ -1,4 +1,4 @@
-"""Forgetting an owner: everything deleted in every store, erased where a store can, and then looked for.
+"""Forgetting an owner: delete everything in every store, erase it where a store can, then check that nothing is left.
 
 Every step can be repeated: deleting what is gone deletes nothing, and erasing looks at the whole store, not
 at what this run deleted. So after a failure, the same call again finishes what is left.
@@ -22,7 +22,7 @@ from memio.forget.absence import Found, list_all, look_for
 from memio.kinds import supports
 from memio.receipts import ForgetReceipt, StoreReceipt
 
-UNKNOWN = "{} does not tell what it keeps of what was deleted, such as backups or free space"
+UNKNOWN = "{} does not report what it keeps of what was deleted, such as backups or free space"
 LATE = "{} does not promise that a read sees what was written just before: look again later"
 SKIPPED = "the caller skipped it"
 
@@ -30,7 +30,7 @@ SKIPPED = "the caller skipped it"
 async def forget(
     stores: Mapping[Kind, CheckedStore], owner: Mapping[str, str], skip: Collection[Kind]
 ) -> ForgetReceipt:
-    """Delete everything of an owner, and prove it.
+    """Delete everything of an owner, and verify that it is gone.
 
     Args:
         stores: The stores of the client.
@@ -46,7 +46,7 @@ async def forget(
     at_work = [erasure for erasure in erasures if not erasure.skipped]
     for erasure in at_work:
         await erasure.delete()
-    # At the same time: stores that share a file do it once for all of them.
+    # At the same time: stores that share a file erase once for all of them.
     await gather(*(erasure.erase() for erasure in at_work))
     for erasure in at_work:
         await erasure.verify()
@@ -64,7 +64,7 @@ async def forget(
 
 
 class _Erasure:
-    """The steps for one store, and what is known after them. A step that fails ends the way of this store only."""
+    """The steps for one store, and what is known after them. A step that fails ends the steps of this store only."""
 
     def __init__(self, store: CheckedStore, owner: Mapping[str, str], *, skipped: bool) -> None:
         self.errors: list[Exception] = []
@@ -81,16 +81,16 @@ class _Erasure:
         self._seconds = 0.0
 
     async def delete(self) -> None:
-        """Note what is there, and delete it."""
+        """Count the records of the owner, and delete them."""
         with self._step():
             self._found = await list_all(self._store.spec, self._facade)
-        # Also when it could not be listed: what can be deleted, should be.
+        # Also when the listing failed.
         with self._step():
             await self._facade.delete_all()
             self._deleted = True
 
     async def erase(self) -> None:
-        """Let the store make unrecoverable what it deleted."""
+        """Make the store erase what it deleted, so that it cannot be recovered."""
         if not self._deleted:
             return
         if not supports(self._store.store, "erase"):
@@ -100,14 +100,14 @@ class _Erasure:
             self._remains += await self._store.call("erase", {}, self._owner)
 
     async def verify(self) -> None:
-        """Look for what was there."""
+        """Read again, and keep what is still shown."""
         with self._step():
             self._after, self._left, self._verified = await look_for(self._store.spec, self._facade, self._found)
         if Guarantee.READ_YOUR_WRITES not in self._store.guarantees:
             self._remains.append(LATE.format(self._store.provider))
 
     def receipt(self) -> StoreReceipt:
-        """Return what is known now."""
+        """Return the receipt of this store."""
         failed = [str(error) for error in self.errors]
         return StoreReceipt(
             kind=self._store.kind,
@@ -126,7 +126,7 @@ class _Erasure:
         started = perf_counter()
         try:
             yield
-        except Exception as error:  # noqa: BLE001  # kept, and raised after the other stores had their turn
+        except Exception as error:  # noqa: BLE001  # kept, and raised after the steps of the other stores
             self.errors.append(error)
         finally:
             self._seconds += perf_counter() - started

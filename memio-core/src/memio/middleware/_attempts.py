@@ -23,17 +23,17 @@ from memio.middleware._repeatable import may_repeat
 from memio.plugins import CallNext, Operation
 
 logger = logging.getLogger("memio.resilience")
-"""Tells of every attempt that failed and is made again, at level info; and never what was asked for."""
+"""Logs every attempt that failed and is repeated, at level info, without arguments."""
 
 UNTIMED = frozenset({"erase"})
-"""What takes as long as the store is big: given up after a time and made again, it would never end."""
+"""Methods that take longer the larger the store is: stopped after a time and repeated, they would never end."""
 
 IN_DOUBT = "an earlier attempt of this call may have been carried out: {}"
-"""The note on an error that has no outcome of its own."""
+"""The note on an error without an outcome."""
 
 
 class Attempts:
-    """One call, made until it succeeds, fails for good, or runs out of attempts or time."""
+    """One call, repeated until it succeeds, cannot succeed, or runs out of attempts or time."""
 
     def __init__(self, operation: Operation, call_next: CallNext, policy: Policy) -> None:
         self._operation = operation
@@ -61,23 +61,23 @@ class Attempts:
                 if not self._may_help(error):
                     raise
                 self._failed = error
-            return await self._go_on()
+            return await self._repeat()
         except BaseException as error:
             if self._doubt and not isinstance(error, ProviderError):
                 error.add_note(IN_DOUBT.format(self._doubt))
             raise
 
-    async def _go_on(self) -> Any:
-        """Go on after a first attempt that failed. Most calls never come here, and do not pay for it."""
+    async def _repeat(self) -> Any:
+        """Repeat the call after a first attempt that failed. Most calls do not get here."""
         policy = self._policy
         self._backoff = tenacity.wait_random_exponential(multiplier=policy.pause, max=policy.longest_pause)
-        # Not a pause that would use up the time for another attempt.
+        # Do not pause when no time would be left for another attempt.
         too_late = tenacity.stop_before_delay(self._begun + policy.budget - monotonic())
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(self._may_help),
             wait=self._pause,
             stop=lambda state: self._made >= policy.attempts or too_late(state),
-            before_sleep=self._tell,
+            before_sleep=self._log,
             reraise=True,
         )
         try:
@@ -88,7 +88,7 @@ class Attempts:
             raise
 
     async def _next(self) -> Any:
-        """Fail as the first attempt did, once; then make another."""
+        """Re-raise the first failure so that tenacity counts it, then make further attempts."""
         failed, self._failed = self._failed, None
         if failed is None:
             return await self._attempt()
@@ -106,7 +106,7 @@ class Attempts:
                 return None  # an earlier attempt deleted it, and its answer was lost
             raise
         except ProviderError as error:
-            self._made += error.attempts - 1  # a provider that repeats requests by itself made these
+            self._made += error.attempts - 1  # made by a provider that repeats requests
             if error.outcome != "not_applied" and not self._doubt:
                 self._doubt = f"{type(error).__name__}: {error.message}"
             self._outcome = worse_outcome(self._outcome, error.outcome)
@@ -114,7 +114,7 @@ class Attempts:
             raise
 
     async def _in_time(self) -> Any:
-        # Given up, a call that must not be repeated would only be left in doubt.
+        # Stopping a call that must not be repeated would only leave its outcome unknown.
         if not self._repeatable or self._operation.method in UNTIMED:
             return await self._call_next(self._operation)
         seconds = max(0.0, min(self._policy.timeout, self._begun + self._policy.budget - monotonic()))
@@ -124,7 +124,7 @@ class Attempts:
                 return await self._call_next(self._operation)
         except TimeoutError as error:
             if isinstance(error, MemioError) or not limit.expired():
-                raise  # it is not this limit that it ran into
+                raise  # another limit than this one
             raise ProviderTimeoutError(
                 f"no answer within {seconds:.3g} s",
                 retryable=True,
@@ -136,7 +136,7 @@ class Attempts:
         asked = error.retry_after if isinstance(error, RateLimitError) else None
         return max(self._backoff(state), asked or 0.0)
 
-    def _tell(self, state: tenacity.RetryCallState) -> None:
+    def _log(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome and state.outcome.exception()
         logger.info(
             "%s of %s failed with %s: attempt %d of %d in %.2f s",

@@ -1,4 +1,4 @@
-"""The error for middleware whose package is not installed."""
+"""The error of middleware whose package is not installed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from memio.errors import ConfigError, Fault
 
 
 class MissingExtraError(ConfigError):
-    """A middleware is named whose extra, which has the same name, is not installed."""
+    """The configuration names middleware whose extra, which has the same name, is not installed."""
 
     def __init__(self, middleware: str, package: str) -> None:
         super().__init__(

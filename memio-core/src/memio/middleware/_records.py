@@ -1,4 +1,4 @@
-"""How many records a call was about, for those who count."""
+"""How many records a call was about, for logs and spans."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def record_id(operation: Operation) -> str | None:
 
 
 def count_of(operation: Operation, result: object) -> int | None:
-    """Return how many records a successful call stored, returned or deleted; `None` where nobody knows.
+    """Return how many records a successful call stored, returned or deleted; `None` where that is unknown.
 
-    Who deletes all records, a session or an entity is not told how many there were.
+    Deleting all records, a session or an entity does not return how many there were.
     """
     if isinstance(result, Turn):
         return len(result.stored)
@@ -29,5 +29,5 @@ def count_of(operation: Operation, result: object) -> int | None:
 
 
 def count_in(error: BaseException) -> int | None:
-    """Return how many records a failed call stored, where the error tells."""
+    """Return how many records a failed call stored, where the error has them."""
     return len(error.added) if isinstance(error, PartialWriteError) else None

@@ -2,7 +2,7 @@
 
     facts.search ok provider=sqlite scoped=yes count=3 duration=0.0012
 
-A line tells that a call was confined to an owner, and not to which; it never shows content, ids,
+A line states whether a call was confined to an owner, and not to which; it never shows content, ids,
 metadata, queries or the words of an error. Each value is also a field of the log record
 (`memio_operation`, `memio_provider`, …), for formatters that write JSON.
 """
@@ -93,7 +93,9 @@ def _write(
 
 
 def _shown(value: object) -> str:
-    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 @hookimpl

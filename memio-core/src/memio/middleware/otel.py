@@ -37,7 +37,7 @@ NAMES = {
     "get": "get_memory",
     "get_all": "list_memory",
 }
-"""`gen_ai.operation.name` of each method. The last two are not in the conventions, which allow others beside theirs."""
+"""`gen_ai.operation.name` of each method. The last two are not in the conventions, which allow others."""
 
 BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 """Seconds: the boundaries that the conventions ask for."""
@@ -117,26 +117,26 @@ def open_otel(
 
 
 def _asked(operation: Operation, *, content: bool) -> dict[str, AttributeValue]:
-    """Return what a span tells from its beginning, so that samplers see it."""
-    told: dict[str, AttributeValue] = {"memio.operation": operation.name}
+    """Return the attributes that a span has from its start, so that samplers see them."""
+    attributes: dict[str, AttributeValue] = {"memio.operation": operation.name}
     named = record_id(operation)
     if isinstance(named, str):  # and not bad input, which is refused later
-        told["gen_ai.memory.record.id"] = named
+        attributes["gen_ai.memory.record.id"] = named
     if content and isinstance(query := operation.arguments.get("query"), str):
-        told["gen_ai.memory.query.text"] = query
-    return told
+        attributes["gen_ai.memory.query.text"] = query
+    return attributes
 
 
 def _answered(operation: Operation, result: object, *, content: bool) -> dict[str, AttributeValue]:
-    told: dict[str, AttributeValue] = {}
+    attributes: dict[str, AttributeValue] = {}
     if (count := count_of(operation, result)) is not None:
-        told["gen_ai.memory.record.count"] = count
+        attributes["gen_ai.memory.record.count"] = count
     if operation.method == "add" and isinstance(result, (Fact, Document)):
-        told["gen_ai.memory.record.id"] = result.id
+        attributes["gen_ai.memory.record.id"] = result.id
     if content:
         records = [*_described(result)]
-        told |= {"gen_ai.memory.records": json.dumps(records, ensure_ascii=False)} if records else {}
-    return told
+        attributes |= {"gen_ai.memory.records": json.dumps(records, ensure_ascii=False)} if records else {}
+    return attributes
 
 
 def _described(result: object) -> Iterable[dict[str, Any]]:
@@ -145,14 +145,14 @@ def _described(result: object) -> Iterable[dict[str, Any]]:
         result = result.stored
     for record in cast("list[Any]", result) if isinstance(result, list) else [result]:
         if isinstance(record, (Fact, Document, Message, Triple)):
-            told: dict[str, Any] = {"id": record.id, "metadata": record.metadata or None, "score": record.score}
+            attributes: dict[str, Any] = {"id": record.id, "metadata": record.metadata or None, "score": record.score}
             if isinstance(record, Triple):
-                told["content"] = [record.subject, record.predicate, record.object]
+                attributes["content"] = [record.subject, record.predicate, record.object]
             else:
-                told["content"] = record.content
+                attributes["content"] = record.content
             if isinstance(record, Message):
-                told["role"] = record.role
-            yield {key: value for key, value in told.items() if value is not None}
+                attributes["role"] = record.role
+            yield {key: value for key, value in attributes.items() if value is not None}
 
 
 @hookimpl
