@@ -4,6 +4,9 @@ They add to an application the modules that they find in import statements. `mem
 names in entry points, which such a tool cannot see.
 """
 
+# ruff: noqa: F401
+# pyright: reportUnusedImport=false
+
 from __future__ import annotations
 
 
@@ -12,4 +15,4 @@ def import_built_in_plugins() -> None:
     import memio.middleware.log
     import memio.middleware.otel
     import memio.middleware.resilience
-    import memio.providers.sqlite.plugin  # noqa: F401
+    import memio.providers.sqlite.plugin

@@ -20,7 +20,7 @@ from memio.capabilities import KINDS, Kind
 from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph, History
 from memio.plugins import Closable, Middleware
-from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
+from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -173,7 +173,7 @@ class Memio(Stores):
         wrappers = _listed(middleware)
         every: dict[Kind, Any] = {"facts": facts, "history": history, "documents": documents, "graph": graph}
         # Compared with None: a store may have a length, and be empty.
-        given = {kind: store for kind, store in every.items() if store is not None}
+        given: dict[Kind, Store | OpenedStore] = {kind: store for kind, store in every.items() if store is not None}
         faults = [
             Fault(kind, fault)
             for kind, store in given.items()

@@ -35,6 +35,7 @@ from memio.errors import (
 from memio.kinds import RESTORE, SPECS, KindSpec
 from memio.models import Page
 from memio.plugins import CallNext, Operation
+from memio.protocols import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -68,7 +69,7 @@ class CheckedStore:
     has_all: bool
 
     @classmethod
-    def of(cls, kind: Kind, given: Any, state: ClientState) -> CheckedStore:
+    def of(cls, kind: Kind, given: Store | OpenedStore, state: ClientState) -> CheckedStore:
         """Read what a store declares.
 
         Args:
@@ -77,7 +78,7 @@ class CheckedStore:
             state: What it shares with the client's other stores.
         """
         opened = given if isinstance(given, OpenedStore) else None
-        store = opened.store if opened else given
+        store: Store = given.store if isinstance(given, OpenedStore) else given
         spec = SPECS[kind]
         features = frozenset(store.features)
         return cls(
@@ -175,7 +176,7 @@ class CheckedStore:
             page = cast("Page[Any]", result)
             if page.next_cursor is not None:
                 return Page(page, seal(page.next_cursor, self._listing(method, keywords)))
-        return result
+        return cast("Any", result)
 
     async def _filled(self, method: str, keywords: Mapping[str, Any], page: Page[Any]) -> Page[Any]:
         """Return a page with as many records as were asked for, where the store ended it early and has more."""
