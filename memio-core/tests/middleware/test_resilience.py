@@ -488,11 +488,11 @@ def test_settings_that_cannot_be_honoured_are_refused_together():
         load({"facts": "sqlite", "middleware": [{"name": "resilience", **given}]})
     faults = dict(caught.value.faults)
     assert set(faults) >= {
-        "plugins[0].attempts",
-        "plugins[0].timeout",
-        "plugins[0].patience",
-        "plugins[0].providers.sqlite.budget",
-        "plugins[0].providers.sqlite.colour",
+        "middleware[0].attempts",
+        "middleware[0].timeout",
+        "middleware[0].patience",
+        "middleware[0].providers.sqlite.budget",
+        "middleware[0].providers.sqlite.colour",
     }
     with pytest.raises(ConfigError, match="no provider 'leta' is installed, did you mean 'letta'"):
         load({"facts": "sqlite", "middleware": [{"name": "resilience", "providers": {"leta": {}}}]})
