@@ -17,7 +17,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from memio.providers.sqlite._db.files import Files
-from memio.providers.sqlite._db.open import Location
+from memio.providers.sqlite._db.location import Location
 from memio.providers.sqlite._search.tags import tags
 
 ADD_FACT = (

@@ -16,7 +16,7 @@ import pytest
 
 from memio import Memio
 from memio.providers.sqlite._db.schema import create
-from memio.providers.sqlite._rows import conversations, records, triples
+from memio.providers.sqlite._rows import graph, messages, records
 from memio.providers.sqlite.documents import _DOCUMENTS
 from memio.providers.sqlite.facts import _FACTS
 
@@ -129,17 +129,17 @@ def _assert_consistent(path: Path) -> None:
                 indexed = records._indexed(row)
                 fresh.execute(f"INSERT INTO {kind}_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *indexed))  # noqa: S608  # the names from above
         for (session,) in db.execute("SELECT seq FROM session").fetchall():
-            before = conversations._nothing_before()
-            for row in conversations._rows(db, "m.session = ? ORDER BY m.seq", (session,)):
-                indexed = conversations._indexed(row, before)
+            before = messages.nothing_before()
+            for row in messages.select(db, "m.session = ? ORDER BY m.seq", (session,)):
+                indexed = messages.indexed(row, before)
                 fresh.execute(
                     "INSERT INTO message_text (rowid, body, name, prev, prev2, date, tags) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (row.seq, *indexed),
                 )
-        for row in triples._rows(db, "TRUE", ()):
+        for row in graph._rows(db, "TRUE", ()):
             fresh.execute(
-                "INSERT INTO triple_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *triples._indexed(row))
+                "INSERT INTO triple_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *graph._indexed(row))
             )
         for index in INDEXES:
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")  # noqa: S608  # the names from above

@@ -18,7 +18,8 @@ from memio import ForgetError, Memio, Message, Triple, UnavailableError
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter
 from memio.providers.sqlite._db.erase import Eraser
 from memio.providers.sqlite._db.files import Files
-from memio.providers.sqlite._db.open import Location
+from memio.providers.sqlite._db.location import Location
+from memio.providers.sqlite._rows.reindex import reindex_all
 
 Opened = Callable[..., Any]
 Run = Callable[..., Any]
@@ -379,7 +380,7 @@ def test_stores_that_do_not_share_a_connection_to_one_file_do_not_get_in_each_ot
 
 
 def test_those_who_ask_before_a_rewrite_begins_share_it(path: Path) -> None:
-    eraser = Eraser(str(path), 0.05)
+    eraser = Eraser(str(path), 0.05, reindex_all)
     with closing(Files(Location(str(path), "full", 5.0, chosen=True)).open(writes=True)) as db:
         said: list[str] = []
         db.set_trace_callback(said.append)
@@ -392,7 +393,7 @@ def test_those_who_ask_before_a_rewrite_begins_share_it(path: Path) -> None:
 
 
 def test_a_rewrite_that_failed_has_served_nobody(path: Path) -> None:
-    eraser = Eraser(str(path), 0.05)
+    eraser = Eraser(str(path), 0.05, reindex_all)
     with closing(Files(Location(str(path), "full", 0.05, chosen=True)).open(writes=True)) as db:
         first, second = eraser.job(), eraser.job()
         with closing(sqlite3.connect(path, isolation_level=None)) as writer:

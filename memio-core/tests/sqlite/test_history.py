@@ -14,7 +14,7 @@ import pytest
 
 from memio import ConflictError, InvalidInputError, Memio, Message
 from memio.models import ROLES
-from memio.providers.sqlite._rows import conversations
+from memio.providers.sqlite._rows.history_search import Scope, scope_of
 
 Run = Callable[..., Any]
 
@@ -201,8 +201,8 @@ def test_what_the_index_is_asked_does_not_grow_with_the_owners_of_a_session(run:
 
     run(body)
     with closing(sqlite3.connect(path)) as db:
-        assert conversations._scope(db, "default", None) == conversations.Scope(session_name="default")
-        assert conversations._scope(db, "default", "7") == conversations.Scope("tags : (s8)")
+        assert scope_of(db, "default", None) == Scope(session_name="default")
+        assert scope_of(db, "default", "7") == Scope("tags : (s8)")
 
 
 def test_of_a_long_message_only_the_beginning_is_indexed_with_the_next_ones(

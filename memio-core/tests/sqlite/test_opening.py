@@ -197,7 +197,7 @@ def test_a_file_that_is_no_database_is_left_as_it_is(path: Path) -> None:
     path.write_bytes(content)
     error = refusal(path)
     assert str(path) in error.message
-    assert "no SQLite database" in error.message
+    assert "not an SQLite database" in error.message
     assert path.read_bytes() == content
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,47 @@ def test_there_is_a_file_of_every_schema_so_far():
     from memio.providers.sqlite._db.schema import VERSION
 
     assert list(range(1, VERSION + 1)) == VERSIONS
+
+
+def tables_of(path: Path) -> tuple[list[Any], dict[str, list[Any]]]:
+    """Return the names of all tables and indexes of a file, and the columns of each table."""
+    with closing(sqlite3.connect(path)) as db:
+        objects = db.execute("SELECT type, name, tbl_name FROM sqlite_master ORDER BY type, name").fetchall()
+        tables = [name for kind, name, _ in objects if kind == "table"]
+        return objects, {name: db.execute(f"PRAGMA table_xinfo({name})").fetchall() for name in tables}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_file_of_an_earlier_schema_gets_the_tables_of_a_new_file(version: int, tmp_path: Path):
+    paths = unpacked(f"schema_{version}.db.gz", tmp_path / "memio.db"), tmp_path / "new.db"
+
+    async def main() -> None:
+        for path in paths:
+            async with client(path) as memio:
+                await memio.facts.get_all()
+
+    asyncio.run(main())
+    migrated, new = map(tables_of, paths)
+    assert migrated == new
+
+
+def test_the_description_of_the_tables_with_owners_is_that_of_the_schema(tmp_path: Path):
+    from memio.providers.sqlite._db.schema import OWNED_TABLES, create
+
+    with closing(sqlite3.connect(tmp_path / "new.db")) as db:
+        create(db)
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {
+            (table, column)
+            for table in tables
+            for _, column, *_ in db.execute(f"PRAGMA table_info({table})")
+            if column in ("user", "agent")
+        }
+    # Without AGENT_SCOPE, the table of documents has agents only because it is like that of facts.
+    assert found - {("document", "agent")} == {
+        (table.name, column) for table in OWNED_TABLES for column in table.owners
+    }
+    assert sorted(table.kind for table in OWNED_TABLES) == sorted(KINDS)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

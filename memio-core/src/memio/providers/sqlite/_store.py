@@ -1,20 +1,21 @@
-"""What the four adapters have in common: their settings, their engine, and what they promise."""
+"""The base of the four adapters: their settings, their engine, and their guarantees."""
 
 from __future__ import annotations
 
 from os import PathLike
+from sqlite3 import Connection
 from typing import Self
 
 from memio.capabilities import Guarantee
 from memio.plugins import Resources
 from memio.providers.sqlite._db.engine import Engine
-from memio.providers.sqlite._db.erase import kinds_of
-from memio.providers.sqlite._db.open import Location
+from memio.providers.sqlite._db.location import Location
+from memio.providers.sqlite._rows.labels import kinds_of
 from memio.providers.sqlite.settings import Durability, SqliteSettings
 
 
 class SqliteStore:
-    """A store in an SQLite file. Nothing is opened before the first call.
+    """A store in an SQLite file. It is opened by the first call.
 
     When the file, its `-wal` or its `-shm` is removed, moved or replaced while the store has it open, every call raises
     `ProviderError` and does nothing: close the store before files are moved. The bytes of deleted content may stay in
@@ -25,8 +26,8 @@ class SqliteStore:
         durability: `full` (default) or `normal`; see `SqliteSettings`.
         busy_timeout: Seconds to wait for another process that is writing, counted from when the writes that wait
             together begin, not from the call; default 30.
-        read_only: Whether the database is neither made nor changed; default `False`. Calls that write raise
-            `ProviderError` then.
+        read_only: Whether the database is neither made nor changed, so that calls that write raise `ProviderError`;
+            default `False`.
 
     Raises:
         ConfigError: A setting is wrong.
@@ -47,20 +48,20 @@ class SqliteStore:
         settings = SqliteSettings.resolve(
             path=path, durability=durability, busy_timeout=busy_timeout, read_only=read_only
         )
-        self._engine = Engine(Location.of(settings))
+        self._engine = _engine(Location.of(settings))
         self._owns_engine = True
 
     @classmethod
     def sharing(cls, settings: SqliteSettings, resources: Resources) -> Self:
         """Return a store that shares the engine of its client, which closes it."""
         location = Location.of(settings)
-        engine = resources.obtain(("engine", location.key()), lambda: Engine(location))
+        engine = resources.obtain(("engine", location.key()), lambda: _engine(location))
         store = cls.__new__(cls)
         vars(store).update(_engine=engine, _owns_engine=False)
         return store
 
     async def erase(self, *, user_id: str | None = None, agent_id: str | None = None) -> list[str]:
-        """Rewrite the file without anything that was deleted from it, of whatever kind or owner.
+        """Rewrite the file without anything that was deleted from it, of every kind and owner.
 
         Afterwards nothing of it is in the file, in its write-ahead log, or in the full-text indexes. Writes wait
         meanwhile, reads do not.
@@ -70,7 +71,7 @@ class SqliteStore:
             agent_id: The agent that is being forgotten.
 
         Returns:
-            Which other records of this owner the file has.
+            A notice that names the kinds of which the file still has records of this owner; empty where there are none.
 
         Raises:
             UnavailableError: A connection that has been reading for longer than `busy_timeout` keeps the log from being
@@ -84,6 +85,20 @@ class SqliteStore:
         return [f"the file still has records of this owner ({', '.join(kinds)}), which were not to be deleted"]
 
     async def aclose(self) -> None:
-        """Finish what is under way and close the file, unless a client shares it. Closing again does nothing."""
+        """Finish the calls that were made, and close the file; a file that a client shares is closed by the client.
+
+        Closing again does nothing.
+        """
         if self._owns_engine:
             await self._engine.aclose()
+
+
+def _engine(location: Location) -> Engine:
+    return Engine(location, _reindex)
+
+
+def _reindex(db: Connection) -> None:
+    # Imported when it is needed: a store of facts alone does not need the modules of the other kinds.
+    from memio.providers.sqlite._rows.reindex import reindex_all
+
+    reindex_all(db)

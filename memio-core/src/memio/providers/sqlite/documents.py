@@ -13,12 +13,12 @@ from memio.providers.sqlite._rows.values import from_microseconds, to_microsecon
 from memio.providers.sqlite._store import SqliteStore
 from memio.toolkit import trusted
 
-_made = trusted(Document)
+_make_document = trusted(Document)
 
 
 def _document(row: Row, score: float | None) -> Document:
     created = from_microseconds(row.created_at)
-    return _made(
+    return _make_document(
         id=row.id,
         content=row.content,
         user_id=row.user_id,

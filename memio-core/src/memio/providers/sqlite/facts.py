@@ -13,12 +13,12 @@ from memio.providers.sqlite._rows.values import from_microseconds, to_microsecon
 from memio.providers.sqlite._store import SqliteStore
 from memio.toolkit import trusted
 
-_made = trusted(Fact)
+_make_fact = trusted(Fact)
 
 
 def _fact(row: Row, score: float | None) -> Fact:
     created = from_microseconds(row.created_at)
-    return _made(
+    return _make_fact(
         id=row.id,
         content=row.content,
         user_id=row.user_id,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from memio.capabilities import Feature
 from memio.models import Page, Triple
-from memio.providers.sqlite._rows import triples as rows
+from memio.providers.sqlite._rows import graph as rows
 from memio.providers.sqlite._store import SqliteStore
 
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from memio.capabilities import Feature
 from memio.models import Message, Page, Turn
 from memio.protocols import Start
-from memio.providers.sqlite._rows import conversations as rows
+from memio.providers.sqlite._rows import history as rows
+from memio.providers.sqlite._rows.history_search import search
+from memio.providers.sqlite._rows.sessions import page_of_names
 from memio.providers.sqlite._store import SqliteStore
 
 
 class SqliteHistoryAdapter(SqliteStore):
-    """Stores conversations; see `SqliteStore` for its arguments. Nobody answers what is added."""
+    """Stores conversations; see `SqliteStore` for its arguments. Adding messages creates no answer."""
 
     features = frozenset[str](
         {
@@ -45,19 +47,19 @@ class SqliteHistoryAdapter(SqliteStore):
         user_id: str | None = None,
     ) -> Page[Message]:
         """Return a page of one session, oldest first; an unknown session is empty."""
-        # Without an owner, a name such as "default" may stand for the sessions of thousands.
-        ask = self._engine.search if user_id is None else self._engine.lookup
-        return await ask(lambda db: rows.page(db, session_id, limit, cursor, start, user_id))
+        # Without an owner, a name such as "default" may mean the sessions of thousands.
+        read = self._engine.search if user_id is None else self._engine.lookup
+        return await read(lambda db: rows.page(db, session_id, limit, cursor, start, user_id))
 
     async def get_all(self, *, limit: int, cursor: str | None = None, user_id: str | None = None) -> Page[str]:
-        """Return a page of session ids, by their first message."""
-        return await self._engine.lookup(lambda db: rows.sessions(db, limit, cursor, user_id))
+        """Return a page of session ids, in the order of their first messages."""
+        return await self._engine.lookup(lambda db: page_of_names(db, limit, cursor, user_id))
 
     async def search(
         self, *, query: str, limit: int, session_id: str | None = None, user_id: str | None = None
     ) -> list[Message]:
-        """Return the best matches first, each judged together with the two messages before it and its date."""
-        return await self._engine.search(lambda db: rows.search(db, query, limit, session_id, user_id))
+        """Return the best matches first, each ranked together with the two messages before it and its date."""
+        return await self._engine.search(lambda db: search(db, query, limit, session_id, user_id))
 
     async def delete(self, *, session_id: str, user_id: str | None = None) -> None:
         """Delete a session; deleting an unknown one does nothing."""

@@ -1,4 +1,4 @@
-"""What the embedded provider registers: one store per kind. Importing it loads no SQLite."""
+"""The stores that the embedded provider registers, one per kind. Importing this module does not load SQLite."""
 
 from __future__ import annotations
 

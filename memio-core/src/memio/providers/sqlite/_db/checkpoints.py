@@ -1,9 +1,9 @@
-"""Whether the database as it lies on the disk is what SQLite's checkpoints of its log can have left.
+"""Whether a database that is newer than its log was changed by SQLite, or by something else.
 
-A checkpoint copies pages from the log into the database, so afterwards the database is newer than its log, as it is
-when a backup was written over it. The difference is in the index of the log (`-shm`), which survives a killed process:
-SQLite notes there before a checkpoint how far it will go, and afterwards how far it went. The first is the limit for
-what may have been copied; everything up to the second must be there.
+SQLite changes it by a checkpoint, which copies pages from the log into the database. A backup that is written over it
+makes it newer as well. The difference is in the index of the log (`-shm`), which survives a killed process: SQLite
+writes there before a checkpoint how far it will go, and afterwards how far it went. Pages up to the first may have been
+copied; pages up to the second must be in the database.
 """
 
 from __future__ import annotations
@@ -18,16 +18,24 @@ _HEADER = 32
 _FRAME_HEADER = 24
 _MAGIC = (0x377F0682, 0x377F0683)
 _INDEX_BYTES = 136
-"""The header of the index, twice, and what it has about checkpoints."""
+"""The header of the index, which is there twice, and the fields about checkpoints."""
 _SAMPLE = 64
-"""How many pages are compared, at most: one that differs is enough."""
+"""How many pages are compared, at most; one that differs is enough for a result."""
 
 _kept: dict[tuple[int, int], int] = {}
+"""Open descriptors by device and inode, see `_read_kept`."""
 _kept_lock = Lock()
 
 
 class _Log(NamedTuple):
-    """What a log holds: the size of a page, how many the database has, and the committed frames of each in order."""
+    """The content of a log.
+
+    Attributes:
+        salt: Identifies the generation of the log.
+        size: Bytes of a page.
+        pages: How many pages the database has.
+        frames: The numbers of the committed frames of each page, in order.
+    """
 
     salt: bytes
     size: int
@@ -36,7 +44,7 @@ class _Log(NamedTuple):
 
 
 def holds_checkpoint(database: str, *, same_boot: bool) -> bool:
-    """Return whether the database can be what checkpoints of the log beside it have left.
+    """Return whether the content of the database can be the result of checkpoints of its log.
 
     Args:
         database: The file, newer than its log.
@@ -53,8 +61,8 @@ def holds_checkpoint(database: str, *, same_boot: bool) -> bool:
             if attempt and before == _times(database):
                 return False
         except FileNotFoundError:
-            return True  # the last one who used it has closed it, so it was in order
-    return True  # others work on it all the time, and they have it open
+            return True  # the last process that used it has closed it, which removes a log only after a checkpoint
+    return True  # other processes change it all the time, so they have it open
 
 
 def _compare(database: str, *, same_boot: bool) -> bool:
@@ -62,7 +70,7 @@ def _compare(database: str, *, same_boot: bool) -> bool:
     log = _read_log(f"{database}-wal")
     if not log.frames:
         return True  # there is nothing that could be applied
-    with open(f"{database}-wal", "rb") as frames:  # noqa: PTH123  # nobody locks a log
+    with open(f"{database}-wal", "rb") as frames:  # noqa: PTH123  # SQLite does not lock it
 
         def same(page: int, frame: int) -> bool:
             frames.seek(_place(frame, log.size) + _FRAME_HEADER)
@@ -73,14 +81,14 @@ def _compare(database: str, *, same_boot: bool) -> bool:
         salt, begun, done = index
         if salt != log.salt:  # everything was copied, and the next commit begins the log again
             begun = done = max(numbers[-1] for numbers in log.frames.values())
-        copied = _some([page for page, numbers in log.frames.items() if numbers[-1] <= done and page <= log.pages])
+        copied = _sample([page for page, numbers in log.frames.items() if numbers[-1] <= done and page <= log.pages])
         if not all(same(page, log.frames[page][-1]) for page in copied):
             return False
-        # Not even one page: then it was not a checkpoint that has changed the database.
+        # Where no page is equal, the database was not changed by a checkpoint.
         return any(same(page, each) for page, numbers in log.frames.items() for each in numbers if each <= begun)
 
 
-def _some(pages: list[int]) -> list[int]:
+def _sample(pages: list[int]) -> list[int]:
     pages.sort()
     return pages[:: len(pages) // _SAMPLE + 1]
 
@@ -92,7 +100,7 @@ def _place(frame: int, size: int) -> int:
 def _read_log(path: str) -> _Log:
     frames: dict[int, list[int]] = {}
     pages = 0
-    waiting: list[tuple[int, int]] = []
+    uncommitted: list[tuple[int, int]] = []
     with open(path, "rb") as file:  # noqa: PTH123  # as above
         header = file.read(_HEADER)
         if len(header) < _HEADER or unpack_from(">I", header)[0] not in _MAGIC:
@@ -101,19 +109,19 @@ def _read_log(path: str) -> _Log:
         number = 1
         while len(frame := file.read(_FRAME_HEADER)) == _FRAME_HEADER and frame[8:16] == header[16:24]:
             page, commits = unpack_from(">II", frame)
-            waiting.append((page, number))
+            uncommitted.append((page, number))
             if commits:
                 pages = commits  # a committing frame has the size of the database
-                for each, at in waiting:
+                for each, at in uncommitted:
                     frames.setdefault(each, []).append(at)
-                waiting.clear()
+                uncommitted.clear()
             number += 1
             file.seek(_place(number, size))
     return _Log(header[16:24], size, pages, frames)
 
 
 def _index(database: str) -> tuple[bytes, int, int] | None:
-    """Return the salt, and up to which frame a checkpoint was begun and done; nothing where there is no index."""
+    """Return the salt, and up to which frame a checkpoint was begun and done; `None` where there is no index."""
     try:
         content = _read_kept(f"{database}-shm", 0, 136)
     except OSError:
@@ -132,11 +140,11 @@ def _read_kept(path: str, offset: int, size: int) -> bytes:
     included. So the descriptor is kept until the process ends, one for a file.
     """
     if os.name == "nt":
-        with open(path, "rb") as file:  # noqa: PTH123  # beside `os.open`
+        with open(path, "rb") as file:  # noqa: PTH123  # as with `os.open`
             file.seek(offset)
             return file.read(size)
     with _kept_lock:
-        status = os.stat(path)  # noqa: PTH116  # beside `os.open`
+        status = os.stat(path)  # noqa: PTH116  # as with `os.open`
         kept = _kept.get((status.st_dev, status.st_ino))
         if kept is None:
             kept = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))

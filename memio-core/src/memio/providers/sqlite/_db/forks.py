@@ -1,7 +1,7 @@
-"""What happens to open databases when the process is forked.
+"""Open databases in a process that forks.
 
 SQLite keeps a table of its locks in memory. A child inherits it, but not the threads that would release them, nor the
-locks themselves. So before a fork all connections are closed, between two transactions, and opened again afterwards.
+locks. So before a fork all connections are closed, between two transactions, and opened again afterwards.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from functools import cache
 from typing import Protocol
 from weakref import WeakSet
 
-_PATIENCE = 5.0
-"""Seconds that a fork waits for calls that are under way."""
+_SECONDS_TO_WAIT = 5.0
+"""How long a fork waits for calls that are under way."""
 
 
 class Pausable(Protocol):
@@ -30,9 +30,9 @@ class Pausable(Protocol):
 
 
 _engines: WeakSet[Pausable] = WeakSet()
-_paused: list[Callable[[], None]] = []
+_resumes: list[Callable[[], None]] = []
 _busy: set[str] = set()
-_spoilt: set[str] = set()
+_unusable: set[str] = set()
 
 
 def watch(engine: Pausable) -> None:
@@ -41,33 +41,33 @@ def watch(engine: Pausable) -> None:
     _engines.add(engine)
 
 
-def is_spoilt(path: str) -> bool:
-    """Return whether this process was forked while a file was being used for longer than a fork waits."""
-    return path in _spoilt
+def is_unusable(path: str) -> bool:
+    """Return whether this process was forked while a call on a file took longer than a fork waits."""
+    return path in _unusable
 
 
 @cache
 def _register() -> None:
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
+        os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)
 
 
 def _before() -> None:
     for engine in list(_engines):
-        go_on = engine.pause(_PATIENCE)
-        if go_on is None:
+        resume = engine.pause(_SECONDS_TO_WAIT)
+        if resume is None:
             _busy.add(engine.path)
         else:
-            _paused.append(go_on)
+            _resumes.append(resume)
 
 
-def _in_parent() -> None:
-    while _paused:
-        _paused.pop()()
+def _after_in_parent() -> None:
+    while _resumes:
+        _resumes.pop()()
     _busy.clear()
 
 
-def _in_child() -> None:
-    _spoilt.update(_busy)
+def _after_in_child() -> None:
+    _unusable.update(_busy)
     _engines.clear()
-    _in_parent()
+    _after_in_parent()

@@ -1,4 +1,4 @@
-"""Giving up a read whose caller has gone: nobody waits for its answer, and others wait for its thread."""
+"""Interrupting a read whose caller was cancelled, because other calls wait for its thread."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from sqlite3 import Connection
 from threading import local
 from typing import Any
 
-from memio.providers.sqlite._db.failures import failure
+from memio.providers.sqlite._db.errors import failure
 
-_STEPS_BETWEEN_LOOKS = 20_000
-"""In steps of SQLite's virtual machine, some hundred microseconds' worth."""
+_STEPS_BETWEEN_CHECKS = 20_000
+"""Steps of SQLite's virtual machine; together they take some hundred microseconds."""
 
 
-class _OfThread(local):
-    """What a thread is reading for, if it reads; a thread carries out one call at a time."""
+class _Thread(local):
+    """The future that a thread is reading for, if it reads; a thread runs one job at a time."""
 
     future: Future[Any] | None = None
 
 
-_CURRENT = _OfThread()
+_CURRENT = _Thread()
 
 
 @contextmanager
-def reading_for(future: Future[Any]) -> Generator[None]:
+def interruptible(future: Future[Any]) -> Generator[None]:
     """Let the reads within this block end early when the future is cancelled."""
     _CURRENT.future = future
     try:
@@ -35,19 +35,19 @@ def reading_for(future: Future[Any]) -> Generator[None]:
 
 
 def watch(db: Connection) -> None:
-    """Let SQLite end a statement of a read that was given up. It never ends one of a write."""
-    db.set_progress_handler(_given_up, _STEPS_BETWEEN_LOOKS)
+    """Let SQLite end statements of cancelled reads on this connection. It never ends a statement of a write."""
+    db.set_progress_handler(_is_cancelled, _STEPS_BETWEEN_CHECKS)
 
 
-def leave_if_given_up() -> None:
-    """End a read that was given up, between two statements.
+def end_if_cancelled() -> None:
+    """End a cancelled read between two statements.
 
     Raises:
-        ProviderError: It was given up. Nobody gets to see this error.
+        ProviderError: The read was cancelled. The error reaches no caller.
     """
-    if _given_up():
-        raise failure("the caller has given up this read")
+    if _is_cancelled():
+        raise failure("the caller has cancelled this read")
 
 
-def _given_up() -> bool:
+def _is_cancelled() -> bool:
     return _CURRENT.future is not None and _CURRENT.future.cancelled()

@@ -1,24 +1,49 @@
-"""The tables, and how a file says that they are memio's.
+"""The tables, and how a file is marked as memio's.
 
 Owners are interned as integers (`label`), because the full-text indexes hold them as tokens. An integer
-is never used again; 0 means "nobody". Listings go by `seq`, which only grows (AUTOINCREMENT), so a cursor
-never meets another record at its place. Times are microseconds since 1970 in UTC. Metadata is JSON, and
-NULL when empty.
+is never used again; 0 means that a record has no owner. Listings are in the order of `seq`, which only grows
+(AUTOINCREMENT), so a cursor never leads to a record that was added later in the place of another. Times are
+microseconds since 1970 in UTC. Metadata is JSON, and NULL when empty.
 
-Each kind has a full-text index without content of its own (`content=''`): it can only be updated by telling
-it exactly what it holds for a row. So what it holds must follow from the tables alone, see `_text` and `_tags`.
+Each kind has a full-text index that does not keep its content (`content=''`): a row is removed from it by passing
+exactly what was added. So what an index holds must follow from the tables alone.
 """
 
 from __future__ import annotations
 
 from os import urandom
 from sqlite3 import Connection
+from typing import NamedTuple
+
+from memio.providers.sqlite._db.errors import migrated_meanwhile, newer_schema
 
 APPLICATION_ID = 0x6D656D6F
 """Marks a file as memio's: "memo"."""
 
 VERSION = 1
-"""The version of the schema, kept as the file's `user_version`."""
+"""The version of the schema, kept as the file's `user_version`. `migrations` has a step to each version after 1."""
+
+
+class OwnedTable(NamedTuple):
+    """A table whose rows have owners.
+
+    Attributes:
+        name: The table.
+        kind: The kind of memory whose records it has.
+        owners: The columns that hold the number of a label, each with an index.
+    """
+
+    name: str
+    kind: str
+    owners: tuple[str, ...]
+
+
+OWNED_TABLES = (
+    OwnedTable("fact", "facts", ("user", "agent")),
+    OwnedTable("session", "history", ("user",)),
+    OwnedTable("document", "documents", ("user",)),
+    OwnedTable("triple", "graph", ("user",)),
+)
 
 _TOKENIZER = "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
 
@@ -111,5 +136,29 @@ def mark(db: Connection) -> tuple[int, int]:
 
 
 def is_empty(db: Connection) -> bool:
-    """Tell whether the file has no table at all."""
+    """Return whether the file has no table at all."""
     return db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+
+
+def check_not_newer(version: int, path: str) -> None:
+    """Raise when a file has a newer schema than this memio knows.
+
+    Raises:
+        ProviderError: It has.
+    """
+    if version > VERSION:
+        raise newer_schema(path, version, VERSION)
+
+
+def check_unchanged(db: Connection, path: str) -> None:
+    """Raise when the file has got another schema since it was opened. Called first in each transaction.
+
+    A newer memio in another process may migrate the file while this one has it open. This one would then write rows
+    that the newer one does not understand.
+
+    Raises:
+        ProviderError: It has.
+    """
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version != VERSION:
+        raise migrated_meanwhile(path, version, VERSION)

@@ -1,4 +1,4 @@
-"""Cursors: the place in a listing where the next page goes on.
+"""Cursors: the place in a listing where the next page begins.
 
 A cursor names the kind of listing, the file and the last row that was delivered. Rows are found by their
 number, so a page costs the same everywhere, and it makes no difference whether that row still exists.
@@ -34,12 +34,12 @@ def read_cursor(db: Connection, listing: str, cursor: str | None, start: int = 0
 
     Args:
         db: The connection.
-        listing: The kind of listing that it must belong to.
+        listing: The kind of listing to which it must belong.
         cursor: The cursor; `None` for the first page.
         start: Where the first page begins.
 
     Raises:
-        InvalidInputError: It is no cursor, or one of another listing or file.
+        InvalidInputError: It is not a cursor, or it belongs to another listing or file.
     """
     if cursor is None:
         return start

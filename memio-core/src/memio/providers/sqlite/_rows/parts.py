@@ -1,4 +1,4 @@
-"""Rows that are read some at a time, bounded by their number and by the memory that they take."""
+"""Reads that are bounded by the number of rows and by the memory that they take."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Generic, NamedTuple, TypeVar
 R = TypeVar("R")
 
 BYTES = 4_000_000
-"""How much the rows of one part weigh at most, without the last one. Small records never get there."""
+"""How much the rows of one part weigh at most, without the last one. Pages of small records weigh less."""
 
 _PARSED = 16
 """How much more memory metadata takes than its JSON. Long texts take as much, nested lists 40 times."""
 
 _LARGE = 1024 * 1024
-"""Characters of a text whose pages are not worth keeping in memory."""
+"""From how many characters on the pages of a text are not kept in memory."""
 
 _RELEASE = "PRAGMA shrink_memory"
-"""Lets SQLite release the pages that it keeps of the texts that were just read or written."""
+"""Makes SQLite release the pages of the texts that were just read or written."""
 
 
 class Part(NamedTuple, Generic[R]):
@@ -57,7 +57,7 @@ def part_of(db: Connection, rows: Iterable[R], limit: int, weight: Callable[[R],
 
 
 def release_for(db: Connection, text: str) -> None:
-    """Make room before a large text is written: what SQLite keeps of the one before is not needed again."""
+    """Release memory before a large text is written: the pages of the one before are not needed again."""
     if len(text) >= _LARGE:
         db.execute(_RELEASE)
 

@@ -1,4 +1,4 @@
-"""Facts and documents: the same table twice, each with its index.
+"""The tables of facts and of documents, which are alike, each with its full-text index.
 
 Every method runs inside a transaction of the engine.
 """
@@ -28,14 +28,14 @@ _NO_LIMIT = -1
 
 
 class Scope(NamedTuple):
-    """Whose records a call is confined to; `None` spans all."""
+    """The owners to which a call is confined; `None` means all."""
 
     user: str | None = None
     agent: str | None = None
 
 
 class New(NamedTuple):
-    """What is to be stored."""
+    """A record to store. Without an id it gets a new one, and without times the present."""
 
     content: str
     metadata: dict[str, Any] | None
@@ -64,8 +64,8 @@ class RecordTable(Generic[R]):
     """The records of one kind.
 
     Args:
-        name: The table, and what errors call a record.
-        record: Makes a record of a row and its score.
+        name: The table, and the noun for a record in errors.
+        record: Returns the record of a row and its score.
     """
 
     def __init__(self, name: str, record: Callable[[Row, float | None], R]) -> None:
@@ -217,14 +217,14 @@ class RecordTable(Generic[R]):
         return f"r.seq IN ({found})", (all_of(tokens), after, limit)
 
     def _tokens(self, db: Connection, scope: Scope, filters: Filters | None) -> list[str] | None:
-        """Return the tokens that all rows in question have, or `None` when there can be no such row."""
+        """Return the tokens that all rows in scope have, or `None` when there can be no such row."""
         user, agent = (0 if label is None else find_label(db, label) for label in scope)
         return None if user is None or agent is None else tags(filters, user=user, agent=agent)
 
     def _scan(self, db: Connection, query: str, scope: Scope, filters: Filters | None, limit: int) -> list[R]:
-        """Look for a query without any word as a part of the content; the score is the share that it makes up."""
+        """Find a query without any word as a part of the content; the score is its share of the content."""
         condition, values = self._condition(db, scope, filters, 0, _NO_LIMIT)
-        # Numbers only: what is sorted is in memory.
+        # Numbers only, because what is sorted is in memory.
         found = db.execute(
             f"SELECT r.seq FROM {self._name} r WHERE {condition} AND instr(r.content, ?) "  # noqa: S608  # as above
             "ORDER BY length(r.content), r.seq DESC LIMIT ?",
@@ -270,6 +270,6 @@ def _read(columns: tuple[Any, ...]) -> Row:
 
 
 def _stored(row: Row) -> tuple[Any, ...]:
-    """Return what the table itself has of a row; the labels of its owners are kept elsewhere."""
+    """Return the columns of the table; the labels of owners are in another table."""
     seq, record_id, user, agent, _, _, content, metadata, created_at, updated_at = row
     return seq, record_id, user, agent, content, metadata_text(metadata), created_at, updated_at

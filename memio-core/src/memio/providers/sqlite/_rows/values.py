@@ -1,4 +1,4 @@
-"""How ids, times and metadata are kept in columns."""
+"""Ids, times and metadata in columns."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
-_CHANCE_BYTES = 10
+_RANDOM_BYTES = 10
 _IDS_AT_ONCE = 64
-"""How many ids share a call of the system for chance, after the first, which often is the only one."""
+"""How many ids share a call of `urandom`, after the first, which often is the only one."""
 _MICROSECOND = timedelta(microseconds=1)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
@@ -30,13 +30,13 @@ def new_ids() -> Iterator[str]:
     begin = f"{moment >> 16:08x}-{moment & 0xFFFF:04x}-7"
     size = 1
     while True:
-        chances = urandom(_CHANCE_BYTES * size).hex()
-        for at in range(0, len(chances), 2 * _CHANCE_BYTES):
+        digits = urandom(_RANDOM_BYTES * size).hex()
+        for at in range(0, len(digits), 2 * _RANDOM_BYTES):
             a, variant, b, c = (
-                chances[at : at + 3],
-                chances[at + 3],
-                chances[at + 4 : at + 7],
-                chances[at + 7 : at + 19],
+                digits[at : at + 3],
+                digits[at + 3],
+                digits[at + 4 : at + 7],
+                digits[at + 7 : at + 19],
             )
             yield f"{begin}{a}-{_VARIANT[variant]}{b}-{c}"
         size = _IDS_AT_ONCE

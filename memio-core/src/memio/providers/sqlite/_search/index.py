@@ -8,15 +8,15 @@ from itertools import islice
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
-from memio.providers.sqlite._db.interrupts import leave_if_given_up
+from memio.providers.sqlite._db.interrupts import end_if_cancelled
 from memio.toolkit import Term
 
 TERMS_AT_ONCE = 128
-"""More terms in one expression cost more than the sum of their parts."""
+"""An expression of more terms takes longer than several shorter ones."""
 
 
 class Within(NamedTuple):
-    """A condition in SQL that the rows of an index must meet, where an expression of tokens would be too long."""
+    """A condition in SQL for the rows of an index, where an expression of tokens would be too long."""
 
     condition: str = "TRUE"
     values: tuple[Any, ...] = ()
@@ -26,7 +26,7 @@ _EVERYWHERE = Within()
 
 
 def any_term(terms: Iterable[Term]) -> str:
-    """Return the FTS5 expression for the rows that have one of the terms. Quoted, nothing in a term is syntax."""
+    """Return the FTS5 expression for the rows that have one of the terms, quoted, so that no term is syntax."""
     return " OR ".join(f'"{term.text}" *' if term.prefix else f'"{term.text}"' for term in terms)
 
 
@@ -35,7 +35,7 @@ class TextIndex:
 
     Args:
         table: The name of the index.
-        columns: Its text columns with their weights; the column `tags` follows them, with none.
+        columns: Its text columns with their weights; the column `tags` follows them, without a weight.
     """
 
     def __init__(self, table: str, **columns: float) -> None:
@@ -44,24 +44,24 @@ class TextIndex:
         places = ", ".join("?" * (len(columns) + 1))
         weights = ", ".join(str(weight) for weight in (*columns.values(), 0))
         self._words = f"{{{' '.join(columns)}}}"
-        # The names come from the provider's own modules, values always go separately.
-        self._insert = f"INSERT INTO {table} (rowid, {names}) VALUES (?, {places})"  # noqa: S608  # as said
-        self._delete = f"INSERT INTO {table} ({table}, rowid, {names}) VALUES ('delete', ?, {places})"  # noqa: S608  # as said
+        # The names are constants of this provider; values are always passed separately.
+        self._insert = f"INSERT INTO {table} (rowid, {names}) VALUES (?, {places})"  # noqa: S608  # as above
+        self._delete = f"INSERT INTO {table} ({table}, rowid, {names}) VALUES ('delete', ?, {places})"  # noqa: S608  # as above
         self._ranked = (
-            f"SELECT {table}.rowid, bm25({table}, {weights}) AS rank_ FROM {table} WHERE {table} MATCH ? AND "  # noqa: S608  # as said
+            f"SELECT {table}.rowid, bm25({table}, {weights}) AS rank_ FROM {table} WHERE {table} MATCH ? AND "  # noqa: S608  # as above
         )
         self._in_order = f" ORDER BY rank_, {table}.rowid DESC LIMIT ?"
 
     def add(self, db: Connection, rows: Iterable[tuple[int | str, ...]]) -> None:
-        """Index rows: each its number, its text columns in order, then its tags."""
+        """Index rows: each its number, its text columns in order, and its tags."""
         db.executemany(self._insert, rows)
 
     def remove(self, db: Connection, seq: int, *texts: str) -> None:
-        """Forget a row. The texts must be exactly those that it was added with."""
+        """Remove a row. The texts must be exactly those with which it was added."""
         db.execute(self._delete, (seq, *texts))
 
     def clear(self, db: Connection) -> None:
-        """Forget every row."""
+        """Remove every row."""
         db.execute(f"INSERT INTO {self.table} ({self.table}) VALUES ('delete-all')")  # noqa: S608  # a name of this provider
 
     def best(
@@ -74,17 +74,17 @@ class TextIndex:
             terms: From `query_terms`.
             restriction: An expression that all rows must match, or nothing.
             limit: How many rows at most.
-            within: A condition that all rows must meet besides.
+            within: Another condition for all rows; default none.
         """
         ranked = self._ranked + within.condition
         if len(terms) <= TERMS_AT_ONCE:
             found = db.execute(ranked + self._in_order, (self._expression(terms, restriction), *within.values, limit))
             return [(seq, -rank) for seq, rank in found]
-        # bm25 is a sum over the terms, so they can be asked for in portions.
+        # bm25 is a sum over the terms, so they can be searched for in portions.
         ranks: dict[int, float] = {}
         rest = iter(terms)
         while portion := list(islice(rest, TERMS_AT_ONCE)):
-            leave_if_given_up()
+            end_if_cancelled()
             for seq, rank in db.execute(ranked, (self._expression(portion, restriction), *within.values)):
                 ranks[seq] = ranks.get(seq, 0.0) + rank
         best = nsmallest(limit, ranks.items(), key=lambda item: (item[1], -item[0]))
@@ -99,7 +99,7 @@ class TextIndex:
         """
         if not restriction:
             return "TRUE", ()
-        return f"{column} IN (SELECT rowid FROM {self.table} WHERE {self.table} MATCH ?)", (restriction,)  # noqa: S608  # as said
+        return f"{column} IN (SELECT rowid FROM {self.table} WHERE {self.table} MATCH ?)", (restriction,)  # noqa: S608  # as above
 
     def _expression(self, terms: Sequence[Term], restriction: str) -> str:
         words = f"{self._words} : ({any_term(terms)})"

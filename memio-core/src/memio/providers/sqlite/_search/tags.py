@@ -1,8 +1,8 @@
 """Tokens of the index column `tags`, by which owners, sessions and metadata are matched together with the words.
 
-An owner or session is a letter and its integer. A metadata entry is a digest of its key and value, in decimal
-digits, which no stemmer changes. What is matched in the index costs the search of a small owner next to nothing, and a
-filter is applied before any limit.
+An owner or session is a letter and its integer. A metadata entry is a digest of its key and value, in decimal digits,
+which the stemmer does not change. Matching them in the index makes the search of an owner with few records cheap, and
+applies a filter before any limit.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def _metadata_tags(metadata: Mapping[str, Any]) -> Iterable[str]:
             yield _digest(f"{len(key)}:{key}{_canonical(value)}")
 
 
-@lru_cache(maxsize=1024)  # the records of an application have much of their metadata in common
+@lru_cache(maxsize=1024)  # the records of an application share much of their metadata
 def _digest(text: str) -> str:
-    from hashlib import blake2b  # imported by who needs it: it loads OpenSSL
+    from hashlib import blake2b  # imported when it is needed, because it loads OpenSSL
 
     return f"m{int.from_bytes(blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest())}"
 

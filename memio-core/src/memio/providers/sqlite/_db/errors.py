@@ -1,6 +1,6 @@
-"""SQLite's errors in memio's words: what failed, in which file, and what to do next.
+"""The errors of this provider: what failed, in which file, and what to do next.
 
-They are told apart by SQLite's result code, never by the wording of a message.
+SQLite's errors are distinguished by result code, never by the text of a message.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from memio.errors import Outcome, ProviderError, UnavailableError
 from memio.providers.sqlite.settings import MEMORY
 
 _PRIMARY = 0xFF
-"""The part of a result code that says what kind of error it is; the rest are details."""
+"""The bits of a result code that hold the kind of the error; the others hold details."""
 
 
 def explain(error: sqlite3.Error, path: str, *, committing: bool = False) -> ProviderError:
-    """Return the error to raise for one of SQLite's.
+    """Return the error of memio to raise for an error of SQLite.
 
     Args:
-        error: SQLite's.
+        error: The error of SQLite.
         path: The file.
-        committing: Whether it came from a commit, so that it can be unknown what is on the disk.
+        committing: Whether a commit raised it, so that it may be unknown what is on the disk; default `False`.
     """
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY  # errors of the Python module itself have no code
     kind = UnavailableError if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) else ProviderError
     lost = committing and code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
     return failure(
-        _WORDS.get(code, _other)(path, error),
+        _MESSAGES.get(code, _other)(path, error),
         cause=error,
         kind=kind,
         retryable=kind is UnavailableError,
@@ -45,13 +45,21 @@ def failure(
     retryable: bool = False,
     unknown: bool = False,
 ) -> ProviderError:
-    """Return an error of this provider."""
+    """Return an error of this provider; the client adds the operation.
+
+    Args:
+        message: What failed, where, and what to do.
+        cause: The error behind it; default none.
+        kind: The class of the error; default `ProviderError`.
+        retryable: Whether the same call may succeed later; default `False`.
+        unknown: Whether it is unknown if the call took effect; by default it certainly did not.
+    """
     outcome: Outcome = "unknown" if unknown else "not_applied"
     return kind(message, cause=cause, retryable=retryable, outcome=outcome)
 
 
 def moved(path: str) -> ProviderError:
-    """Return what to raise when the file that is open is no longer the one of this name."""
+    """Return the error for a name that no longer leads to the file that is open."""
     return failure(
         f"{path} was removed, moved or replaced while this client had it open, and nothing was done. To use what is "
         "there now, close this client and make a new one; to go on with the former file, rename what is there now "
@@ -60,7 +68,7 @@ def moved(path: str) -> ProviderError:
 
 
 def log_lost(path: str, suffix: str) -> ProviderError:
-    """Return what to raise when a file beside the database is no longer the one that is open."""
+    """Return the error for a log, or an index of it, whose name no longer leads to what is open."""
     return failure(
         f"{path}{suffix} was removed or replaced while this client had the database open, and nothing was done. Close "
         "this client (do not kill its process): that writes what its log held into the database. Then make a new one, "
@@ -69,7 +77,7 @@ def log_lost(path: str, suffix: str) -> ProviderError:
 
 
 def in_use_without_log(path: str) -> ProviderError:
-    """Return what to raise when others have a log open that has no name any more."""
+    """Return the error for a database of which another process has a removed log open."""
     return failure(
         f"another process has {path} open, and its log ({path}-wal or -shm) was removed or moved: nothing was done. "
         "Close the client in that process (do not kill it), which writes its log into the database, then try again"
@@ -77,7 +85,7 @@ def in_use_without_log(path: str) -> ProviderError:
 
 
 def changing(path: str) -> ProviderError:
-    """Return what to raise when a file was exchanged during its opening."""
+    """Return the error for a file that was replaced during its opening."""
     return failure(
         f"{path} was replaced or removed while it was being opened, and nothing was done: try again when that is done",
         kind=UnavailableError,
@@ -86,7 +94,7 @@ def changing(path: str) -> ProviderError:
 
 
 def read_only(path: str) -> ProviderError:
-    """Return what to raise when a client that only reads is to write."""
+    """Return the error for a write of a client that only reads."""
     return failure(
         f"this client only reads {path} (read_only = true), and nothing was stored: leave read_only out, or choose "
         "another path"
@@ -94,11 +102,48 @@ def read_only(path: str) -> ProviderError:
 
 
 def forked(path: str) -> ProviderError:
-    """Return what to raise where SQLite's table of locks came along with a fork, held by threads that did not."""
+    """Return the error for a file whose locks a fork has copied from threads that do not exist in this process."""
     return failure(
         f"this process was forked while a long call was under way on {path}, and has inherited locks of SQLite that "
         "are never released here, so nothing was done: fork when no call is under way, or start the process by another "
         "method, such as multiprocessing's 'spawn'"
+    )
+
+
+def newer_schema(path: str, found: int, known: int) -> ProviderError:
+    """Return the error for a file that a later memio wrote."""
+    return failure(
+        f"{path} was written by a later memio (schema {found}, this one knows {known}); it was not modified: "
+        "install a newer memio-core, or choose another path"
+    )
+
+
+def migrated_meanwhile(path: str, found: int, known: int) -> ProviderError:
+    """Return the error for a file that got another schema while it was open."""
+    return failure(
+        f"another process with another version of memio has changed {path} to schema {found} while this client had it "
+        f"open (this one knows {known}), and nothing was done: end this process, and start it with the newer memio-core"
+    )
+
+
+def locked_for_migration(path: str, version: int, cause: sqlite3.Error) -> ProviderError:
+    """Return the error for a file that cannot be migrated, because another process writes to it."""
+    return failure(
+        f"{path} has an older schema and must be migrated to schema {version} before it is used, and another process "
+        "has been writing to it, or migrating it, for longer than busy_timeout: try again later, or set a longer "
+        "busy_timeout",
+        cause=cause,
+        kind=UnavailableError,
+        retryable=True,
+    )
+
+
+def disk_too_full(path: str, version: int, *, free: int, needed: int) -> ProviderError:
+    """Return the error for a disk that has too little room for a migration; sizes are in bytes."""
+    return failure(
+        f"{path} has an older schema, and migrating it to schema {version} may need {needed:,} bytes of free disk, of "
+        f"which there are {free:,}; it was not modified: make room and try again, or copy the closed file to a larger "
+        "disk and choose that path"
     )
 
 
@@ -130,7 +175,7 @@ def _cannot_open(path: str, error: sqlite3.Error) -> str:  # noqa: PLR0911  # a 
         return f"{path} cannot be opened: {os.strerror(why_no_file)}; choose another path"
     if errno.EACCES in (why_no_file, why_no_folder):
         return (
-            f"{path} cannot be opened, because this user may not enter a folder on the way to it: give it permission "
+            f"{path} cannot be opened, because this user may not enter one of its folders: give it permission "
             "to enter (x) each folder above the file, or choose another path"
         )
     if not folder_found or not S_ISDIR(folder_found.st_mode):
@@ -149,8 +194,8 @@ def _cannot_open(path: str, error: sqlite3.Error) -> str:  # noqa: PLR0911  # a 
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         return (
-            f"{path} cannot be opened, because this user may not write to its folder, and SQLite keeps files beside "
-            "the database: give it write permission, choose another path, or set read_only = true to only read it"
+            f"{path} cannot be opened, because this user may not write to its folder, and SQLite keeps more "
+            "files there: give it write permission, choose another path, or set read_only = true to only read it"
         )
     return f"{path} cannot be opened ({error}): check the file and its folder, or choose another path"
 
@@ -172,11 +217,11 @@ def _no_descriptor_left() -> bool:
 
 
 def _not_a_database(path: str, _: sqlite3.Error) -> str:
-    return f"{path} is no SQLite database, and it was left as it is: choose another path, or move the file away"
+    return f"{path} is not an SQLite database; it was not modified: choose another path, or move the file away"
 
 
 def _damaged(path: str, error: sqlite3.Error) -> str:
-    return f"{path} is damaged ({error}): restore it from a copy; `PRAGMA integrity_check` says what is broken"
+    return f"{path} is damaged ({error}): restore it from a copy; `PRAGMA integrity_check` lists the damage"
 
 
 def _disk_error(path: str, error: sqlite3.Error) -> str:
@@ -188,7 +233,7 @@ def _other(path: str, error: sqlite3.Error) -> str:
     return f"SQLite failed on {place}: {type(error).__name__}: {error}"
 
 
-_WORDS = {
+_MESSAGES = {
     sqlite3.SQLITE_BUSY: _busy,
     sqlite3.SQLITE_LOCKED: _busy,
     sqlite3.SQLITE_FULL: _full,

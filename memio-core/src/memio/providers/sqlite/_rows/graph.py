@@ -1,4 +1,4 @@
-"""Triples and their index.
+"""The table of triples, and its full-text index.
 
 Every function runs inside a transaction of the engine.
 """
@@ -22,7 +22,7 @@ from memio.providers.sqlite._search.tags import all_of, tags
 from memio.toolkit import index_text, only, query_terms, same_json, trusted
 
 _INDEX = TextIndex("triple_text", body=1)
-_made = trusted(Triple)
+_make_triple = trusted(Triple)
 _TRIPLES = (
     "SELECT t.seq, t.id, t.user, u.text, t.subject, t.predicate, t.object, t.metadata "
     "FROM triple t LEFT JOIN label u ON u.id = t.user WHERE "
@@ -114,7 +114,7 @@ def reindex(db: Connection) -> None:
 
 
 def _stored(db: Connection, triple: Triple, user: int) -> Row | None:
-    """Return the same triple of the same owner, if it is there; refuse one that differs in metadata or id only."""
+    """Return the same triple of the same owner, if it is there; refuse one that differs only in metadata or id."""
     ends = (triple.subject, triple.predicate, triple.object)
     for row in _rows(db, "t.user = ? AND t.subject = ? AND t.predicate = ? AND t.object = ?", (user, *ends)):
         if triple.id not in (None, row.id) or not same_json(read_metadata(row.metadata), triple.metadata):
@@ -191,10 +191,10 @@ def _listed(db: Connection, user_id: str | None, entity: str | None, after: int,
 
 
 def _scan(db: Connection, query: str, restriction: str, limit: int) -> list[Triple]:
-    """Look for a query without any word as a part of the texts; the score is the share that it makes up."""
+    """Find a query without any word as a part of the texts; the score is its share of them."""
     condition, values = _INDEX.condition("t.seq", restriction)
     text = "t.subject || ' ' || t.predicate || ' ' || t.object"
-    # Numbers only: what is sorted is in memory.
+    # Numbers only, because what is sorted is in memory.
     found = db.execute(
         f"SELECT t.seq FROM triple t WHERE {condition} AND instr({text}, ?) "  # noqa: S608  # constants
         f"ORDER BY length({text}), t.seq DESC LIMIT ?",
@@ -209,7 +209,7 @@ def _rows(db: Connection, condition: str, values: Any) -> list[Row]:
 
 
 def _triple(row: Row, score: float | None = None) -> Triple:
-    return _made(
+    return _make_triple(
         subject=row.subject,
         predicate=row.predicate,
         object=row.object,
