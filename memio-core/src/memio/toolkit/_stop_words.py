@@ -1,4 +1,4 @@
-"""English words that say so little that a search goes without them, unless a query has no others."""
+"""English words that are too common to search for, unless a query has no others."""
 
 from __future__ import annotations
 

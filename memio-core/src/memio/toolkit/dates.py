@@ -1,4 +1,4 @@
-"""The words of a date, so that a question that names one finds what was said then."""
+"""The words of a date, so that a question that names one finds messages of that day."""
 
 from __future__ import annotations
 

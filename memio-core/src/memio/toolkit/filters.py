@@ -15,10 +15,10 @@ def matches(metadata: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
     """Return whether a record's metadata passes a filter.
 
     A key of a filter names a top-level key of the metadata. Its value is a scalar, which must be equal, or an object of
-    operators, which must all hold: `$eq`, `$ne`, `$gt`, `$gte`, `$lt`, `$lte`, `$in`, `$nin`, `$exists`. Where a key
-    stands, there may also be `$and` and `$or` with a list of filters, and `$not` with one.
+    operators, which must all hold: `$eq`, `$ne`, `$gt`, `$gte`, `$lt`, `$lte`, `$in`, `$nin`, `$exists`. Instead of
+    a key there may also be `$and` and `$or` with a list of filters, and `$not` with one.
 
-    Numbers are compared by value, strings by code point, and other values not at all; booleans are no numbers. A key
+    Numbers are compared by value, strings by code point, and other values not at all; booleans are not numbers. A key
     that is missing equals nothing, not even null. A list or an object matches `$exists`, `$ne` and `$nin` only.
 
     Args:

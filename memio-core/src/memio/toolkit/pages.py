@@ -18,7 +18,7 @@ def page_of(
     """Return a page of rows that were read with one more than its limit.
 
     Args:
-        rows: The rows after the place of the cursor, at most `limit + 1`. The last one tells whether there are more.
+        rows: The rows after the place of the cursor, at most `limit + 1`; more than `limit` mean another page.
         limit: How many records the page has at most.
         record: Makes a record of a row.
         cursor: Returns the place of a row, from which the next page goes on.

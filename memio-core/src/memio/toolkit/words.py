@@ -11,7 +11,7 @@ of characters:
   of its code, in pairs likewise.
 
 White space, punctuation and control characters separate. The classes come from Unicode 3.2, which every Python has
-and no version changes: what was indexed once must be computed alike for ever, or it can never be deleted.
+and no version changes: what was indexed once must be computed in the same way for ever, or it cannot be deleted.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _RUN = re.compile(f"{_WORD}+|{_UNSPACED}+|{_CODED}+")
 
 
 class _Classes(dict[int, str]):
-    """The class of each character, worked out when it is first met. Python's `translate` asks it."""
+    """The class of each character, computed when it first occurs; a table for `str.translate`."""
 
     def __missing__(self, code: int) -> str:
         found = self[code] = _class_of(code)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from memio.settings import Env, RelativePath, Settings
 
 MEMORY = ":memory:"
-"""The path of a database that lives in this process only, for tests."""
+"""The path of a database in the memory of this process, for tests."""
 
 Durability = Literal["full", "normal"]
 
@@ -33,7 +33,7 @@ class SqliteSettings(Settings):
             default 30. They count from when the batch of a call begins: what waits behind other writes of this
             process may take longer.
         read_only: `true`: the database is neither made nor changed, and a call that writes is refused; SQLite may
-            leave an empty `-wal` and `-shm` beside it. `false` (the default): a database in a read-only place, such
+            leave an empty `-wal` and `-shm` in its folder. `false` (the default): a database in a read-only place, such
             as the image of a container, can be read all the same.
     """
 
