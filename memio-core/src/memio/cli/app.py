@@ -18,6 +18,7 @@ from memio.cli.commands.forget import forget
 from memio.cli.commands.import_ import import_
 from memio.cli.commands.new_provider import new_provider
 from memio.cli.commands.providers import providers
+from memio.cli.installed_commands import Commands
 from memio.cli.io.exit import MEANINGS, ExitCode, code_of
 from memio.cli.io.failures import write_error, write_failure
 from memio.cli.io.output import OutputError, note, prepare
@@ -29,6 +30,7 @@ app = typer.Typer(
     name="memio",
     help="Memory for AI agents: facts, conversations, documents and graphs, in any backend.",
     epilog=EPILOG,
+    cls=Commands,
     # A traceback with local variables may show what must stay secret.
     pretty_exceptions_enable=False,
 )

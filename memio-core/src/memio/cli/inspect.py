@@ -1,6 +1,6 @@
-"""The process in which one plugin is looked at: `python -m memio.cli.inspect ANSWERS KIND=DISTRIBUTION:NAME …`.
+"""The process that checks one plugin: `python -m memio.cli.inspect FINDINGS GROUP=DISTRIBUTION:NAME …`.
 
-It may end in any way; what it found is in the file only when it got to the end.
+The plugin may end it in any way. The file FINDINGS exists only when the check is complete.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from memio.cli.installed_commands import GROUP as COMMANDS
+from memio.cli.installed_commands import load_command
 from memio.cli.isolation import Finding
 from memio.client import Memio
 from memio.config import Config, ConfiguredMiddleware, ConfiguredStore
@@ -23,9 +25,12 @@ from memio.registry import MIDDLEWARE, Entry, find, load_middleware, load_store
 from memio.settings import Settings, environment_variable, resolve_settings
 
 
-def look(entry: Entry) -> Finding:
-    """Load what an entry point names, and open it with default settings."""
+def check(entry: Entry) -> Finding:
+    """Load what an entry point names: a command, middleware, or a store, which is opened with default settings."""
     try:
+        if entry.group == COMMANDS:
+            load_command(entry)
+            return Finding("ok")
         spec = load_middleware(entry) if entry.group == MIDDLEWARE else load_store(entry)
         settings = resolve_settings(spec.settings, [])
         if isinstance(settings, list):
@@ -52,7 +57,7 @@ def _opened(middleware: ConfiguredMiddleware) -> Finding:
 
 
 def _missing(model: type[Settings], faults: list[Fault]) -> str:
-    """Tell what must be given before a store or middleware can be opened."""
+    """Return what must be set before a store or middleware can be opened."""
     missing: list[str] = []
     for name, field in model.model_fields.items():
         variable = environment_variable(field)
@@ -62,17 +67,17 @@ def _missing(model: type[Settings], faults: list[Fault]) -> str:
     return "; ".join([", ".join(missing), *others] if missing else others)
 
 
-def main(answers: str, places: list[str]) -> None:
-    """Look at the entry points, and write what was found as JSON."""
-    entries = [find(*place.split("=", 1)) for place in places]
-    text = json.dumps([asdict(look(entry)) for entry in entries])
-    # There when it is complete: the process may be ended at any moment.
-    part = Path(f"{answers}.part")
+def main(findings: str, references: list[str]) -> None:
+    """Check the entry points, and write what was found as JSON."""
+    entries = [find(*reference.split("=", 1)) for reference in references]
+    text = json.dumps([asdict(check(entry)) for entry in entries])
+    # Renamed when it is complete, because the process may be ended at any moment.
+    part = Path(f"{findings}.part")
     part.write_text(text, encoding="utf-8")
-    part.replace(answers)
+    part.replace(findings)
 
 
 if __name__ == "__main__":
     main(sys.argv[1], sys.argv[2:])
-    # A thread that a plugin left behind is no reason to wait.
+    # Do not wait for threads that the plugin started.
     os._exit(0)

@@ -1,7 +1,11 @@
-"""Plugins looked at from a safe distance: in a process of their own, which may do anything but disturb this one."""
+"""Checks of plugins, each in a separate process.
+
+A plugin may exit, crash, hang or print while it is imported; none of that reaches the command that checks it.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,21 +22,22 @@ from typing import Any, Literal
 from memio.registry import Entry
 
 AT_ONCE = 4
-"""How many plugins are looked at at the same time."""
+"""How many processes run at the same time."""
 
-_LAST_WORDS = 300
+_SHOWN_OUTPUT = 300
+"""Characters of a failed process's standard error that are shown: the last ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a plugin turned out to be.
+    """The result of the check of one entry point.
 
     Attributes:
         state: `ok`; `needs settings`, when its store cannot be opened without a configuration; `needs packages`,
             when middleware cannot be opened without what its extra installs; or `broken`.
         message: What is missing or broken.
-        features: What its store declares; empty for middleware and where it could not be opened.
-        guarantees: What its store promises; likewise.
+        features: What its store declares; empty where there is no store, or where it could not be opened.
+        guarantees: What its store promises; empty in the same cases.
     """
 
     state: Literal["ok", "needs settings", "needs packages", "broken"]
@@ -46,41 +51,39 @@ class Finding:
 
 
 def inspect(entries: Iterable[Entry], timeout: float) -> dict[Entry, Finding]:
-    """Import each plugin in a process of its own, and open its stores with default settings.
+    """Import each plugin in a separate process, and open its stores with default settings.
 
     Args:
         entries: The entry points; those that name the same module of a distribution share a process.
         timeout: Seconds that a process may take before it is ended.
     """
-    together: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
+    by_module: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
-        together[entry.distribution, entry.module].append(entry)
+        by_module[entry.distribution, entry.module].append(entry)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = pool.map(_inspected, together.values(), repeat(timeout))
-        return {entry: finding for answer in answers for entry, finding in answer.items()}
+        results = pool.map(_inspected, by_module.values(), repeat(timeout))
+        return {entry: finding for result in results for entry, finding in result.items()}
 
 
 def _inspected(entries: list[Entry], timeout: float) -> dict[Entry, Finding]:
     with TemporaryDirectory(prefix="memio-check-") as folder:
-        answers, errors = Path(folder, "answers"), Path(folder, "errors")
-        places = [f"{entry.group}={entry.distribution}:{entry.name}" for entry in entries]
-        command = [sys.executable, "-P", "-m", "memio.cli.inspect", str(answers), *places]
-        # Files instead of pipes: what a plugin starts may hold a pipe open for ever.
+        findings, errors = Path(folder, "findings"), Path(folder, "errors")
+        references = [f"{entry.group}={entry.distribution}:{entry.name}" for entry in entries]
+        command = [sys.executable, "-P", "-m", "memio.cli.inspect", str(findings), *references]
+        # A file instead of a pipe: a process that the plugin starts may hold a pipe open for ever.
         with errors.open("wb") as stream:
-            ending = _ended(command, stream.fileno(), timeout)
-        if ending is None and answers.exists():
-            from json import loads
-
-            found = loads(answers.read_bytes())
+            fault = _run(command, stream.fileno(), timeout)
+        if fault is None and findings.exists():
+            found = json.loads(findings.read_bytes())
             return {entry: Finding(**fields) for entry, fields in zip(entries, found, strict=True)}
-        words = errors.read_bytes().decode(errors="replace").strip()[-_LAST_WORDS:]
-        message = ending or "it ended the process"
-        broken = Finding("broken", f"{message}; its last words: {words}" if words else message)
+        output = errors.read_bytes().decode(errors="replace").strip()[-_SHOWN_OUTPUT:]
+        message = fault or "it ended the process"
+        broken = Finding("broken", f"{message}; the end of its error output: {output}" if output else message)
         return dict.fromkeys(entries, broken)
 
 
-def _ended(command: list[str], errors: int, timeout: float) -> str | None:
-    """Run a process and return what was wrong with its end, if anything."""
+def _run(command: list[str], errors: int, timeout: float) -> str | None:
+    """Run a process, and return what was wrong with its end, or `None`."""
     process = subprocess.Popen(  # noqa: S603  # this interpreter, on a module of memio
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
     )
@@ -97,7 +100,7 @@ def _ended(command: list[str], errors: int, timeout: float) -> str | None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process with everything that it started."""
+    """End a process and every process that it started."""
     if sys.platform == "win32":
         process.kill()
     else:

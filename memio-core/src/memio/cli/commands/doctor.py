@@ -1,10 +1,10 @@
-"""`memio doctor`: open every configured store, and read something harmless from each."""
+"""`memio doctor`: open every configured store and list one record of each; check installed commands."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -13,7 +13,7 @@ from memio.cli import options
 from memio.cli.client import source_for
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.output import console, visible, write_json
-from memio.errors import MemioError
+from memio.errors import MemioError, PluginError
 
 if TYPE_CHECKING:
     from memio.cli.diagnosis import Diagnosis
@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 
 
 def doctor(
+    context: typer.Context,
     *,
     config: options.Config = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long a store may take to answer.")
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long a store or a command may take.")
     ] = 30.0,
     as_json: options.AsJson = False,
 ) -> None:
-    """Open every configured store, list one record, and say what works and where each setting comes from."""
+    """Check every configured store: open it, list one record, and show its settings and where each comes from.
+
+    Commands of other distributions are imported, each in a separate process, and listed with what is wrong with them;
+    they do not change the exit code.
+    """
     # Only here: the help needs neither the client nor the settings.
     from dataclasses import asdict
 
@@ -42,6 +47,8 @@ def doctor(
             if not as_json:
                 _show(found[-1])
     failed = [diagnosis for diagnosis in found if diagnosis.error is not None]
+    memio: Any = cast("typer.Context", context.parent).command
+    commands = _commands(set(memio.commands), timeout)
     if as_json:
         write_json(
             {
@@ -49,11 +56,15 @@ def doctor(
                 "ok": not failed and fault is None,
                 "stores": [asdict(diagnosis) for diagnosis in found],
                 "broken": broken,
+                "commands": commands,
             }
         )
-    elif found:
-        answering = f"{len(found) - len(failed)} of {len(found) + len(broken)} stores answer"
-        console().print(f"{answering}; configured by {config or 'the embedded default'}", soft_wrap=True)
+    else:
+        for command in commands:
+            _show_command(command)
+        if found:
+            answering = f"{len(found) - len(failed)} of {len(found) + len(broken)} stores answer"
+            console().print(f"{answering}; configured by {config or 'the embedded default'}", soft_wrap=True)
     if fault is not None:
         raise fault
     raise typer.Exit(failed[0].code if failed else ExitCode.OK)
@@ -75,6 +86,40 @@ def _read(source: Path | Mapping[str, Any]) -> tuple[list[Config], dict[str, str
         except MemioError as error:
             broken[kind] = str(error)
     return sound, broken, fault
+
+
+def _commands(built_in: set[str], timeout: float) -> list[dict[str, Any]]:
+    """Return the commands of other distributions; `error` is what is wrong with one, or `None`."""
+    from memio.cli.installed_commands import GROUP, refusal
+    from memio.registry import installed
+
+    errors: dict[Any, str | None] = {}
+    importable: list[Any] = []
+    for entry in installed(GROUP):
+        if reason := refusal(entry, built_in):
+            errors[entry] = str(PluginError(reason, plugin=entry.point, distribution=entry.describe()))
+        else:
+            importable.append(entry)
+    if importable:
+        from memio.cli.isolation import inspect
+
+        findings = inspect(importable, timeout)
+        errors |= {entry: None if finding.state == "ok" else finding.message for entry, finding in findings.items()}
+    return [
+        {"name": entry.name, "distribution": entry.distribution, "version": entry.version, "error": errors[entry]}
+        for entry in installed(GROUP)
+    ]
+
+
+def _show_command(command: Mapping[str, Any]) -> None:
+    from rich.text import Text
+
+    state = ("ok", "green") if command["error"] is None else ("broken", "bold red")
+    origin = f" · {command['distribution']} {command['version']} · "
+    out = console()
+    out.print(Text.assemble((f"command {visible(command['name'])}", "bold cyan"), visible(origin), state))
+    if command["error"] is not None:
+        out.print(Text(f"  {visible(command['error'])}", "red"), soft_wrap=True)
 
 
 def _show(found: Diagnosis) -> None:
