@@ -26,6 +26,7 @@ from pydantic import ValidationError
 from memio import registry
 from memio._call.conformance import faults_of
 from memio._call.resources import OpenedStore, SharedResources
+from memio._values.json_text import parse_json
 from memio._values.suggest import did_you_mean, unknown_key
 from memio._values.text import type_name
 from memio.capabilities import KINDS, Kind
@@ -194,23 +195,12 @@ def _read(path: Path, form: str) -> tuple[dict[str, Any], str]:
             import tomllib
 
             return tomllib.loads(text), ""
-        import json
-
-        value: object = json.loads(text, object_pairs_hook=_without_repeats)
+        value: object = parse_json(text)
     except (ValueError, RecursionError) as error:
         return {}, f"the file is not valid {form}: {error}"
     if not isinstance(value, dict):
         return {}, "the file must hold a JSON object"
     return cast("dict[str, Any]", value), ""
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise ValueError(f"duplicate key {key!r}")
-        made[key] = value
-    return made
 
 
 class _Reader:

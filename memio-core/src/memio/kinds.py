@@ -107,6 +107,7 @@ class KindSpec:
         fields: The fields of a record, in the order in which an export file has them.
         texts: The fields that hold the record's text.
         required: The fields that a stored record always has.
+        times: The fields that hold a time.
         same: The fields in which a record that is added again must equal the stored one.
         asks: The features that a record asks for by what it holds, by field; see `asked_by`.
         batch: The keyword under which one call takes several records; `items` holds dicts, the others hold records.
@@ -121,6 +122,7 @@ class KindSpec:
     fields: tuple[str, ...]
     texts: tuple[str, ...]
     required: frozenset[str]
+    times: frozenset[str]
     same: tuple[str, ...]
     asks: Mapping[str, Feature]
     batch: str
@@ -201,6 +203,7 @@ _SPECS = (
         fields=("id", "user_id", "agent_id", "content", "metadata", "created_at", "updated_at"),
         texts=("content",),
         required=frozenset({"id", "content"}),
+        times=frozenset({"created_at", "updated_at"}),
         same=("content", "metadata"),
         asks=_HELD,
         batch="items",
@@ -219,6 +222,7 @@ _SPECS = (
         fields=("session_id", "user_id", "id", "role", "name", "content", "metadata", "timestamp"),
         texts=("content",),
         required=frozenset({"session_id", "role", "content"}),
+        times=frozenset({"timestamp"}),
         same=("role", "content", "name", "metadata"),
         asks={
             **_HELD,
@@ -250,6 +254,7 @@ _SPECS = (
         fields=("id", "user_id", "content", "metadata", "created_at", "updated_at"),
         texts=("content",),
         required=frozenset({"id", "content"}),
+        times=frozenset({"created_at", "updated_at"}),
         same=("content", "metadata"),
         asks=_HELD,
         batch="items",
@@ -264,6 +269,7 @@ _SPECS = (
         fields=("id", "user_id", "subject", "predicate", "object", "metadata"),
         texts=("subject", "predicate", "object"),
         required=frozenset({"subject", "predicate", "object"}),
+        times=frozenset(),
         same=("subject", "predicate", "object", "metadata"),
         asks=_HELD,
         batch="triples",

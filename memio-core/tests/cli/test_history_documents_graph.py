@@ -100,10 +100,10 @@ def test_triples_are_added_one_at_a_time_or_from_a_file_and_found_by_entity(memi
 def test_a_file_with_one_bad_triple_stores_none_and_names_the_line(memio: Any) -> None:
     good = '{"subject": "a", "predicate": "b", "object": "c"}\n'
     for bad, words in (
-        ('{"subject": "a", "predicate": "b"}', "lacks object"),
+        ('{"subject": "a", "predicate": "b"}', "missing object"),
         ('{"subject": "a", "predicate": "b", "object": "c", "colour": "red"}', "unknown key 'colour'"),
         ("[1]", "must be a JSON object"),
-        ("{", "is no JSON"),
+        ("{", "is not valid JSON"),
     ):
         path = memio.write("triples.jsonl", good + "\n" + bad)
         done = memio("graph", "add", "--file", path)

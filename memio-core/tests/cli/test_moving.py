@@ -53,13 +53,13 @@ def test_standard_streams_that_cannot_be_used_are_named(configured: Any) -> None
         done = configured.run(["sh", "-c", f'"{sys.executable}" -m memio export - -c a.toml --json {stdout}'])
         assert (done.code, reason in done.error["message"]) == (74 if ">&-" in stdout else 3, True), done
     done = configured("import", "-", "-c", "b.toml", stdin="id,content\n")
-    assert done.err.startswith("Error: standard input, line 1: this is no export of memio")
+    assert done.err.startswith("Error: standard input, line 1: it is not an export of memio")
 
 
 def test_an_existing_file_is_left_alone(configured: Any) -> None:
     assert configured("export", "out.jsonl", "-c", "a.toml").code == 0
     again = configured("export", "out.jsonl", "-c", "a.toml", "--json")
-    assert (again.code, "is there already" in again.error["message"]) == (2, True)
+    assert (again.code, "exists: choose another" in again.error["message"]) == (2, True)
     assert configured("export", "out.jsonl", "-c", "a.toml", "--force").code == 0
 
 
@@ -80,7 +80,7 @@ def test_losses_are_told_and_accepted(configured: Any, plain: Any) -> None:
     assert refused.code == 2
     assert {loss["loss"] for loss in refused.error["losses"]} == {"owner", "ids", "created_at"}
     unknown = configured("copy", "--from", "a.toml", "--to", "plain.toml", "--accept", "everything")
-    assert (unknown.code, "there is no loss 'everything'; there are owner" in unknown.err) == (2, True)
+    assert (unknown.code, "unknown loss 'everything': the losses are owner" in unknown.err) == (2, True)
     for known in (0, 2):
         done = configured(
             "copy",
@@ -95,7 +95,7 @@ def test_losses_are_told_and_accepted(configured: Any, plain: Any) -> None:
             "--json",
         )
         assert (done.code, done.json["equal"], done.json["kinds"][0]["known"]) == (0, True, known)
-        intent = next(event["intent"] for event in done.told if "intent" in event)
+        intent = next(event["intent"] for event in done.events if "intent" in event)
         assert intent == {"counts": {"facts": 2}, "losses": done.json["losses"]}
         assert (configured.folder / done.json["journal"]).exists()
 
@@ -104,15 +104,15 @@ def test_losses_are_told_to_people_beforehand(configured: Any, plain: Any) -> No
     plain()
     configured.write("plain.toml", 'facts = { provider = "plain", file = "plain.json" }\n')
     copy = ("copy", "--from", "a.toml", "--to", "plain.toml", "--accept", "owner,ids,created_at")
-    told = configured(*copy).err.splitlines()
-    assert told[0].startswith("will be lost, as accepted: owner: facts, 2 records, to plain: they lose their user")
-    assert len(told) == 3
+    lines = configured(*copy).err.splitlines()
+    assert lines[0].startswith("will be lost, as accepted: owner: facts, 2 records, to plain: they lose their user")
+    assert len(lines) == 3
 
 
 def test_programs_are_told_how_far_it_is(configured: Any) -> None:
     done = configured("copy", "--from", "a.toml", "--to", "b.toml", "--json")
     assert done.json["equal"]
-    assert done.told == [
+    assert done.events == [
         {"progress": {"stage": "reading", "kind": "facts", "done": 2, "total": None}},
         {"intent": {"counts": {"facts": 2}, "losses": []}},
         {"progress": {"stage": "writing", "kind": "facts", "done": 2, "total": 2}},
@@ -120,8 +120,8 @@ def test_programs_are_told_how_far_it_is(configured: Any) -> None:
     ]
     made = configured("export", "-", "-c", "a.toml", "--json")
     assert [line.get("kind") for line in made.lines] == [None, "facts", "facts", None]
-    assert made.told[0] == {"progress": {"stage": "reading", "kind": "facts", "done": 2, "total": None}}
-    assert "exported 2 facts" in made.told[-1]["note"]
+    assert made.events[0] == {"progress": {"stage": "reading", "kind": "facts", "done": 2, "total": None}}
+    assert "exported 2 facts" in made.events[-1]["note"]
 
 
 def test_differences_are_told_and_the_exit_code_says_so(configured: Any) -> None:
@@ -130,17 +130,17 @@ def test_differences_are_told_and_the_exit_code_says_so(configured: Any) -> None
     done = configured("copy", "--from", "a.toml", "--to", "b.toml")
     assert done.code == 1
     assert "conflict: facts 'f' (the target has another record under its id)" in done.out
-    told = configured("copy", "--from", "a.toml", "--to", "b.toml", "--json")
-    assert (told.code, told.json["equal"]) == (1, False)
+    copied = configured("copy", "--from", "a.toml", "--to", "b.toml", "--json")
+    assert (copied.code, copied.json["equal"]) == (1, False)
 
 
 def test_what_cannot_be_is_refused(configured: Any) -> None:
     same = configured("copy", "--from", "a.toml", "--to", "a.toml")
     assert (same.code, "the same configuration" in same.err) == (2, True)
     kind = configured("export", "x.jsonl", "-c", "a.toml", "--kind", "dreams")
-    assert (kind.code, "there is no kind 'dreams'" in kind.err) == (2, True)
+    assert (kind.code, "unknown kind 'dreams'" in kind.err) == (2, True)
     absent = configured("export", "x.jsonl", "-c", "a.toml", "--kind", "graph")
-    assert (absent.code, "there is no graph store here" in absent.err) == (2, True)
+    assert (absent.code, "no graph store is configured" in absent.err) == (2, True)
     missing = configured("import", "nothing.jsonl", "-c", "b.toml", "--json")
     assert (missing.code, json.loads(missing.err)["error"]["type"]) == (2, "ExportFileError")
     assert not Path(configured.folder / "x.jsonl").exists()

@@ -52,6 +52,7 @@ def test_a_record_has_the_fields_that_are_described_and_a_score(spec: KindSpec):
     assert {field.name for field in fields(spec.record)} == {*spec.fields, "score"}
     assert set(spec.texts) <= spec.required <= set(spec.fields)
     assert set(spec.asks) <= set(spec.fields)
+    assert spec.times == {field.name for field in fields(spec.record) if "datetime" in str(field.type)}
 
 
 @pytest.mark.parametrize(("spec", "name", "method"), PUBLIC)

@@ -1,4 +1,4 @@
-"""Clients on real files, and a store that lacks what its test says."""
+"""Clients on real files, and a store without the features that a test removes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores that keep their records in SQLite, and lack what they are told to lack. They can also fail on purpose."""
+"""Stores that keep their records in SQLite, without the features that a test removes. They can also fail on purpose."""
 
 from __future__ import annotations
 

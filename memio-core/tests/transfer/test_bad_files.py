@@ -36,37 +36,37 @@ def replaced(number: int, line: bytes) -> Callable[[Lines], Lines]:
 
 
 CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
-    "empty": (lambda _: [], 1, "this is no export of memio"),
-    "foreign": (lambda _: [b"id,content\n1,hello\n"], 1, "this is no export of memio"),
-    "binary": (lambda _: [b"\x80\x00" * 100_000], 1, "this is no export of memio"),
-    "other JSON lines": (lambda _: [b'{"a":1}\n'], 1, "this is no export of memio"),
+    "empty": (lambda _: [], 1, "it is not an export of memio"),
+    "foreign": (lambda _: [b"id,content\n1,hello\n"], 1, "it is not an export of memio"),
+    "binary": (lambda _: [b"\x80\x00" * 100_000], 1, "it is not an export of memio"),
+    "other JSON lines": (lambda _: [b'{"a":1}\n'], 1, "it is not an export of memio"),
     "newer": (changed(0, version=2), 1, "it has version 2 of the format, and this memio reads up to 1: upgrade"),
-    "version that is none": (changed(0, version="1"), 1, "the version of the format is '1', no number"),
+    "version that is none": (changed(0, version="1"), 1, "the version of the format must be a number, not '1'"),
     "unknown kind in the header": (changed(0, kinds=["facts", "dreams"]), 1, "kinds is"),
-    "kinds in another order": (changed(0, kinds=["history", "facts", "documents", "graph"]), 1, "kinds must stand in"),
+    "kinds in another order": (changed(0, kinds=["history", "facts", "documents", "graph"]), 1, "kinds must be in"),
     "unknown header field": (changed(0, more=1), 1, "the header has the unknown field 'more'"),
     "scope that is none": (changed(0, scope="alice"), 1, "scope must be"),
     "no trailer": (lambda lines: lines[:-1], 32, "the file ends before its last line: it is truncated"),
     "cut in a line": (lambda lines: [*lines[:-2], lines[-2][:-9]], 31, "the file ends in the middle of this line"),
     "cut after a line": (lambda lines: lines[:5], 6, "the file ends before its last line: it is truncated"),
     "cut in the trailer": (lambda lines: [*lines[:-1], lines[-1][:-1]], 32, "the file ends in the middle"),
-    "more after the end": (lambda lines: [*lines, lines[3]], 33, "there is more after the last line"),
-    "two exports in one": (lambda lines: [*lines, *lines], 33, "there is more after the last line"),
+    "more after the end": (lambda lines: [*lines, lines[3]], 33, "there are more lines after the last line"),
+    "two exports in one": (lambda lines: [*lines, *lines], 33, "there are more lines after the last line"),
     "a line less": (lambda lines: [*lines[:3], *lines[4:]], 4, "order is not 3"),
     "a line twice": (lambda lines: [*lines[:3], lines[2], *lines[3:]], 4, "order is not 3"),
     "lines changed about": (lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]], 4, "order is not 3"),
-    "no JSON": (replaced(4, b'{"kind":"facts",\n'), 5, "it is no JSON"),
-    "an empty line": (replaced(4, b"\n"), 5, "it is no JSON"),
-    "a list": (replaced(4, b"[1]\n"), 5, "it is no JSON object"),
+    "no JSON": (replaced(4, b'{"kind":"facts",\n'), 5, "it is not valid JSON"),
+    "an empty line": (replaced(4, b"\n"), 5, "it is not valid JSON"),
+    "a list": (replaced(4, b"[1]\n"), 5, "it is not a JSON object"),
     "no UTF-8": (replaced(4, b'{"kind":"\xff"}\n'), 5, "it is not UTF-8: byte 0xff at 10"),
-    "NaN": (replaced(4, b'{"kind":"facts","order":4,"metadata":{"a":NaN}}\n'), 5, "JSON has no NaN"),
-    "a key twice": (replaced(4, b'{"kind":"facts","kind":"facts"}\n'), 5, "a key stands there twice"),
-    "deep": (replaced(4, b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"\n"), 5, "nests too deeply"),
-    "a wrong kind": (changed(4, kind="dreams"), 5, "kind is 'dreams': what may follow here is facts, history"),
+    "NaN": (replaced(4, b'{"kind":"facts","order":4,"metadata":{"a":NaN}}\n'), 5, "NaN is not a JSON number"),
+    "a key twice": (replaced(4, b'{"kind":"facts","kind":"facts"}\n'), 5, "duplicate key 'kind'"),
+    "deep": (replaced(4, b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"\n"), 5, "nested too deeply"),
+    "a wrong kind": (changed(4, kind="dreams"), 5, "kind is 'dreams': at this place it must be facts, history"),
     "no kind": (changed(4, kind=...), 5, "kind is None"),
-    "a kind too early": (changed(10, kind="facts"), 11, "kind is 'facts': what may follow here is history"),
-    "a field less": (changed(4, content=...), 5, "it lacks content; a record of facts has id, user_id"),
-    "a field more": (changed(4, colour="red"), 5, "it has the unknown field 'colour'"),
+    "a kind too early": (changed(10, kind="facts"), 11, "kind is 'facts': at this place it must be history"),
+    "a field less": (changed(4, content=...), 5, "missing content; a record of facts has id, user_id"),
+    "a field more": (changed(4, colour="red"), 5, "unknown field 'colour'"),
     "no id": (changed(4, id=None), 5, "id is null"),
     "an empty content": (changed(4, content=""), 5, "content must not be empty"),
     "content that is no text": (changed(4, content=5), 5, "content must be a string, not int"),
@@ -74,9 +74,9 @@ CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
     "a NUL": (changed(4, user_id="a\0b"), 5, "NUL character"),
     "an owner that is too long": (changed(4, user_id="a" * 1001), 5, "user_id has 1,001 characters"),
     "metadata that is none": (changed(4, metadata=[1]), 5, "metadata must be a JSON object"),
-    "no time": (changed(4, created_at="yesterday"), 5, "created_at is 'yesterday', no time"),
+    "no time": (changed(4, created_at="yesterday"), 5, "created_at is 'yesterday': it must be a time"),
     "a time without a zone": (changed(4, created_at="2026-05-01T09:30:00"), 5, "without a time zone"),
-    "a number for a time": (changed(4, created_at=5), 5, "created_at is '5', no time"),
+    "a number for a time": (changed(4, created_at=5), 5, "created_at is '5': it must be a time"),
     "an unknown role": (changed(10, role="robot"), 11, "role is 'robot'"),
     "changed content": (changed(4, content="forged"), 32, "digests of the last line|sha256 of the last line"),
     "changed counts": (changed(31, counts={"facts": 9}), 32, "counts of the last line is"),
@@ -92,17 +92,17 @@ CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
         "it begins with a byte order mark",
     ),
     "UTF-16": (lambda lines: [b"".join(lines).decode().encode("utf-16")], 1, "it begins with a byte order mark"),
-    "compressed": (lambda lines: [gzip.compress(b"".join(lines))], 1, "it is compressed: unpack it first"),
-    "NUL bytes": (replaced(4, b"\0" * 5000 + b"\n"), 5, "it is no JSON"),
+    "compressed": (lambda lines: [gzip.compress(b"".join(lines))], 1, "it is compressed: decompress it first"),
+    "NUL bytes": (replaced(4, b"\0" * 5000 + b"\n"), 5, "it is not valid JSON"),
     "a number beyond all": (
         replaced(4, b'{"kind":"facts","order":4,"metadata":{"a":1e999}}\n'),
         5,
-        "a number is too big: 1e999",
+        "the number 1e999 is too large",
     ),
     "a number with too many digits": (
         replaced(4, b'{"kind":"facts","order":4,"metadata":{"a":' + b"9" * 5000 + b"}}\n"),
         5,
-        "it is no JSON that can be kept",
+        "it is not valid JSON",
     ),
     "a time before all times": (changed(4, created_at="0001-01-01T00:00:00+05:00"), 5, "created_at is '0001-01-01T"),
     "an id that is too long": (changed(4, id="a" * 1001), 5, "^[^ ]*, line 5: id has 1,001 characters"),
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
     "an id twice": (
         lambda lines: [*lines[:2], lines[1].replace(b'"order":1', b'"order":2'), *lines[3:]],
         3,
-        "second time",
+        "duplicate record",
     ),
 }
 
@@ -133,7 +133,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Lines:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_unsound_file_is_refused_with_line_and_reason(name: str, sound: Lines, tmp_path: Path, run: Any) -> None:
+def test_an_invalid_file_is_refused_with_line_and_reason(name: str, sound: Lines, tmp_path: Path, run: Any) -> None:
     # defect: half an import before the fault was met
     spoil, line, reason = CASES[name]
     path = tmp_path / "export.jsonl"
@@ -166,7 +166,7 @@ def test_a_file_that_is_changed_between_the_passes_is_refused(sound: Lines, tmp_
 
 
 def test_nothing_is_stored_that_was_not_checked(tmp_path: Path, run: Any) -> None:
-    # defect: a file is checked, changed, and stored; and then it is said that nothing was changed
+    # defect: a file is checked, changed, and stored; and the error states that nothing was changed
     path = tmp_path / "export.jsonl"
 
     async def main() -> None:
@@ -179,7 +179,7 @@ def test_nothing_is_stored_that_was_not_checked(tmp_path: Path, run: Any) -> Non
                     new, path, announce=lambda _: path.write_bytes(checked.replace(b"fact 1307", b"FACT 1307"))
                 )
             assert not isinstance(caught.value, InvalidInputError)  # some of it was stored
-            assert caught.value.__notes__[0].startswith("500 records were stored by then")
+            assert caught.value.__notes__[0].startswith("500 records were stored before the error")
             assert {fact.content[:4] async for fact in new.facts.iter_all()} == {"fact"}
             path.write_bytes(checked)
             assert (await import_(new, path)).differences == ()

@@ -124,7 +124,7 @@ def test_a_journal_on_a_full_disk_loses_and_doubles_nothing(
         async with open_client(tmp_path / "old.db", "facts") as old:
             await old.facts.add_many([f"fact {number % 7}" for number in range(600)])
             async with Memio(facts=Lacking("facts", tmp_path / "new.db", IDS)) as new:
-                with pytest.raises(MemioError, match="make room on the disk, and repeat the call") as caught:
+                with pytest.raises(MemioError, match="free space on the disk, and repeat the call") as caught:
                     await copy(old, new, accept=LOSSES, journal=journal)
                 assert "full" in str(caught.value)
                 assert 0 < len([fact async for fact in new.facts.iter_all()]) < 600

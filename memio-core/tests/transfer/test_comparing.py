@@ -72,12 +72,12 @@ def test_a_record_of_another_owner_is_missing_and_another_one(tmp_path: Path, ru
     assert run(differences(tmp_path, spoil)) == ["missing: facts 'f3', user 'alice'"]
 
 
-def test_a_copy_that_somebody_else_adds_meanwhile_is_told(tmp_path: Path, run: Any) -> None:
+def test_a_copy_that_another_client_adds_meanwhile_is_reported(tmp_path: Path, run: Any) -> None:
     def one_more(facts: list[Any]) -> list[Any]:
         return [*facts, replace(facts[0], id="by somebody")] if facts else []
 
     (found,) = run(differences(tmp_path, one_more, ("client_ids",)))
-    assert found == "doubled: facts 'by somebody' (it came to the target meanwhile)"
+    assert found == "doubled: facts 'by somebody' (it was added to the target during the transfer)"
 
 
 def test_an_id_that_is_taken_is_a_conflict_and_the_others_are_stored(tmp_path: Path, run: Any) -> None:

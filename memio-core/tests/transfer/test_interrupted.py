@@ -50,7 +50,7 @@ def import_and_die(kind: str, file: Path, path: Path, when: str, number: int, *w
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export in which records are alike, so that only counting tells how many there are."""
+    """An export with equal records, so that only their number shows a lost or doubled one."""
     folder = tmp_path_factory.mktemp("alike")
 
     async def main() -> None:
@@ -110,10 +110,10 @@ def test_an_import_that_is_killed_by_the_clock_of_another_process_can_be_repeate
     asyncio.run(main())
     program = (
         "import asyncio, sys\nfrom memio import Memio\nfrom memio.transfer import import_\n"
-        "def tell(state):\n    print(state.stage, state.done, flush=True)\n    sys.stdin.readline()\n"
+        "def show(state):\n    print(state.stage, state.done, flush=True)\n    sys.stdin.readline()\n"
         "async def main():\n"
         "    async with Memio.from_config({'facts': {'provider': 'sqlite', 'path': sys.argv[1]}}) as new:\n"
-        "        await import_(new, sys.argv[2], progress=tell)\n"
+        "        await import_(new, sys.argv[2], progress=show)\n"
         "asyncio.run(main())\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "new.db"), str(tmp_path / "all.jsonl")]
@@ -169,7 +169,7 @@ def test_a_record_whose_outcome_is_unknown_is_looked_for(file: Path, tmp_path: P
             async with Memio(facts=Lacking("facts", tmp_path / "new.db", IDS, **failure)) as new:
                 with pytest.raises(ProviderError) as caught:
                     await import_(new, file, **arguments)
-                assert "repeat the call, and it goes on where it stopped" in caught.value.__notes__[0]
+                assert "repeat the call, and it continues where it stopped" in caught.value.__notes__[0]
         async with Memio(facts=Lacking("facts", tmp_path / "new.db", IDS)) as new:
             done = await import_(new, file, **arguments)
             assert (done.differences, done.kinds[0].stored, done.kinds[0].known) == ((), 8, 4)
@@ -196,7 +196,7 @@ def test_a_journal_is_needed_where_the_target_chooses_ids(tmp_path: Path, run: A
         async with open_client(tmp_path / "old.db") as old:
             await old.facts.add(content="x")
             async with Memio(facts=Lacking("facts", tmp_path / "new.db", IDS)) as new:
-                with pytest.raises(InvalidInputError, match="the facts of lacking choose ids, so a journal"):
+                with pytest.raises(InvalidInputError, match="lacking chooses the ids of facts, so a journal"):
                     await copy(old, new, accept=LOSSES)
 
     run(main())
@@ -209,7 +209,7 @@ def test_a_journal_is_for_one_target(file: Path, tmp_path: Path, run: Any) -> No
             await import_(one, file, **arguments)
             assert (tmp_path / "j").stat().st_mode & 0o777 == 0o600  # a test
         async with Memio(facts=Lacking("facts", tmp_path / "two.db", IDS)) as two:
-            with pytest.raises(InvalidInputError, match=r"the journal .* is about importing to the facts of lacking"):
+            with pytest.raises(InvalidInputError, match=r"the journal .* is for importing to the facts of lacking"):
                 await import_(two, file, **arguments)
             assert await two.facts.get_all() == []
 
@@ -222,7 +222,7 @@ def test_a_file_that_is_no_journal_is_left_alone(content: bytes, file: Path, tmp
 
     async def main() -> None:
         async with Memio(facts=Lacking("facts", tmp_path / "one.db", IDS)) as one:
-            with pytest.raises(InvalidInputError, match="is no journal"):
+            with pytest.raises(InvalidInputError, match="is not a journal"):
                 await import_(one, file, kinds=["facts"], accept=LOSSES, journal=tmp_path / "j")
             with pytest.raises(InvalidInputError, match=r"the journal .* cannot be made: No such file"):
                 await import_(one, file, kinds=["facts"], accept=LOSSES, journal=tmp_path / "no" / "j")

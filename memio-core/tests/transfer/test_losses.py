@@ -1,4 +1,4 @@
-"""What a target cannot hold is said before anything is written, and goes ahead only when it is accepted."""
+"""What a target cannot hold is reported before anything is written; the transfer continues only when it is accepted."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from lacking import Lacking
 from somewhat import fill, open_client
 
 from memio import Memio, Message, Triple
+from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError
-from memio.transfer import Intent, Loss, LossError, copy, export, import_
+from memio.kinds import SPECS
+from memio.transfer import Intent, Loss, LossError, _losses, copy, export, import_
 
 LACKS = {
     "owner": ("attribution", "user_scope", "agent_scope"),
@@ -67,7 +69,7 @@ def test_a_loss_is_told_and_nothing_is_written_until_it_is_accepted(
             done = await copy(old, new, kinds=[kind], accept=[loss, *also], journal=tmp_path / "j")
             assert store.adds > 0
             assert loss in {str(finding.loss) for finding in done.losses}
-            # Without owners, two records of one id are one, or in conflict; that is told.
+            # Without owners, two records of one id are one, or in conflict; that is reported.
             assert (done.differences == ()) == (loss != "owner" or kind in ("history", "documents"))
             assert done.kinds[0].left_out == (6 if loss == "roles" else 0)
 
@@ -76,15 +78,15 @@ def test_a_loss_is_told_and_nothing_is_written_until_it_is_accepted(
 
 def test_what_will_be_lost_is_told_before_anything_is_written(source: Path, tmp_path: Path, run: Any) -> None:
     async def main() -> None:
-        told: list[Intent] = []
+        intents: list[Intent] = []
         store = Lacking("facts", tmp_path / "new.db", LACKS["ids"])
         async with open_client(source) as old, Memio(facts=store) as new:
 
             def announce(intent: Intent) -> None:
                 assert store.adds == 0
                 assert not (tmp_path / "j").exists()
-                told.append(intent)
-                if len(told) == 1:
+                intents.append(intent)
+                if len(intents) == 1:
                     raise RuntimeError("rather not")
 
             arguments = {"kinds": ["facts"], "accept": ["ids", "created_at"], "journal": tmp_path / "j"}
@@ -92,7 +94,7 @@ def test_what_will_be_lost_is_told_before_anything_is_written(source: Path, tmp_
                 await copy(old, new, **arguments, announce=announce)
             assert await new.facts.get_all() == []
             done = await copy(old, new, **arguments, announce=announce)
-            assert told[0] == told[1] == Intent({"facts": done.kinds[0].source.count}, done.losses)
+            assert intents[0] == intents[1] == Intent({"facts": done.kinds[0].source.count}, done.losses)
             assert {str(finding.loss): finding.records for finding in done.losses} == dict.fromkeys(
                 ["ids", "created_at"], done.kinds[0].source.count
             )
@@ -137,7 +139,7 @@ def test_an_unknown_loss_is_an_error_that_lists_the_known_ones(source: Path, tmp
     async def main() -> None:
         async with open_client(source) as old, open_client(tmp_path / "new.db") as new:
             with pytest.raises(
-                InvalidInputError, match=r"there is no loss 'id'; there are owner, metadata, ids, roles"
+                InvalidInputError, match=r"unknown loss 'id': the losses are owner, metadata, ids, roles"
             ):
                 await copy(old, new, accept=["id"])
             with pytest.raises(InvalidInputError, match=r"accept must be a list of losses, such as \['ids'\]"):
@@ -152,7 +154,7 @@ def test_what_is_too_long_for_the_target_is_a_loss(tmp_path: Path, run: Any) -> 
         store.max_content_bytes = 6  # type: ignore[attr-defined]
         async with open_client(tmp_path / "old.db") as old, Memio(facts=store) as new:
             await old.facts.add_many(["short", "日本", "日本語"])
-            with pytest.raises(LossError, match="oversized: facts, 1 records"):
+            with pytest.raises(LossError, match="oversized: facts, 1 record,"):
                 await copy(old, new, kinds=["facts"], accept=["created_at"])
             done = await copy(old, new, kinds=["facts"], accept=["created_at", "oversized"])
             assert (done.kinds[0].left_out, done.kinds[0].source.count, done.differences) == (1, 2, ())
@@ -195,7 +197,9 @@ def test_facts_and_documents_in_one_place_are_not_moved_twice(tmp_path: Path, ru
     async def main() -> None:
         mixed = {kind: Lacking(kind, tmp_path / "mixed.db", ("separate_kinds",)) for kind in ("facts", "documents")}
         async with Memio(**mixed) as one, open_client(tmp_path / "other.db") as other:
-            with pytest.raises(InvalidInputError, match="are the same records as they are configured"):
+            with pytest.raises(
+                InvalidInputError, match="as configured, the facts and documents of lacking are the same records"
+            ):
                 await copy(one, other)
             await other.facts.add(content="fact")
             await other.documents.add(content="document")
@@ -224,3 +228,11 @@ def test_records_that_a_loss_makes_the_same_are_told(tmp_path: Path, run: Any) -
                 assert "facts 'f', user 'bob'" in str(done.differences[0])
 
     run(main())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_feature_that_a_record_can_ask_for_is_a_loss(kind: Kind) -> None:
+    spec = SPECS[kind]
+    losses = {_losses.BY_FEATURE[feature] for feature in spec.asks.values()}
+    assert _losses.dropped_fields(kind, losses) == set(spec.asks) - {"role"}
+    assert _losses.dropped_fields(kind, Loss) == {*spec.asks, *spec.owners, *spec.times} - {"role"}

@@ -101,7 +101,7 @@ def test_one_user_or_one_kind_can_be_moved(filled: Path, tmp_path: Path, opened:
             assert [(moved.kind, moved.others) for moved in done.kinds] == [("facts", 0)]
             assert {fact.user_id async for fact in new.facts.iter_all()} == {"alice", "bob"}
             assert await new.documents.get_all() == []
-            assert (await copy(old, new)).differences != ()  # what is new stands after what was there
+            assert (await copy(old, new)).differences != ()  # new records come after those that the target had
 
     run(main())
 
@@ -129,7 +129,7 @@ def test_a_client_that_is_confined_to_an_owner_is_refused(filled: Path, tmp_path
                 with pytest.raises(InvalidInputError, match="is confined to an owner: pass the client that"):
                     await call
             with pytest.raises(
-                InvalidInputError, match=r"is a memio\.blocking.*Memio: pass a memio\.Memio, which is async"
+                InvalidInputError, match=r"must be a memio\.Memio, which is async, not a memio\.blocking"
             ):
                 await export(blocking.Memio(facts=Lacking("facts", tmp_path / "c.db")), tmp_path / "x.jsonl")
             assert await new.facts.get_all() == []
@@ -140,9 +140,9 @@ def test_a_client_that_is_confined_to_an_owner_is_refused(filled: Path, tmp_path
 def test_kinds_are_checked(filled: Path, tmp_path: Path, opened: Any, run: Any) -> None:
     async def main() -> None:
         async with opened(filled, "facts") as old, opened(tmp_path / "new.db", "history") as new:
-            with pytest.raises(InvalidInputError, match=r"there is no kind 'fact'; there are facts, history"):
+            with pytest.raises(InvalidInputError, match=r"unknown kind 'fact': the kinds are facts, history"):
                 await export(old, tmp_path / "x.jsonl", kinds=["fact"])
-            with pytest.raises(StoreNotConfiguredError, match="there is no graph store here, but facts"):
+            with pytest.raises(StoreNotConfiguredError, match="no graph store is configured; configured: facts"):
                 await export(old, tmp_path / "x.jsonl", kinds=["graph"])
             with pytest.raises(StoreNotConfiguredError, match="the target has no facts store"):
                 await copy(old, new)
@@ -150,13 +150,13 @@ def test_kinds_are_checked(filled: Path, tmp_path: Path, opened: Any, run: Any) 
     run(main())
 
 
-def test_a_file_is_replaced_only_when_told(filled: Path, tmp_path: Path, opened: Any, run: Any) -> None:
+def test_a_file_is_replaced_only_with_force(filled: Path, tmp_path: Path, opened: Any, run: Any) -> None:
     path = tmp_path / "all.jsonl"
     path.write_text("precious")
 
     async def main() -> None:
         async with opened(filled) as memio:
-            with pytest.raises(InvalidInputError, match="is there already"):
+            with pytest.raises(InvalidInputError, match="exists: choose another"):
                 await export(memio, path)
             assert path.read_text() == "precious"
             await export(memio, path, force=True)
@@ -251,15 +251,15 @@ def test_a_store_cannot_be_copied_onto_itself(filled: Path, opened: Any, run: An
 
 
 def test_progress_is_told(tmp_path: Path, opened: Any, run: Any) -> None:
-    told: list[Any] = []
+    states: list[Any] = []
 
     async def main() -> None:
         async with opened(tmp_path / "a.db", "facts") as old, opened(tmp_path / "b.db", "facts") as new:
             await old.facts.add_many([str(number) for number in range(450)])
-            await copy(old, new, progress=told.append)
+            await copy(old, new, progress=states.append)
 
     run(main())
-    assert [(state.stage, state.done, state.total) for state in told] == [
+    assert [(state.stage, state.done, state.total) for state in states] == [
         ("reading", 200, None),
         ("reading", 400, None),
         ("reading", 450, None),

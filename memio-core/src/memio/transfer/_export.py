@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from memio._call.labels import OMITTED
 from memio.capabilities import Kind
-from memio.transfer._progress import Listener, tell
+from memio.transfer._progress import Listener, report
 from memio.transfer._stores import StoreSource, check_client, check_source, checked_user, chosen_kinds
-from memio.transfer._threads import aside, batches
+from memio.transfer._threads import batches, run_in_thread_uncancelled
 from memio.transfer.file.disk import disk_errors
 from memio.transfer.file.writing import ExportFile
 
@@ -47,22 +47,22 @@ async def export(
 ) -> Exported:
     """Write the records of a client's stores to a file, in the order of their listings.
 
-    The file is there when it is complete, and not before. Records are read a page at a time. It is no snapshot:
-    what others write meanwhile may be in it or not.
+    The file appears at its place when it is complete. Records are read a page at a time. The file is not a snapshot:
+    it may or may not contain what others write during the export.
 
     Args:
-        client: Whose stores are read.
+        client: The client whose stores are read.
         path: The file; `-` is standard output.
         kinds: The kinds of memory; all that the client has when left out.
         user_id: Only the records of this user.
-        force: Whether a file that is there already is replaced.
-        progress: Is told how far it is.
+        force: Whether a file that exists is replaced.
+        progress: Called with the progress, some hundred records at a time.
 
     Returns:
         What is in the file.
 
     Raises:
-        InvalidInputError: There is a file already, or an argument cannot be honoured; nothing was written.
+        InvalidInputError: The file exists, or an argument cannot be honoured; nothing was written.
         NotSupportedError: A store cannot list the records of one user; nothing was written.
 
     Example:
@@ -83,9 +83,9 @@ async def export(
     with disk_errors(), ExportFile(path, force=force) as file:
         file.begin(chosen, user)
         async for kind, records in batches(StoreSource(client, chosen, user).records()):
-            await aside(file.add, kind, records)
-            tell(progress, "reading", kind, file.tally.counts[kind])
-        await aside(file.end)
+            await run_in_thread_uncancelled(file.add, kind, records)
+            report(progress, "reading", kind, file.tally.counts[kind])
+        await run_in_thread_uncancelled(file.end)
     trailer = file.tally.trailer()
     return Exported(
         path=os.fspath(path), counts=trailer["counts"], digests=trailer["digests"], sha256=trailer["sha256"]

@@ -1,7 +1,7 @@
-"""What was sent to a target, on the disk: what makes a transfer safe to repeat, and its two sides comparable.
+"""What was sent to a target, on the disk: it makes a transfer safe to repeat, and both sides comparable.
 
-A row stands for a record of the source. It is written before its record is sent, and marked after the answer; what is
-found not marked later was under way when something ended the transfer, and only the target can tell what became of it.
+There is a row for each record of the source. It is written before the record is sent, and marked after the answer. If a
+row is not marked, the answer did not arrive, and only the target shows whether the record was stored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
 
 APPLICATION_ID = 0x6D656D6A
-"""Marks a file as a journal of memio: "memj"."""
+"""The application id of a journal in the SQLite header: "memj"."""
 VERSION = 1
 _SQLITE = b"SQLite format 3\0"
 
@@ -47,60 +47,71 @@ CREATE TABLE before (kind TEXT, target BLOB, PRIMARY KEY (kind, target)) STRICT,
 
 
 class State(IntEnum):
-    """What became of a record."""
+    """The state of a record that was sent."""
 
-    UNDER_WAY = 0
+    UNANSWERED = 0
     STORED = 1
     CONFLICT = 2
     TWIN = 3
-    """The same record for the target as another one of the source, because a loss made them the same."""
+    """For the target it is the same record as another one of the source, because a loss made them equal."""
 
 
-class Row(NamedTuple):
-    """A record that was sent."""
+class JournalRow(NamedTuple):
+    """A record that was sent, as the journal has it.
+
+    Attributes:
+        seq: The number of the row.
+        name: Kind, user, agent, session and id in the source, as JSON.
+        digests: The digests of its fields.
+        state: A `State`.
+        run: The last transfer that it was part of.
+        order: Its number among the records of its kind, in that transfer.
+        found_in: The last transfer whose comparison found its copy; 0 for none.
+    """
 
     seq: int
     name: str
-    blocks: bytes
+    digests: bytes
     state: int
     run: int
-    place: int
-    met: int
+    order: int
+    found_in: int
 
 
 _COLUMNS = "seq, name, blocks, state, run, place, met"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What the journal keeps of a record of the source.
+class Outgoing:
+    """A record of the source that is about to be sent, as the journal keeps it.
 
     Attributes:
-        source: What tells it from all others of the source.
-        target: What tells it from all others of the target, where that is known before it is sent.
+        kind: The kind of memory.
+        source_key: What identifies it in the source.
+        target_key: What identifies it in the target; `None` where that is not known before it is sent.
         name: Kind, user, agent, session and id, as JSON.
-        likeness: What it has in common with its copy.
-        blocks: The digests of its fields.
-        place: Its number among the records of its kind.
+        content_key: What it has in common with its copy.
+        digests: The digests of its fields.
+        order: Its number among the records of its kind.
     """
 
     kind: Kind
-    source: bytes
-    target: bytes | None
+    source_key: bytes
+    target_key: bytes | None
     name: str
-    likeness: bytes
-    blocks: bytes
-    place: int
+    content_key: bytes
+    digests: bytes
+    order: int
 
 
 class Journal:
-    """A journal in a file of its own, or in a temporary one.
+    """A journal in a file that is kept, or in a temporary one.
 
     Args:
-        path: The file; `None` makes one that is gone when it is closed.
+        path: The file; `None` for a temporary one, which is removed when it is closed.
 
     Raises:
-        InvalidInputError: The file is no journal, or cannot be made.
+        InvalidInputError: The file is not a journal, or cannot be created.
         MemioError: It is in use, or cannot be written.
     """
 
@@ -110,13 +121,13 @@ class Journal:
             if path is not None:
                 path.touch(mode=0o600)  # it names users and sessions
                 _refuse_other_formats(path)
-            # Threads use it, one after the other.
+            # Several threads use it, one at a time.
             self._db = sqlite3.connect(
                 "" if path is None else path, isolation_level=None, timeout=0, check_same_thread=False
             )
         except OSError as error:
             raise InvalidInputError(
-                f"the journal {path} cannot be made: {error.strerror}", argument="journal"
+                f"the journal {path} cannot be created: {error.strerror}", argument="journal"
             ) from error
         try:
             self._open()
@@ -131,7 +142,7 @@ class Journal:
             path = self.path
             raise MemioError(f"the journal {path} cannot be used: {error}; is another transfer using it?") from error
         except sqlite3.DatabaseError:
-            raise _no_journal(self.path) from None
+            raise _not_a_journal(self.path) from None
 
     def _prepare(self) -> None:
         db = self._db
@@ -150,7 +161,7 @@ class Journal:
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {VERSION}")
         elif (application, version) != (APPLICATION_ID, VERSION):
-            raise InvalidInputError(f"{self.path} is no journal of this version: choose another path")
+            raise InvalidInputError(f"{self.path} is not a journal of this version of memio: choose another path")
         self.run = int(self._meta("run")) + 1
         db.execute("UPDATE meta SET value = ? WHERE key = 'run'", (str(self.run),))
         db.execute("COMMIT")
@@ -161,119 +172,132 @@ class Journal:
         return "" if row is None else str(row[0])
 
     def bind(self, kind: Kind, about: str) -> None:
-        """Say what the journal is about, for one kind.
+        """Record which source and target the journal is for, for one kind.
+
+        Args:
+            kind: The kind of memory.
+            about: Both, as errors show them.
 
         Raises:
-            InvalidInputError: It is about something else.
+            InvalidInputError: It is for another source or target.
         """
         key = f"about {kind}"
         self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, about))
         if (before := self._meta(key)) != about:
             raise InvalidInputError(
-                f"the journal {self.path} is about {before}, and this is about {about}: choose another path, or "
-                "delete the journal when it is needed no more",
+                f"the journal {self.path} is for {before}, and not for {about}: choose another path, or delete the "
+                "journal if that transfer will not be repeated",
                 argument="journal",
             )
 
     def save(self) -> None:
-        """Let what was written survive whatever ends this process."""
+        """Commit what was written, so that it survives the end of this process."""
         self._db.execute("COMMIT")
         self._db.execute("BEGIN IMMEDIATE")
 
     def knows_what_was_before(self, kind: Kind) -> bool:
-        """Tell whether the target's records of a kind were noted before the first one was sent."""
+        """Return whether the target's records of a kind were listed before the first one was sent."""
         return self._meta(f"before {kind}") != ""
 
-    def note_before(self, kind: Kind, target: bytes) -> None:
-        """Note a record that the target had before."""
-        self._db.execute("INSERT OR IGNORE INTO before VALUES (?, ?)", (kind, target))
+    def note_before(self, kind: Kind, target_key: bytes) -> None:
+        """Record that the target had a record before."""
+        self._db.execute("INSERT OR IGNORE INTO before VALUES (?, ?)", (kind, target_key))
 
     def all_before_noted(self, kind: Kind) -> None:
-        """Note that all of them are noted."""
+        """Record that the list of what the target had before is complete."""
         self._db.execute("INSERT INTO meta VALUES (?, 'noted')", (f"before {kind}",))
         self.save()
 
-    def was_before(self, kind: Kind, target: bytes) -> bool:
-        """Tell whether the target had a record before the first one was sent."""
-        return self._one("SELECT 1 FROM before WHERE kind = ? AND target = ?", kind, target) is not None
+    def was_before(self, kind: Kind, target_key: bytes) -> bool:
+        """Return whether the target had a record before the first one was sent."""
+        return self._one("SELECT 1 FROM before WHERE kind = ? AND target = ?", kind, target_key) is not None
 
-    def find(self, entry: Entry) -> Row | None:
+    def find(self, outgoing: Outgoing) -> JournalRow | None:
         """Return the row of a record of the source."""
-        row = self._one(f"SELECT {_COLUMNS} FROM sent WHERE source = ?", entry.source)  # noqa: S608  # constants
-        return None if row is None else Row._make(row)
+        row = self._one(f"SELECT {_COLUMNS} FROM sent WHERE source = ?", outgoing.source_key)  # noqa: S608  # constants
+        return None if row is None else JournalRow._make(row)
 
-    def begin(self, entries: Iterable[Entry], state: State = State.UNDER_WAY) -> None:
-        """Note records that are about to be sent; one that is there is noted anew."""
+    def begin(self, records: Iterable[Outgoing], state: State = State.UNANSWERED) -> None:
+        """Write the rows of records that are about to be sent; a row that exists is replaced."""
         self._db.executemany(
             "INSERT INTO sent (kind, source, target, name, likeness, blocks, state, run, place) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET target = excluded.target, "
             "likeness = excluded.likeness, blocks = excluded.blocks, state = excluded.state, run = excluded.run, "
             "place = excluded.place",
-            ((e.kind, e.source, e.target, e.name, e.likeness, e.blocks, state, self.run, e.place) for e in entries),
+            (
+                (r.kind, r.source_key, r.target_key, r.name, r.content_key, r.digests, state, self.run, r.order)
+                for r in records
+            ),
         )
 
-    def mark(self, entry: Entry, state: State, target: bytes | None = None, target_id: str | None = None) -> None:
-        """Note what became of a record."""
+    def mark_stored(self, outgoing: Outgoing, target_key: bytes | None = None, target_id: str | None = None) -> None:
+        """Record that a record was stored.
+
+        Args:
+            outgoing: The record.
+            target_key: What identifies its copy, where that is known.
+            target_id: The id of its copy, where that is known.
+        """
         self._db.execute(
             "UPDATE sent SET state = ?, target = coalesce(?, target), target_id = coalesce(?, target_id) "
             "WHERE source = ?",
-            (state, target, target_id, entry.source),
+            (State.STORED, target_key, target_id, outgoing.source_key),
         )
 
-    def touch(self, entry: Entry, row: Row) -> None:
-        """Note that a record that was sent before belongs to this transfer, too."""
-        self._db.execute("UPDATE sent SET run = ?, place = ? WHERE seq = ?", (self.run, entry.place, row.seq))
+    def touch(self, outgoing: Outgoing, row: JournalRow) -> None:
+        """Record that a record that was sent before is part of this transfer, too."""
+        self._db.execute("UPDATE sent SET run = ?, place = ? WHERE seq = ?", (self.run, outgoing.order, row.seq))
 
-    def forget(self, entries: Iterable[Entry]) -> None:
-        """Forget records that were not stored after all."""
-        self._db.executemany("DELETE FROM sent WHERE source = ?", ((entry.source,) for entry in entries))
+    def remove(self, records: Iterable[Outgoing]) -> None:
+        """Delete the rows of records that were not stored."""
+        self._db.executemany("DELETE FROM sent WHERE source = ?", ((outgoing.source_key,) for outgoing in records))
 
-    def under_way(self, kind: Kind) -> int:
-        """Return how many records were under way when an earlier transfer ended."""
-        row = self._one("SELECT count(*) FROM sent WHERE kind = ? AND state = ?", kind, State.UNDER_WAY)
+    def unanswered(self, kind: Kind) -> int:
+        """Return how many records were sent by an earlier transfer that ended before the answer."""
+        row = self._one("SELECT count(*) FROM sent WHERE kind = ? AND state = ?", kind, State.UNANSWERED)
         return int(row[0]) if row else 0
 
-    def settle(self, kind: Kind) -> int:
-        """Forget the records that were under way and that the target does not have; return how many."""
-        done = self._db.execute("DELETE FROM sent WHERE kind = ? AND state = ?", (kind, State.UNDER_WAY))
+    def remove_unanswered(self, kind: Kind) -> int:
+        """Delete the rows without an answer whose records the target does not have; return how many."""
+        done = self._db.execute("DELETE FROM sent WHERE kind = ? AND state = ?", (kind, State.UNANSWERED))
         self._db.execute("UPDATE sent SET met = 0")
         self.save()
         return done.rowcount
 
-    def claimed(self, target: bytes) -> Row | None:
+    def row_of_copy(self, target_key: bytes) -> JournalRow | None:
         """Return the row whose copy a record of the target is."""
         query = f"SELECT {_COLUMNS} FROM sent WHERE target = ? AND state < ?"  # noqa: S608  # constants
-        row = self._one(query, target, State.CONFLICT)
-        return None if row is None else Row._make(row)
+        row = self._one(query, target_key, State.CONFLICT)
+        return None if row is None else JournalRow._make(row)
 
-    def like(self, likeness: bytes) -> Row | None:
-        """Return the first row of this likeness whose copy is not known by its id; what is stored comes first."""
+    def row_with_content(self, content_key: bytes) -> JournalRow | None:
+        """Return the first row with this content whose copy is not known by its id, one that is stored if possible."""
         query = (
             f"SELECT {_COLUMNS} FROM sent WHERE likeness = ? AND target IS NULL AND state < ? "  # noqa: S608  # constants
             "ORDER BY state DESC, seq LIMIT 1"
         )
-        row = self._one(query, likeness, State.CONFLICT)
-        return None if row is None else Row._make(row)
+        row = self._one(query, content_key, State.CONFLICT)
+        return None if row is None else JournalRow._make(row)
 
-    def is_known(self, likeness: bytes) -> bool:
-        """Tell whether any record that was sent in this transfer has this likeness."""
-        return self._one("SELECT 1 FROM sent WHERE likeness = ? AND run = ?", likeness, self.run) is not None
+    def has_content(self, content_key: bytes) -> bool:
+        """Return whether a record of this transfer has this content."""
+        return self._one("SELECT 1 FROM sent WHERE likeness = ? AND run = ?", content_key, self.run) is not None
 
-    def learn(self, row: Row, target: bytes, target_id: str | None) -> None:
-        """Note which record of the target is the copy of a row."""
+    def set_copy(self, row: JournalRow, target_key: bytes, target_id: str | None) -> None:
+        """Record which record of the target is the copy of a row."""
         self._db.execute(
             "UPDATE sent SET target = ?, target_id = ?, state = ? WHERE seq = ?",
-            (target, target_id, State.STORED, row.seq),
+            (target_key, target_id, State.STORED, row.seq),
         )
 
-    def meet(self, row: Row) -> None:
-        """Note that the copy of a row was met in the target."""
+    def mark_found(self, row: JournalRow) -> None:
+        """Record that the comparison found the copy of a row in the target."""
         self._db.execute("UPDATE sent SET met = ? WHERE seq = ?", (self.run, row.seq))
 
-    def of_this_run(self, kind: Kind) -> Iterator[Row]:
+    def of_this_run(self, kind: Kind) -> Iterator[JournalRow]:
         """Yield the rows of this transfer, in the order of the source."""
         query = f"SELECT {_COLUMNS} FROM sent WHERE kind = ? AND run = ? ORDER BY seq"  # noqa: S608  # constants
-        yield from map(Row._make, self._db.execute(query, (kind, self.run)))
+        yield from map(JournalRow._make, self._db.execute(query, (kind, self.run)))
 
     def _one(self, query: str, *values: Any) -> Any:
         return self._db.execute(query, values).fetchone()
@@ -288,26 +312,30 @@ class Journal:
             if error is None:
                 self._db.execute("COMMIT")
             else:
-                with suppress(sqlite3.Error):  # what is lost by that, the target is asked for
+                with suppress(sqlite3.Error):  # the next transfer looks in the target for what this loses
                     self._db.execute("COMMIT")
         finally:
             self._db.close()
 
 
 def _refuse_other_formats(path: Path) -> None:
-    """Refuse a file that SQLite would take for an empty one, because it is too short to be a database."""
+    """Refuse a file that is too short to be a database, which SQLite would treat as an empty one."""
     with path.open("rb") as file:
         begin = file.read(len(_SQLITE))
     if begin and begin != _SQLITE:
-        raise _no_journal(path)
+        raise _not_a_journal(path)
 
 
-def _no_journal(path: Path | None) -> InvalidInputError:
-    return InvalidInputError(f"{path} is no journal of memio: choose another path", argument="journal")
+def _not_a_journal(path: Path | None) -> InvalidInputError:
+    return InvalidInputError(f"{path} is not a journal of memio: choose another path", argument="journal")
 
 
-def told(name: str) -> str:
-    """Return how a record is called in messages."""
+def shown_name(name: str) -> str:
+    """Return how messages name a record.
+
+    Args:
+        name: The `name` of its row.
+    """
     kind, user, agent, session, record_id = json.loads(name)
     parts = {"user": user, "agent": agent, "session": session}
     of = "".join(f", {word} {value!r}" for word, value in parts.items() if value is not None)

@@ -1,27 +1,26 @@
-"""What a target cannot hold, by what it declares and by what the records really use."""
+"""What a target cannot hold, by what it declares and by what the records hold."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memio._call.sizes import Limits, excesses_of
 from memio._values.text import type_name
 from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import InvalidInputError
-from memio.kinds import RESTORE, supports
-from memio.models import Message
+from memio.kinds import RESTORE, SPECS, supports
+from memio.transfer._records import Record
 
 if TYPE_CHECKING:
     from memio._call.store import CheckedStore
-    from memio.models import Record
 
 
 class Loss(StrEnum):
-    """Something that a target may be unable to hold. A transfer goes on only when it is accepted."""
+    """Something that a target may be unable to hold. A transfer continues only when it is accepted."""
 
     OWNER = "owner"
     """Records lose their user and agent; sessions of one name become one session."""
@@ -45,39 +44,25 @@ class Loss(StrEnum):
     """The target does not keep facts and documents apart: each will list the other."""
 
 
-DROPS: dict[Loss, tuple[str, ...]] = {
-    Loss.OWNER: ("user_id", "agent_id"),
-    Loss.METADATA: ("metadata",),
-    Loss.IDS: ("id",),
-    Loss.ROLES: (),
-    Loss.TIMESTAMPS: ("timestamp",),
-    Loss.NAMES: ("name",),
-    Loss.CREATED_AT: ("created_at", "updated_at"),
-    Loss.REPLIES: (),
-    Loss.OVERSIZED: (),
-    Loss.KINDS: (),
+BY_FEATURE: dict[Feature, Loss] = {
+    Feature.ATTRIBUTION: Loss.OWNER,
+    Feature.METADATA: Loss.METADATA,
+    Feature.CLIENT_IDS: Loss.IDS,
+    Feature.ALL_ROLES: Loss.ROLES,
+    Feature.MESSAGE_TIMESTAMPS: Loss.TIMESTAMPS,
+    Feature.MESSAGE_NAMES: Loss.NAMES,
 }
-"""The fields that a record loses."""
-
-_FEATURES: dict[Loss, Feature] = {
-    Loss.OWNER: Feature.ATTRIBUTION,
-    Loss.METADATA: Feature.METADATA,
-    Loss.IDS: Feature.CLIENT_IDS,
-    Loss.ROLES: Feature.ALL_ROLES,
-    Loss.TIMESTAMPS: Feature.MESSAGE_TIMESTAMPS,
-    Loss.NAMES: Feature.MESSAGE_NAMES,
-}
-"""The feature without which there is the loss."""
+"""The loss of a target without the feature."""
 
 
 @dataclass(slots=True)
 class Census:
-    """What is in the records of a source: how many there are, and how many would suffer from each loss.
+    """What is in the records of a source: how many there are, and how many each loss would change.
 
     Attributes:
         limits: By kind, the largest record that the target takes.
         counts: By kind, how many records there are.
-        uses: By kind and loss, how many would suffer from it.
+        uses: By kind and loss, how many records the loss would change.
         nameless: By kind, how many have no id.
     """
 
@@ -89,7 +74,7 @@ class Census:
     def add(self, kind: Kind, record: Record) -> None:
         """Count a record."""
         self.counts[kind] += 1
-        for loss in suffering(record, self.limits.get(kind, Limits())):
+        for loss in losses_of_record(kind, record, self.limits.get(kind, Limits())):
             self.uses[kind, loss] += 1
         if record.id is None:
             self.nameless[kind] += 1
@@ -101,8 +86,8 @@ class Finding(NamedTuple):
     Attributes:
         kind: The kind of memory.
         loss: What would be lost.
-        records: How many records would suffer from it.
-        provider: The target.
+        records: How many records it would change.
+        provider: The name of the target's provider.
     """
 
     kind: Kind
@@ -112,7 +97,8 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         explained = MEANINGS[self.loss]
-        return f"{self.loss}: {self.kind}, {self.records} records, to {self.provider}: {explained}"
+        records = "1 record" if self.records == 1 else f"{self.records} records"
+        return f"{self.loss}: {self.kind}, {records}, to {self.provider}: {explained}"
 
 
 MEANINGS: dict[Loss, str] = {
@@ -151,47 +137,60 @@ def accepted_losses(names: Iterable[str]) -> frozenset[Loss]:
     """Return the losses of these names.
 
     Raises:
-        InvalidInputError: There is no such loss.
+        InvalidInputError: A name is not that of a loss.
     """
     if isinstance(names, str):
         raise InvalidInputError(f"accept must be a list of losses, such as [{names!r}]", argument="accept")
     known = {str(loss): loss for loss in Loss}
-    made: set[Loss] = set()
+    accepted: set[Loss] = set()
     for name in names:
         if name not in known:
-            told = repr(name) if isinstance(name, str) else type_name(name)  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-            raise InvalidInputError(f"there is no loss {told}; there are {', '.join(known)}", argument="accept")
-        made.add(known[name])
-    return frozenset(made)
+            shown = repr(name) if isinstance(name, str) else type_name(name)  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise InvalidInputError(f"unknown loss {shown}: the losses are {', '.join(known)}", argument="accept")
+        accepted.add(known[name])
+    return frozenset(accepted)
 
 
-def suffering(record: Record, limits: Limits) -> Iterator[Loss]:
+def dropped_fields(kind: Kind, losses: Iterable[Loss]) -> frozenset[str]:
+    """Return the fields that the records of a kind lose."""
+    spec = SPECS[kind]
+    dropped: set[str] = set()
+    for loss in losses:
+        if loss is Loss.OWNER:
+            dropped.update(spec.owners)
+        elif loss is Loss.CREATED_AT:
+            dropped.update(_assigned_times(kind))
+        elif loss is not Loss.ROLES:  # such a message is left out
+            dropped.update(name for name, feature in spec.asks.items() if BY_FEATURE.get(feature) is loss)
+    return frozenset(dropped)
+
+
+def without(kind: Kind, record: Record, losses: Iterable[Loss]) -> Record:
+    """Return a record as it is after losses: without what the target cannot hold."""
+    dropped: dict[str, Any] = {name: {} if name == "metadata" else None for name in dropped_fields(kind, losses)}
+    return replace(record, **dropped) if dropped else record
+
+
+def losses_of_record(kind: Kind, record: Record, limits: Limits) -> Iterator[Loss]:
     """Yield the losses that would change a record."""
-    if record.user_id is not None or getattr(record, "agent_id", None) is not None:
+    spec = SPECS[kind]
+    for _, feature in spec.asked_by(record):
+        yield BY_FEATURE[feature]
+    if any(getattr(record, name) is not None for name in spec.owners):
         yield Loss.OWNER
-    if record.metadata:
-        yield Loss.METADATA
-    if record.id is not None:
-        yield Loss.IDS
-    if getattr(record, "created_at", None) is not None or getattr(record, "updated_at", None) is not None:
+    if any(getattr(record, name) is not None for name in _assigned_times(kind)):
         yield Loss.CREATED_AT
-    if isinstance(record, Message):
+    if kind == "history":
         yield Loss.REPLIES
-        if record.timestamp is not None:
-            yield Loss.TIMESTAMPS
-        if record.name is not None:
-            yield Loss.NAMES
-    if left_out(record, frozenset({Loss.ROLES}), limits):
-        yield Loss.ROLES
-    if left_out(record, frozenset({Loss.OVERSIZED}), limits):
+    if _is_oversized(record, limits):
         yield Loss.OVERSIZED
 
 
-def left_out(record: Record, lost: frozenset[Loss], limits: Limits) -> bool:
-    """Tell whether losses leave a record out as a whole."""
-    if Loss.ROLES in lost and isinstance(record, Message) and record.role not in ("user", "assistant"):
+def is_left_out(kind: Kind, record: Record, losses: Iterable[Loss], limits: Limits) -> bool:
+    """Return whether the losses drop the whole record."""
+    if Loss.ROLES in losses and any(feature is Feature.ALL_ROLES for _, feature in SPECS[kind].asked_by(record)):
         return True
-    return Loss.OVERSIZED in lost and any(True for _ in excesses_of(record, limits))
+    return Loss.OVERSIZED in losses and _is_oversized(record, limits)
 
 
 def check_losses(targets: Sequence[CheckedStore], census: Census, accepted: frozenset[Loss]) -> tuple[Finding, ...]:
@@ -200,27 +199,38 @@ def check_losses(targets: Sequence[CheckedStore], census: Census, accepted: froz
     Raises:
         LossError: There are losses that were not accepted.
     """
-    found = (*_mixing(targets, census), *(finding for store in targets for finding in _losses_of(store, census)))
+    found = (*_mixing(targets, census), *(finding for store in targets for finding in _findings(store, census)))
     if refused := [finding for finding in found if finding.loss not in accepted]:
         raise LossError(refused)
     return found
 
 
-def lacking(target: CheckedStore) -> frozenset[Loss]:
+def losses_of_target(target: CheckedStore) -> frozenset[Loss]:
     """Return what a store would lose of records that use everything."""
-    lost = {loss for loss, feature in _FEATURES.items() if feature not in target.features}
+    losses = {loss for feature, loss in BY_FEATURE.items() if feature not in target.features}
     if Guarantee.SILENT_APPEND not in target.guarantees:
-        lost.add(Loss.REPLIES)
+        losses.add(Loss.REPLIES)
     if not supports(target.store, RESTORE):
-        lost.add(Loss.CREATED_AT)
-    lost.add(Loss.OVERSIZED)
-    return frozenset(lost)
+        losses.add(Loss.CREATED_AT)
+    losses.add(Loss.OVERSIZED)
+    return frozenset(losses)
 
 
-def _losses_of(target: CheckedStore, census: Census) -> list[Finding]:
-    lost = lacking(target)
-    found = ((loss, census.uses[target.kind, loss]) for loss in Loss if loss in lost)
-    return [Finding(target.kind, loss, count, target.provider) for loss, count in found if count]
+def mixed(stores: Iterable[CheckedStore]) -> bool:
+    """Return whether facts and documents are in one place that does not keep them apart."""
+    by_kind = {store.kind: store for store in stores}
+    facts, documents = by_kind.get("facts"), by_kind.get("documents")
+    if facts is None or documents is None:
+        return False
+    if (facts.provider, facts.identity) != (documents.provider, documents.identity):
+        return False
+    return Guarantee.SEPARATE_KINDS not in facts.guarantees & documents.guarantees
+
+
+def _findings(target: CheckedStore, census: Census) -> list[Finding]:
+    losses = losses_of_target(target)
+    counted = ((loss, census.uses[target.kind, loss]) for loss in Loss if loss in losses)
+    return [Finding(target.kind, loss, count, target.provider) for loss, count in counted if count]
 
 
 def _mixing(targets: Iterable[CheckedStore], census: Census) -> list[Finding]:
@@ -231,12 +241,11 @@ def _mixing(targets: Iterable[CheckedStore], census: Census) -> list[Finding]:
     return [Finding(target.kind, Loss.KINDS, census.counts[target.kind], target.provider) for target in both]
 
 
-def mixed(stores: Iterable[CheckedStore]) -> bool:
-    """Tell whether facts and documents are in one place that does not keep them apart."""
-    both = {target.kind: target for target in stores if target.kind in ("facts", "documents")}
-    if len(both) != len(("facts", "documents")):
-        return False
-    facts, documents = both["facts"], both["documents"]
-    if (facts.provider, facts.identity) != (documents.provider, documents.identity):
-        return False
-    return Guarantee.SEPARATE_KINDS not in facts.guarantees & documents.guarantees
+def _assigned_times(kind: Kind) -> frozenset[str]:
+    """Return the times that a store sets when it stores a record, unless it restores records."""
+    spec = SPECS[kind]
+    return spec.times - spec.asks.keys()
+
+
+def _is_oversized(record: Record, limits: Limits) -> bool:
+    return next(iter(excesses_of(record, limits)), None) is not None

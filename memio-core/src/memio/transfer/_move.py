@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from memio._call.labels import OMITTED
 from memio.capabilities import KINDS, Kind
@@ -18,8 +18,8 @@ from memio.transfer._comparing import Comparison, Difference, Moved
 from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses
 from memio.transfer._plan import Plan, plan_for
-from memio.transfer._progress import Announce, Intent, Listener, Stage, tell
-from memio.transfer._records import token
+from memio.transfer._progress import Announce, Callbacks, Intent, Listener, Stage, report
+from memio.transfer._records import Record, key_of
 from memio.transfer._sending import Sender, resolve
 from memio.transfer._stores import (
     StoreSource,
@@ -30,7 +30,7 @@ from memio.transfer._stores import (
     listing,
     target_of,
 )
-from memio.transfer._threads import aside, batches
+from memio.transfer._threads import batches, run_in_thread_uncancelled
 from memio.transfer.file.disk import disk_errors
 from memio.transfer.file.reading import FileSource, spooled
 from memio.transfer.file.writing import STANDARD_STREAM
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """What a transfer did, and how the two sides compare afterwards.
+    """The result of a transfer, and how the two sides compare afterwards.
 
     Attributes:
-        kinds: What became of each kind.
-        losses: What the records lost on the way, as accepted; with how many of them suffered from it.
-        journal: The journal that keeps track of what was stored, where one is needed. As long as it is there, the
-            transfer may be repeated, and nothing is stored twice.
-        recovered: How many records an earlier transfer had left under way, and the target turned out to have.
+        kinds: The result for each kind.
+        losses: What the records lost, as accepted, and how many of them.
+        journal: The path of the journal, where one is needed to keep track of what was stored. As long as the file
+            exists, the transfer may be repeated, and nothing is stored twice.
+        recovered: How many records an earlier transfer had sent without an answer, and the target has.
     """
 
     kinds: tuple[Moved, ...]
@@ -64,17 +64,11 @@ class Transfer:
 
 
 _IMPORTING: Mapping[Kind, str] = dict.fromkeys(KINDS, "importing")
-
-
-class Told(NamedTuple):
-    """Who is told about a transfer."""
-
-    announce: Announce | None
-    progress: Listener | None
+"""What an import does with each kind, as errors about its journal show it. It does not depend on the file's name."""
 
 
 class Source(Protocol):
-    """Where records come from."""
+    """The source of a transfer: a file, or the stores of a client."""
 
     def records(self) -> AsyncIterator[tuple[Kind, Record]]:
         """Yield the records, kind after kind."""
@@ -94,38 +88,40 @@ async def import_(
 ) -> Transfer:
     """Store the records of an export, in their order, and compare both sides.
 
-    The whole file is checked before anything is written. Afterwards the target is read as a whole. What was interrupted
-    may be repeated: nothing is stored twice.
+    The whole file is checked before anything is written. Afterwards all records of the target are read. An interrupted
+    import may be repeated: nothing is stored twice.
 
     Args:
-        client: Whose stores the records go to.
-        path: The export; `-` is standard input. That, like a pipe, is read to its end before anything else is done.
+        client: The client in whose stores the records are stored.
+        path: The export; `-` is standard input. Standard input and pipes are read to their end before anything else.
         kinds: Only records of these kinds.
         user_id: Only records of this user.
         accept: The losses that are accepted, by name; see `Loss`.
-        journal: Where the journal is kept when the target chooses ids; the name of the file with `.journal`
-            appended when left out. Nothing is written there when the target takes ids.
-        announce: Is told how much there is to move and what it will lose, before anything is written.
-        progress: Is told how far it is.
+        journal: The path of the journal, which is written when the target chooses ids; by default the name of the
+            file with `.journal` appended. Nothing is written there when the target takes ids.
+        announce: Called with the planned transfer (counts and losses) before anything is written.
+        progress: Called with the progress, some hundred records at a time.
 
     Returns:
         What was stored, and every difference between the sides.
 
     Raises:
-        ExportFileError: The file is no sound export; nothing was changed.
+        ExportFileError: The file is not a complete, valid export; nothing was changed.
         LossError: The target cannot hold everything, and the loss was not accepted; nothing was changed.
-        MemioError: Something failed on the way. Repeat the call: it goes on where it stopped.
+        MemioError: The transfer failed after it began. Repeat the call: it continues where it stopped.
     """
     check_client(client, "client")
     losses = accepted_losses(accept)
     wanted = None if kinds is None else chosen_kinds(kinds, KINDS)
     user = checked_user(user_id)
     with TemporaryDirectory(prefix="memio-") as folder:
-        file, place = _at_hand(path, folder, journal)
+        file, journal_path = _readable_twice(path, folder, journal)
         name = "standard input" if os.fspath(path) == STANDARD_STREAM else os.fspath(path)
         source = FileSource(file, name, wanted, user)
         census = await _counted(source.checked(), client, progress)
-        return await _move(source, client, census, losses, place, _IMPORTING, user, Told(announce, progress))
+        return await _move(
+            source, client, census, losses, journal_path, _IMPORTING, user, Callbacks(announce, progress)
+        )
 
 
 async def copy(
@@ -141,18 +137,18 @@ async def copy(
 ) -> Transfer:
     """Store the records of one client's stores in those of another, in their order, and compare both sides.
 
-    The source is read twice: to see what the target could not hold, and to copy. What was interrupted may be repeated:
+    The source is read twice: to find what the target cannot hold, and to copy. An interrupted copy may be repeated:
     nothing is stored twice.
 
     Args:
-        source: Whose stores the records come from.
-        target: Whose stores they go to.
+        source: The client whose stores are read.
+        target: The client in whose stores the records are stored.
         kinds: Only records of these kinds; all that the source has when left out.
         user_id: Only records of this user.
         accept: The losses that are accepted, by name; see `Loss`.
-        journal: Where the journal is kept; needed when the target chooses ids.
-        announce: Is told how much there is to move and what it will lose, before anything is written.
-        progress: Is told how far it is.
+        journal: The path of the journal; needed when the target chooses ids.
+        announce: Called with the planned transfer (counts and losses) before anything is written.
+        progress: Called with the progress, some hundred records at a time.
 
     Returns:
         What was stored, and every difference between the sides.
@@ -161,7 +157,7 @@ async def copy(
         InvalidInputError: Both are the same store, or an argument cannot be honoured; nothing was changed.
         LossError: The target cannot hold everything, and the loss was not accepted; nothing was changed.
         NotSupportedError: The source cannot list the records of one user; nothing was changed.
-        MemioError: Something failed on the way. Repeat the call: it goes on where it stopped.
+        MemioError: The transfer failed after it began. Repeat the call: it continues where it stopped.
 
     Example:
         >>> import asyncio
@@ -186,25 +182,25 @@ async def copy(
         _refuse_same(source, target, kind)
     stores = StoreSource(source, chosen, user)
     census = await _counted(stores.records(), target, progress)
-    origins: dict[Kind, str] = {kind: f"copying from {_place(target_of(source, kind))}" for kind in chosen}
-    return await _move(stores, target, census, losses, journal, origins, user, Told(announce, progress))
+    origins: dict[Kind, str] = {kind: f"copying from {_described(target_of(source, kind))}" for kind in chosen}
+    return await _move(stores, target, census, losses, journal, origins, user, Callbacks(announce, progress))
 
 
 def _is_fifo(file: Path) -> bool:
     try:
         return file.is_fifo()
-    except OSError:  # a name that is too long, or a folder that may not be entered: opening the file raises in words
+    except OSError:  # a name that is too long, or a folder without permission: opening the file raises the right error
         return False
 
 
-def _at_hand(
+def _readable_twice(
     path: str | os.PathLike[str], folder: str, journal: str | os.PathLike[str] | None
 ) -> tuple[Path, str | os.PathLike[str] | None]:
-    """Return a file that can be read twice, and the place of the journal."""
+    """Return a file that can be read twice, and the path of the journal."""
     file = Path(path)
     if os.fspath(path) == STANDARD_STREAM:
-        if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
-            raise InvalidInputError("standard input is closed: name a file")
+        if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by the parent process
+            raise InvalidInputError("standard input is closed: pass the path of a file")
         return spooled(sys.stdin.buffer, folder), journal
     if _is_fifo(file):  # such as `<(…)` in a shell
         with file.open("rb") as stream:
@@ -218,7 +214,7 @@ async def _counted(records: AsyncIterator[tuple[Kind, Record]], target: Memio, p
         async for kind, part in batches(records):
             for record in part:
                 census.add(kind, record)
-            tell(progress, "reading", kind, census.counts[kind])
+            report(progress, "reading", kind, census.counts[kind])
     return census
 
 
@@ -227,52 +223,52 @@ async def _move(
     client: Memio,
     census: Census,
     accepted: frozenset[Loss],
-    place: str | os.PathLike[str] | None,
+    journal_path: str | os.PathLike[str] | None,
     origins: Mapping[Kind, str],
     user_id: str | None,
-    told: Told,
+    callbacks: Callbacks,
 ) -> Transfer:
     kinds: list[Kind] = [kind for kind in KINDS if census.counts[kind]]
     if lacking := [kind for kind in kinds if kind not in client.kinds]:
         raise StoreNotConfiguredError(
-            f"the target has no {' and no '.join(lacking)} store for the records of the source: "
-            f"configure one, or choose other kinds"
+            f"the target has no {' and no '.join(lacking)} store for the records of the source: configure one, or "
+            "choose other kinds"
         )
     stores = [target_of(client, kind) for kind in kinds]
     losses = check_losses(stores, census, accepted)
     plans = [plan_for(store, census, losses, user_id) for store in stores]
     tracked = [plan for plan in plans if plan.tracked]
-    if tracked and place is None:
+    if tracked and journal_path is None:
         raise InvalidInputError(
-            f"the {tracked[0].kind} of {tracked[0].target.provider} choose ids, so a journal must keep track of what "
-            "is stored: say where",
+            f"{tracked[0].target.provider} chooses the ids of {tracked[0].kind}, so a journal must keep track of what "
+            "is stored: pass journal=PATH (--journal PATH)",
             argument="journal",
         )
-    progress = told.progress
-    if told.announce is not None:
-        told.announce(Intent({kind: census.counts[kind] for kind in kinds}, losses))
-    path = Path(place) if tracked and place is not None else None
+    progress = callbacks.progress
+    if callbacks.announce is not None:
+        callbacks.announce(Intent({kind: census.counts[kind] for kind in kinds}, losses))
+    path = Path(journal_path) if tracked and journal_path is not None else None
     moved: list[Moved] = []
     with disk_errors(), Journal(path) as journal:
         recovered = 0
         for plan in tracked:
-            journal.bind(plan.kind, f"{origins[plan.kind]} to {_place(plan.target)}")
-            await _look(client, plan, journal, progress)
+            journal.bind(plan.kind, f"{origins[plan.kind]} to {_described(plan.target)}")
+            await _list_before(client, plan, journal, progress)
             stored, _ = await resolve(plan, journal, listing(client, plan.kind, None))
             recovered += stored
         senders = await _send(source, client, plans, journal, progress)
         for plan, sender in zip(plans, senders, strict=True):
-            there = _observed(client, plan, "comparing", plan.user_id, progress)
-            moved.append(await Comparison(plan, sender.sent, journal).of(there))
+            found = _observed(client, plan, "comparing", plan.user_id, progress)
+            moved.append(await Comparison(plan, sender.sent, journal).of(found))
     return Transfer(
         kinds=tuple(moved), losses=losses, journal=None if path is None else os.fspath(path), recovered=recovered
     )
 
 
-async def _look(client: Memio, plan: Plan, journal: Journal, progress: Listener | None) -> None:
-    """Note what a target has before the first record is sent.
+async def _list_before(client: Memio, plan: Plan, journal: Journal, progress: Listener | None) -> None:
+    """Record which records a target has before the first one is sent.
 
-    It is noted of everybody, because the journal may serve the transfer of another user later.
+    Records of all users are listed, because a later transfer of another user may use the same journal.
     """
     if journal.knows_what_was_before(plan.kind):
         return
@@ -281,14 +277,14 @@ async def _look(client: Memio, plan: Plan, journal: Journal, progress: Listener 
         for record in records:
             if record.id is None:
                 raise MemioError(
-                    f"the {plan.kind} of {plan.target.provider} have no ids, so what is stored could not be told from "
-                    "what was there before: move to an empty target"
+                    f"the {plan.kind} of {plan.target.provider} have no ids, so records that are stored now cannot be "
+                    "distinguished from those that it had before: move to an empty target"
                 )
-            journal.note_before(plan.kind, token(plan.kind, record))
+            journal.note_before(plan.kind, key_of(plan.kind, record))
 
     async for records in _observed(client, plan, "looking", None, progress):
-        await aside(note, records)
-    await aside(journal.all_before_noted, plan.kind)
+        await run_in_thread_uncancelled(note, records)
+    await run_in_thread_uncancelled(journal.all_before_noted, plan.kind)
 
 
 async def _send(
@@ -299,7 +295,7 @@ async def _send(
     try:
         async for kind, records in batches(source.records()):
             if kind not in senders:
-                raise MemioError(f"the source got its first {kind} meanwhile: repeat the call")
+                raise MemioError(f"the first {kind} were added to the source during the transfer: repeat the call")
             if before is not None and before != kind:
                 await senders[before].flush()
             before = kind
@@ -308,7 +304,9 @@ async def _send(
             await senders[before].flush()
     except MemioError as error:
         stored = sum(sender.sent.stored for sender in senders.values())
-        error.add_note(f"{stored} records were stored by then; repeat the call, and it goes on where it stopped")
+        error.add_note(
+            f"{stored} records were stored before the error; repeat the call, and it continues where it stopped"
+        )
         raise
     return list(senders.values())
 
@@ -316,15 +314,15 @@ async def _send(
 async def _observed(
     client: Memio, plan: Plan, stage: Stage, user_id: str | None, progress: Listener | None
 ) -> AsyncIterator[list[Record]]:
-    """Yield the target's records, some at a time."""
+    """Yield the target's records in batches, and report the progress."""
     done = 0
     async for _, records in batches(StoreSource(client, (plan.kind,), user_id).records()):
         yield records
         done += len(records)
-        tell(progress, stage, plan.kind, done, plan.total if stage == "comparing" else None)
+        report(progress, stage, plan.kind, done, plan.total if stage == "comparing" else None)
 
 
-def _place(store: CheckedStore) -> str:
+def _described(store: CheckedStore) -> str:
     return f"the {store.kind} of {store.provider} {store.identity}".strip()
 
 
@@ -333,4 +331,4 @@ def _refuse_same(source: Memio, target: Memio, kind: Kind) -> None:
         return
     one, other = target_of(source, kind), target_of(target, kind)
     if one.store is other.store or (one.identity and (one.provider, one.identity) == (other.provider, other.identity)):
-        raise InvalidInputError(f"the source and the target of {kind} are the same store: name another target")
+        raise InvalidInputError(f"the source and the target of {kind} are the same store: choose another target")

@@ -1,10 +1,10 @@
-"""How far a transfer is."""
+"""The callbacks of a transfer: before anything is written, and while it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from memio.capabilities import Kind
 from memio.transfer._losses import Finding
@@ -32,11 +32,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a transfer is about to do. It is told before anything is written.
+    """The planned transfer, before anything is written.
 
     Attributes:
         counts: By kind, how many records there are to move.
-        losses: What they will lose, as accepted; with how many of them will suffer from it.
+        losses: What they will lose, as accepted, and how many of them.
     """
 
     counts: Mapping[Kind, int]
@@ -44,13 +44,20 @@ class Intent:
 
 
 Announce = Callable[[Intent], None]
-"""Is told what a transfer is about to do; when it raises, nothing is changed."""
+"""Called with the planned transfer before anything is written; when it raises, nothing is changed."""
 
 Listener = Callable[[Progress], None]
-"""Is told how far a transfer is: after some hundred records, and at the end of each kind in each stage."""
+"""Called with the progress of a transfer: after some hundred records, and at the end of each kind in each stage."""
 
 
-def tell(listener: Listener | None, stage: Stage, kind: Kind, done: int, total: int | None = None) -> None:
-    """Tell a listener, when there is one."""
+class Callbacks(NamedTuple):
+    """The callbacks of one transfer."""
+
+    announce: Announce | None
+    progress: Listener | None
+
+
+def report(listener: Listener | None, stage: Stage, kind: Kind, done: int, total: int | None = None) -> None:
+    """Call a listener, if there is one."""
     if listener is not None:
         listener(Progress(stage, kind, done, total))

@@ -1,10 +1,9 @@
-"""Records as lines of a file, and back; and what tells them apart."""
+"""Records as lines of a file and back, and the digests by which records are compared."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, cast
@@ -14,14 +13,15 @@ from memio._values.text import check_name, type_name
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError
 from memio.kinds import SPECS
-from memio.models import Record
-from memio.transfer._losses import DROPS, Loss
+from memio.models import Document, Fact, Message, Triple
 
-TIMES = frozenset({"created_at", "updated_at", "timestamp"})
-ASSIGNED = TIMES | {"id"}
-"""What a target chooses by itself when the source does not say it."""
+Record = Fact | Document | Message | Triple
 
-_BLOCK = 8
+RECORDS_PER_CALL = 500
+"""Records that one call of a store reads or writes at most."""
+
+_DIGEST = 8
+"""Bytes of the digest of one field."""
 
 
 def line_of(kind: Kind, order: int, record: Record) -> bytes:
@@ -52,23 +52,23 @@ def record_of(kind: Kind, values: Mapping[str, Any]) -> Record:
         values: The line, without `kind` and `order`.
 
     Raises:
-        InvalidInputError: It lacks a field, has one too many, or a value is none that the field can have.
+        InvalidInputError: A field is missing or unknown, or its value is not one that the field can have.
     """
     fields = SPECS[kind].fields
     if missing := [name for name in fields if name not in values]:
-        raise InvalidInputError(f"it lacks {', '.join(missing)}; a record of {kind} has {', '.join(fields)}")
+        raise InvalidInputError(f"missing {', '.join(missing)}; a record of {kind} has {', '.join(fields)}")
     if unknown := sorted(values.keys() - set(fields)):
-        raise InvalidInputError(f"it has the unknown field {unknown[0]!r}; a record of {kind} has {', '.join(fields)}")
+        raise InvalidInputError(f"unknown field {unknown[0]!r}; a record of {kind} has {', '.join(fields)}")
     return cast("Record", SPECS[kind].record(**{name: _checked(kind, name, values[name]) for name in fields}))
 
 
-def token(kind: Kind, record: Record, order: int | None = None) -> bytes:
-    """Return what tells a record from all others of its store: kind, owner, session and id, as 16 bytes.
+def key_of(kind: Kind, record: Record, order: int | None = None) -> bytes:
+    """Return what identifies a record in its store: a digest of kind, owner, session and id, 16 bytes.
 
     Args:
         kind: The kind of memory.
         record: The record.
-        order: Stands in for the id where a record has none.
+        order: Takes the place of the id where a record has none.
     """
     return blake2b(encoded(identity_of(kind, record, order)), digest_size=16).digest()
 
@@ -79,54 +79,57 @@ def identity_of(kind: Kind, record: Record, order: int | None = None) -> list[st
     return [*owner, getattr(record, "session_id", None), order if record.id is None else record.id]
 
 
-def without(record: Record, kind: Kind, lost: frozenset[Loss]) -> Record:
-    """Return a record as it is after losses: without what the target cannot hold."""
-    dropped: dict[str, Any] = {
-        name: {} if name == "metadata" else None for loss in lost for name in DROPS[loss] if name in SPECS[kind].fields
-    }
-    return replace(record, **dropped) if dropped else record
+def assigned_fields(kind: Kind) -> frozenset[str]:
+    """Return the fields that a target sets itself where the source leaves them open: the id and the times."""
+    return SPECS[kind].times | {"id"}
 
 
-def blocks_of(kind: Kind, record: Record, lost: frozenset[Loss]) -> bytes:
-    """Return a digest of eight bytes for each field; zeros for one that is lost, or that the source leaves open."""
-    dropped = {name for loss in lost for name in DROPS[loss]}
-    made = bytearray()
+def field_digests(kind: Kind, record: Record, dropped: Collection[str]) -> bytes:
+    """Return a digest of eight bytes for each field; zeros for one that is dropped, or that the source leaves open."""
+    assigned = assigned_fields(kind)
+    digests = bytearray()
     for name in SPECS[kind].fields:
         value = getattr(record, name)
-        if name in dropped or (value is None and name in ASSIGNED):
-            made += bytes(_BLOCK)
+        if name in dropped or (value is None and name in assigned):
+            digests += bytes(_DIGEST)
             continue
         if isinstance(value, datetime):
             value = _time_text(value)
         text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-        made += blake2b(text.encode(), digest_size=_BLOCK, person=type_name(value).encode()).digest()
-    return bytes(made)
+        digests += blake2b(text.encode(), digest_size=_DIGEST, person=type_name(value).encode()).digest()
+    return bytes(digests)
 
 
 def differing(kind: Kind, source: bytes, target: bytes) -> list[str]:
-    """Return the names of the fields in which the target differs; what the source leaves open is not compared."""
-    return [
-        name
-        for name, there, here in zip(SPECS[kind].fields, _split(source), _split(target), strict=True)
-        if any(there) and there != here
-    ]
+    """Return the names of the fields in which the target differs; what the source leaves open is not compared.
+
+    Args:
+        kind: The kind of memory.
+        source: The field digests of the record in the source.
+        target: Those of its copy.
+    """
+    return [name for name, original, copy in _pairs(kind, source, target) if any(original) and original != copy]
 
 
 def compared(kind: Kind, source: bytes, target: bytes) -> bytes:
-    """Return the target's blocks without those that the source leaves open."""
-    parts = zip(SPECS[kind].fields, _split(source), _split(target), strict=True)
-    return b"".join(here if any(there) else there for _, there, here in parts)
+    """Return the field digests of the target without those that the source leaves open."""
+    return b"".join(copy if any(original) else original for _, original, copy in _pairs(kind, source, target))
 
 
-def likeness(kind: Kind, blocks: bytes) -> bytes:
-    """Return what two records have in common that differ only in what a target chooses by itself: id and times."""
-    parts = zip(SPECS[kind].fields, _split(blocks), strict=True)
-    kept = b"".join(block for name, block in parts if name not in ASSIGNED)
+def content_key(kind: Kind, digests: bytes) -> bytes:
+    """Return what a record and its copy have in common: a digest of all fields but the id and the times."""
+    assigned = assigned_fields(kind)
+    fields = zip(SPECS[kind].fields, _split(digests), strict=True)
+    kept = b"".join(digest for name, digest in fields if name not in assigned)
     return blake2b(kept, digest_size=16, person=kind.encode()).digest()
 
 
-def _split(blocks: bytes) -> Iterator[bytes]:
-    return (blocks[begin : begin + _BLOCK] for begin in range(0, len(blocks), _BLOCK))
+def _pairs(kind: Kind, source: bytes, target: bytes) -> Iterator[tuple[str, bytes, bytes]]:
+    return zip(SPECS[kind].fields, _split(source), _split(target), strict=True)
+
+
+def _split(digests: bytes) -> Iterator[bytes]:
+    return (digests[begin : begin + _DIGEST] for begin in range(0, len(digests), _DIGEST))
 
 
 def _checked(kind: Kind, name: str, value: Any) -> Any:
@@ -134,9 +137,9 @@ def _checked(kind: Kind, name: str, value: Any) -> Any:
         return CHECKS["metadata"](value)
     if value is None:
         if name in SPECS[kind].required:
-            raise InvalidInputError(f"{name} is null, and a record of {kind} must have it")
+            raise InvalidInputError(f"{name} is null: a record of {kind} must have it")
         return None
-    if name in TIMES:
+    if name in SPECS[kind].times:
         return _time(name, value)
     text = check_name(value, name)
     if name not in SPECS[kind].texts and len(text) > MAX_NAME:
@@ -149,8 +152,10 @@ def _time(name: str, value: object) -> datetime:
         time = datetime.fromisoformat(cast("str", value))
         if time.tzinfo is not None:
             return time.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):  # the last one: it is before or after all times of UTC
-        raise InvalidInputError(f"{name} is {str(value)[:40]!r}, no time such as 2026-05-01T09:30:00.000000Z") from None
+    except (TypeError, ValueError, OverflowError):  # OverflowError: before or after all times of UTC
+        raise InvalidInputError(
+            f"{name} is {str(value)[:40]!r}: it must be a time such as 2026-05-01T09:30:00.000000Z"
+        ) from None
     raise InvalidInputError(f"{name} is {value!r}, without a time zone: end it with Z for UTC")
 
 

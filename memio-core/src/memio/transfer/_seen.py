@@ -1,4 +1,4 @@
-"""A set on the disk: what was seen already, however much it is."""
+"""A set of keys on the disk, for any number of keys."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from typing import Self
 
 
 class Seen:
-    """Tells what comes for the second time. However many there are, it needs a few MB of memory.
-
-    The rest is in a temporary file.
-    """
+    """Finds keys that occur twice. It needs a few MB of memory; the rest is in a temporary file."""
 
     def __init__(self) -> None:
-        # An empty name: a temporary file without a name. Threads use it, one after the other.
+        # An empty name is a temporary file. Several threads use the connection, one at a time.
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("CREATE TABLE seen (token BLOB PRIMARY KEY) WITHOUT ROWID")
         self._db.execute("BEGIN")
 
-    def add(self, token: bytes) -> bool:
-        """Remember it, and tell whether it is new."""
-        return self._db.execute("INSERT OR IGNORE INTO seen VALUES (?)", (token,)).rowcount == 1
+    def add(self, key: bytes) -> bool:
+        """Add a key, and return whether it is new."""
+        return self._db.execute("INSERT OR IGNORE INTO seen VALUES (?)", (key,)).rowcount == 1
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Sending records to a target: in order, in batches, each noted in the journal before and after."""
+"""Sending records to a target: in order, in batches; the journal has each before it is sent and after the answer."""
 
 from __future__ import annotations
 
@@ -17,38 +17,35 @@ from memio.errors import (
     ProviderError,
 )
 from memio.kinds import RESTORE, supports
-from memio.models import Document, Fact, Message, Record, Triple
-from memio.protocols import DocumentInput, FactInput
-from memio.transfer._journal import Entry, Journal, State
-from memio.transfer._losses import Loss, left_out, suffering
+from memio.models import Document, Fact, Message, Triple
+from memio.transfer._journal import Journal, Outgoing, State
+from memio.transfer._losses import Loss, is_left_out, losses_of_record
 from memio.transfer._plan import Plan
-from memio.transfer._progress import Listener, tell
-from memio.transfer._records import token
-from memio.transfer._threads import aside
+from memio.transfer._progress import Listener, report
+from memio.transfer._records import RECORDS_PER_CALL, Record, key_of
+from memio.transfer._threads import run_in_thread_uncancelled
 
 if TYPE_CHECKING:
     from memio.client import Memio
 
-MOST = 500
-"""Records that are sent at once."""
-MOST_MESSAGES = 100
-"""Messages of one session that are sent at once to a store that takes one session a call."""
-MOST_BYTES = 4_000_000
-"""Bytes of memory of the records that are sent at once; a single record may have more."""
+MESSAGES_PER_CALL = 100
+"""Messages of one session that one call writes to a store that takes one session a call."""
+BYTES_PER_CALL = 4_000_000
+"""Bytes of memory of the records that one call writes; a single record may have more."""
 
-Pair = tuple[Entry, Record]
+Pair = tuple[Outgoing, Record]
 
 
 @dataclass(slots=True)
 class Sent:
-    """What sending did with the records of one kind.
+    """How many records of one kind were sent, and how many were not.
 
     Attributes:
         records: How many records the source has.
         stored: How many were sent to the target.
-        known: How many the journal says were stored before.
+        known: How many were stored before, according to the journal.
         left_out: How many were left out, as a loss that was accepted.
-        changed: Records that were stored before with another content, by the journal.
+        changed: The names of records that were stored before with another content, according to the journal.
     """
 
     records: int = 0
@@ -63,9 +60,9 @@ class Sender:
 
     Args:
         client: The target.
-        plan: How.
-        journal: Keeps track.
-        progress: Is told how many records are done.
+        plan: How they are sent.
+        journal: It gets a row for each record.
+        progress: Called with the number of records that are done.
     """
 
     def __init__(self, client: Memio, plan: Plan, journal: Journal, progress: Listener | None) -> None:
@@ -78,113 +75,115 @@ class Sender:
         self.sent = Sent()
 
     async def send(self, records: Sequence[Record]) -> None:
-        """Take records, and send what waits when it is enough."""
-        for entry, left in await aside(self._prepared, records):
-            if not self._is_new(entry):
+        """Add records to the batch, and send it whenever it is full."""
+        for outgoing, record in await run_in_thread_uncancelled(self._prepared, records):
+            if not self._is_new(outgoing):
                 continue
-            if self._batch and not self._goes_along(left):
+            if self._batch and not self._fits(record):
                 await self.flush()
-            self._batch.append((entry, left))
-            self._size += memory_of(left)
+            self._batch.append((outgoing, record))
+            self._size += memory_of(record)
 
     async def flush(self) -> None:
-        """Send what waits."""
+        """Send the batch."""
         batch, self._batch, self._size = self._batch, [], 0
         if batch:
             await self._send_batch(batch)
             done = self.sent.stored + self.sent.known + self.sent.left_out
-            tell(self._progress, "writing", self._plan.kind, done, self._plan.total)
+            report(self._progress, "writing", self._plan.kind, done, self._plan.total)
 
     def _prepared(self, records: Sequence[Record]) -> list[Pair]:
-        """Return records as the target can hold them, with their entries in the journal, without those left out."""
+        """Return records as the target can hold them, without those that are left out, and what the journal keeps."""
         sent, plan, limits = self.sent, self._plan, self._plan.target.limits
         pairs: list[Pair] = []
         for record in records:
             sent.records += 1
-            for loss in suffering(record, limits):
+            for loss in losses_of_record(plan.kind, record, limits):
                 if loss in plan.lost and loss not in plan.accepted:
                     raise MemioError(
-                        f"the source got records meanwhile that the target cannot hold ({loss}): repeat the call"
+                        f"records were added to the source during the transfer that the target cannot hold ({loss}): "
+                        "repeat the call"
                     )
-            if left_out(record, plan.lost, limits):
+            if is_left_out(plan.kind, record, plan.lost, limits):
                 sent.left_out += 1
             else:
-                pairs.append(plan.entry(record, sent.records))
+                pairs.append(plan.outgoing(record, sent.records))
         return pairs
 
-    def _is_new(self, entry: Entry) -> bool:
-        """Tell whether a record is still to be sent, and note why not."""
-        if Loss.OWNER in self._plan.lost and entry.target is not None:
-            twin = self._journal.claimed(entry.target)
-            waiting = any(other.target == entry.target for other, _ in self._batch)
-            if waiting or (twin is not None and twin.run == self._journal.run):
-                self._journal.begin([entry], State.TWIN)
+    def _is_new(self, outgoing: Outgoing) -> bool:
+        """Return whether a record must be sent; record in the journal why it need not."""
+        if Loss.OWNER in self._plan.lost and outgoing.target_key is not None:
+            twin = self._journal.row_of_copy(outgoing.target_key)
+            in_batch = any(other.target_key == outgoing.target_key for other, _ in self._batch)
+            if in_batch or (twin is not None and twin.run == self._journal.run):
+                self._journal.begin([outgoing], State.TWIN)
                 return False
         if not self._plan.tracked:
             return True
-        row = self._journal.find(entry)
+        row = self._journal.find(outgoing)
         if row is None or row.state != State.STORED:
             return True
-        if row.blocks != entry.blocks:
-            self.sent.changed.append(entry.name)
+        if row.digests != outgoing.digests:
+            self.sent.changed.append(outgoing.name)
         else:
             self.sent.known += 1
-            self._journal.touch(entry, row)
+            self._journal.touch(outgoing, row)
         return False
 
-    def _goes_along(self, record: Record) -> bool:
-        """Tell whether a record can be sent in one call with those that wait."""
+    def _fits(self, record: Record) -> bool:
+        """Return whether one call can send a record together with the batch."""
         before = self._batch[-1][1]
-        if len(self._batch) >= MOST or self._size + memory_of(record) > MOST_BYTES:
+        if len(self._batch) >= RECORDS_PER_CALL or self._size + memory_of(record) > BYTES_PER_CALL:
             return False
         if self._plan.restores:
             return True
         if isinstance(record, Message) and isinstance(before, Message):
             same = (record.session_id, record.user_id) == (before.session_id, before.user_id)
-            return same and len(self._batch) < MOST_MESSAGES
+            return same and len(self._batch) < MESSAGES_PER_CALL
         if isinstance(record, Triple):
             return record.user_id == before.user_id
-        # Without a batch call, several adds would be on their way at once, and arrive in any order.
+        # Without a batch call, the adds would run concurrently, and be stored in any order.
         return supports(self._plan.target.store, "add_many")
 
     async def _send_batch(self, batch: Sequence[Pair]) -> None:
         journal = self._journal
-        entries = [entry for entry, _ in batch]
-        await aside(self._begin, entries)
+        outgoing = [each for each, _ in batch]
+        await run_in_thread_uncancelled(self._begin, outgoing)
         try:
             stored = await self._call([record for _, record in batch])
         except (ConflictError, PartialWriteError) as error:
             if self._plan.tracked and isinstance(error, PartialWriteError):
-                raise  # which ones were added, the next transfer finds out
-            journal.forget(entries)
+                raise  # the next transfer finds out which ones were added
+            journal.remove(outgoing)
             if len(batch) > 1:
-                for pair in batch:  # the fault is one record's, or some records'
+                for pair in batch:  # some of the records have a conflict: find out which
                     await self._send_batch([pair])
                 return
-            journal.begin(entries, State.CONFLICT)
+            journal.begin(outgoing, State.CONFLICT)
             return
         except MemioError as error:
             if _changed_nothing(error):
-                journal.forget(entries)
+                journal.remove(outgoing)
             raise
-        await aside(self._mark, entries, stored)
+        await run_in_thread_uncancelled(self._mark_stored, outgoing, stored)
 
-    def _begin(self, entries: Sequence[Entry]) -> None:
-        self._journal.begin(entries)
+    def _begin(self, records: Sequence[Outgoing]) -> None:
+        self._journal.begin(records)
         if self._plan.tracked:
             self._journal.save()
 
-    def _mark(self, entries: Sequence[Entry], stored: Sequence[Record | None]) -> None:
-        for entry, record in zip(entries, stored, strict=True):
-            known = self._plan.tracked and record is not None and record.id is not None
-            target = token(self._plan.kind, record) if known and record is not None else None
-            self._journal.mark(entry, State.STORED, target, record.id if known and record is not None else None)
+    def _mark_stored(self, records: Sequence[Outgoing], stored: Sequence[Record | None]) -> None:
+        for outgoing, copy in zip(records, stored, strict=True):
+            if self._plan.tracked and copy is not None and copy.id is not None:
+                self._journal.mark_stored(outgoing, key_of(self._plan.kind, copy), copy.id)
+            else:
+                self._journal.mark_stored(outgoing)
         if self._plan.tracked:
             self._journal.save()
-        self.sent.stored += len(entries)
+        self.sent.stored += len(records)
 
     async def _call(self, records: Sequence[Record]) -> Sequence[Record | None]:
-        """Send records in one call, and return them as stored, where the target tells."""
+        """Send records in one call, and return them as stored; `None` where the target does not return a record."""
         plan, first = self._plan, records[0]
         if plan.restores:
             await plan.target.call(RESTORE, {"records": list(records)}, {})
@@ -215,30 +214,30 @@ class Sender:
 
 
 async def resolve(plan: Plan, journal: Journal, records: AsyncIterator[Record]) -> tuple[int, int]:
-    """Find out what became of the records that were under way when an earlier transfer ended.
+    """Find out which records were stored whose answers an earlier transfer did not get.
 
-    The target is read: a record that it did not have before, that no other row claims, and that is like one that
-    was under way, is its copy.
+    The target is read: a record that it did not have before, that is not the copy of another row, and that equals one
+    without an answer, is its copy.
 
     Args:
         plan: How the records of this kind are moved.
-        journal: Knows what was under way.
+        journal: The journal of the earlier transfer.
         records: The target's records of this kind.
 
     Returns:
         How many were stored, and how many were not.
     """
-    waiting = journal.under_way(plan.kind)
-    if not waiting:
+    unanswered = journal.unanswered(plan.kind)
+    if not unanswered:
         return 0, 0
     async for record in records:
-        target, likeness, _ = plan.found(record)
-        if target is None or journal.was_before(plan.kind, target) or journal.claimed(target):
+        key, content, _ = plan.keys_in_target(record)
+        if key is None or journal.was_before(plan.kind, key) or journal.row_of_copy(key):
             continue
-        if row := journal.like(likeness):
-            journal.learn(row, target, record.id)
-    lost = await aside(journal.settle, plan.kind)
-    return waiting - lost, lost
+        if row := journal.row_with_content(content):
+            journal.set_copy(row, key, record.id)
+    removed = await run_in_thread_uncancelled(journal.remove_unanswered, plan.kind)
+    return unanswered - removed, removed
 
 
 def _arguments(record: Fact | Document) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The stores of a client as a source of records, and what is asked of them before."""
+"""The stores of a client as a source of records, and the checks of arguments before a transfer."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from memio.errors import InvalidInputError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph
 from memio.models import Message, Record
 from memio.transfer._losses import mixed
-from memio.transfer._records import token
+from memio.transfer._records import RECORDS_PER_CALL, Record, key_of
 from memio.transfer._seen import Seen
 
 if TYPE_CHECKING:
     from memio._call.store import CheckedStore
     from memio.client import Memio
-
-PAGE = 500
-"""Records that are fetched at once."""
 
 
 class StoreSource:
@@ -48,30 +45,34 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
     """Yield every record of a kind: of history, session after session, each with its oldest message first."""
     if kind != "history":
         store = cast("Facts | Documents | Graph", getattr(client, kind))
-        async for record in store.iter_all(page_size=PAGE, user_id=as_argument(user_id)):
+        async for record in store.iter_all(page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)):
             yield record
         return
     history = client.history
-    with Seen() as seen:  # one that is deleted and begun anew meanwhile may be listed twice
-        async for session_id in history.iter_all(page_size=PAGE, user_id=as_argument(user_id)):
-            if not seen.add(token(kind, Message(role="user", content="-", session_id=session_id))):
+    with Seen() as seen:  # a session that is deleted and begun again meanwhile may be listed twice
+        async for session_id in history.iter_sessions(page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)):
+            if not seen.add(key_of(kind, Message(role="user", content="-", session_id=session_id))):
                 continue
-            async for message in history.iter_messages(
-                session_id=session_id, page_size=PAGE, user_id=as_argument(user_id)
+            async for message in history.iter_all(
+                session_id=session_id, page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)
             ):
                 yield message
 
 
 def target_of(client: Memio, kind: Kind) -> CheckedStore:
-    """Return what is known about a store of a client."""
-    return client._store(kind)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same distribution
+    """Return a store of a client, with what it declares."""
+    return client._target(kind)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same distribution
 
 
 def check_client(client: object, name: str) -> None:
-    """Refuse what is no client, and one that is confined to an owner: records are moved with owners of their own.
+    """Refuse what is not a client, and a client that is confined to an owner: records are moved with their owners.
+
+    Args:
+        client: What was passed.
+        name: The name of the argument.
 
     Raises:
-        InvalidInputError: It is no `memio.Memio`.
+        InvalidInputError: It is not a `memio.Memio`.
     """
     from memio.client import Memio, ScopedMemio
 
@@ -80,35 +81,39 @@ def check_client(client: object, name: str) -> None:
             f"{name} is confined to an owner: pass the client that it was made from, and user_id", argument=name
         )
     if not isinstance(client, Memio):
-        told = f"{type(client).__module__}.{type_name(client)}"
-        raise InvalidInputError(f"{name} is a {told}: pass a memio.Memio, which is async", argument=name)
+        raise InvalidInputError(
+            f"{name} must be a memio.Memio, which is async, not a {type(client).__module__}.{type_name(client)}",
+            argument=name,
+        )
 
 
 def chosen_kinds(kinds: Iterable[str] | None, available: Collection[Kind]) -> tuple[Kind, ...]:
-    """Return the kinds that were asked for, in their usual order; all that there are when none was named.
+    """Return the kinds that were named, in their usual order; all available ones when none was named.
 
     Raises:
-        InvalidInputError: There is no such kind.
-        StoreNotConfiguredError: There is no store for one.
+        InvalidInputError: A name is not that of a kind.
+        StoreNotConfiguredError: A kind has no store.
     """
     if kinds is None:
         return tuple(kind for kind in KINDS if kind in available)
     named = [kinds] if isinstance(kinds, str) else list(kinds)
     for kind in named:
         if kind not in KINDS:
-            raise InvalidInputError(f"there is no kind {kind!r}; there are {', '.join(KINDS)}", argument="kinds")
+            raise InvalidInputError(f"unknown kind {kind!r}: the kinds are {', '.join(KINDS)}", argument="kinds")
         if kind not in available:
-            raise StoreNotConfiguredError(f"there is no {kind} store here, but {', '.join(available)}")
+            raise StoreNotConfiguredError(
+                f"no {kind} store is configured; configured: {', '.join(available) or 'none'}"
+            )
     if not named:
         raise InvalidInputError("kinds is empty: name one, or leave it out for all", argument="kinds")
     return tuple(kind for kind in KINDS if kind in named)
 
 
 def checked_user(user_id: str) -> str | None:
-    """Return the user whose records are meant, or `None` where the argument was left out.
+    """Return the user whose records are moved, or `None` where the argument was left out.
 
     Raises:
-        InvalidInputError: What was given is no label.
+        InvalidInputError: The user id is not valid.
     """
     owner: dict[str, str] = {}
     if user_id is not OMITTED:
@@ -117,7 +122,7 @@ def checked_user(user_id: str) -> str | None:
 
 
 def check_source(client: Memio, kinds: tuple[Kind, ...], user_id: str | None) -> None:
-    """Refuse what a source cannot tell apart, before anything is read.
+    """Refuse records that a source cannot distinguish, before anything is read.
 
     Raises:
         NotSupportedError: It cannot list the records of one user.
@@ -129,7 +134,7 @@ def check_source(client: Memio, kinds: tuple[Kind, ...], user_id: str | None) ->
             store.require(Feature.USER_SCOPE, "moving the records of one user", "get_all")
     if mixed(stores):
         raise InvalidInputError(
-            f"the facts and documents of {stores[0].provider} are the same records as they are configured, and would "
-            "be moved twice: choose one of the kinds, or configure the provider to keep them apart",
+            f"as configured, the facts and documents of {stores[0].provider} are the same records, and would be moved "
+            "twice: choose one of the kinds, or configure the provider to keep them apart",
             argument="kinds",
         )

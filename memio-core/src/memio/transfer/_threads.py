@@ -1,4 +1,4 @@
-"""Work on files and digests, away from the event loop: other tasks go on while a big record is written."""
+"""Work on files and digests in threads, so that other tasks run while a large record is written."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from memio.models import Record
 P = ParamSpec("P")
 T = TypeVar("T")
 
-EVERY = 200
-"""Records that are handled at once."""
-BYTES = 1_000_000
-"""Bytes of memory, or of a file, that are handled at once; a single record may have more."""
+BATCH = 200
+"""Records that one call of a thread works on."""
+BATCH_BYTES = 1_000_000
+"""Bytes of memory, or of a file, that one call of a thread works on; a single record may have more."""
 
 
-async def aside(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function in a thread, and wait for its end also when this is cancelled: it may use an open file."""
-    working = create_task(to_thread(function, *args, **kwargs))
+async def run_in_thread_uncancelled(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function in a thread. When this is cancelled, wait until the function ends: it may use an open file."""
+    task = create_task(to_thread(function, *args, **kwargs))
     try:
-        return await shield(working)
+        return await shield(task)
     except CancelledError:
-        while not working.done():
+        while not task.done():
             with suppress(CancelledError):
-                await wait([working])
-        working.exception()  # seen, and less than the cancellation
+                await wait([task])
+        task.exception()  # retrieved, so that asyncio does not log it; the cancellation is raised
         raise
 
 
 async def batches(records: AsyncIterator[tuple[Kind, Record]]) -> AsyncIterator[tuple[Kind, list[Record]]]:
-    """Yield records some at a time, those of one kind together. A list is emptied when the next is asked for."""
-    waiting: list[Record] = []
-    of: Kind | None = None
+    """Yield records in batches of one kind. A batch is emptied when the next one is requested."""
+    batch: list[Record] = []
+    batch_kind: Kind | None = None
     size = 0
     async for kind, record in records:
-        if of is not None and (kind != of or len(waiting) == EVERY or size >= BYTES):
-            yield of, waiting
-            waiting.clear()
+        if batch_kind is not None and (kind != batch_kind or len(batch) == BATCH or size >= BATCH_BYTES):
+            yield batch_kind, batch
+            batch.clear()
             size = 0
-        of = kind
-        waiting.append(record)
+        batch_kind = kind
+        batch.append(record)
         size += memory_of(record)
-    if of is not None:
-        yield of, waiting
+    if batch_kind is not None:
+        yield batch_kind, batch

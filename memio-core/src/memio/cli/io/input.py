@@ -1,4 +1,4 @@
-"""What comes in: text from an argument, a file or standard input; JSON; filters."""
+"""Input: text from an argument, a file or standard input; JSON; filters; questions to the user."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
+from memio._values.json_text import parse_json
 from memio.errors import InvalidInputError
 from memio.models import Triple
 
@@ -17,9 +18,9 @@ _TRIPLE = ("subject", "predicate", "object", "metadata", "id")
 
 
 def as_utf8(value: Any) -> Any:
-    """Return the text of an option or argument, read as UTF-8 where the locale has another encoding, such as C.
+    """Return the text of an option or argument, decoded as UTF-8 where the locale has another encoding, such as C.
 
-    Paths are not read anew: the encoding of the locale leads back to the file.
+    It is not for paths: the system finds a file by the encoding of the locale.
 
     Args:
         value: A text, several, or `None`.
@@ -31,29 +32,28 @@ def as_utf8(value: Any) -> Any:
     try:
         return os.fsencode(value).decode()
     except UnicodeError:
-        return value  # what is no text is refused where it is used
+        return value  # refused where the value is used
 
 
 def content(text: str | None, file: Path | None) -> str:
     """Return the text of a record.
 
     Args:
-        text: The argument; `-` means standard input, of which the one line end that closes it is dropped,
-            because `echo` adds it.
-        file: A file that holds the text instead, taken to the last character.
+        text: The argument; `-` means standard input, without one line end at its end, which `echo` adds.
+        file: A file that holds the text instead; it is used to the last character.
 
     Raises:
-        InvalidInputError: There is none, there are two, or it cannot be read as UTF-8.
+        InvalidInputError: No text or two texts were passed, or the text cannot be read as UTF-8.
     """
     if file is not None and text is not None:
-        raise InvalidInputError("the text is given twice, as an argument and as --file: leave one out")
+        raise InvalidInputError("the text is passed twice, as an argument and as --file: leave one out")
     if file is not None:
         return _file(file)
     if text == STANDARD_INPUT:
         read = _standard_input()
         return read.removesuffix("\n").removesuffix("\r") if read.endswith("\n") else read
     if text is None:
-        raise InvalidInputError("there is no text: pass it as an argument, as --file PATH, or - for standard input")
+        raise InvalidInputError("no text was passed: pass it as an argument, as --file PATH, or - for standard input")
     return text
 
 
@@ -61,11 +61,11 @@ def triples(file: Path) -> list[Triple]:
     """Return the triples of a file, one JSON object a line; `-` means standard input.
 
     Raises:
-        InvalidInputError: A line is no triple; the message names it.
+        InvalidInputError: A line is not a triple; the message names the line.
     """
     name, text = ("standard input", _standard_input()) if str(file) == STANDARD_INPUT else (str(file), _file(file))
-    made: list[Triple] = []
-    # Only at line feeds: other characters that end lines are legal inside of JSON strings.
+    read: list[Triple] = []
+    # Only at line feeds: other characters that end lines may occur in JSON strings.
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -74,10 +74,10 @@ def triples(file: Path) -> list[Triple]:
         unknown = sorted(value.keys() - _TRIPLE)
         missing = sorted({"subject", "predicate", "object"} - value.keys())
         if unknown or missing:
-            fault = f"lacks {', '.join(missing)}" if missing else f"has the unknown key {unknown[0]!r}"
-            raise InvalidInputError(f"{where} {fault}: a triple has {', '.join(_TRIPLE)}, the last two optional")
-        made.append(Triple(**value))
-    return made
+            fault = f"missing {', '.join(missing)}" if missing else f"unknown key {unknown[0]!r}"
+            raise InvalidInputError(f"{where}: {fault}; a triple has {', '.join(_TRIPLE)}, the last two optional")
+        read.append(Triple(**value))
+    return read
 
 
 def json_object(text: str | None, where: str) -> dict[str, Any] | None:
@@ -85,99 +85,79 @@ def json_object(text: str | None, where: str) -> dict[str, Any] | None:
 
     Args:
         text: The JSON, or `None` when it was left out.
-        where: How errors call it.
+        where: The name of the option or line, for errors.
 
     Raises:
-        InvalidInputError: It is no JSON object, or repeats a key.
+        InvalidInputError: It is not a JSON object, or has a duplicate key.
     """
     if text is None:
         return None
     try:
-        value = _json(text)
+        value = parse_json(text)
     except ValueError as error:
-        raise InvalidInputError(f'{where} is no JSON: {error}; write it as in \'{{"topic": "tea"}}\'') from None
+        raise InvalidInputError(f'{where} is not valid JSON: {error}; write it as in \'{{"topic": "tea"}}\'') from None
     if not isinstance(value, dict):
         raise InvalidInputError(f'{where} must be a JSON object, as in \'{{"topic": "tea"}}\', not {text[:40]}')
     return value  # pyright: ignore[reportUnknownVariableType]  # JSON
 
 
 def filters(texts: Sequence[str] | None) -> dict[str, Any] | None:
-    """Return the filters that were passed as `key=value`; a value that is no JSON is text.
+    """Return the filters that were passed as `key=value`; a value that is not JSON is text.
 
     Raises:
-        InvalidInputError: One has no `=`, a key is there twice, or a value begins like JSON and is none.
+        InvalidInputError: A filter has no `=`, a key is repeated, or a value begins like JSON and is not valid.
     """
-    made: dict[str, Any] = {}
+    chosen: dict[str, Any] = {}
     for text in texts or ():
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise InvalidInputError(f"--filter {text!r} is no KEY=VALUE: write it as in --filter topic=tea")
-        if key in made:
-            raise InvalidInputError(f"--filter has the key {key!r} twice: a record has one value, so none would match")
+            raise InvalidInputError(f"--filter {text!r} is not KEY=VALUE: write it as in --filter topic=tea")
+        if key in chosen:
+            raise InvalidInputError(f"--filter has the key {key!r} twice: no record has two values for one key")
         try:
-            made[key] = _json(value)
+            chosen[key] = parse_json(value)
         except ValueError as error:
             if value[:1] in ('"', "{", "["):
-                raise InvalidInputError(f"--filter {text!r} has a value that is no JSON: {error}") from None
-            made[key] = value
-    return made or None
+                raise InvalidInputError(f"--filter {text!r}: the value is not valid JSON: {error}") from None
+            chosen[key] = value
+    return chosen or None
 
 
 def moment(text: str) -> datetime:
     """Return a time that was passed as text in ISO 8601.
 
     Raises:
-        InvalidInputError: It is none. One without a time zone is refused where it is used.
+        InvalidInputError: It is not a time. One without a time zone is refused where it is used.
     """
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInputError(f"--time {text!r} is no time: write it as in 2026-05-01T09:30+02:00") from None
+        raise InvalidInputError(f"--time {text!r} is not a time: write it as in 2026-05-01T09:30+02:00") from None
 
 
 def confirmed(what: str, *, yes: bool) -> bool:
-    """Ask before something is deleted that does not come back.
+    """Ask before a deletion that cannot be undone.
 
     Args:
-        what: What is about to happen, as a question without its mark.
-        yes: Whether the caller has agreed already.
+        what: What will be deleted, as a question without the question mark.
+        yes: Whether `--yes` was passed.
 
     Returns:
-        Whether to go on.
+        Whether to continue.
 
     Raises:
-        InvalidInputError: There is nobody to ask.
+        InvalidInputError: There is no terminal to ask at, and `--yes` was not passed.
     """
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise InvalidInputError(f"{what}? There is no terminal to ask at: pass --yes if you mean it")
+        raise InvalidInputError(
+            f"{what}? Standard input is not a terminal, so it cannot be asked: pass --yes to confirm"
+        )
     # On standard error: standard output is for data.
     sys.stderr.write(f"{what}? It cannot be undone. [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _json(text: str) -> Any:
-    import json
-
-    try:
-        return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refused)
-    except RecursionError:
-        raise ValueError("it nests too deeply") from None
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} stands there twice")
-    return made
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(f"JSON has no {constant}")
 
 
 def _file(path: Path) -> str:

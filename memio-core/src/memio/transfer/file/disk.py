@@ -1,4 +1,4 @@
-"""Faults of the files beside a transfer: the journal, and what is kept on the disk to save memory."""
+"""Errors of the journal and of the temporary files of a transfer."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _SQLITE = b"SQLite format 3\0"
 
 
 def is_database(path: Path) -> bool:
-    """Tell whether there is an SQLite file, such as a store or a journal."""
+    """Return whether a path is that of an SQLite file, such as a store or a journal."""
     try:
         with path.open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
-    except OSError:  # there is none that could be read
+    except OSError:  # missing or unreadable
         return False
 
 
 @contextmanager
 def disk_errors() -> Generator[None, None, None]:
-    """Raise what SQLite says about the journal and temporary files as one of memio's errors.
+    """Raise SQLite's errors about the journal and temporary files as errors of memio.
 
-    Stores map their own errors, so that no other ones arrive here.
+    Stores translate their errors, so SQLite's errors are those of the transfer itself.
     """
     try:
         yield
     except sqlite3.Error as error:
         raise MemioError(
-            f"the journal or a temporary file cannot be written: {error}; make room on the disk, and repeat the call"
+            f"the journal or a temporary file cannot be written: {error}; free space on the disk, and repeat the call"
         ) from error

@@ -1,4 +1,4 @@
-"""An export file as a source of records. It is checked as a whole before its first record is used."""
+"""An export file as a source of records. The whole file is checked before its first record is used."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any, BinaryIO, TypeVar
 from memio._call.sizes import memory_of
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.models import Record
-from memio.transfer._records import record_of, token
+from memio.transfer._records import Record, key_of, record_of
 from memio.transfer._seen import Seen
-from memio.transfer._threads import BYTES, EVERY, aside
+from memio.transfer._threads import BATCH, BATCH_BYTES, run_in_thread_uncancelled
 from memio.transfer.file.format import (
     MAX_HEADER,
     MAX_LINE,
@@ -30,26 +29,26 @@ T = TypeVar("T")
 _DIGEST = 16
 
 
-class _Part:
-    """Divides a file into parts, and has a digest of all that was read until now."""
+class _Parts:
+    """Divides a file into parts, and computes the digest of everything that was read."""
 
     def __init__(self) -> None:
         self._total = blake2b(digest_size=_DIGEST)
         self._lines = 0
         self._bytes = 0
 
-    def takes_last(self, line: bytes) -> bool:
-        """Take in a line, and tell whether a part ends with it. It depends on nothing but the lines."""
+    def ends_with(self, line: bytes) -> bool:
+        """Add a line, and return whether a part ends with it. That depends on the lines only."""
         self._total.update(line)
         self._lines += 1
         self._bytes += len(line)
-        if self._lines < EVERY and self._bytes < BYTES:
+        if self._lines < BATCH and self._bytes < BATCH_BYTES:
             return False
         self._lines = self._bytes = 0
         return True
 
     def digest(self) -> bytes:
-        """Return the digest of all lines until now."""
+        """Return the digest of all lines that were added."""
         return self._total.digest()
 
 
@@ -58,7 +57,7 @@ class FileSource:
 
     Args:
         path: The file.
-        name: What it is called in errors.
+        name: Its name in errors.
         kinds: Only records of these kinds; all of them when it is `None`.
         user_id: Only records of this user.
     """
@@ -68,18 +67,18 @@ class FileSource:
         self._name = name
         self._kinds = kinds
         self._user_id = user_id
-        self._parts = bytearray()
-        """A digest of everything up to each part's end."""
+        self._digests = bytearray()
+        """For each part, the digest of everything up to its end."""
 
     async def checked(self) -> AsyncIterator[tuple[Kind, Record]]:
-        """Yield the records, and raise where the file is not sound. Only at its end it is known to be sound.
+        """Yield the records while the file is checked. The check is complete only after the last record.
 
         Raises:
-            ExportFileError: A line is wrong, or the file is not complete.
+            ExportFileError: A line is not valid, or the file is not complete.
         """
         with self._opened() as file, Seen() as seen:
-            lines = self._sound(file, seen)
-            while part := await aside(_some, lines):
+            lines = self._checked_records(file, seen)
+            while part := await run_in_thread_uncancelled(_some, lines):
                 for kind, record in _each(part):
                     if self._wanted(kind, record):
                         yield kind, record
@@ -88,54 +87,54 @@ class FileSource:
         """Yield the records of a file that was checked.
 
         Raises:
-            MemioError: The file is not the one that was checked. What was yielded before was.
+            MemioError: The file was changed after the check. The records that were yielded before are as checked.
         """
         with self._opened() as file:
-            lines = self._again(file)
-            while part := await aside(_some, lines):
+            lines = self._unchanged_records(file)
+            while part := await run_in_thread_uncancelled(_some, lines):
                 for kind, record in _each(part):
                     if self._wanted(kind, record):
                         yield kind, record
 
-    def _again(self, file: BinaryIO) -> Iterator[tuple[Kind, Record]]:
-        """Yield the records of a part when all of it was found to be what was checked."""
-        part = _Part()
+    def _unchanged_records(self, file: BinaryIO) -> Iterator[tuple[Kind, Record]]:
+        """Yield the records of each part after all of its lines were compared with what was checked."""
+        parts = _Parts()
         lines: list[bytes] = []
         ends = iter(self._ends())
         while line := file.readline(MAX_LINE + 1):
             lines.append(line)
-            if part.takes_last(line):
-                if part.digest() != next(ends, None):
+            if parts.ends_with(line):
+                if parts.digest() != next(ends, None):
                     raise self._changed()
                 yield from _trusted(lines)
-        if part.digest() != next(ends, None) or next(ends, None) is not None:
+        if parts.digest() != next(ends, None) or next(ends, None) is not None:
             raise self._changed()
         yield from _trusted(lines)
 
     def _ends(self) -> Iterator[bytes]:
-        return (bytes(self._parts[begin : begin + _DIGEST]) for begin in range(0, len(self._parts), _DIGEST))
+        return (bytes(self._digests[begin : begin + _DIGEST]) for begin in range(0, len(self._digests), _DIGEST))
 
     def _changed(self) -> MemioError:
         return MemioError(
-            f"{self._name} was changed while it was read: repeat the call. What was stored until then is what the file "
-            "said before"
+            f"{self._name} was changed while it was read: repeat the call. The records that were stored before are "
+            "those of the file before the change"
         )
 
-    def _sound(self, file: BinaryIO, seen: Seen) -> Iterator[tuple[Kind, Record]]:
-        part = _Part()
+    def _checked_records(self, file: BinaryIO, seen: Seen) -> Iterator[tuple[Kind, Record]]:
+        parts = _Parts()
         number = 0
         try:
             number, line = 1, file.readline(MAX_HEADER)
-            self._note_end(part, line)
+            self._add_line(parts, line)
             kinds = read_header(line)
             tally = Tally(dict.fromkeys(kinds, 0))
             tally.add(line)
             trailer: dict[str, Any] | None = None
             while line := file.readline(MAX_LINE + 1):
                 number += 1
-                self._note_end(part, line)
+                self._add_line(parts, line)
                 if trailer is not None:
-                    raise InvalidInputError("there is more after the last line of an export")
+                    raise InvalidInputError("there are more lines after the last line of the export")
                 _check_end(line)
                 value = json_object(line)
                 if "end" in value:
@@ -144,22 +143,22 @@ class FileSource:
                 kind = _kind(value, kinds)
                 kinds = kinds[kinds.index(kind) :]
                 record = _record(kind, value, tally.counts[kind] + 1)
-                if record.id is not None and not seen.add(token(kind, record)):
-                    raise InvalidInputError(f"the record {record.id!r} is there for the second time")
+                if record.id is not None and not seen.add(key_of(kind, record)):
+                    raise InvalidInputError(f"duplicate record {record.id!r}")
                 tally.add(line, kind)
                 yield kind, record
             if trailer is None:
                 number += 1
                 raise InvalidInputError("the file ends before its last line: it is truncated")
-            if told := difference_of(trailer, tally):
-                raise InvalidInputError(f"{told}: the file was changed or is damaged")
+            if difference := difference_of(trailer, tally):
+                raise InvalidInputError(f"{difference}: the file was changed or is damaged")
         except InvalidInputError as error:
             raise ExportFileError(self._name, number, error.message) from None
-        self._parts += part.digest()
+        self._digests += parts.digest()
 
-    def _note_end(self, part: _Part, line: bytes) -> None:
-        if part.takes_last(line):
-            self._parts += part.digest()
+    def _add_line(self, parts: _Parts, line: bytes) -> None:
+        if parts.ends_with(line):
+            self._digests += parts.digest()
 
     def _opened(self) -> BinaryIO:
         try:
@@ -172,7 +171,7 @@ class FileSource:
 
 
 def _each(items: list[T]) -> Iterator[T]:
-    """Yield what a list holds, in order, and drop each item when it is handed out: it may be large."""
+    """Yield the items of a list in order, and remove each from it, because items may be large."""
     items.reverse()
     while items:
         yield items.pop()
@@ -194,7 +193,7 @@ def _some(records: Iterator[tuple[Kind, Record]]) -> list[tuple[Kind, Record]]:
     for kind, record in records:
         part.append((kind, record))
         size += memory_of(record)
-        if len(part) == EVERY or size >= BYTES:
+        if len(part) == BATCH or size >= BATCH_BYTES:
             break
     return part
 
@@ -211,17 +210,17 @@ def _kind(value: dict[str, Any], kinds: Sequence[Kind]) -> Kind:
     for kind in kinds:
         if kind == named:
             return kind
-    raise InvalidInputError(f"kind is {named!r}: what may follow here is {', '.join(kinds) or 'the last line'}")
+    raise InvalidInputError(f"kind is {named!r}: at this place it must be {', '.join(kinds) or 'the last line'}")
 
 
 def _record(kind: Kind, value: dict[str, Any], order: int) -> Record:
     if value.pop("order", None) != order:
-        raise InvalidInputError(f"order is not {order}, the number that follows: a line of {kind} is missing or moved")
+        raise InvalidInputError(f"order is not {order}, the next number: a line of {kind} is missing or moved")
     return record_of(kind, value)
 
 
 def spooled(stream: BinaryIO, folder: str | os.PathLike[str]) -> Path:
-    """Write a stream to a file, because it is read twice, and return its path."""
+    """Copy a stream to a file, which can be read twice, and return its path."""
     path = Path(folder) / "standard-input"
     with path.open("wb") as file:
         while part := stream.read(1 << 20):

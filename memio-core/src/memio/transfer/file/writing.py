@@ -1,4 +1,4 @@
-"""An export file that is there as a whole or not at all."""
+"""An export file that is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from memio.transfer.file.disk import is_database
 from memio.transfer.file.format import MAX_LINE, Tally, header
 
 STANDARD_STREAM = "-"
-"""Stands for standard output or standard input instead of a file."""
+"""The path that means standard output or standard input."""
 
 
 class ExportFile:
-    """Writes an export beside its place, and puts it there when it is complete.
+    """Writes an export to a temporary file in the same folder, and renames it when it is complete.
 
-    Nobody but its owner may read the file: it holds what users said.
+    Only its owner may read the file, because it holds the texts of users.
 
     Args:
-        path: Where it shall be; `-` is standard output.
-        force: Whether a file that is there already is replaced.
+        path: The file; `-` is standard output.
+        force: Whether a file that exists is replaced.
 
     Raises:
-        InvalidInputError: There is a file already, or none can be made there.
+        InvalidInputError: The file exists, or cannot be created.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, force: bool) -> None:
@@ -41,8 +41,8 @@ class ExportFile:
         self._temporary: Path | None = None
         self.tally = Tally({})
         if os.fspath(path) == STANDARD_STREAM:
-            if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by who started this process
-                raise InvalidInputError("standard output is closed: name a file")
+            if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed by the parent process
+                raise InvalidInputError("standard output is closed: pass the path of a file")
             self.path = Path("standard output")
             self._file: BinaryIO = sys.stdout.buffer
             return
@@ -65,16 +65,16 @@ class ExportFile:
             line = line_of(kind, self.tally.counts[kind] + 1, record)
             if len(line) > MAX_LINE:
                 raise MemioError(
-                    f"a record of {kind}, {record.id!r}, makes a line of {len(line):,} bytes, of at most {MAX_LINE:,}: "
-                    "nothing was exported; split it"
+                    f"the record {record.id!r} of {kind} needs a line of {len(line):,} bytes, and a line has at most "
+                    f"{MAX_LINE:,}: nothing was exported; split the record"
                 )
             self._write(line, kind)
 
     def end(self) -> None:
-        """Write the trailer, and put the file at its place.
+        """Write the last line, and rename the file to its final name.
 
         Raises:
-            InvalidInputError: Another file has come to that place meanwhile.
+            InvalidInputError: Another file was created under that name meanwhile.
         """
         trailer = encoded(self.tally.trailer()) + b"\n"
         try:
@@ -96,7 +96,7 @@ class ExportFile:
         _sync_folder(self.path.parent)
 
     def _link(self, temporary: Path) -> None:
-        """Give the file its name, unless there is one of that name."""
+        """Rename the file, unless another one has that name."""
         try:
             os.link(temporary, self.path)
         except FileExistsError:
@@ -111,15 +111,13 @@ class ExportFile:
     def _refuse_existing(self) -> None:
         # Not the methods of `Path`, which raise for a name that is too long.
         if os.path.isdir(self.path):  # noqa: PTH112
-            raise InvalidInputError(f"{self.path} is a folder: name a file in it")
+            raise InvalidInputError(f"{self.path} is a folder: pass the path of a file")
         if os.path.exists(self.path) and not os.path.isfile(self.path):  # noqa: PTH110, PTH113
             raise InvalidInputError(f"{self.path} is a pipe or a device: choose another name, or write to -")
         if self._force and is_database(self.path):
             raise InvalidInputError(f"{self.path} is a database, and is not replaced by an export: choose another name")
         if not self._force and os.path.lexists(self.path):
-            raise InvalidInputError(
-                f"{self.path} is there already: choose another name, or replace it with force=True (--force)"
-            )
+            raise InvalidInputError(f"{self.path} exists: choose another name, or replace it with force=True (--force)")
 
     def _write(self, line: bytes, kind: Kind | None = None) -> None:
         try:
@@ -140,13 +138,13 @@ class ExportFile:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._temporary is not None:
-            with suppress(OSError):  # what is still to be written to a full disk
+            with suppress(OSError):  # the buffered rest cannot be written to a full disk
                 self._file.close()
             self._temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the new name survive a power cut, where the system can do that."""
+    """Make the new name survive a power failure, where the system supports it."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
