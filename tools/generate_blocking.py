@@ -1,16 +1,16 @@
 # ruff: noqa: INP001, T201  # a script that prints what it wrote
-"""Write `memio.blocking` from the async client: the same classes, methods, arguments and words.
+"""Write `memio.blocking` from the async client: the same classes, methods, arguments and docstrings.
 
-Run: python tools/generate_blocking.py   (needs ruff; a test tells when it should have been run)
+Run: python tools/generate_blocking.py   (needs ruff; a test fails when the modules are not current)
 
 Every public member of an async class gets its counterpart:
 
-* an async method, one that waits for its answer; an iterator of arguments is read in the caller's thread;
-* a method that returns `pages(...)`, the same over blocking pages;
-* a property or a method that returns one of the classes here, one that returns its counterpart;
-* any other, one that asks the async object.
+* of an async method, one that waits for the result; an iterator among the arguments is read in the caller's thread;
+* of a method that returns `pages(...)`, the same over blocking pages;
+* of a property or method that returns one of `CLASSES`, one that returns its counterpart;
+* of any other, one that calls the async object.
 
-What does not fit in here is an error, so nothing is left out by accident.
+Anything else is an error, so that nothing is left out silently.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ MODULES = {
 }
 ROOTS = ("Facade", "Stores")
 """The classes that the others derive from: they are generic in the async class."""
-SLOTS = '("_lifeline", "_async")  # noqa: RUF023  # in the order in which pickle meets them'
+SLOTS = '("_runner", "_async")  # noqa: RUF023  # pickle reads the slots in this order'
 CLASSES = {"Facade", "Facts", "History", "Documents", "Graph", "Stores", "ScopedMemio", "Memio"}
 
-STANDING_ON = (
+IMPORTS = (
     ({"Generic"}, "from typing import Generic, TypeVar"),
     ({"Iterator"}, "from collections.abc import Iterator"),
-    ({"Lifeline"}, "from memio.blocking._runtime.lifeline import Lifeline"),
-    ({"listed"}, "from memio.blocking._runtime.lifeline import listed"),
+    ({"Runner"}, "from memio.blocking._runtime.runner import Runner"),
+    ({"listed"}, "from memio.blocking._runtime.runner import listed"),
     ({"pages"}, "from memio.blocking._runtime.pages import pages"),
 )
-"""Names, and the import that a module which uses them needs."""
-REMADE = {"TypeVar", "pages"}
-"""What the async modules import that has a counterpart here."""
+"""Names, and the import that a module needs for them."""
+REPLACED_IMPORTS = {"TypeVar", "pages"}
+"""Imports of the async modules that have a blocking counterpart."""
 
-WORDS = {
+PASSAGES = {
     """\
     The client owns its stores and closes them, with `async with` or `aclose`. It belongs to the event
     loop of its first call.
@@ -58,7 +58,7 @@ WORDS = {
     process share. Middleware is async here, too.
 """,
 }
-"""Passages of docstrings that are true of the async client only, and what is true instead."""
+"""Passages of docstrings that describe the async client only, and those that replace them."""
 REPLACED = (
     (r"^( *)>>> import asyncio\n", ""),
     (r">>> from memio import Memio\n", ">>> from memio.blocking import Memio\n"),
@@ -70,13 +70,13 @@ REPLACED = (
     (r"\basync (def main|with Memio|for)\b", r"\1"),
     (r"\bawait ", ""),
 )
-"""How the examples of docstrings become blocking ones."""
+"""Patterns that turn the examples of docstrings into blocking ones, and what replaces them."""
 LEFT = re.compile(r"\b(async(?!` def\(operation| def\(operation)|await|asyncio|aclose|event loop of)\b(?! here, too)")
-"""What no blocking docstring may say."""
+"""Words that must not be left in a blocking docstring."""
 
 
-class Unknown(Exception):  # noqa: N818  # what it is, not that it is an error
-    """The async client has something that this script does not know how to carry over."""
+class UnsupportedError(Exception):
+    """The async client has something that this script cannot convert."""
 
 
 def generate(source: Path) -> str:
@@ -111,9 +111,9 @@ def heading(name: str) -> str:
 
 
 def imports(tree: ast.Module, module: str, body: str, own: set[str]) -> Iterator[str]:
-    """Yield the imports that a module needs: what the blocking classes stand on, and those of its source."""
+    """Yield the imports that a module needs: those of the blocking classes, and those of its source."""
     used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-    yield from (line for names, line in STANDING_ON if used.intersection(names))
+    yield from (line for names, line in IMPORTS if used.intersection(names))
     yield from (f"from {module} import {name} as Async{name}" for name in sorted(own))
     for late in (False, True):
         lines = [line for name, line, deferred in imported(tree) if name in used and deferred is late]
@@ -123,7 +123,7 @@ def imports(tree: ast.Module, module: str, body: str, own: set[str]) -> Iterator
 
 
 def imported(tree: ast.Module) -> Iterator[tuple[str, str, bool]]:
-    """Yield what a module imports: the name, the line for it, and whether it is for type checkers only."""
+    """Yield the imports of a module: the name, the statement, and whether it is for type checkers only."""
     nodes = [(node, False) for node in tree.body]
     nodes += [(inner, True) for node, _ in nodes if isinstance(node, ast.If) for inner in node.body]
     for node, deferred in nodes:
@@ -135,7 +135,7 @@ def imported(tree: ast.Module) -> Iterator[tuple[str, str, bool]]:
                 renamed = f" as {name}" if alias.asname else ""
                 if name in CLASSES:
                     yield name, f"from memio.blocking.{name.lower()} import {name}", deferred
-                elif name not in REMADE:
+                elif name not in REPLACED_IMPORTS:
                     yield name, f"from {node.module} import {alias.name}{renamed}", deferred
 
 
@@ -149,56 +149,56 @@ def write_class(node: ast.ClassDef) -> str:
         parts += ["    __slots__ = " + (SLOTS if node.name in ROOTS else "()")]
     if node.name in ROOTS:
         parts += [""] if slotted else []
-        parts += [f"    def __init__(self, client: {kept}, lifeline: Lifeline) -> None:"]
-        parts += ["        self._lifeline = lifeline", "        self._async = client"]
+        parts += [f"    def __init__(self, client: {kept}, runner: Runner) -> None:"]
+        parts += ["        self._runner = runner", "        self._async = client"]
     for member in node.body:
         if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
             parts += ["", text] if (text := write_member(node.name, member)) else []
         elif not isinstance(member, ast.Expr) and not ast.unparse(member).startswith("__slots__"):
-            raise Unknown(f"{node.name} has {ast.unparse(member)!r}, which is no method")
+            raise UnsupportedError(f"{node.name} has {ast.unparse(member)!r}, which is not a method")
     return "\n".join(parts) + "\n"
 
 
 def write_member(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
-    """Return the blocking counterpart of a method or property; nothing for what only the async one needs."""
+    """Return the blocking counterpart of a method or property; `None` for one that only the async class needs."""
     if node.name in SPECIAL:
         return SPECIAL[node.name](owner, node)
     if node.name.startswith("_"):
         return None
     decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
     if unknown := set(decorators) - {"property", "cached_property"}:
-        raise Unknown(f"{owner}.{node.name} is decorated with {unknown}")
-    asked = f"self._async.{node.name}"
+        raise UnsupportedError(f"{owner}.{node.name} is decorated with {unknown}")
+    async_member = f"self._async.{node.name}"
     returns = node.returns
     counterpart = isinstance(returns, ast.Name) and returns.id in CLASSES
     answer: str
     if isinstance(node, ast.AsyncFunctionDef):
         given = passed_on(node)
-        answer = f"self._lifeline.call({', '.join([asked, *given])})"
+        answer = f"self._runner.call({', '.join([async_member, *given])})"
         if not (isinstance(returns, ast.Constant) and returns.value is None):
             answer = f"return {answer}"
     elif "AsyncIterator" in ast.unparse(returns or ast.Constant(None)):
         returns, answer = blocking_pages(owner, node)
     else:
-        call = asked if decorators else f"{asked}({', '.join(passed_on(node))})"
-        answer = f"return {returns.id}({call}, self._lifeline)" if counterpart else f"return {call}"  # type: ignore[union-attr]
+        call = async_member if decorators else f"{async_member}({', '.join(passed_on(node))})"
+        answer = f"return {returns.id}({call}, self._runner)" if counterpart else f"return {call}"  # type: ignore[union-attr]
     return method(node.name, node.args, returns, document(node), answer, decorators)
 
 
 def blocking_pages(owner: str, node: ast.FunctionDef) -> tuple[ast.expr, str]:
-    """Return the type and the body of an iteration: the same lambda, over the blocking method that fetches a page."""
+    """Return the type and the body of an iteration: the same lambda, over the blocking method that reads a page."""
     code = node.body[-1]
     body = ast.unparse(code)
     if len(node.body) != 2 or not body.startswith("return pages(") or not isinstance(node.returns, ast.Subscript):  # noqa: PLR2004  # docstring, return
-        raise Unknown(f"{owner}.{node.name} iterates otherwise than by `return pages(...)`")
+        raise UnsupportedError(f"{owner}.{node.name} must iterate by `return pages(...)`")
     return ast.Subscript(ast.Name("Iterator"), node.returns.slice), body
 
 
 def passed_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
-    """Yield the arguments of a call that passes everything on."""
+    """Yield the arguments of a call that passes on every argument, iterators as lists."""
     arguments = node.args
     if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
-        raise Unknown(f"{node.name} has arguments without a name, or by position only")
+        raise UnsupportedError(f"{node.name} has arguments without a name, or by position only")
     for argument in arguments.args[1:]:
         yield read(argument)
     for argument in arguments.kwonlyargs:
@@ -206,7 +206,7 @@ def passed_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
 
 
 def read(argument: ast.arg) -> str:
-    """Return an argument as it is passed on; what may be an iterator is read first."""
+    """Return an argument as it is passed on: as a list where it may be an iterator."""
     outer = argument.annotation
     many = isinstance(outer, ast.Subscript) and ast.unparse(outer.value) in {"Iterable", "Sequence"}
     return f"listed({argument.arg})" if many else argument.arg
@@ -225,47 +225,47 @@ def method(
 
 
 def document(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return the docstring, true of the blocking client."""
+    """Return the docstring, changed so that it describes the blocking client."""
     text = ast.get_docstring(node, clean=False)
     if text is None:
-        raise Unknown(f"{node.name} has no docstring")
-    for passage, instead in WORDS.items():
+        raise UnsupportedError(f"{node.name} has no docstring")
+    for passage, instead in PASSAGES.items():
         text = text.replace(passage, instead)
     for pattern, instead in REPLACED:
         text = re.sub(pattern, instead, text, flags=re.MULTILINE)
     if left := LEFT.search(text):
-        raise Unknown(f"the docstring of {node.name} says {left[0]!r}: add to WORDS what is true instead")
+        raise UnsupportedError(f"the docstring of {node.name} contains {left[0]!r}: add a replacement to PASSAGES")
     return text.replace("\\", "\\\\")
 
 
 def constructor(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
-    """Return the constructor of the client; the others are made by it."""
+    """Return the constructor of the client; the other classes are constructed by the client."""
     if owner != "Memio":
         return None
-    answer = f"client = AsyncMemio({', '.join(as_given(node))})\nsuper().__init__(client, Lifeline(client))"
+    answer = f"client = AsyncMemio({', '.join(as_given(node))})\nsuper().__init__(client, Runner(client))"
     return method("__init__", node.args, node.returns, "", answer, [])
 
 
 def from_config(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return the other way to make a client."""
+    """Return the counterpart of `from_config`."""
     lines = [
         f"client = AsyncMemio.from_config({', '.join(as_given(node))})",
         "made = cls.__new__(cls)",
-        "super(Memio, made).__init__(client, Lifeline(client))",
+        "super(Memio, made).__init__(client, Runner(client))",
         "return made",
     ]
     return method("from_config", node.args, node.returns, document(node), "\n".join(lines), ["classmethod"])
 
 
 def as_given(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
-    """Yield the arguments of a call that passes everything on as it is."""
+    """Yield the arguments of a call that passes on every argument unchanged."""
     yield from (argument.arg for argument in node.args.args[1:])
     yield from (f"{argument.arg}={argument.arg}" for argument in node.args.kwonlyargs)
 
 
 def close(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """Return the counterpart of `aclose`."""
-    return method("close", node.args, node.returns, document(node), "self._lifeline.close()", [])
+    return method("close", node.args, node.returns, document(node), "self._runner.close()", [])
 
 
 def enter(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
@@ -296,20 +296,20 @@ def nothing(_: str, __: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
 
 
 REPRESENTATION = """\
-if not hasattr(self, "_async"):  # in the traceback of a constructor that failed
+if not hasattr(self, "_async"):  # the constructor failed, and a traceback shows the object
     return f"<{type(self).__name__}, incomplete>"
 return repr(self._async)"""
 
 
 def representation(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
-    """Return `__repr__`: the same words as those of the async object."""
+    """Return `__repr__`: the same text as that of the async object."""
     return method("__repr__", node.args, node.returns, "", REPRESENTATION, []) if owner in ROOTS else None
 
 
 def part(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return the counterpart of `_part`, which fetches a part of a listing for the iterations."""
-    answer = f"return self._lifeline.call({', '.join([f'self._async.{node.name}', *as_given(node)])})"
-    # Of the same library: the async façade hands out parts to nobody else.
+    """Return the counterpart of `_part`, which reads a part of a listing for the iterations."""
+    answer = f"return self._runner.call({', '.join([f'self._async.{node.name}', *as_given(node)])})"
+    # Both are part of the library; `_part` is not for applications.
     answer += "  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]"
     return method(node.name, node.args, ast.Name("Any"), document(node), answer, [])
 
@@ -325,24 +325,24 @@ SPECIAL = {
     "__exit__": nothing,
     "__repr__": representation,
 }
-"""The members that have no rule in common with others."""
+"""The members that are written by a function, by name."""
 
 
 def formatted(text: str) -> str:
-    """Return the text as ruff would leave it: imports in order, lines broken where they must be."""
+    """Return the text as ruff formats it, with sorted imports."""
     name = ["--stdin-filename", str(SOURCE / "blocking" / "facts.py"), "-"]
     for job in (["check", "--select", "I", "--fix", "--quiet"], ["format"]):
         command = [sys.executable, "-m", "ruff", *job, *name]
-        text = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT).stdout  # noqa: S603  # our own command
+        text = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT).stdout  # noqa: S603  # a constant command
     return text
 
 
-def written() -> dict[Path, str]:
-    """Return the text of each module, by its path."""
+def generated_modules() -> dict[Path, str]:
+    """Return the text of each module, by path."""
     return {SOURCE / "blocking" / name: formatted(generate(SOURCE / source)) for source, name in MODULES.items()}
 
 
 if __name__ == "__main__":
-    for path, text in written().items():
+    for path, text in generated_modules().items():
         path.write_text(text, encoding="utf-8")
         print(path.relative_to(ROOT))

@@ -19,7 +19,7 @@ from memio.errors import NotFoundError
 from memio import Fact
 
 class Hangs:
-    """A store of facts that says when it was called, and takes as long as it is let."""
+    """A store of facts that prints when it is called, and takes as long as the test sets."""
     features = frozenset()
     guarantees = frozenset()
     async def add(self, *, content): return await self.work(content)
@@ -62,7 +62,9 @@ next(facts)
 """
     done = run(program, tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert [path.name for path in tmp_path.iterdir()] == ["memory.db"], "the last to close tidies up beside the file"
+    assert [path.name for path in tmp_path.iterdir()] == ["memory.db"], (
+        "the last client that closes removes the other files"
+    )
     counted = run(
         "from memio.blocking import Memio\n"
         "with Memio.from_config({'facts': {'provider': 'sqlite', 'path': 'memory.db'}}) as memio:\n"
@@ -110,9 +112,9 @@ atexit.register(lambda: print(len(memio.facts.get_all())))
     assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
 
 
-def test_a_client_that_does_not_close_is_told_about_and_does_not_hold_up_the_end(tmp_path):
+def test_a_client_that_does_not_close_is_reported_and_does_not_delay_the_end(tmp_path):
     program = f"""{HANGS}
-background.PATIENCE = 0.2
+background.END_TIMEOUT = 0.2
 class Stuck(Hangs):
     async def aclose(self): await asyncio.Event().wait()
 memio = Memio(facts=Stuck())
@@ -123,7 +125,7 @@ memio.facts.search(query="x")
     assert "TimeoutError: memio.blocking: 1 open clients did not close in 0.2 s" in done.stderr
 
 
-def test_a_failure_to_close_at_the_end_is_told(tmp_path):
+def test_a_failure_to_close_at_the_end_is_reported(tmp_path):
     program = f"""{HANGS}
 class Fails(Hangs):
     async def aclose(self): raise OSError("the disk is gone")
@@ -139,15 +141,15 @@ memio.facts.search(query="x"), other.facts.search(query="x")
 @pytest.mark.parametrize(
     ("what", "fate"),
     [
-        ("waits", "the call was cancelled on its way; if it writes, that may have been done or not"),
-        ("done", "the call had been carried out, and its answer is lost"),
-        ("fails", "the call failed meanwhile with NotFoundError: no fact 'fails' here"),
-        ("stays", "the call was told to stop, and had not when the wait for it ended; it may still be carried out"),
+        ("waits", "the call was cancelled while it ran; if it writes, the write may have been done or not"),
+        ("done", "the call was completed, and its result is lost"),
+        ("fails", "the call failed with NotFoundError: no fact 'fails' here"),
+        ("stays", "the call was cancelled, and had not ended when the wait for it ended; it may still be completed"),
     ],
 )
-def test_an_interrupt_ends_the_call_and_says_what_became_of_it(what, fate, tmp_path):
+def test_an_interrupt_ends_the_call_and_notes_how_it_ended(what, fate, tmp_path):
     program = f"""{HANGS}
-background.PATIENCE = {0.2 if what == "stays" else 30}
+background.END_TIMEOUT = {0.2 if what == "stays" else 30}
 memio = Memio(facts=Hangs())
 memio.facts.add(content={what!r})
 """
@@ -165,13 +167,13 @@ memio.facts.add(content={what!r})
 def test_a_client_is_usable_after_an_interrupt_and_a_second_one_ends_the_wait(tmp_path):
     program = f"""{HANGS}
 memio = Memio(facts=Hangs())
-background.PATIENCE = 30
+background.END_TIMEOUT = 30
 try:
     memio.facts.add(content="stays")
 except KeyboardInterrupt as interrupt:
     print(interrupt.__context__.__notes__)
 print(memio.facts.search(query="still here")[0].content, flush=True)
-background.PATIENCE = 0.2
+background.END_TIMEOUT = 0.2
 """
     program = program.replace('if what == "stays": await', 'if what == "stays": print("cancelled", flush=True); await')
     process = start(program, tmp_path)
@@ -180,7 +182,7 @@ background.PATIENCE = 0.2
         process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    assert "may still be carried out" in out
+    assert "may still be completed" in out
     assert "still here\nclosed\n" in out
 
 
@@ -188,7 +190,7 @@ background.PATIENCE = 0.2
 def test_a_forked_process_is_told_to_make_a_client_of_its_own(tmp_path):
     program = """
 import os, sys, warnings
-warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of any fork beside threads
+warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of a fork in a process with threads
 from memio.blocking import Memio
 source = {"facts": {"provider": "sqlite", "path": "memory.db"}}
 memio, unused = Memio.from_config(source), Memio.from_config(source)
@@ -211,7 +213,7 @@ else:
     done = run(program, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "used before the process was forked" in done.stdout
-    assert "make another client in the new process" in done.stdout
+    assert "make another client in this process" in done.stdout
     assert done.stdout.endswith("['of the parent', 'of the child', 'of another client', 'of the parent again']\n")
 
 

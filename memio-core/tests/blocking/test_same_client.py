@@ -1,4 +1,4 @@
-"""The blocking client is the async one: the same members, arguments, words, answers and errors."""
+"""The blocking client equals the async one: the same members, arguments, docstrings, results and errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IN_MEMORY = {kind: {"provider": "sqlite", "path": ":memory:"} for kind in ("fact
 
 def members(cls: type) -> dict[str, object]:
     """The public members of a class, and those that Python calls when it opens and closes it."""
-    # Each client has the other's way of opening as well, which only names the right one.
+    # Each client also has the methods that open the other one; they only raise an error.
     opening = {"__enter__", "__exit__"} if "blocking" in cls.__module__ else {"__aenter__", "__aexit__"}
     names = {name for name in dir(cls) if not name.startswith("_") or name in opening}
     return {name: inspect.getattr_static(cls, name) for name in names}
@@ -57,11 +57,11 @@ def generator():
     importlib.util.find_spec("ruff") is None, reason="ruff, which formats the generated modules, is not installed"
 )
 def test_generating_the_client_again_changes_nothing(generator):
-    for path, text in generator.written().items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name} is not as its source: run generate_blocking.py"
+    for path, text in generator.generated_modules().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is not current: run tools/generate_blocking.py"
 
 
-def test_a_new_async_method_is_carried_over_by_itself(generator, tmp_path, monkeypatch):
+def test_a_new_async_method_gets_a_blocking_counterpart(generator, tmp_path, monkeypatch):
     source = tmp_path / "client.py"
     source.write_text(
         '''
@@ -82,7 +82,7 @@ class Memio(Stores):
     monkeypatch.setattr(generator, "SOURCE", tmp_path)
     text = generator.generate(source)
     assert "def forget(self, *, user_id: str, kinds: Iterable[str]=()) -> Receipt:" in text
-    assert "return self._lifeline.call(self._async.forget, user_id=user_id, kinds=listed(kinds))" in text
+    assert "return self._runner.call(self._async.forget, user_id=user_id, kinds=listed(kinds))" in text
     assert "from memio.models import Receipt" in text
     assert (
         ">>> from memio import Fact\n            >>> from memio.blocking import Memio\n            >>> main()" in text
@@ -92,20 +92,20 @@ class Memio(Stores):
 @pytest.mark.parametrize(
     ("member", "complaint"),
     [
-        ("async def f(self):\n        '''To await.'''", "says 'await'"),
-        ("async def f(self):\n        '''In the asyncio way.'''", "says 'asyncio'"),
+        ("async def f(self):\n        '''To await.'''", "contains 'await'"),
+        ("async def f(self):\n        '''In the asyncio way.'''", "contains 'asyncio'"),
         ("async def f(self): ...", "f has no docstring"),
         ("async def f(self, *args):\n        '''It.'''", "arguments without a name"),
         ("@staticmethod\n    def f():\n        '''It.'''", "decorated with"),
-        ("def f(self) -> AsyncIterator[int]:\n        '''It.'''\n        return self.other()", "iterates otherwise"),
-        ("size = 5", "which is no method"),
+        ("def f(self) -> AsyncIterator[int]:\n        '''It.'''\n        return self.other()", "must iterate by"),
+        ("size = 5", "which is not a method"),
     ],
 )
-def test_what_cannot_be_carried_over_is_an_error(member, complaint, generator, tmp_path, monkeypatch):
+def test_what_cannot_be_converted_is_an_error(member, complaint, generator, tmp_path, monkeypatch):
     source = tmp_path / "facts.py"
     source.write_text(f'class Facts(Facade):\n    """Facts."""\n    {member}\n')
     monkeypatch.setattr(generator, "SOURCE", tmp_path)
-    with pytest.raises(generator.Unknown, match=complaint):
+    with pytest.raises(generator.UnsupportedError, match=complaint):
         generator.generate(source)
 
 

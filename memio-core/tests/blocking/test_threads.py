@@ -20,7 +20,7 @@ REQUEST: ContextVar[str] = ContextVar("REQUEST", default="none")
 
 
 class Shelf:
-    """A store of facts that tells when it is called, and waits until it may answer."""
+    """A store of facts that sets an event when it is called, and waits until the test lets it return."""
 
     features = frozenset({"update"})
     guarantees = frozenset[str]()
@@ -168,7 +168,7 @@ def test_a_client_that_is_sent_to_another_process_says_what_to_do(tmp_path):
         for used in (False, True):
             for what in (memio, memio.facts, memio.scoped(user_id="alice")):
                 for send in (pickle.dumps, copy.deepcopy):
-                    with pytest.raises(TypeError, match="make another client there, from the same configuration"):
+                    with pytest.raises(TypeError, match="make a client there, from the same configuration"):
                         send(what)
             if not used:
                 memio.facts.add(content="likes tea")

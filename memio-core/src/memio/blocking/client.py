@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
 from memio._call.labels import OMITTED
-from memio.blocking._runtime.lifeline import Lifeline
+from memio.blocking._runtime.runner import Runner
 from memio.blocking.documents import Documents
 from memio.blocking.facts import Facts
 from memio.blocking.graph import Graph
@@ -33,8 +33,8 @@ A = TypeVar("A", bound=AsyncStores)
 class Stores(Generic[A]):
     """The stores of a client, by kind: what `Memio` and `ScopedMemio` have in common."""
 
-    def __init__(self, client: A, lifeline: Lifeline) -> None:
-        self._lifeline = lifeline
+    def __init__(self, client: A, runner: Runner) -> None:
+        self._runner = runner
         self._async = client
 
     @property
@@ -45,22 +45,22 @@ class Stores(Generic[A]):
     @cached_property
     def facts(self) -> Facts:
         """Short statements that an agent remembers."""
-        return Facts(self._async.facts, self._lifeline)
+        return Facts(self._async.facts, self._runner)
 
     @cached_property
     def history(self) -> History:
         """Conversations: sessions of messages."""
-        return History(self._async.history, self._lifeline)
+        return History(self._async.history, self._runner)
 
     @cached_property
     def documents(self) -> Documents:
         """Longer texts that are looked up by search."""
-        return Documents(self._async.documents, self._lifeline)
+        return Documents(self._async.documents, self._runner)
 
     @cached_property
     def graph(self) -> Graph:
         """Relations between entities. Provisional."""
-        return Graph(self._async.graph, self._lifeline)
+        return Graph(self._async.graph, self._runner)
 
     def forget(self, *, user_id: str = OMITTED, agent_id: str = OMITTED, skip: Collection[Kind] = ()) -> ForgetReceipt:
         """Delete everything of one owner in every store, erase it where a store can, and verify that it is gone.
@@ -92,10 +92,10 @@ class Stores(Generic[A]):
             >>> receipt.complete, [(store.kind, store.before, store.after) for store in receipt.stores]
             (True, [('facts', 1, 0)])
         """
-        return self._lifeline.call(self._async.forget, user_id=user_id, agent_id=agent_id, skip=skip)
+        return self._runner.call(self._async.forget, user_id=user_id, agent_id=agent_id, skip=skip)
 
     def __repr__(self) -> str:
-        if not hasattr(self, "_async"):  # in the traceback of a constructor that failed
+        if not hasattr(self, "_async"):  # the constructor failed, and a traceback shows the object
             return f"<{type(self).__name__}, incomplete>"
         return repr(self._async)
 
@@ -142,7 +142,7 @@ class Memio(Stores[AsyncMemio]):
         middleware: Iterable[Middleware] = (),
     ) -> None:
         client = AsyncMemio(facts=facts, history=history, documents=documents, graph=graph, middleware=middleware)
-        super().__init__(client, Lifeline(client))
+        super().__init__(client, Runner(client))
 
     @classmethod
     def from_config(
@@ -170,7 +170,7 @@ class Memio(Stores[AsyncMemio]):
         """
         client = AsyncMemio.from_config(source, middleware=middleware)
         made = cls.__new__(cls)
-        super(Memio, made).__init__(client, Lifeline(client))
+        super(Memio, made).__init__(client, Runner(client))
         return made
 
     def scoped(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> ScopedMemio:
@@ -183,7 +183,7 @@ class Memio(Stores[AsyncMemio]):
             user_id: The user that it is confined to.
             agent_id: The agent that it is confined to; only facts have one.
         """
-        return ScopedMemio(self._async.scoped(user_id=user_id, agent_id=agent_id), self._lifeline)
+        return ScopedMemio(self._async.scoped(user_id=user_id, agent_id=agent_id), self._runner)
 
     def close(self) -> None:
         """Close the stores, each once, and what they share.
@@ -194,7 +194,7 @@ class Memio(Stores[AsyncMemio]):
         Raises:
             BaseExceptionGroup: Some could not be closed; it holds their errors.
         """
-        self._lifeline.close()
+        self._runner.close()
 
     def __enter__(self) -> Self:
         return self

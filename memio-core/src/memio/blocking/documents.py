@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from memio._call.labels import OMITTED
-from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
+from memio.blocking._runtime.runner import listed
 from memio.blocking.facade import Facade
 from memio.facades.documents import Documents as AsyncDocuments
 from memio.facades.facade import PAGE, given
@@ -62,7 +62,7 @@ class Documents(Facade[AsyncDocuments]):
             >>> main().content
             'how to deploy to production'
         """
-        return self._lifeline.call(self._async.add, content, metadata=metadata, user_id=user_id, doc_id=doc_id)
+        return self._runner.call(self._async.add, content, metadata=metadata, user_id=user_id, doc_id=doc_id)
 
     def add_many(self, items: Iterable[str | DocumentInput], *, user_id: str = OMITTED) -> list[Document]:
         """Store many documents, in one call of the backend where it has one, else some at once.
@@ -83,7 +83,7 @@ class Documents(Facade[AsyncDocuments]):
             InvalidInputError: An item cannot be honoured; nothing was added.
             NotSupportedError: The provider lacks a feature that an item asks for; nothing was added.
         """
-        return self._lifeline.call(self._async.add_many, listed(items), user_id=user_id)
+        return self._runner.call(self._async.add_many, listed(items), user_id=user_id)
 
     def get(self, doc_id: str, *, user_id: str = OMITTED) -> Document:
         """Return one document.
@@ -96,7 +96,7 @@ class Documents(Facade[AsyncDocuments]):
             NotFoundError: There is no such document in scope.
             ConflictError: Several owners have a document of this id; pass the owner.
         """
-        return self._lifeline.call(self._async.get, doc_id, user_id=user_id)
+        return self._runner.call(self._async.get, doc_id, user_id=user_id)
 
     def get_all(
         self,
@@ -118,7 +118,7 @@ class Documents(Facade[AsyncDocuments]):
         Returns:
             A list with `next_cursor`, which is `None` on the last page.
         """
-        return self._lifeline.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id, filters=filters)
+        return self._runner.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id, filters=filters)
 
     def iter_all(
         self, *, page_size: int = PAGE, user_id: str = OMITTED, filters: Mapping[str, Any] | None = None
@@ -149,7 +149,7 @@ class Documents(Facade[AsyncDocuments]):
             user_id: Only documents of this user.
             filters: Only documents whose metadata matches; see `get_all`.
         """
-        return self._lifeline.call(self._async.search, query, limit=limit, user_id=user_id, filters=filters)
+        return self._runner.call(self._async.search, query, limit=limit, user_id=user_id, filters=filters)
 
     def update(
         self, *, doc_id: str, content: str, metadata: Mapping[str, Any] | None = None, user_id: str = OMITTED
@@ -169,9 +169,7 @@ class Documents(Facade[AsyncDocuments]):
             NotFoundError: There is no such document in scope.
             ConflictError: Several owners have a document of this id; pass the owner.
         """
-        return self._lifeline.call(
-            self._async.update, doc_id=doc_id, content=content, metadata=metadata, user_id=user_id
-        )
+        return self._runner.call(self._async.update, doc_id=doc_id, content=content, metadata=metadata, user_id=user_id)
 
     def delete(self, doc_id: str, *, user_id: str = OMITTED) -> None:
         """Delete one document.
@@ -184,8 +182,8 @@ class Documents(Facade[AsyncDocuments]):
             NotFoundError: There is no such document in scope.
             ConflictError: Several owners have a document of this id; pass the owner.
         """
-        self._lifeline.call(self._async.delete, doc_id, user_id=user_id)
+        self._runner.call(self._async.delete, doc_id, user_id=user_id)
 
     def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every document in scope: those of one owner, or all of them when no owner is given."""
-        self._lifeline.call(self._async.delete_all, user_id=user_id)
+        self._runner.call(self._async.delete_all, user_id=user_id)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from memio._call.labels import OMITTED
-from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
+from memio.blocking._runtime.runner import listed
 from memio.blocking.facade import Facade
 from memio.facades.facade import PAGE, given
 from memio.facades.facts import Facts as AsyncFacts
@@ -64,7 +64,7 @@ class Facts(Facade[AsyncFacts]):
             >>> main().content
             'likes coffee'
         """
-        return self._lifeline.call(
+        return self._runner.call(
             self._async.add, content, metadata=metadata, user_id=user_id, agent_id=agent_id, fact_id=fact_id
         )
 
@@ -90,7 +90,7 @@ class Facts(Facade[AsyncFacts]):
             InvalidInputError: An item cannot be honoured; nothing was added.
             NotSupportedError: The provider lacks a feature that an item asks for; nothing was added.
         """
-        return self._lifeline.call(self._async.add_many, listed(items), user_id=user_id, agent_id=agent_id)
+        return self._runner.call(self._async.add_many, listed(items), user_id=user_id, agent_id=agent_id)
 
     def get(self, fact_id: str, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> Fact:
         """Return one fact.
@@ -104,7 +104,7 @@ class Facts(Facade[AsyncFacts]):
             NotFoundError: There is no such fact in scope.
             ConflictError: Several owners have a fact of this id; pass the owner.
         """
-        return self._lifeline.call(self._async.get, fact_id, user_id=user_id, agent_id=agent_id)
+        return self._runner.call(self._async.get, fact_id, user_id=user_id, agent_id=agent_id)
 
     def get_all(
         self,
@@ -128,7 +128,7 @@ class Facts(Facade[AsyncFacts]):
         Returns:
             A list with `next_cursor`, which is `None` on the last page.
         """
-        return self._lifeline.call(
+        return self._runner.call(
             self._async.get_all, limit=limit, cursor=cursor, user_id=user_id, agent_id=agent_id, filters=filters
         )
 
@@ -174,7 +174,7 @@ class Facts(Facade[AsyncFacts]):
             agent_id: Only facts of this agent.
             filters: Only facts whose metadata matches; see `get_all`.
         """
-        return self._lifeline.call(
+        return self._runner.call(
             self._async.search, query, limit=limit, user_id=user_id, agent_id=agent_id, filters=filters
         )
 
@@ -203,7 +203,7 @@ class Facts(Facade[AsyncFacts]):
             NotFoundError: There is no such fact in scope.
             ConflictError: Several owners have a fact of this id; pass the owner.
         """
-        return self._lifeline.call(
+        return self._runner.call(
             self._async.update, fact_id=fact_id, content=content, metadata=metadata, user_id=user_id, agent_id=agent_id
         )
 
@@ -219,8 +219,8 @@ class Facts(Facade[AsyncFacts]):
             NotFoundError: There is no such fact in scope.
             ConflictError: Several owners have a fact of this id; pass the owner.
         """
-        self._lifeline.call(self._async.delete, fact_id, user_id=user_id, agent_id=agent_id)
+        self._runner.call(self._async.delete, fact_id, user_id=user_id, agent_id=agent_id)
 
     def delete_all(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> None:
         """Delete every fact in scope: those of one owner, or all of them when no owner is given."""
-        self._lifeline.call(self._async.delete_all, user_id=user_id, agent_id=agent_id)
+        self._runner.call(self._async.delete_all, user_id=user_id, agent_id=agent_id)

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from memio._call.labels import OMITTED
-from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
+from memio.blocking._runtime.runner import listed
 from memio.blocking.facade import Facade
 from memio.facades.facade import PAGE
 from memio.facades.graph import Graph as AsyncGraph
@@ -53,7 +53,7 @@ class Graph(Facade[AsyncGraph]):
             >>> [triple.subject for triple in main()]
             ['Alice']
         """
-        return self._lifeline.call(self._async.add, triples=listed(triples), user_id=user_id)
+        return self._runner.call(self._async.add, triples=listed(triples), user_id=user_id)
 
     def get(self, entity: str, *, limit: int = 100, cursor: str | None = None, user_id: str = OMITTED) -> Page[Triple]:
         """Return a page of the triples that have an entity as subject or object, in the order of adding.
@@ -67,7 +67,7 @@ class Graph(Facade[AsyncGraph]):
         Returns:
             A list with `next_cursor`, which is `None` on the last page.
         """
-        return self._lifeline.call(self._async.get, entity, limit=limit, cursor=cursor, user_id=user_id)
+        return self._runner.call(self._async.get, entity, limit=limit, cursor=cursor, user_id=user_id)
 
     def iter_entity(self, entity: str, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[Triple]:
         """Iterate over the triples that have an entity as subject or object, in the order of adding, each once.
@@ -92,7 +92,7 @@ class Graph(Facade[AsyncGraph]):
         Returns:
             A list with `next_cursor`, which is `None` on the last page.
         """
-        return self._lifeline.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id)
+        return self._runner.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id)
 
     def iter_all(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[Triple]:
         """Iterate over all triples, in the order in which they were added, each once.
@@ -111,7 +111,7 @@ class Graph(Facade[AsyncGraph]):
             limit: How many at most, 1 to 1000.
             user_id: Only triples of this user.
         """
-        return self._lifeline.call(self._async.search, query, limit=limit, user_id=user_id)
+        return self._runner.call(self._async.search, query, limit=limit, user_id=user_id)
 
     def delete(self, triple_id: str, *, user_id: str = OMITTED) -> None:
         """Delete one triple.
@@ -124,7 +124,7 @@ class Graph(Facade[AsyncGraph]):
             NotFoundError: There is no such triple in scope.
             ConflictError: Several users have a triple of this id; pass the owner.
         """
-        self._lifeline.call(self._async.delete, triple_id, user_id=user_id)
+        self._runner.call(self._async.delete, triple_id, user_id=user_id)
 
     def delete_entity(self, entity: str, *, user_id: str = OMITTED) -> None:
         """Delete every triple that has an entity as subject or object. An unknown entity has none.
@@ -133,8 +133,8 @@ class Graph(Facade[AsyncGraph]):
             entity: The entity, exactly as it was written.
             user_id: Only triples of this user.
         """
-        self._lifeline.call(self._async.delete_entity, entity, user_id=user_id)
+        self._runner.call(self._async.delete_entity, entity, user_id=user_id)
 
     def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every triple in scope: those of one user, or all of them when no user is given."""
-        self._lifeline.call(self._async.delete_all, user_id=user_id)
+        self._runner.call(self._async.delete_all, user_id=user_id)

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from memio._call.labels import OMITTED
-from memio.blocking._runtime.lifeline import listed
 from memio.blocking._runtime.pages import pages
+from memio.blocking._runtime.runner import listed
 from memio.blocking.facade import Facade
 from memio.facades.facade import PAGE
 from memio.facades.history import History as AsyncHistory
@@ -58,7 +58,7 @@ class History(Facade[AsyncHistory]):
             >>> [message.content for message in main()]
             ['hello']
         """
-        return self._lifeline.call(self._async.add, session_id=session_id, messages=listed(messages), user_id=user_id)
+        return self._runner.call(self._async.add, session_id=session_id, messages=listed(messages), user_id=user_id)
 
     def get(
         self,
@@ -83,9 +83,7 @@ class History(Facade[AsyncHistory]):
         Returns:
             A list with `next_cursor`, which is `None` on the last page.
         """
-        return self._lifeline.call(
-            self._async.get, session_id, limit=limit, cursor=cursor, start=start, user_id=user_id
-        )
+        return self._runner.call(self._async.get, session_id, limit=limit, cursor=cursor, start=start, user_id=user_id)
 
     def iter_messages(self, session_id: str, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[Message]:
         """Iterate over all messages of a session, oldest first, each once.
@@ -112,7 +110,7 @@ class History(Facade[AsyncHistory]):
         Returns:
             A list with `next_cursor`, which is `None` on the last page.
         """
-        return self._lifeline.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id)
+        return self._runner.call(self._async.get_all, limit=limit, cursor=cursor, user_id=user_id)
 
     def iter_all(self, *, page_size: int = PAGE, user_id: str = OMITTED) -> Iterator[str]:
         """Iterate over all session ids, in the order of their first messages, each once.
@@ -135,7 +133,7 @@ class History(Facade[AsyncHistory]):
                 the feature `search_all_sessions`.
             user_id: Only messages of this user.
         """
-        return self._lifeline.call(self._async.search, query, limit=limit, session_id=session_id, user_id=user_id)
+        return self._runner.call(self._async.search, query, limit=limit, session_id=session_id, user_id=user_id)
 
     def delete(self, session_id: str, *, user_id: str = OMITTED) -> None:
         """Delete a session with all its messages. Deleting an unknown one does nothing.
@@ -147,8 +145,8 @@ class History(Facade[AsyncHistory]):
         Raises:
             ConflictError: Several users have a session of this id; pass the owner.
         """
-        self._lifeline.call(self._async.delete, session_id, user_id=user_id)
+        self._runner.call(self._async.delete, session_id, user_id=user_id)
 
     def delete_all(self, *, user_id: str = OMITTED) -> None:
         """Delete every session in scope: those of one user, or all of them when no user is given."""
-        self._lifeline.call(self._async.delete_all, user_id=user_id)
+        self._runner.call(self._async.delete_all, user_id=user_id)

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Literal
 
 from memio.capabilities import Kind
+from memio.models import Record
 from memio.transfer._journal import Journal, JournalRow, State, shown_name
 from memio.transfer._plan import Plan
 from memio.transfer._records import compared, differing

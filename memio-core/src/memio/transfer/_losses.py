@@ -13,7 +13,7 @@ from memio._values.text import type_name
 from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import InvalidInputError
 from memio.kinds import RESTORE, SPECS, supports
-from memio.transfer._records import Record
+from memio.models import Record
 
 if TYPE_CHECKING:
     from memio._call.store import CheckedStore

@@ -19,7 +19,7 @@ from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses
 from memio.transfer._plan import Plan, plan_for
 from memio.transfer._progress import Announce, Callbacks, Intent, Listener, Stage, report
-from memio.transfer._records import Record, key_of
+from memio.transfer._records import key_of
 from memio.transfer._sending import Sender, resolve
 from memio.transfer._stores import (
     StoreSource,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from memio._call.store import CheckedStore
 from memio.capabilities import Kind
 from memio.kinds import RESTORE, supports
+from memio.models import Record
 from memio.transfer._journal import Outgoing
 from memio.transfer._losses import Census, Finding, Loss, dropped_fields, losses_of_target, without
-from memio.transfer._records import Record, content_key, encoded, field_digests, identity_of, key_of
+from memio.transfer._records import content_key, encoded, field_digests, identity_of, key_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

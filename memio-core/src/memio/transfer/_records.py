@@ -13,9 +13,7 @@ from memio._values.text import check_name, type_name
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError
 from memio.kinds import SPECS
-from memio.models import Document, Fact, Message, Triple
-
-Record = Fact | Document | Message | Triple
+from memio.models import Record
 
 RECORDS_PER_CALL = 500
 """Records that one call of a store reads or writes at most."""

@@ -17,12 +17,13 @@ from memio.errors import (
     ProviderError,
 )
 from memio.kinds import RESTORE, supports
-from memio.models import Document, Fact, Message, Triple
+from memio.models import Document, Fact, Message, Record, Triple
+from memio.protocols import DocumentInput, FactInput
 from memio.transfer._journal import Journal, Outgoing, State
 from memio.transfer._losses import Loss, is_left_out, losses_of_record
 from memio.transfer._plan import Plan
 from memio.transfer._progress import Listener, report
-from memio.transfer._records import RECORDS_PER_CALL, Record, key_of
+from memio.transfer._records import RECORDS_PER_CALL, key_of
 from memio.transfer._threads import run_in_thread_uncancelled
 
 if TYPE_CHECKING:

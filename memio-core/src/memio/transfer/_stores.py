@@ -12,7 +12,7 @@ from memio.errors import InvalidInputError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph
 from memio.models import Message, Record
 from memio.transfer._losses import mixed
-from memio.transfer._records import RECORDS_PER_CALL, Record, key_of
+from memio.transfer._records import RECORDS_PER_CALL, key_of
 from memio.transfer._seen import Seen
 
 if TYPE_CHECKING:

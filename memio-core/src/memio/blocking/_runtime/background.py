@@ -1,4 +1,4 @@
-"""The one event loop that all blocking clients of a process share, in a thread of its own."""
+"""The event loop that all blocking clients of a process share, in a separate thread."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any, cast
 
 from memio.client import Memio
 
-PATIENCE = 5.0
-"""Seconds that an interrupted call is given to end, and the open clients at the end of the process."""
+END_TIMEOUT = 5.0
+"""Seconds to wait for the end of an interrupted call, and for open clients to close at the end of the process."""
 
 
 class Background:
     """An event loop in a daemon thread, and the clients that are open on it.
 
-    The thread starts at once and ends with the process: the clients that are still open then are closed first.
+    The thread starts immediately and ends with the process. Clients that are still open then are closed first.
     """
 
     def __init__(self) -> None:
@@ -39,57 +39,57 @@ class Background:
         atexit.register(self._at_exit)
 
     def check(self) -> None:
-        """Refuse a call that could never be answered."""
+        """Refuse a call that could never return: after a fork, on the loop itself, or at the end of the process."""
         if os.getpid() != self._process:
             raise RuntimeError(
-                "this client was used before the process was forked, and its event loop stayed behind: "
-                "make another client in the new process"
+                "this client was used before the process was forked, and its event loop exists only in the parent "
+                "process: make another client in this process"
             )
         if this_thread() == self._thread.ident:
             raise RuntimeError(
-                "a client of memio.blocking was called on the event loop that would have to answer it, from middleware "
-                "or a store: await memio.Memio there"
+                "a client of memio.blocking was called on the event loop that runs its calls, from middleware or a "
+                "store: await memio.Memio there"
             )
         if self._ended:
             raise RuntimeError("this client is closed: the process is ending")
 
     @property
-    def over(self) -> bool:
-        """Whether the loop has ended, or stayed behind in the process that this one was forked from."""
+    def ended(self) -> bool:
+        """Whether the loop has ended, or exists only in the process that this one was forked from."""
         return self._ended or os.getpid() != self._process
 
-    def soon(self, action: Callable[[], object]) -> None:
-        """Call `action` on the loop, with the context of the thread that asks for it."""
+    def call_soon(self, action: Callable[[], object]) -> None:
+        """Call `action` on the loop, with the context variables of the calling thread."""
         self._loop.call_soon_threadsafe(action)
 
     def task(self, function: Callable[[], Awaitable[Any]]) -> asyncio.Task[Any]:
-        """Start a task that calls an async function. Only on the loop."""
+        """Start a task that calls an async function. It must be called on the loop."""
         task = self._loop.create_task(_called(function))
-        # The loop itself holds tasks weakly, and nobody may be waiting for this one any more.
+        # The loop holds weak references to tasks, and the thread that waited for this one may have stopped waiting.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def opened(self, client: Memio) -> None:
-        """Close the client at the end of the process."""
+    def register(self, client: Memio) -> None:
+        """Add a client that is closed at the end of the process."""
         self._clients[id(client)] = client
 
-    def closed(self, client: Memio) -> None:
-        """Leave the client alone at the end of the process."""
+    def unregister(self, client: Memio) -> None:
+        """Remove a client that is closed."""
         self._clients.pop(id(client), None)
 
-    def forsake(self, client: Memio) -> None:
-        """Close a client that nobody holds any more, and wait for nothing.
+    def close_unreferenced(self, client: Memio) -> None:
+        """Close a client that has no references any more, without waiting.
 
         The garbage collector calls it, in any thread and at any moment, so it takes no lock.
         """
         if os.getpid() == self._process:
             with suppress(RuntimeError):  # the loop has ended, and the client was closed before
-                self.soon(partial(self._close_forsaken, client))
+                self.call_soon(partial(self._close_if_registered, client))
 
-    def _close_forsaken(self, client: Memio) -> None:
+    def _close_if_registered(self, client: Memio) -> None:
         if id(client) in self._clients and not self._ended:
-            self.task(client.aclose).add_done_callback(lambda _: self.closed(client))
+            self.task(client.aclose).add_done_callback(lambda _: self.unregister(client))
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -98,14 +98,14 @@ class Background:
             if tasks := asyncio.all_tasks(self._loop):
                 for task in tasks:
                     task.cancel()
-                self._loop.run_until_complete(asyncio.wait(tasks, timeout=PATIENCE))
+                self._loop.run_until_complete(asyncio.wait(tasks, timeout=END_TIMEOUT))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         finally:
             asyncio.set_event_loop(None)
             self._loop.close()
 
     def _at_exit(self) -> None:
-        """Close what is open, then the loop. All threads but daemons have ended by now."""
+        """Close the open clients, then the loop. All threads except daemons have ended before."""
         if os.getpid() != self._process:
             return
         self._ended = True
@@ -116,14 +116,16 @@ class Background:
             closing.append(self.task(partial(_close, list(self._clients.values()))))
             closing[0].add_done_callback(lambda _: ready.set())
 
-        self.soon(close_all)
+        self.call_soon(close_all)
         try:
-            if not ready.wait(PATIENCE):
-                raise TimeoutError(f"memio.blocking: {len(self._clients)} open clients did not close in {PATIENCE:g} s")
+            if not ready.wait(END_TIMEOUT):
+                raise TimeoutError(
+                    f"memio.blocking: {len(self._clients)} open clients did not close in {END_TIMEOUT:g} s"
+                )
             closing[0].result()
         finally:
-            self.soon(self._loop.stop)
-            self._thread.join(PATIENCE)
+            self.call_soon(self._loop.stop)
+            self._thread.join(END_TIMEOUT)
 
 
 async def _called(function: Callable[[], Awaitable[Any]]) -> Any:
@@ -131,12 +133,12 @@ async def _called(function: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def _close(clients: list[Memio]) -> None:
-    """Close clients together, each whatever becomes of the others."""
+    """Close clients concurrently; an error of one does not affect the others."""
     results = await asyncio.gather(*(client.aclose() for client in clients), return_exceptions=True)
     if errors := [result for result in results if isinstance(result, BaseException)]:
         # What is raised at exit is printed without the members of a group.
-        told = "; ".join(f"{type(error).__name__}: {error}" for group in errors for error in _single(group))
-        raise BaseExceptionGroup(f"closing the clients that were left open failed in part: {told}", errors)
+        messages = "; ".join(f"{type(error).__name__}: {error}" for group in errors for error in _single(group))
+        raise BaseExceptionGroup(f"not all open clients could be closed: {messages}", errors)
 
 
 def _single(error: BaseException) -> Iterator[BaseException]:
@@ -153,7 +155,7 @@ _current: Background | None = None
 
 
 def background() -> Background:
-    """Return the background loop of this process; the first to ask starts it."""
+    """Return the background loop of this process; the first call starts it."""
     global _current  # noqa: PLW0603  # one a process
     with _lock:
         if _current is None:
@@ -162,10 +164,10 @@ def background() -> Background:
 
 
 def _after_fork() -> None:
-    """Forget the loop of the parent, and a lock that another of its threads may have held."""
+    """Drop the loop of the parent process, and the lock, which another of its threads may have held."""
     global _current, _lock
     _current, _lock = None, Lock()
 
 
-if hasattr(os, "register_at_fork"):  # there is no forking on Windows
+if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_after_fork)

@@ -1,4 +1,4 @@
-"""One call of a thread: made on the background loop, waited for outside."""
+"""One call: it runs on the background loop, and the calling thread waits for it."""
 
 from __future__ import annotations
 
@@ -17,39 +17,38 @@ class Call(Generic[T]):
     """A call of an async function.
 
     Args:
-        background: The loop that it is made on.
-        function: Makes the awaitable, on the loop, with the context variables of the thread.
+        background: The loop that it runs on.
+        function: Returns the awaitable. It is called on the loop, with the context variables of the thread.
     """
 
     def __init__(self, background: Background, function: Callable[[], Awaitable[T]]) -> None:
         self._background = background
         self._function = function
         self._task: Task[Any] | None = None
-        self._given_up = False
+        self._cancelled = False
         self._ended = Event()
 
-    def answer(self) -> T:
-        """Make the call and wait for its answer.
+    def result(self) -> T:
+        """Start the call, wait for it, and return its result.
 
         Raises:
-            BaseException: What the call raised. An exception that meets the waiting thread instead, such as
-                `KeyboardInterrupt`, cancels the call, and is raised once that has ended, with a note that says
-                what became of it.
+            BaseException: What the call raised. An exception in the waiting thread, such as `KeyboardInterrupt`,
+                cancels the call, and is raised after the call has ended, with a note that states how it ended.
         """
         try:
-            self._background.soon(self._start)
+            self._background.call_soon(self._start)
             self._ended.wait()
         except BaseException as interruption:
-            self._give_up(interruption)
+            self._interrupt(interruption)
             raise
         try:
             return cast("T", cast("Task[Any]", self._task).result())
         finally:
-            # The error's traceback holds this frame: without this, both would wait for the garbage collector.
+            # The traceback of the error references this frame: this ends the reference cycle.
             del self
 
     def _start(self) -> None:
-        if self._given_up:
+        if self._cancelled:
             self._ended.set()
             return
         self._task = self._background.task(self._function)
@@ -61,26 +60,26 @@ class Call(Generic[T]):
         else:
             self._task.cancel()
 
-    def _give_up(self, interruption: BaseException) -> None:
-        """Cancel the call, wait until it has ended, but not for long, and note on the interruption how it ended."""
-        self._given_up = True
+    def _interrupt(self, interruption: BaseException) -> None:
+        """Cancel the call, wait up to `END_TIMEOUT` for its end, and add a note to the interruption: how it ended."""
+        self._cancelled = True
         ended = False
         try:
-            self._background.soon(self._cancel)
-            ended = self._ended.wait(background.PATIENCE)
-        finally:  # also when the second interrupt comes while the first one waits
-            interruption.add_note(f"memio: {self._fate() if ended else STILL_RUNNING}")
+            self._background.call_soon(self._cancel)
+            ended = self._ended.wait(background.END_TIMEOUT)
+        finally:  # also after a second interrupt during this wait
+            interruption.add_note(f"memio: {self._ending() if ended else STILL_RUNNING}")
 
-    def _fate(self) -> str:
+    def _ending(self) -> str:
         if self._task is None:
-            return "the call had not begun, and nothing was done"
+            return "the call had not started, and nothing was done"
         try:
             self._task.result()
         except CancelledError:
-            return "the call was cancelled on its way; if it writes, that may have been done or not"
-        except BaseException as error:  # noqa: BLE001  # told, beside the interruption that is raised
-            return f"the call failed meanwhile with {type(error).__name__}: {error}"
-        return "the call had been carried out, and its answer is lost"
+            return "the call was cancelled while it ran; if it writes, the write may have been done or not"
+        except BaseException as error:  # noqa: BLE001  # part of the note; the interruption is raised
+            return f"the call failed with {type(error).__name__}: {error}"
+        return "the call was completed, and its result is lost"
 
 
-STILL_RUNNING = "the call was told to stop, and had not when the wait for it ended; it may still be carried out"
+STILL_RUNNING = "the call was cancelled, and had not ended when the wait for it ended; it may still be completed"

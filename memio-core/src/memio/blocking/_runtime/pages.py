@@ -1,4 +1,4 @@
-"""Iteration over a listing, without async."""
+"""Iteration over a listing, for the blocking client."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ T = TypeVar("T")
 def pages(part: Callable[[str | None], Page[T]]) -> Iterator[T]:
     """Yield the records of a listing, one part after another.
 
-    Each part is a call of its own, and between them nothing is open: the iteration may be left unfinished. A record is
-    dropped when it is handed out: at most one part is in memory.
+    Each part is a separate call, and nothing is open between the calls: the iteration may be left unfinished. A record
+    is dropped when it is yielded: at most one part is in memory.
     """
     cursor: str | None = None
     while True:

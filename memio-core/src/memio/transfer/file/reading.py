@@ -11,7 +11,8 @@ from typing import Any, BinaryIO, TypeVar
 from memio._call.sizes import memory_of
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
-from memio.transfer._records import Record, key_of, record_of
+from memio.models import Record
+from memio.transfer._records import key_of, record_of
 from memio.transfer._seen import Seen
 from memio.transfer._threads import BATCH, BATCH_BYTES, run_in_thread_uncancelled
 from memio.transfer.file.format import (

@@ -1,4 +1,4 @@
-"""What a blocking client, its scoped clients and their façades hold together."""
+"""Runs the calls of one client: shared by the blocking client, its scoped clients and their façades."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Lifeline:
-    """Carries the calls of one client to the background loop.
+class Runner:
+    """Runs the calls of one client on the background loop.
 
-    When the last of those who hold it is gone, the client is closed.
+    The client is closed when the last reference to its runner is gone.
 
     Args:
         client: The async client.
@@ -32,7 +32,7 @@ class Lifeline:
         self._lock = Lock()
 
     def call(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call an async function of the client on the background loop, and wait for its answer.
+        """Call an async function of the client on the background loop, and wait for its result.
 
         Raises:
             RuntimeError: The client is closed or was inherited through a fork, or the caller is on that loop.
@@ -40,46 +40,46 @@ class Lifeline:
         """
         loop = self._background or self._bind()
         loop.check()
-        return Call(loop, partial(function, *args, **kwargs)).answer()
+        return Call(loop, partial(function, *args, **kwargs)).result()
 
     def close(self) -> None:
-        """Close the client, and wait until it is.
+        """Close the client, and wait until it is closed.
 
-        At the end of the process it was closed before. In a forked one it does nothing: what the client holds
-        belongs to the process that opened it.
+        At the end of the process the client is closed already. After a fork it does nothing in the child process: what
+        the client holds belongs to the parent.
         """
         loop = self._background or self._bind()
-        if loop.over:
+        if loop.ended:
             return
         try:
             self.call(self._client.aclose)
         except Exception:
-            loop.closed(self._client)  # what failed is told now, and not once more at the end of the process
+            loop.unregister(self._client)  # reported here, and not again at the end of the process
             raise
-        loop.closed(self._client)
+        loop.unregister(self._client)
 
     def __reduce__(self) -> NoReturn:
-        # The classes that hold this one name it first, so that pickle comes here before it meets a lock or a queue.
+        # The slot of the runner is the first one, so that pickle raises this and not an error about a lock or a queue.
         raise TypeError(
-            "a client of memio.blocking cannot be pickled, as for another process, or copied with what it holds: make "
-            "another client there, from the same configuration"
+            "a client of memio.blocking cannot be pickled or deep-copied, for example for another process: make a "
+            "client there, from the same configuration"
         )
 
     def _bind(self) -> Background:
-        """Bind the client to the loop of this process, with its first call."""
+        """Bind the client to the loop of this process, at its first call."""
         with self._lock:
             if self._background is None:
                 loop = background()
-                loop.opened(self._client)
-                finalize(self, loop.forsake, self._client).atexit = False
+                loop.register(self._client)
+                finalize(self, loop.close_unreferenced, self._client).atexit = False
                 self._background = loop
             return self._background
 
 
 def listed(values: T) -> T:
-    """Return what an iterator yields as a list, and anything else as it is.
+    """Return the items of an iterator as a list, and any other value unchanged.
 
-    An iterator of the caller's is read in the caller's thread: it may well call a blocking client itself.
+    The iterator is read in the caller's thread, because it may call a blocking client itself.
     """
     result: T = as_list(values)
     return result
