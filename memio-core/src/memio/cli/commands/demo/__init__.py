@@ -1,4 +1,4 @@
-"""`memio demo`: the first minute with memio."""
+"""`memio demo`: store and recall something in each kind of memory."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,30 +6,31 @@ from typing import Annotated
 import typer
 
 from memio.cli import options
+from memio.cli.client import EMBEDDED
 
 DEMO_FILE = Path("memio-demo.db")
 
 
 def demo(
     *,
-    provider: Annotated[str, typer.Option("--provider", "-p", metavar="NAME", help="The provider to show.")] = "sqlite",
+    provider: Annotated[str, typer.Option("--provider", "-p", metavar="NAME", help="The provider to show.")] = EMBEDDED,
     path: Annotated[
         Path | None,
         typer.Option(
             "--path",
             metavar="FILE",
-            help=f"sqlite: the file to keep it in.  [default: {DEMO_FILE}]",
+            help=f"With {EMBEDDED}: the file that keeps the data.  [default: {DEMO_FILE}]",
             show_default=False,
         ),
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Store facts, a conversation, documents and a small graph, recall them, and show how it is done.
+    """Store facts, a conversation, documents and a small graph, search them, and print a program that does the same.
 
-    With sqlite it all stays in a file to look at, and may be run again. With another provider it runs what the
-    provider has, and removes it again; the provider's settings come from the environment.
+    With the embedded provider, the data stays in a file, and the demo may be run again. Another provider is shown with
+    the kinds and features that it has, its settings come from the environment, and the data is removed at the end.
     """
-    # Only here: the help needs none of it.
-    from memio.cli.commands.demo.perform import perform
+    # Imported here, because the help needs none of it.
+    from memio.cli.commands.demo.play import run
 
-    perform(provider, path, as_json=as_json)
+    run(provider, path, default_path=DEMO_FILE, as_json=as_json)

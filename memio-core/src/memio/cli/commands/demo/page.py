@@ -1,8 +1,9 @@
-"""The demo as a person sees it."""
+"""The output of the demo on a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -16,8 +17,6 @@ from memio.models import Document, Fact, Message, Triple
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from memio.cli.commands.demo.play import Chapter
-
 _WIDEST = 110
 """Columns of a terminal; longer lines are harder to read."""
 
@@ -29,8 +28,27 @@ _TITLES: dict[Kind, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """What the demo did with one kind of memory.
+
+    Attributes:
+        kind: The kind.
+        stored: What it added, as the store returned it.
+        question: What it searched for afterwards.
+        found: The answer.
+        remark: A remark about the answer, or an empty string.
+    """
+
+    kind: Kind
+    stored: Sequence[Record]
+    question: str
+    found: Sequence[Record]
+    remark: str = ""
+
+
 def show_beginning(provider: str, kinds: Sequence[Kind]) -> None:
-    """Say what is about to happen."""
+    """Print the provider and its kinds."""
     from rich.text import Text
 
     text = Text.assemble(("memio demo", "bold"), f" on {provider}: {', '.join(kinds)}")
@@ -38,7 +56,7 @@ def show_beginning(provider: str, kinds: Sequence[Kind]) -> None:
 
 
 def show_chapter(chapter: Chapter) -> None:
-    """Show what was stored in one kind of memory, what was asked, and what came back."""
+    """Print what was stored in one kind of memory, what was searched for, and what was found."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -69,13 +87,14 @@ def show_chapter(chapter: Chapter) -> None:
     out.print(table)
 
 
-def show_end(provider: str, path: Path | None, code: str) -> None:
-    """Say where the data lies, how to do the same in Python, and where to go from here.
+def show_end(provider: str, path: Path | None, variable: str | None, program: str) -> None:
+    """Print where the data is, a program that does the same, and what to try next.
 
     Args:
         provider: The provider.
-        path: The file that the data is in; `None` where nothing was left behind.
-        code: The lines of Python.
+        path: The file that the data is in; `None` where the data was removed.
+        variable: The environment variable that makes the provider use this file.
+        program: A Python program.
     """
     from rich.syntax import Syntax
     from rich.text import Text
@@ -83,28 +102,21 @@ def show_end(provider: str, path: Path | None, code: str) -> None:
     out = console()
     out.print()
     if path is None:
-        out.print(f"What the demo added to {provider} is removed again.", soft_wrap=True)
+        out.print(f"The demo removed from {provider} what it had added.", soft_wrap=True)
     else:
-        out.print(
-            f"It lies in {path.absolute()} ({path.stat().st_size // 1024} KiB), a plain SQLite file. Look again with",
-            soft_wrap=True,
-        )
-        out.print(f"  MEMIO_SQLITE_PATH={quote(str(path))} memio facts search hazelnuts --user {USER}", soft_wrap=True)
+        size = path.stat().st_size // 1024
+        out.print(f"The data is in {path.absolute()} ({size} KiB). To search it again:", soft_wrap=True)
+        setting = f"{variable}={quote(str(path))} " if variable else ""
+        out.print(f"  {setting}memio facts search hazelnuts --user {USER}", soft_wrap=True)
     out.print()
     out.print(Text("The same in Python:", "bold"))
     out.print()
-    # Whole lines at any width: they are there to be copied.
-    out.print(Syntax("", "python", theme="ansi_dark").highlight(code), soft_wrap=True)
-    if path is not None:
-        out.print(Text("The same on Letta:", "bold"))
-        out.print()
-        out.print("  pip install memio-letta", soft_wrap=True)
-        out.print("  export LETTA_AGENT_ID=agent-…                  # whose memory it is", soft_wrap=True)
-        out.print(
-            "  export LETTA_BASE_URL=http://localhost:8283    # or LETTA_API_KEY, for the hosted service",
-            soft_wrap=True,
-        )
-        out.print('  memio demo --provider letta                    # in Python: STORE = "letta"', soft_wrap=True)
+    # Whole lines at any width, because they are meant to be copied.
+    out.print(Syntax("", "python", theme="ansi_dark").highlight(program), soft_wrap=True)
+    out.print(Text("The same on another backend:", "bold"))
+    out.print()
+    out.print("  memio providers                  # those that are installed, and those that can be", soft_wrap=True)
+    out.print("  memio demo --provider NAME       # with its settings in the environment", soft_wrap=True)
 
 
 def _row(record: Record) -> tuple[str, Text]:

@@ -1,49 +1,120 @@
-"""The demo's calls: store something in each kind of memory, and recall it."""
+"""The demo: store something in each kind of memory, recall it, print it, and remove it where it must not stay."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 from memio._call.labels import OMITTED
-from memio.capabilities import Feature, Guarantee, Kind
-from memio.cli.commands.demo import story
-from memio.cli.io.records import Record
+from memio.capabilities import KINDS, Feature, Guarantee, Kind
+from memio.cli.client import EMBEDDED
+from memio.cli.commands.demo import page, story
+from memio.cli.commands.demo.page import Chapter
+from memio.cli.io.output import write_json
+from memio.cli.io.records import Record, json_of
+from memio.client import Memio
+from memio.errors import ConflictError, InvalidInputError
 from memio.models import Document, Fact, Message, Triple
+from memio.registry import find, kinds_of, load_store
+from memio.settings import environment_variable
 
 if TYPE_CHECKING:
-    from memio.client import Memio
     from memio.facades.facade import Facade
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
-    """What the demo did with one kind of memory.
+def run(provider: str, path: Path | None, *, default_path: Path, as_json: bool) -> None:
+    """Run the demo, and print it.
 
-    Attributes:
-        kind: The kind.
-        stored: What it added, as the store returned it.
-        question: What it asked for afterwards.
-        found: The answer.
-        remark: What is worth knowing about it, or nothing.
+    Args:
+        provider: The provider to show.
+        path: The file of the embedded provider that was passed, or `None`.
+        default_path: The file if none was passed.
+        as_json: Whether to print JSON.
+
+    Raises:
+        InvalidInputError: A file was passed for a provider that does not take one.
+        ConflictError: The file holds other records under the demo's ids.
     """
+    embedded = provider == EMBEDDED
+    if path is not None and not embedded:
+        raise InvalidInputError(f"--path is for {EMBEDDED} only: set the settings of {provider} in the environment")
+    file = path or default_path
+    kinds = _kinds(provider)
+    settings: Any = {"provider": EMBEDDED, "path": str(file)} if embedded else provider
+    if not as_json:
+        page.show_beginning(provider, kinds)
+    chapters = asyncio.run(_play_all(dict.fromkeys(kinds, settings), kept=embedded, as_json=as_json, file=file))
+    program = story.program(provider, kinds, str(file))
+    if as_json:
+        write_json(
+            {
+                "provider": provider,
+                "path": str(file.absolute()) if embedded else None,
+                "chapters": [_as_json(chapter) for chapter in chapters],
+                "python": program,
+            }
+        )
+    else:
+        page.show_end(provider, file if embedded else None, _path_variable(kinds[0]) if embedded else None, program)
 
-    kind: Kind
-    stored: Sequence[Record]
-    question: str
-    found: Sequence[Record]
-    remark: str = ""
+
+def _kinds(provider: str) -> list[Kind]:
+    """Return the kinds that a provider has, which may be named as `distribution:name`."""
+    name = provider.rpartition(":")[2]
+    kinds = kinds_of(name)
+    if not kinds:
+        # Raises an error that lists what is installed and what can be.
+        find(KINDS[0], provider, "--provider")
+    return kinds
+
+
+def _path_variable(kind: Kind) -> str | None:
+    """Return the environment variable for the file of the embedded provider."""
+    return environment_variable(load_store(find(kind, EMBEDDED)).settings.model_fields["path"])
+
+
+async def _play_all(config: Mapping[str, Any], *, kept: bool, as_json: bool, file: Path) -> list[Chapter]:
+    chapters: list[Chapter] = []
+    # A new name where the provider may have sessions; the same one again in the file of the demo.
+    session = story.SESSION if kept else f"memio-demo-{token_hex(4)}"
+    async with Memio.from_config(config) as memio, AsyncExitStack() as undo:
+        try:
+            async for chapter in play(memio, session, None if kept else undo):
+                chapters.append(chapter)
+                if not as_json:
+                    page.show_chapter(chapter)
+        except ConflictError as error:
+            if not kept:
+                raise
+            raise ConflictError(
+                error.resource,
+                error.resource_id,
+                hint=f"{file} holds another one under the demo's id: remove the file, or choose another with --path",
+            ) from None
+    return chapters
+
+
+def _as_json(chapter: Chapter) -> dict[str, Any]:
+    return {
+        "kind": chapter.kind,
+        "stored": [json_of(record) for record in chapter.stored],
+        "question": chapter.question,
+        "found": [json_of(record) for record in chapter.found],
+    }
 
 
 async def play(memio: Memio, session: str, undo: AsyncExitStack | None) -> AsyncIterator[Chapter]:
-    """Play the story through every store of a client, a chapter for each.
+    """Store and recall the data of the demo in every store of a client, and yield a chapter for each.
 
     Args:
         memio: The client.
         session: The id of the conversation.
-        undo: Collects the calls that remove what was added, where it must not stay.
+        undo: Collects the calls that remove what is added; `None` if it stays.
     """
     for kind in memio.kinds:
         match kind:
@@ -60,7 +131,7 @@ async def play(memio: Memio, session: str, undo: AsyncExitStack | None) -> Async
 async def _facts(memio: Memio, undo: AsyncExitStack | None) -> Chapter:
     store = memio.facts
     can = _Abilities(store)
-    # Without owners Omar's note would only be in the way.
+    # Without owners, a search would find Omar's note, too.
     notes = [note for note in story.FACTS if can.scope or note.user == story.USER]
     stored: list[Fact] = []
     for note in notes:
@@ -147,7 +218,7 @@ async def _graph(memio: Memio, undo: AsyncExitStack | None) -> Chapter:
 
 
 class _Abilities:
-    """What the demo may ask of a store: nothing that the store does not declare."""
+    """What a store declares of the features that the demo uses."""
 
     def __init__(self, store: Facade) -> None:
         self.provider = store.provider
