@@ -43,14 +43,14 @@ class Done:
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
-    def told(self) -> list[Any]:
+    def events(self) -> list[Any]:
         """Standard error, as JSON lines."""
         return [json.loads(line) for line in self.err.splitlines()]
 
     @property
     def error(self) -> Any:
         """The last line of standard error, as JSON that holds an error."""
-        return self.told[-1]["error"]
+        return self.events[-1]["error"]
 
 
 class Shell:
@@ -63,7 +63,7 @@ class Shell:
             for name, value in os.environ.items()
             if not name.startswith(("MEMIO_", "LETTA_", "PYTHON", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "_MEMIO"))
         }
-        # A file that was chosen, so that nothing is said about where it was made.
+        # A file that was chosen, so that there is no note about the file.
         self.environment |= {"COLUMNS": "100", "MEMIO_SQLITE_PATH": str(folder / "memories.db")}
 
     def __call__(self, *arguments: str | Path, stdin: str | bytes = b"", **environment: str) -> Done:

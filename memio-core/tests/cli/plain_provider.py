@@ -1,4 +1,4 @@
-"""A stranger's provider without any feature: four kinds in one JSON file, which its setting names."""
+"""A provider of another distribution without any feature: four kinds in one JSON file, which its setting names."""
 
 import json
 from pathlib import Path
@@ -93,8 +93,8 @@ class History(Store):
 
     async def add(self, *, session_id: str, messages: list[Message]) -> Turn:
         reply = Message(role="assistant", content="Noted.")
-        said = [{"role": one.role, "content": one.content} for one in [*messages, reply]]
-        self.write({**self.read(), session_id: [*self.read().get(session_id, []), *said]})
+        added = [{"role": one.role, "content": one.content} for one in [*messages, reply]]
+        self.write({**self.read(), session_id: [*self.read().get(session_id, []), *added]})
         return Turn(stored=list(messages), replies=[reply])
 
     async def get(self, *, session_id: str, limit: int, cursor: str | None, start: str) -> Page[Message]:
@@ -108,7 +108,7 @@ class History(Store):
         return list(await self.get(session_id=session_id, limit=limit, cursor=None, start="latest"))
 
     async def delete(self, *, session_id: str) -> None:
-        self.write({key: said for key, said in self.read().items() if key != session_id})
+        self.write({key: messages for key, messages in self.read().items() if key != session_id})
 
 
 class Graph(Store):

@@ -102,6 +102,6 @@ def test_a_store_that_cannot_be_opened_counts_among_those_that_do_not_answer(mem
     done = memio("doctor", "-c", path)
     assert done.code == 2
     assert "1 of 2 stores answer" in done.out
-    told = memio("doctor", "-c", path, "--json").json
-    assert [store["kind"] for store in told["stores"]] == ["facts"]
-    assert "no history provider 'none-such' is installed" in told["broken"]["history"]
+    shown = memio("doctor", "-c", path, "--json").json
+    assert [store["kind"] for store in shown["stores"]] == ["facts"]
+    assert "no history provider 'none-such' is installed" in shown["broken"]["history"]

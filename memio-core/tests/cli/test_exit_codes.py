@@ -162,7 +162,7 @@ def test_deleting_everything_asks_at_a_terminal(memio: Any, answer: bytes, code:
         asked = b""
         while not asked.endswith(b"[y/N] "):
             asked += process.stderr.read(1)
-        # The line discipline of a terminal that is nobody's controlling one makes no signal of Ctrl-C.
+        # The line discipline of a terminal that does not control a session sends no signal for Ctrl-C.
         if answer == b"\x03":
             process.send_signal(signal.SIGINT)
         else:

@@ -55,20 +55,20 @@ def test_it_asks_first_and_nobody_to_ask_is_wrong_usage(filled: Callable[..., An
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
-        ([], "there is nobody to forget"),
+        ([], "no owner was passed"),
         (["--user", ""], "user_id must not be empty"),
-        (["--user", "alice", "--skip", "fact"], "'fact' is no kind of memory"),
+        (["--user", "alice", "--skip", "fact"], "--skip 'fact': unknown kind"),
         (["--agent", "bot"], "history have no agent_id"),
     ],
 )
 def test_what_cannot_be_done_is_wrong_usage_and_changes_nothing(
-    filled: Callable[..., Any], arguments: list[str], told: str
+    filled: Callable[..., Any], arguments: list[str], message: str
 ) -> None:
     done = filled("forget", *arguments, "--yes", "--json")
     assert done.code == 2
-    assert told in done.error["message"]
+    assert message in done.error["message"]
     assert len(filled("facts", "list", "--json").json["items"]) == 2
 
 

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from memio.cli.scaffold.project import EXAMPLES, render, write
-from memio.cli.scaffold.provider_names import LONGEST, provider_names
+from memio.cli.scaffold.provider_names import MAX_NAME, provider_names
 from memio.errors import InvalidInputError
 
 KINDS = ("facts", "history", "documents", "graph")
 SUBSETS = [subset for size in range(1, 5) for subset in combinations(KINDS, size)]
 # Long names make long lines, and the shortest one makes lines that a formatter might join.
-NAMES = ("a", "acme-db", "m" * LONGEST, "a-b-c-d-e-f-g-h-i-j-k-l")
+NAMES = ("a", "acme-db", "m" * MAX_NAME, "a-b-c-d-e-f-g-h-i-j-k-l")
 
 
 def written(folder: Path) -> set[str]:
@@ -57,7 +57,7 @@ def test_what_is_rendered_is_whole_and_fits_the_kinds(kinds, example):
 def test_ruff_finds_nothing_to_mend_for_any_choice_of_kinds(tmp_path):
     ruff = shutil.which("ruff", path=os.fspath(Path(sys.executable).parent)) or shutil.which("ruff")
     if ruff is None:
-        pytest.skip("there is no ruff beside this Python or on the path")
+        pytest.skip("ruff is not installed with this Python or on the path")
     for name in NAMES:
         for kinds, example in product(SUBSETS, EXAMPLES):
             names = provider_names(name)
@@ -98,9 +98,9 @@ def test_it_writes_a_distribution_of_its_own_and_says_what_to_do_next(memio):
 def test_it_tells_programs_what_it_wrote(here, tmp_path):
     (tmp_path / "below").mkdir()
     done = here("new-provider", "acme-db", "--directory", "below", "--json")
-    told = done.json
-    assert set(told.pop("files")) == written(tmp_path / "below" / "memio-acme-db")
-    assert told == {
+    values = done.json
+    assert set(values.pop("files")) == written(tmp_path / "below" / "memio-acme-db")
+    assert values == {
         "provider": "acme-db",
         "distribution": "memio-acme-db",
         "package": "memio_acme_db",
@@ -116,21 +116,21 @@ def test_kinds_may_be_given_one_by_one(here):
 def test_an_example_that_there_is_not_is_refused_with_a_list(here, tmp_path):
     done = here("new-provider", "acme", "--example", "databse")
     assert done.code == 2
-    assert "there is no example 'databse', did you mean 'database'?; the examples are memory, database" in done.err
+    assert "unknown example 'databse', did you mean 'database'?; the examples are memory, database" in done.err
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("kinds", "error"),
     [
-        ([""], "there is no kind ''"),
-        (["facts,history"], "there is no kind 'facts,history'"),
-        (["fact"], "there is no kind 'fact', did you mean 'facts'?"),
-        (["facts", "facts history"], "there is no kind 'facts history'"),
-        (["Facts"], "there is no kind 'Facts'"),
+        ([""], "unknown kind ''"),
+        (["facts,history"], "unknown kind 'facts,history'"),
+        (["fact"], "unknown kind 'fact', did you mean 'facts'?"),
+        (["facts", "facts history"], "unknown kind 'facts history'"),
+        (["Facts"], "unknown kind 'Facts'"),
     ],
 )
-def test_kinds_that_there_are_not_are_refused_with_a_list_of_the_four(here, tmp_path, kinds, error):
+def test_unknown_kinds_are_refused_with_a_list_of_the_four(here, tmp_path, kinds, error):
     done = here("new-provider", "acme", *(option for kind in kinds for option in ("--kind", kind)))
     assert done.code == 2
     assert error in done.err
@@ -157,7 +157,7 @@ def test_kinds_that_there_are_not_are_refused_with_a_list_of_the_four(here, tmp_
         ("../acme", "acme"),
         ("acme/db", "acme-db"),
         ("acme\n", "acme"),
-        ("x" * (LONGEST + 1), "x" * LONGEST),
+        ("x" * (MAX_NAME + 1), "x" * MAX_NAME),
         ("memio-acme", "acme"),
         ("memio_acme", "acme"),
         ("Memio", None),
@@ -193,9 +193,7 @@ def test_a_provider_that_is_installed_is_not_written_again(memio, plain: Callabl
     plain()
     done = memio("new-provider", "plain")
     assert done.code == 2
-    assert (
-        "a provider 'plain' is installed already, from memio-plain 1.0 (facts, history, documents, graph)" in done.err
-    )
+    assert "a provider 'plain' is installed, from memio-plain 1.0 (facts, history, documents, graph)" in done.err
     assert not (memio.folder / "memio-plain").exists()
 
 
@@ -204,7 +202,7 @@ def test_a_distribution_that_is_installed_is_not_written_again(memio, distributi
     distribution("Memio_Acme", "other", "somewhere", "")
     done = memio("new-provider", "acme")
     assert done.code == 2
-    assert "a distribution memio-acme 1.0 is installed already" in done.err
+    assert "a distribution memio-acme 1.0 is installed" in done.err
 
 
 @pytest.mark.parametrize("path", ["memio_acme.py", "memio_acme/__init__.py", "memio_acme/module.py"])
@@ -214,7 +212,7 @@ def test_an_import_package_that_is_there_is_not_written_again(memio, path):
     (site / path).touch()
     done = memio("new-provider", "acme", PYTHONPATH=str(site))
     assert done.code == 2
-    assert "there is an import package memio_acme already" in done.err
+    assert "an import package memio_acme exists" in done.err
     assert str(site) in done.err
 
 
@@ -229,7 +227,7 @@ def test_nothing_is_written_over(here, tmp_path):
         before = place.lstat()
         done = here("new-provider", "acme")
         assert done.code == 2
-        assert "memio-acme exists already, and nothing is written over it" in done.err
+        assert "memio-acme exists and is not overwritten" in done.err
         assert place.lstat() == before
         assert list(tmp_path.iterdir()) == [place]
         remove()
@@ -240,13 +238,13 @@ def test_a_directory_that_is_not_there_is_an_error(here, tmp_path):
     assert done.code == 2
     assert f"{Path('nowhere/below')} does not exist" in done.err
     (tmp_path / "file").touch()
-    assert "file is no folder" in here("new-provider", "acme", "--directory", "file").err
+    assert "file is not a folder" in here("new-provider", "acme", "--directory", "file").err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_failure_half_way_leaves_nothing(tmp_path):
     files = {"first.txt": "text", "second.txt": "text", "second.txt/below.txt": "no folder is there"}
-    with pytest.raises(InvalidInputError, match="cannot be written, and nothing of it was"):
+    with pytest.raises(InvalidInputError, match="nothing was written"):
         write(tmp_path / "memio-acme", files)
     assert list(tmp_path.iterdir()) == []
 

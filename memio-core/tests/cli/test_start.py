@@ -1,4 +1,4 @@
-"""How the command line starts: what it needs, what it imports, and what it says without it."""
+"""How the command line starts: what it needs, what it imports, and its errors without it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ print(code, *(name for name in {names!r} if name in sys.modules))
 """
 
 
-# defect: every plugin is imported at start-up, also those that nobody asked for
+# defect: every plugin is imported at start-up, also those that are not configured
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["facts", "--help"], ["facts", "add", "--help"], ["demo", "--help"], ["providers"]]
 )

@@ -139,7 +139,7 @@ def test_a_provider_that_is_installed_is_not_generated_again(author: Author) -> 
     generated(author, "twice", ("facts",))
     done = author.environment.command(author.environment.scripts / "memio", "new-provider", "twice")
     assert done.returncode == 2
-    assert "a provider 'twice' is installed already, from memio-twice 0.1.0 (facts)" in done.stderr
+    assert "a provider 'twice' is installed, from memio-twice 0.1.0 (facts)" in done.stderr
 
 
 def test_without_its_templating_library_the_command_says_what_to_install(author: Author) -> None:

@@ -1,4 +1,4 @@
-"""The command line, `memio`. It needs the extra `cli`; without it, it says how to get it."""
+"""The command line, `memio`. It needs the extra `cli`; without it, an error states how to install it."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import sys
 from collections.abc import Sequence
 
 INTERRUPTED = 130
-"""As `ExitCode.INTERRUPTED`, which is imported later."""
+"""The same as `ExitCode.INTERRUPTED`, which is imported later."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: What stands after `memio`; the process's own arguments when it is `None`.
+        arguments: The arguments after `memio`; `None` for those of the process.
 
     Returns:
-        The exit code; `memio.cli.io.exit` says what each means.
+        The exit code; see `memio.cli.io.exit`.
     """
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
-        return INTERRUPTED  # before there was a command, as while modules were imported
+        return INTERRUPTED  # before the command began, for example during imports
 
 
 def _run(arguments: Sequence[str]) -> int:
     import memio
 
-    # Another project is called memio, too, and an install of it writes over this package's files.
+    # Another project has the same name, and its installation overwrites files of this package.
     if "Memio" not in dir(memio):
         return _refuse(
             "another project called 'memio' has overwritten files of memio-core: pip uninstall memio, "
@@ -44,5 +44,5 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _refuse(message: str) -> int:
-    print(message, file=sys.stderr)  # noqa: T201  # rich may not be there
+    print(message, file=sys.stderr)  # noqa: T201  # rich may not be installed
     return 2

@@ -1,4 +1,4 @@
-"""The commands, put together, and the one place where their errors become messages and exit codes."""
+"""All commands, and the translation of their errors into messages and exit codes."""
 
 import os
 import sys
@@ -64,16 +64,16 @@ def memio(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Carry the options that stand before a command; each acts by itself."""
+    """Have the options that are written before a command."""
 
 
 def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way to end
     """Run the command line and return its exit code."""
-    # What stands behind two dashes is no option.
+    # What follows two dashes is not an option.
     as_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     prepare(as_json=as_json)
     try:
-        # Not standalone: typer would exit by itself, with messages and codes of its own.
+        # Not standalone, because typer would then print its own messages and exit with its own codes.
         command = typer.main.get_command(app)
         result: Any = command.main(list(arguments) or ["--help"], prog_name="memio", standalone_mode=False)
         sys.stdout.flush()
@@ -84,15 +84,15 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way t
         _drop_what_cannot_be_written()
         return code_of(error)
     except ExceptionGroup as group:
-        # A client that could not close everything.
+        # The client could not close all of its stores.
         write_failure("ExceptionGroup", _joined(group), ExitCode.PROVIDER, as_json=as_json)
         return ExitCode.PROVIDER
     except (KeyboardInterrupt, typer.Abort):
         note("interrupted", as_json=as_json)
         return ExitCode.INTERRUPTED
-    except (BrokenPipeError, SystemExit) as leaving:
-        # typer answers a broken pipe by leaving, whatever the mode.
-        if not isinstance(leaving.__context__ if isinstance(leaving, SystemExit) else leaving, BrokenPipeError):
+    except (BrokenPipeError, SystemExit) as error:
+        # typer exits after a broken pipe, also when it is not standalone.
+        if not isinstance(error.__context__ if isinstance(error, SystemExit) else error, BrokenPipeError):
             raise
         return _unread()
     except Exception as error:  # noqa: BLE001  # shown, with its traceback unless it is about usage
@@ -101,20 +101,20 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way t
 
 
 def _other(error: Exception, *, as_json: bool) -> ExitCode:
-    """Show an error that is none of memio's: wrong usage, or a fault in the program."""
-    # What typer raises about usage has a public base class in no version; all of it can say what is wrong.
-    say = getattr(error, "format_message", None)
-    if say is None:
+    """Show an error that is not a `MemioError`: wrong usage, or a fault in the program."""
+    # The errors of typer about usage have no public base class; each has this method.
+    format_message = getattr(error, "format_message", None)
+    if format_message is None:
         traceback.print_exception(error)
         return ExitCode.INTERNAL
     context: Any = getattr(error, "ctx", None)
     hint = f" (try: {context.command_path} --help)" if context is not None else ""
-    write_failure("UsageError", f"{say()}{hint}", ExitCode.USAGE, as_json=as_json)
+    write_failure("UsageError", f"{format_message()}{hint}", ExitCode.USAGE, as_json=as_json)
     return ExitCode.USAGE
 
 
 def _unread() -> ExitCode:
-    """Leave in silence: whoever read the output has seen enough."""
+    """Return without a message: the reader of the output closed the pipe."""
     _drop_output()
     return ExitCode.BROKEN_PIPE
 
@@ -134,7 +134,7 @@ def _drop_what_cannot_be_written() -> None:
 
 
 def _drop_output() -> None:
-    # What is still buffered must not fail again when the process ends.
+    # The buffer must not fail again when the process ends.
     try:
         number = sys.stdout.fileno()
     except OutputError:  # closed from the beginning: nothing is buffered

@@ -1,4 +1,4 @@
-"""Calls of the client, from a program that has no event loop."""
+"""Opens clients for the commands, and runs their calls."""
 
 from __future__ import annotations
 
@@ -23,22 +23,21 @@ T = TypeVar("T")
 EMBEDDED = "sqlite"
 """The provider of every kind when there is no configuration."""
 
-TOGETHER = 100
-"""How many records of a whole listing are printed at once, and how many a page has."""
-BYTES = 1_000_000
-"""How much memory they take at most, without the last one. What is printed takes many times as much."""
+BATCH = 100
+"""Records of a complete listing that are printed at once, and the records of a page by default."""
+BATCH_BYTES = 1_000_000
+"""Bytes of memory of those records, without the last one. Their output needs many times as much."""
 
 
 def source_for(config: Path | None, *kinds: Kind) -> Path | Mapping[str, Any]:
-    """Return the configuration to use: the file that was named, or the embedded default for these kinds."""
+    """Return the configuration: the file that was passed, or the embedded default for these kinds."""
     return config if config is not None else dict.fromkeys(kinds, EMBEDDED)
 
 
 def opened(config: Path | None, kind: Kind) -> Memio:
     """Return a client with the store of one kind.
 
-    The other kinds of the configuration are not looked at: what is wrong with them, or broken in
-    their plugins, is not in the way here, and what is not needed is not imported.
+    The other kinds of the configuration are ignored: their faults have no effect, and their plugins are not imported.
 
     Raises:
         StoreNotConfiguredError: The configuration has no store of this kind.
@@ -53,12 +52,12 @@ def opened(config: Path | None, kind: Kind) -> Memio:
 
 
 def call(config: Path | None, kind: Kind, action: Callable[[Memio], Awaitable[T]]) -> T:
-    """Open a client, do one thing with it, close it, and return the result."""
+    """Open a client, run an action with it, close it, and return the result."""
     return run_with(opened(config, kind), action)
 
 
 def run_with(client: Memio, action: Callable[[Memio], Awaitable[T]]) -> T:
-    """Do one thing with a client, close it, and return the result."""
+    """Run an action with a client, close it, and return the result."""
     import asyncio
 
     async def run() -> T:
@@ -82,34 +81,34 @@ def show_listing(
     """Print a page of a listing, or all of it.
 
     Args:
-        config: The configuration, if one was named.
+        config: The configuration file that was passed, or `None`.
         kind: The kind of memory to list.
-        what: How several of its records are called.
-        page: Fetches one page, of a size and from a cursor.
-        everything: Iterates over all records, when all were asked for.
-        limit: The size of the page, or `None`.
-        cursor: Where the page begins, or `None`.
-        as_json: Whether a program reads it.
+        what: The plural of its records, such as `facts`.
+        page: Reads one page, with a size and a cursor.
+        everything: Iterates over all records; `None` to print one page.
+        limit: The size of the page; `None` for the default.
+        cursor: Where the page begins; `None` for the beginning.
+        as_json: Whether to print JSON.
     """
     if everything is None:
-        size = TOGETHER if limit is None else limit
+        size = BATCH if limit is None else limit
         show_many(kind, call(config, kind, lambda memio: page(memio, size, cursor)), what, as_json=as_json)
         return
     if limit is not None or cursor is not None:
-        raise InvalidInputError("--all shows everything from the beginning: leave --limit and --cursor out")
+        raise InvalidInputError("--all lists everything from the beginning: leave --limit and --cursor out")
     out = Stream(kind, what, as_json=as_json)
 
     async def run(memio: Memio) -> None:
-        waiting: list[Record] = []
+        batch: list[Record] = []
         size = 0
         async for record in everything(memio):
-            waiting.append(record)
+            batch.append(record)
             size += len(record) if isinstance(record, str) else memory_of(record)
-            if len(waiting) == TOGETHER or size >= BYTES:
-                out.show(waiting)
-                waiting.clear()
+            if len(batch) == BATCH or size >= BATCH_BYTES:
+                out.show(batch)
+                batch.clear()
                 size = 0
-        out.show(waiting)
+        out.show(batch)
         out.end()
 
     call(config, kind, run)
@@ -124,24 +123,24 @@ def delete_all(
     yes: bool,
     as_json: bool,
 ) -> ExitCode:
-    """Delete everything in a scope, after asking.
+    """Delete all records of an owner, or all records, after a question.
 
     Args:
-        config: The configuration, if one was named.
+        config: The configuration file that was passed, or `None`.
         kind: The kind of memory.
-        action: Deletes it.
-        owner: Whose records, as errors and questions say it; `None` where the owner was left out.
-        yes: Whether the caller has agreed already.
-        as_json: Whether a program reads the answer.
+        action: Deletes the records.
+        owner: The labels of the owner by name, such as `user`; `None` where one was left out.
+        yes: Whether `--yes` was passed.
+        as_json: Whether to print JSON.
 
     Returns:
         The exit code.
     """
     named = [f"{word} {value!r}" for word, value in owner.items() if value is not None]
-    everything = f"all {kind} of {' and '.join(named)}" if named else f"all {kind} of everybody"
+    everything = f"all {kind} of {' and '.join(named)}" if named else f"all {kind} of all users"
 
     client = opened(config, kind)
-    # Asked before there is an event loop, which would keep an interrupt from the question.
+    # Asked outside the event loop, which would delay an interrupt of the question.
     if not confirmed(f"Delete {everything} from {getattr(client, kind).provider}", yes=yes):
         note("nothing was deleted", as_json=as_json)
         return ExitCode.NEGATIVE

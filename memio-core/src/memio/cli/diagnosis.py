@@ -1,4 +1,4 @@
-"""What `memio doctor` finds out about one configured store."""
+"""The check of one configured store by `memio doctor`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from memio.settings import Origin, Settings, environment_variable, located
 if TYPE_CHECKING:
     from memio.facades.facade import Facade
 
-# A provider should declare its secrets as such; one that did not must not be given away here.
+# A provider should declare its secrets as such. These names are hidden for providers that do not.
 _SECRET_NAME = re.compile(r"key|secret|token|password|passphrase|credential|dsn", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
 
@@ -31,7 +31,7 @@ class Setting:
 
     Attributes:
         name: The name of the setting.
-        value: Its value, where that is no secret.
+        value: Its value, or that it is set, for a secret.
         origin: `given`, `environment` or `default`.
         variable: The environment variable that it can come from, or `None`.
     """
@@ -44,7 +44,7 @@ class Setting:
 
 @dataclass(slots=True, kw_only=True)
 class Diagnosis:
-    """What was found out about one configured store.
+    """The result of the check of one configured store.
 
     Attributes:
         kind: The kind of memory.
@@ -53,10 +53,10 @@ class Diagnosis:
         version: That distribution's version.
         settings: The settings, and where each comes from.
         features: What the store declares; empty where it could not be opened.
-        guarantees: What it promises; likewise.
-        milliseconds: How long opening it, reading and closing took.
+        guarantees: What it promises; empty in the same case.
+        milliseconds: The duration of opening it, reading and closing.
         error: What went wrong, or `None`.
-        code: The exit code that follows from it.
+        code: The exit code for that error; 0 without one.
     """
 
     kind: str
@@ -88,7 +88,7 @@ def diagnose(config: Config, store: ConfiguredStore, timeout: float) -> Diagnosi
     )
     began = perf_counter()
     try:
-        # By itself, so that a store which fails is not in the way of the next.
+        # A client for each store, so that one which fails does not affect the others.
         client = Memio.from_config(Config(config.source, (store,), config.middleware))
         facade: Facade = getattr(client, store.kind)
         found.features, found.guarantees = sorted(facade.features), sorted(facade.guarantees)
@@ -96,7 +96,7 @@ def diagnose(config: Config, store: ConfiguredStore, timeout: float) -> Diagnosi
     except MemioError as error:
         found.error, found.code = str(error), code_of(error)
     except ExceptionGroup as group:
-        found.error, found.code = f"it cannot be closed: {group.exceptions[0]!r}", code_of(group)
+        found.error, found.code = f"the store cannot be closed: {group.exceptions[0]!r}", code_of(group)
     found.milliseconds = round((perf_counter() - began) * 1000, 1)
     return found
 
@@ -107,7 +107,7 @@ async def _read(client: Memio, facade: Any, timeout: float) -> None:  # noqa: AS
         async with clock, client:
             await facade.get_all(limit=1)
     except TimeoutError as error:
-        # The provider's own time limit is another error, which says more.
+        # A time limit of the provider is a different error, with more details.
         if not clock.expired():
             raise
         raise ProviderTimeoutError(f"no answer within {timeout:g} s").locate(
@@ -118,7 +118,7 @@ async def _read(client: Memio, facade: Any, timeout: float) -> None:  # noqa: AS
 def _shown(settings: Settings) -> list[Setting]:
     shown: list[Setting] = []
     for name, described in type(settings).model_fields.items():
-        value: object = located(described, getattr(settings, name), _here())
+        value: object = located(described, getattr(settings, name), _working_directory())
         shown.append(
             Setting(
                 name=name,
@@ -130,8 +130,8 @@ def _shown(settings: Settings) -> list[Setting]:
     return shown
 
 
-def _here() -> Path | None:
-    """Return the folder that relative paths are relative to, if it is still there."""
+def _working_directory() -> Path | None:
+    """Return the working directory, or `None` if it was removed."""
     try:
         return Path.cwd()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What `export`, `import` and `copy` have in common: their options, the progress bar, and what they say at the end."""
+"""The common parts of `export`, `import` and `copy`: options, progress, and the output at the end."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Accept = Annotated[
         "--accept",
         callback=as_utf8,
         metavar="LOSS",
-        help="Go on although the target cannot hold this, e.g. ids,created_at; a refusal names all that it would be.",
+        help="Continue although the target cannot hold this, such as ids,created_at. A refusal lists every loss.",
         show_default=False,
     ),
 ]
@@ -56,19 +56,19 @@ JournalFile = Annotated[
     typer.Option(
         "--journal",
         metavar="PATH",
-        help="Where to keep track of what is stored, when the target chooses ids.",
+        help="The file that keeps track of what is stored, when the target chooses ids.",
         show_default=False,
     ),
 ]
 
 
 def opened(source: Path | Mapping[str, Any], kinds: Sequence[str] | None, *, among: Sequence[Kind] = KINDS) -> Memio:
-    """Return a client with stores of a configuration.
+    """Return a client with the stores of a configuration.
 
     Args:
         source: The configuration.
-        kinds: The kinds that it must have; `None` takes what it has.
-        among: The kinds that are of interest.
+        kinds: The kinds that it must have; `None` for those that it has.
+        among: With `None`, only these kinds.
 
     Raises:
         StoreNotConfiguredError: The configuration has no store of a kind.
@@ -84,15 +84,15 @@ def opened(source: Path | Mapping[str, Any], kinds: Sequence[str] | None, *, amo
 
 
 def losses(accept: Sequence[str] | None) -> list[str]:
-    """Return the names of the losses that were accepted; several may stand in one argument, with commas."""
+    """Return the names of the accepted losses; an argument may contain several, separated by commas."""
     return [name.strip() for text in accept or () for name in text.split(",")]
 
 
 def run(work: Callable[[Watch], Coroutine[Any, Any, T]], *, as_json: bool) -> T:
-    """Run something long, and show how far it is.
+    """Run a transfer, and show its progress.
 
     Raises:
-        MemioError: It failed; what there is to say beside the error was told.
+        MemioError: It failed. The notes of the error were printed.
     """
     import asyncio
 
@@ -106,11 +106,11 @@ def run(work: Callable[[Watch], Coroutine[Any, Any, T]], *, as_json: bool) -> T:
 
 
 def show_transfer(done: Transfer, *, as_json: bool) -> ExitCode:
-    """Print what was moved and how both sides compare, and return the exit code."""
+    """Print what was moved and the comparison of both sides, and return the exit code."""
     with reporting("the records are stored"):
         if as_json:
-            told = asdict(done) | {"losses": [finding._asdict() for finding in done.losses]}
-            write_json({"equal": not done.differences, **told})
+            values = asdict(done) | {"losses": [finding._asdict() for finding in done.losses]}
+            write_json({"equal": not done.differences, **values})
         else:
             _show(done)
     return ExitCode.NEGATIVE if done.differences else ExitCode.OK
@@ -132,19 +132,19 @@ def _show(done: Transfer) -> None:
     if done.kinds:
         out.print(table)
     else:
-        out.print("there are no records to move")
+        out.print("no records to move")
     for finding in done.losses:
         out.print(visible(f"accepted: {finding}"), soft_wrap=True)
     for difference in done.differences:
         out.print(visible(str(difference)), soft_wrap=True)
     if done.recovered:
-        out.print(f"{done.recovered} records were under way when an earlier run ended; the target has them")
+        out.print(f"the target has {done.recovered} records that an earlier run had sent without an answer")
     if done.journal is not None:
         out.print(
-            visible(f"{done.journal} keeps track of what was stored: keep it as long as this may be repeated"),
+            visible(f"{done.journal} keeps track of what was stored: keep the file as long as this may be repeated"),
             soft_wrap=True,
         )
     if done.differences:
-        out.print(f"the sides differ: {len(done.differences)} differences", soft_wrap=True)
+        out.print(f"the sides differ ({len(done.differences)})", soft_wrap=True)
     elif done.kinds:
-        out.print("both sides are equal, beyond what was accepted" if done.losses else "both sides are equal")
+        out.print("both sides are equal, except for the accepted losses" if done.losses else "both sides are equal")

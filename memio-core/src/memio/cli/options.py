@@ -1,4 +1,4 @@
-"""The options that several commands have, once, so that they mean the same everywhere."""
+"""The options that several commands have."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,15 +14,15 @@ Config = Annotated[
         "-c",
         envvar="MEMIO_CONFIG",
         metavar="FILE",
-        help="Configuration, TOML or JSON. Without one: sqlite, in memio.db here or at MEMIO_SQLITE_PATH.",
+        help="The configuration, TOML or JSON. By default: sqlite, in ./memio.db or the file in MEMIO_SQLITE_PATH.",
         show_default=False,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, errors too (on standard error).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; errors are JSON on standard error.")]
 
 Content = Annotated[
     str | None,
-    typer.Argument(callback=as_utf8, metavar="TEXT", help="The text; - reads standard input.", show_default=False),
+    typer.Argument(callback=as_utf8, metavar="TEXT", help="The text; - for standard input.", show_default=False),
 ]
 File = Annotated[
     Path | None,
@@ -30,14 +30,14 @@ File = Annotated[
         "--file",
         "-f",
         metavar="PATH",
-        help="Take the text from this file (UTF-8), to the last character.",
+        help="Read the text from this file (UTF-8), without changes.",
         show_default=False,
     ),
 ]
 Metadata = Annotated[
     str | None,
     typer.Option(
-        "--metadata", "-m", callback=as_utf8, metavar="JSON", help="A JSON object to keep with it.", show_default=False
+        "--metadata", "-m", callback=as_utf8, metavar="JSON", help="Metadata: a JSON object.", show_default=False
     ),
 ]
 NewMetadata = Annotated[
@@ -47,7 +47,7 @@ NewMetadata = Annotated[
         "-m",
         callback=as_utf8,
         metavar="JSON",
-        help="The new metadata; left out, it stays, and {} clears it.",
+        help="The new metadata, a JSON object; without this option it stays, and {} removes it.",
         show_default=False,
     ),
 ]
@@ -57,8 +57,8 @@ Filters = Annotated[
         "--filter",
         callback=as_utf8,
         metavar="KEY=VALUE",
-        help="Only records whose metadata has this value: JSON such as 5, true, null or '\"5\"'; else text. "
-        "May be repeated; all must hold.",
+        help="Only records whose metadata has this value: JSON such as 5, true, null or '\"5\"', or else text. "
+        "May be repeated; all must match.",
         show_default=False,
     ),
 ]
@@ -88,27 +88,27 @@ NewId = Annotated[
         "--id",
         callback=as_utf8,
         metavar="ID",
-        help="Choose the id, which makes adding safe to repeat.",
+        help="The id; with it, adding may be repeated. By default the provider chooses one.",
         show_default=False,
     ),
 ]
-Hits = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="How many at most, 1 to 1000.")]
+Hits = Annotated[int, typer.Option("--limit", "-n", metavar="N", help="The maximum number of results, 1 to 1000.")]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", "-n", metavar="N", help="How many on this page, 1 to 1000.  [default: 100]"),
+    typer.Option("--limit", "-n", metavar="N", help="The size of the page, 1 to 1000.  [default: 100]"),
 ]
 Cursor = Annotated[
     str | None,
     typer.Option(
-        "--cursor", callback=as_utf8, metavar="CURSOR", help="Go on where an earlier page ended.", show_default=False
+        "--cursor", callback=as_utf8, metavar="CURSOR", help="Continue where an earlier page ended.", show_default=False
     ),
 ]
 Everything = Annotated[
     bool,
-    typer.Option("--all", help="Everything, page after page; with --json one record a line."),
+    typer.Option("--all", help="List everything; with --json, one record a line."),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Query = Annotated[
     str,
-    typer.Argument(callback=as_utf8, metavar="QUERY", help="Any text; it is data, never syntax.", show_default=False),
+    typer.Argument(callback=as_utf8, metavar="QUERY", help="Any text; it has no query syntax.", show_default=False),
 ]

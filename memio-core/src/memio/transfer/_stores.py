@@ -50,10 +50,10 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
         return
     history = client.history
     with Seen() as seen:  # a session that is deleted and begun again meanwhile may be listed twice
-        async for session_id in history.iter_sessions(page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)):
+        async for session_id in history.iter_all(page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)):
             if not seen.add(key_of(kind, Message(role="user", content="-", session_id=session_id))):
                 continue
-            async for message in history.iter_all(
+            async for message in history.iter_messages(
                 session_id=session_id, page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)
             ):
                 yield message
@@ -61,7 +61,7 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
 
 def target_of(client: Memio, kind: Kind) -> CheckedStore:
     """Return a store of a client, with what it declares."""
-    return client._target(kind)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same distribution
+    return client._store(kind)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # of the same distribution
 
 
 def check_client(client: object, name: str) -> None:

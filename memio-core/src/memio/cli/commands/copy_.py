@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 def copy(
     *,
-    source: Annotated[Path, typer.Option("--from", metavar="FILE", help="The configuration that is copied from.")],
-    target: Annotated[Path, typer.Option("--to", metavar="FILE", help="The configuration that is copied to.")],
+    source: Annotated[Path, typer.Option("--from", metavar="FILE", help="The configuration of the source.")],
+    target: Annotated[Path, typer.Option("--to", metavar="FILE", help="The configuration of the target.")],
     kinds: Kinds = None,
     user: OnlyUser = None,
     accept: Accept = None,
     journal: JournalFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Copy what is stored from one backend to another, and compare both sides. It may be repeated."""
+    """Copy the records of one backend to another, and compare both sides. Repeating it stores nothing twice."""
     if source.resolve() == target.resolve():
-        raise InvalidInputError("--from and --to are the same configuration: name another target")
-    place = journal or _journal_of(source, target)
+        raise InvalidInputError("--from and --to are the same configuration: pass another target")
+    journal_path = journal or _journal_of(source, target)
 
     async def work(watch: Watch) -> "Transfer":
         from memio.transfer import copy as move
@@ -41,7 +41,7 @@ def copy(
                 kinds=kinds or None,
                 user_id=as_argument(user),
                 accept=losses(accept),
-                journal=place,
+                journal=journal_path,
                 announce=watch.announce,
                 progress=watch.progress,
             )
@@ -50,6 +50,6 @@ def copy(
 
 
 def _journal_of(source: Path, target: Path) -> Path:
-    """Return the journal of a copy in the working directory: the same for the same two configurations."""
+    """Return the path of the journal in the working directory; it is the same for the same two configurations."""
     both = f"{source.resolve()}\0{target.resolve()}"
     return Path(f"memio-copy-{sha256(both.encode(errors='surrogateescape')).hexdigest()[:12]}.journal")

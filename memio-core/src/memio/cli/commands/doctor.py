@@ -25,7 +25,7 @@ def doctor(
     *,
     config: options.Config = None,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long a store or a command may take.")
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="The time limit of a store or a command.")
     ] = 30.0,
     as_json: options.AsJson = False,
 ) -> None:
@@ -34,7 +34,7 @@ def doctor(
     Commands of other distributions are imported, each in a separate process, and listed with what is wrong with them;
     they do not change the exit code.
     """
-    # Only here: the help needs neither the client nor the settings.
+    # Imported here, because the help needs neither the client nor the settings.
     from dataclasses import asdict
 
     from memio.cli.diagnosis import diagnose
@@ -71,7 +71,7 @@ def doctor(
 
 
 def _read(source: Path | Mapping[str, Any]) -> tuple[list[Config], dict[str, str], MemioError | None]:
-    """Read a configuration; of one with faults, the kinds that have none, and what is wrong with each of the others."""
+    """Return the configuration; if it has faults, one for each kind without any, the faults by kind, and the error."""
     from memio.config import load
 
     try:

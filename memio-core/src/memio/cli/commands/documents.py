@@ -1,4 +1,4 @@
-"""`memio documents`: longer texts that are looked up by search."""
+"""`memio documents`: longer texts, for search."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from memio.cli.io.input import as_utf8, content, filters, json_object
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
 
-app = typer.Typer(help="Longer texts that are looked up by search.")
+app = typer.Typer(help="Longer texts, for search.")
 
 DocumentId = Annotated[
     str, typer.Argument(callback=as_utf8, metavar="ID", help="The id of the document.", show_default=False)
@@ -145,7 +145,7 @@ def delete_all_(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Delete every document, or every document of one owner. It asks first."""
+    """Delete all documents, or all documents of one user, after a confirmation."""
     code = delete_all(
         config,
         "documents",

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 def export(
     *,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; - is standard output.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; - is standard output.")],
     kinds: Kinds = None,
     user: OnlyUser = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Write the stored records to a file of JSON lines, which `memio import` reads."""
+    """Write the stored records to a file of JSON lines."""
 
     async def work(watch: Watch) -> "Exported":
         from memio.transfer import export as write
@@ -41,7 +41,7 @@ def export(
     made = run(work, as_json=as_json)
     counts = ", ".join(f"{count} {kind}" for kind, count in made.counts.items())
     text = f"exported {counts} to {made.path}"
-    if str(file) == "-":  # standard output has the records
+    if str(file) == "-":  # the records are on standard output
         note(text, as_json=as_json)
         sys.stdout.flush()
         return

@@ -28,14 +28,14 @@ def add(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Remember a fact."""
-    said = content(text, file)
+    """Store a fact."""
+    body = content(text, file)
     kept = json_object(metadata, "--metadata")
     fact = call(
         config,
         "facts",
         lambda memio: memio.facts.add(
-            content=said, metadata=kept, user_id=as_argument(user), agent_id=as_argument(agent), fact_id=fact_id
+            content=body, metadata=kept, user_id=as_argument(user), agent_id=as_argument(agent), fact_id=fact_id
         ),
     )
     show_one("facts", fact, as_json=as_json, done="the fact is stored")
@@ -127,13 +127,13 @@ def update(
     as_json: options.AsJson = False,
 ) -> None:
     """Replace the text of a fact."""
-    said = content(text, file)
+    body = content(text, file)
     kept = json_object(metadata, "--metadata")
     fact = call(
         config,
         "facts",
         lambda memio: memio.facts.update(
-            fact_id=fact_id, content=said, metadata=kept, user_id=as_argument(user), agent_id=as_argument(agent)
+            fact_id=fact_id, content=body, metadata=kept, user_id=as_argument(user), agent_id=as_argument(agent)
         ),
     )
     show_one("facts", fact, as_json=as_json, done="the fact is updated")
@@ -166,7 +166,7 @@ def delete_all_(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Delete every fact, or every fact of one owner. It asks first."""
+    """Delete all facts, or all facts of one owner, after a confirmation."""
     code = delete_all(
         config,
         "facts",

@@ -1,4 +1,4 @@
-"""`memio forget`: everything of one owner, in every configured store."""
+"""`memio forget`: delete all records of one owner in every configured store."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def forget(
             "-a",
             callback=as_utf8,
             metavar="ID",
-            help="The agent to forget; only facts have one.",
+            help="The agent to forget; only facts have agents.",
             show_default=False,
         ),
     ] = None,
@@ -45,7 +45,7 @@ def forget(
             "--skip",
             callback=as_utf8,
             metavar="KIND",
-            help="Leave this kind as it is. May be repeated.",
+            help="Do not change this kind. May be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -53,15 +53,15 @@ def forget(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Delete everything of one owner from every store, verify that it is gone, and print a receipt. It asks first."""
+    """Delete all records of one owner from every store, verify it, and print a receipt, after a confirmation."""
     owner = {"user": user, "agent": agent}
     named = [f"{word} {value!r}" for word, value in owner.items() if value is not None]
     if not named:
-        raise InvalidInputError("there is nobody to forget: pass --user ID, --agent ID or both")
+        raise InvalidInputError("no owner was passed: pass --user ID, --agent ID or both")
     client = _opened(config)
     skipped = _kinds(skip or [])
     stores = [f"{kind} in {getattr(client, kind).provider}" for kind in client.kinds if kind not in skipped]
-    # Asked before there is an event loop, which would keep an interrupt from the question.
+    # Asked outside the event loop, which would delay an interrupt of the question.
     if not confirmed(f"Forget {' and '.join(named)}: delete all {', '.join(stores)}", yes=yes):
         note("nothing was deleted", as_json=as_json)
         raise typer.Exit(ExitCode.NEGATIVE)
@@ -70,7 +70,7 @@ def forget(
             client, lambda memio: memio.forget(user_id=as_argument(user), agent_id=as_argument(agent), skip=skipped)
         )
     except ForgetError as error:
-        if not as_json:  # there, the receipt is a part of the error
+        if not as_json:  # as JSON, the receipt is part of the error
             show(error.receipt)
         raise
     with reporting("what the receipt lists is deleted"):
@@ -83,7 +83,7 @@ def _show(receipt: ForgetReceipt, owner: str, *, as_json: bool) -> None:
         return
     show(receipt)
     if not any(store.before for store in receipt.stores):
-        console().print(visible(f"there is nothing of {owner}, and nothing was deleted"), soft_wrap=True)
+        console().print(visible(f"there are no records of {owner}; nothing was deleted"), soft_wrap=True)
         return
     rest = "" if receipt.complete else ", except in what was skipped"
     console().print(visible(f"forgot {owner}{rest}"), soft_wrap=True)
@@ -100,5 +100,5 @@ def _kinds(names: list[str]) -> list[Kind]:
     kinds: list[Kind] = [kind for kind in KINDS if kind in names]
     for name in names:
         if name not in KINDS:
-            raise InvalidInputError(f"--skip {name!r} is no kind of memory: there are {', '.join(KINDS)}")
+            raise InvalidInputError(f"--skip {name!r}: unknown kind; the kinds are {', '.join(KINDS)}")
     return kinds

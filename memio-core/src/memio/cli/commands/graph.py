@@ -1,4 +1,4 @@
-"""`memio graph`: relations between entities. Provisional, as the graph is."""
+"""`memio graph`: relations between entities. Provisional, like all of the graph."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Relations between entities: subject, predicate, object. "
-    "There is no update: delete a triple and add another. Provisional: may still change.",
+    "Triples cannot be updated: delete one and add another. Provisional: may still change.",
 )
 
 Entity = Annotated[
@@ -32,8 +32,8 @@ Entity = Annotated[
 
 
 def _around(memio: "Memio", entity: str, user: str | None) -> AsyncIterator[Triple]:
-    """Iterate over all triples that have an entity at either end."""
-    # Only here: the help does not need the client.
+    """Iterate over all triples with an entity as subject or object."""
+    # Imported here, because the help does not need the client.
     from memio.facades.facade import pages
 
     return pages(lambda cursor: memio.graph.get(entity=entity, cursor=cursor, user_id=as_argument(user)))
@@ -51,7 +51,7 @@ def add(  # noqa: PLR0913  # an argument for each option
             "--file",
             "-f",
             metavar="PATH",
-            help="Take the triples from this file, or - for standard input: a JSON object a line with subject, "
+            help="Read the triples from this file, or - for standard input: a JSON object a line with subject, "
             "predicate, object, and metadata and id if they have any. All are stored, or none.",
             show_default=False,
         ),
@@ -62,7 +62,7 @@ def add(  # noqa: PLR0913  # an argument for each option
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Store a triple, or a file of them. One that is stored already is not stored again."""
+    """Store a triple, or the triples of a file. A triple that exists is not stored again."""
     if file is not None:
         if any(value is not None for value in (subject, metadata, triple_id)):
             raise InvalidInputError("--file holds whole triples: leave SUBJECT, --metadata and --id out")
@@ -88,7 +88,7 @@ def get(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show the triples that have an entity at either end. An unknown entity has none."""
+    """Show the triples with an entity as subject or object. An unknown entity has none."""
     show_listing(
         config,
         "graph",
@@ -163,7 +163,7 @@ def delete_entity(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Delete the triples that have an entity at either end. An unknown entity has none."""
+    """Delete the triples with an entity as subject or object. An unknown entity has none."""
     call(config, "graph", lambda memio: memio.graph.delete_entity(entity=entity, user_id=as_argument(user)))
     done(f"deleted the triples of {entity}", as_json=as_json, deleted=entity)
 
@@ -176,7 +176,7 @@ def delete_all_(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Delete every triple, or every triple of one user. It asks first."""
+    """Delete all triples, or all triples of one user, after a confirmation."""
     code = delete_all(
         config,
         "graph",

@@ -14,13 +14,16 @@ from memio.models import ROLES, Message, Role
 from memio.protocols import Start
 
 app = typer.Typer(
-    help="Conversations: sessions of messages. What was said stays as it was said: there is no update.",
+    help="Conversations: sessions of messages. Messages cannot be updated.",
 )
 
 Session = Annotated[
     str,
     typer.Argument(
-        callback=as_utf8, metavar="SESSION", help="The session; it begins with its first message.", show_default=False
+        callback=as_utf8,
+        metavar="SESSION",
+        help="The id of the session. Its first message creates it.",
+        show_default=False,
     ),
 ]
 
@@ -32,7 +35,10 @@ def add(  # noqa: PLR0913  # an argument for each option
     text: options.Content = None,
     file: options.File = None,
     role: Annotated[
-        str, typer.Option("--role", "-r", callback=as_utf8, metavar="ROLE", help=f"Who speaks: {', '.join(ROLES)}.")
+        str,
+        typer.Option(
+            "--role", "-r", callback=as_utf8, metavar="ROLE", help=f"The role of the speaker: {', '.join(ROLES)}."
+        ),
     ] = "user",
     name: Annotated[
         str | None,
@@ -44,7 +50,7 @@ def add(  # noqa: PLR0913  # an argument for each option
             "--time",
             callback=as_utf8,
             metavar="TIME",
-            help="When it was said, as 2026-05-01T09:30+02:00; now, if left out.",
+            help="The time of the message, as 2026-05-01T09:30+02:00. By default: now.",
             show_default=False,
         ),
     ] = None,
@@ -54,7 +60,7 @@ def add(  # noqa: PLR0913  # an argument for each option
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Append a message to a session. Where the backend's agent answers, the answer is shown too."""
+    """Append a message to a session. If an agent of the backend replies, the replies are printed, too."""
     message = Message(
         role=cast("Role", role),
         content=content(text, file),
@@ -76,7 +82,10 @@ def get(
     *,
     session: Session,
     start: Annotated[
-        str, typer.Option("--start", callback=as_utf8, metavar="END", help="Which end comes first: latest or oldest.")
+        str,
+        typer.Option(
+            "--start", callback=as_utf8, metavar="END", help="The end that is listed first: latest or oldest."
+        ),
     ] = "latest",
     user: options.UserScope = None,
     limit: options.Limit = None,
@@ -85,7 +94,7 @@ def get(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show a session, oldest message first; without --all its newest messages. An unknown session is empty."""
+    """Show the latest messages of a session, or all with --all; the oldest comes first. An unknown session is empty."""
     show_listing(
         config,
         "history",
@@ -139,7 +148,7 @@ def search(
             "-s",
             callback=as_utf8,
             metavar="SESSION",
-            help="Only this session; else all of them.",
+            help="Only this session. By default: all sessions.",
             show_default=False,
         ),
     ] = None,
@@ -167,7 +176,7 @@ def delete(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Delete a session with all its messages. Deleting an unknown one does nothing."""
+    """Delete a session with all its messages. An unknown session is not an error."""
     call(config, "history", lambda memio: memio.history.delete(session_id=session, user_id=as_argument(user)))
     done(f"session {session} is deleted", as_json=as_json, deleted=session)
 
@@ -180,7 +189,7 @@ def delete_all_(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Delete every session, or every session of one user. It asks first."""
+    """Delete all sessions, or all sessions of one user, after a confirmation."""
     code = delete_all(
         config,
         "history",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def import_(
     *,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An export; - is standard input.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to read; - is standard input.")],
     kinds: Kinds = None,
     user: OnlyUser = None,
     accept: Accept = None,
@@ -26,7 +26,7 @@ def import_(
     config: options.Config = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Store the records of an export, and compare both sides. It may be repeated: nothing is stored twice."""
+    """Store the records of an export, and compare both sides. Repeating it stores nothing twice."""
 
     async def work(watch: Watch) -> "Transfer":
         from memio.transfer import import_ as read

@@ -1,4 +1,4 @@
-"""`memio new-provider`: the sources of a provider of one's own, which work as they are written."""
+"""`memio new-provider`: write the sources of a provider that works and passes the contract."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from memio.errors import InvalidInputError
 def new_provider(
     *,
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="What configurations will call it: acme.", show_default=False)
+        str, typer.Argument(metavar="NAME", help="The name in configurations, such as acme.", show_default=False)
     ],
     kinds: Annotated[
         list[str],
@@ -38,23 +38,23 @@ def new_provider(
             "--example",
             "-e",
             metavar="EXAMPLE",
-            help="What it begins with: memory (short, few features) or database (every feature).",
+            help="The example to start from: memory (short, few features) or database (every feature).",
         ),
     ] = "memory",
     directory: Annotated[
         Path,
-        typer.Option("--directory", "-d", metavar="DIR", help="Where the new folder is made, memio-NAME."),
+        typer.Option("--directory", "-d", metavar="DIR", help="The folder in which memio-NAME is created."),
     ] = Path(),
     as_json: options.AsJson = False,
 ) -> None:
-    """Write a provider of your own: a distribution memio-NAME that works at once and passes the contract.
+    """Write a new provider: a distribution memio-NAME that works and passes the contract.
 
-    Its stores keep their records in the process or, with --example database, in a database; put your backend
-    in their place.
+    Its stores keep their records in the process or, with --example database, in a database, until you replace that
+    by your backend.
     """
     if find_spec("jinja2") is None:
         raise InvalidInputError("the template needs the extra 'cli': pip install 'memio-core[cli]'")
-    # Only here: the help needs none of it.
+    # Imported here, because the help needs none of it.
     from memio.cli.scaffold.project import EXAMPLES, render, write
     from memio.cli.scaffold.provider_names import check_free, provider_names
 
@@ -62,7 +62,7 @@ def new_provider(
     chosen = _kinds(kinds)
     if example not in EXAMPLES:
         raise InvalidInputError(
-            f"--example: there is no example {example!r}{did_you_mean(example, list(EXAMPLES))}; "
+            f"--example: unknown example {example!r}{did_you_mean(example, list(EXAMPLES))}; "
             f"the examples are {', '.join(EXAMPLES)}"
         )
     check_free(names)
@@ -70,7 +70,7 @@ def new_provider(
     files = render(names, chosen, example)
     write(folder, files)
     done(
-        "\n".join(_told(folder, names.name, chosen)),
+        "\n".join(_next_steps(folder, names.name, chosen)),
         as_json=as_json,
         provider=names.name,
         distribution=names.distribution,
@@ -86,7 +86,7 @@ def _kinds(given: Sequence[str]) -> list[Kind]:
     for kind in given:
         if kind not in KINDS:
             raise InvalidInputError(
-                f"--kind: there is no kind {kind!r}{did_you_mean(kind, KINDS)}; the kinds are {', '.join(KINDS)}. "
+                f"--kind: unknown kind {kind!r}{did_you_mean(kind, KINDS)}; the kinds are {', '.join(KINDS)}. "
                 "For several, repeat the option, as in --kind facts --kind history"
             )
         if given.count(kind) > 1:
@@ -94,18 +94,18 @@ def _kinds(given: Sequence[str]) -> list[Kind]:
     return [kind for kind in KINDS if kind in given]
 
 
-def _told(folder: Path, name: str, kinds: Sequence[Kind]) -> list[str]:
+def _next_steps(folder: Path, name: str, kinds: Sequence[Kind]) -> list[str]:
     from shlex import quote
 
     return [
-        f"{folder} is written: a provider {name!r} for {', '.join(kinds)}.",
+        f"wrote {folder}: a provider {name!r} for {', '.join(kinds)}",
         "",
         "Next, in a virtual environment:",
         f"  cd {quote(str(folder))}",
         "  pip install -e '.[test]'",
         "  pytest                     # its tests: the contract of each store",
-        "  memio providers            # it is found",
+        "  memio providers            # lists it",
         f"  memio check {name:14} # the contract again, as its users run it",
         "",
-        "Then put your backend in the place of src/*/backend.py; README.md says how the files fit together.",
+        "Then replace src/*/backend.py by your backend; README.md describes the files.",
     ]

@@ -1,4 +1,4 @@
-"""`memio providers`: what is installed, without importing any of it; and whether it works, each in isolation."""
+"""`memio providers`: list what is installed, and check it on request."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ def providers(
     *,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Import each plugin in a process of its own, and say what it offers or lacks."),
+        typer.Option(
+            "--check", help="Import each plugin in a separate process, and show its features or what is wrong."
+        ),
     ] = False,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="With --check: how long a plugin may take.")
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="With --check: the time limit of a plugin.")
     ] = 30.0,
     as_json: options.AsJson = False,
 ) -> None:
-    """List the installed providers. Without --check nothing of them is imported."""
-    # Only here: the help needs no look at what is installed.
+    """List the installed providers and middleware, without importing them."""
+    # Imported here, because the help does not list what is installed.
     from memio.registry import MIDDLEWARE, installed
 
     entries = [entry for group in (*KINDS, MIDDLEWARE) for entry in installed(group)]

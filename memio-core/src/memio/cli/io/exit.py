@@ -1,4 +1,4 @@
-"""What the command line's exit codes mean: the one table of them."""
+"""The exit codes of the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from memio.errors import (
 
 
 class ExitCode(IntEnum):
-    """The exit codes, for scripts. They stay what they are."""
+    """The exit codes, for scripts. Their numbers do not change."""
 
     OK = 0
     NEGATIVE = 1
@@ -36,12 +36,12 @@ MEANINGS = {
     ExitCode.NEGATIVE: "no such record, you answered no, or two sides differ",
     ExitCode.USAGE: "wrong usage, configuration or input; nothing was changed",
     ExitCode.PROVIDER: "the backend failed or cannot be reached",
-    ExitCode.CONFLICT: "the id is taken, or means several records",
+    ExitCode.CONFLICT: "the id is taken, or several records have it",
     ExitCode.PLUGIN: "a plugin is broken",
     ExitCode.OUTPUT: "standard output cannot be written; what the command changed stays changed",
 }
-"""The codes that the help explains. The others say what they say everywhere: a fault in the program, an interrupt,
-a reader that went away."""
+"""The codes that the help explains. The others have their usual meanings: 70 is a fault in the program, 130 an
+interrupt, and 141 a closed pipe."""
 
 _CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (NotFoundError, ExitCode.NEGATIVE),
@@ -51,11 +51,11 @@ _CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (StoreNotConfiguredError, ExitCode.USAGE),
     (InvalidInputError, ExitCode.USAGE),
     (CursorExpiredError, ExitCode.USAGE),
-    # A provider's error by its class, but the caller's to mend: nothing was sent.
+    # Its class is that of provider errors, but the request is wrong, and nothing was sent.
     (NotSupportedError, ExitCode.USAGE),
 )
 
 
 def code_of(error: BaseException) -> ExitCode:
-    """Return the exit code for one of memio's errors; what is not listed is the backend's failure."""
+    """Return the exit code for one of memio's errors; an error that is not listed is a failure of the backend."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.PROVIDER)

@@ -1,4 +1,4 @@
-"""Records as they are printed: JSON objects for programs, tables for people.
+"""The output of records: JSON objects, or tables.
 
 A table folds what is too long for a line and never cuts it, so at any width everything is there.
 """
@@ -39,8 +39,8 @@ def show_one(kind: Kind, record: Record, *, as_json: bool, done: str = "") -> No
     Args:
         kind: The kind of memory that it comes from.
         record: The record.
-        as_json: Whether a program reads it.
-        done: What the command did with it, as in `the fact is stored`; empty when it only read it.
+        as_json: Whether to print JSON.
+        done: What the command did, as in `the fact is stored`; empty if it only read the record.
     """
     with reporting(done):
         if as_json:
@@ -50,13 +50,13 @@ def show_one(kind: Kind, record: Record, *, as_json: bool, done: str = "") -> No
 
 
 def show_many(kind: Kind, records: Sequence[Record], what: str, *, as_json: bool) -> None:
-    """Print some records, and of a page how to go on.
+    """Print records, and after a page how to continue.
 
     Args:
         kind: The kind of memory that they come from.
         records: The records: a page of a listing, or the result of a search.
-        what: How several of them are called.
-        as_json: Whether a program reads it: one document with `items`, and `next_cursor` for a page.
+        what: The plural of the records, such as `facts`.
+        as_json: Whether to print JSON: one document with `items`, and `next_cursor` for a page.
     """
     if as_json:
         document: dict[str, Any] = {"items": [json_of(record) for record in records]}
@@ -70,12 +70,12 @@ def show_many(kind: Kind, records: Sequence[Record], what: str, *, as_json: bool
     else:
         out.print(f"no {what}")
     if isinstance(records, Page) and records.next_cursor is not None:
-        out.print(f"There are more {what}: --all shows everything, and the next page is at", soft_wrap=True)
+        out.print(f"There are more {what}: --all lists everything, and the next page begins at", soft_wrap=True)
         out.print(f"--cursor '{records.next_cursor}'", soft_wrap=True)
 
 
 def show_turn(turn: Turn, *, as_json: bool) -> None:
-    """Print what was added to a session, and what the backend answered."""
+    """Print the messages that were added to a session, and the replies of the backend."""
     with reporting("the message is stored"):
         if as_json:
             write_json(
@@ -89,12 +89,12 @@ def show_turn(turn: Turn, *, as_json: bool) -> None:
 
 
 class Stream:
-    """Prints the records of a long listing as they come.
+    """Prints the records of a long listing in batches.
 
     Args:
         kind: The kind of memory that they come from.
-        what: How several of them are called.
-        as_json: Whether a program reads it: one JSON object a line.
+        what: The plural of the records, such as `facts`.
+        as_json: Whether to print JSON: one object a line.
     """
 
     def __init__(self, kind: Kind, what: str, *, as_json: bool) -> None:
@@ -104,7 +104,7 @@ class Stream:
         self.shown = 0
 
     def show(self, records: Sequence[Record]) -> None:
-        """Print some more."""
+        """Print a batch."""
         if self.as_json:
             for record in records:
                 write_json(json_of(record), indent=None)
@@ -113,7 +113,7 @@ class Stream:
         self.shown += len(records)
 
     def end(self) -> None:
-        """Say so when there was nothing."""
+        """Print a line if there were no records."""
         if not self.as_json and not self.shown:
             console().print(f"no {self.what}")
 
@@ -124,8 +124,8 @@ def table(kind: Kind, records: Iterable[Record], *, heading: bool = True) -> Tab
     from rich.table import Table
 
     rows = list(records)
-    spoken = ("who",) if kind == "history" else ()
-    columns = ("session",) if rows and isinstance(rows[0], str) else (*spoken, SPECS[kind].noun)
+    speaker = ("who",) if kind == "history" else ()
+    columns = ("session",) if rows and isinstance(rows[0], str) else (*speaker, SPECS[kind].noun)
     made = Table(box=box.SIMPLE_HEAD, expand=True, show_header=heading, pad_edge=False, padding=(0, 1, 0, 0))
     for name in columns:
         if name == "who":
@@ -157,7 +157,7 @@ def _cells(record: Record) -> list[Text]:
 
 
 def _with_details(record: Fact | Document | Message | Triple, text: Text) -> Text:
-    """Return the text of a record, and below it in small what else there is to say."""
+    """Return the text of a record, and below it, dimmed, its other fields."""
     from rich.text import Text
 
     return Text("\n").join([text, _text(" · ".join(_details(record)), "dim")])
@@ -170,7 +170,7 @@ def _details(record: Fact | Document | Message | Triple) -> Iterable[str]:
         "role": record.role if isinstance(record, Message) and record.name else None,
         "user": record.user_id,
         "agent": getattr(record, "agent_id", None),
-        "said": getattr(record, "timestamp", None),
+        "time": getattr(record, "timestamp", None),
         "added": (added := getattr(record, "created_at", None)),
         "changed": changed if (changed := getattr(record, "updated_at", None)) != added else None,
         "score": None if record.score is None else f"{record.score:.3g}",

@@ -1,4 +1,4 @@
-"""What is told while records are moved: beforehand what will be lost, and then how far it is."""
+"""Output while records are moved: the losses before it begins, then the progress."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from memio.transfer import Announce, Intent, Listener, Progress
 
 PERIOD = 1.0
-"""Seconds between two events for programs; the first and the last one of each kind in each stage come at once."""
+"""Seconds between two JSON events; the first and the last one of each kind in each stage are written at once."""
 
 
 class Watch(NamedTuple):
-    """Who is told what a transfer is about to do, and how far it is."""
+    """The callbacks for a transfer."""
 
     announce: Announce
     progress: Listener | None
@@ -27,7 +27,7 @@ class Watch(NamedTuple):
 
 @contextmanager
 def watching(*, as_json: bool) -> Generator[Watch]:
-    """Tell programs in lines of JSON on standard error, and people there with a bar, when it is a terminal."""
+    """Yield callbacks that write JSON lines to standard error, or show a progress bar there if it is a terminal."""
     if as_json:
         yield Watch(_announce_as_json, _events())
     elif sys.stderr.isatty():
@@ -42,27 +42,27 @@ def _announce_as_json(intent: Intent) -> None:
     write_event("intent", {"counts": {str(kind): count for kind, count in intent.counts.items()}, "losses": losses})
 
 
-def _announcing(say: Callable[[str], None]) -> Announce:
+def _announcing(write: Callable[[str], None]) -> Announce:
     def announce(intent: Intent) -> None:
         for finding in intent.losses:
-            say(f"will be lost, as accepted: {finding}")
+            write(f"will be lost, as accepted: {finding}")
 
     return announce
 
 
 def _events() -> Listener:
-    """Return what writes an event now and then."""
+    """Return a listener that writes an event at most once per `PERIOD`."""
     last: tuple[str, str] | None = None
     due = 0.0
 
-    def tell(state: Progress) -> None:
+    def listen(state: Progress) -> None:
         nonlocal last, due
         now = monotonic()
         if (state.stage, state.kind) != last or now >= due or state.done == state.total:
             last, due = (state.stage, state.kind), now + PERIOD
             write_event("progress", asdict(state))
 
-    return tell
+    return listen
 
 
 @contextmanager
@@ -81,8 +81,8 @@ def _bar() -> Generator[Watch]:
                 tasks[key] = bar.add_task(f"{state.stage} {state.kind}", total=state.total)
             bar.update(tasks[key], completed=state.done)
 
-        def say(message: str) -> None:
-            # Through the bar, which stands below what is said.
+        def write(message: str) -> None:
+            # Through the bar, which then stays below the message.
             bar.console.print(Text(visible(message), "dim"), soft_wrap=True)
 
-        yield Watch(_announcing(say), show)
+        yield Watch(_announcing(write), show)

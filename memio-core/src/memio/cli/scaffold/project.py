@@ -1,4 +1,4 @@
-"""The sources of a new provider: rendered from the template beside this file, and written in one step."""
+"""The sources of a new provider: rendered from the templates in this folder, and written in one step."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from memio.errors import InvalidInputError
 from memio.kinds import SPECS
 
 EXAMPLES = {"memory": ("template",), "database": ("template_database", "template")}
-"""By example, the folders of its template, the most special one first."""
+"""By example, the folders of its template, in the order in which a file is searched."""
 _ENDING = ".jinja"
 _PACKAGE = "__package__"
-"""What stands for the import package in the paths of the template."""
+"""The placeholder of the import package in the paths of the template."""
 
 
 def render(names: ProviderNames, kinds: Sequence[Kind], example: str = "memory") -> dict[str, str]:
     """Return the files of a provider by their paths, which have forward slashes.
 
     Args:
-        names: What the provider is called.
-        kinds: The kinds of memory that it has stores for, in memio's order.
-        example: Which backend it begins with, of `EXAMPLES`.
+        names: The names of the provider.
+        kinds: The kinds of memory that it has stores for, in the order of `KINDS`.
+        example: The example to start from, a key of `EXAMPLES`.
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
-        # A file of the example takes the place of one of the same path.
+        # A file of the first folder replaces one with the same path.
         loader=ChoiceLoader([PackageLoader("memio.cli.scaffold", folder) for folder in EXAMPLES[example]]),
         undefined=StrictUndefined,
-        autoescape=select_autoescape(),  # of HTML, of which there is none
+        autoescape=select_autoescape(),  # for HTML files; the templates have none
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -62,35 +62,34 @@ def render(names: ProviderNames, kinds: Sequence[Kind], example: str = "memory")
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write a new folder of files: all of them or, after a failure, nothing.
+    """Write a new folder with files: all of them, or nothing if one cannot be written.
 
     Raises:
-        InvalidInputError: The folder exists already, or cannot be written.
+        InvalidInputError: The folder exists, or cannot be written.
     """
     if os.path.lexists(folder):
         raise InvalidInputError(
-            f"{folder} exists already, and nothing is written over it: "
-            "choose another name, pass another --directory, or remove it first"
+            f"{folder} exists and is not overwritten: choose another name, pass another --directory, or remove it first"
         )
     if not os.path.isdir(folder.parent):  # noqa: PTH112  # `Path.is_dir` raises for a name that is too long
-        what = "is no folder" if os.path.lexists(folder.parent) else "does not exist"
-        raise InvalidInputError(f"{folder.parent} {what}: pass a --directory that is there, or create it first")
+        what = "is not a folder" if os.path.lexists(folder.parent) else "does not exist"
+        raise InvalidInputError(f"{folder.parent} {what}: pass a --directory that exists, or create it first")
     try:
-        # Beside its place, so that it can be moved there in one step.
+        # In the same folder, so that one rename moves it to its place.
         with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-            made = Path(scratch) / folder.name
+            temporary = Path(scratch) / folder.name
             for path, text in files.items():
-                (made / path).parent.mkdir(parents=True, exist_ok=True)
-                (made / path).write_text(text, encoding="utf-8", newline="\n")
-            made.rename(folder)
+                (temporary / path).parent.mkdir(parents=True, exist_ok=True)
+                (temporary / path).write_text(text, encoding="utf-8", newline="\n")
+            temporary.rename(folder)
     except OSError as error:
         raise InvalidInputError(
-            f"{folder} cannot be written, and nothing of it was: {error.strerror or error}"
+            f"{folder} cannot be written: {error.strerror or error}; nothing was written"
         ) from error
 
 
 def _range_of_core() -> str:
-    """Return the versions of memio that a provider written today fits: from this one to the next that may break it."""
+    """Return the range of memio-core for a new provider: from this version to the next that may break it."""
     from memio import __version__
 
     major, minor = (int(part) for part in __version__.split(".")[:2])
