@@ -224,7 +224,7 @@ def test_a_file_that_is_no_journal_is_left_alone(content: bytes, file: Path, tmp
         async with Memio(facts=Lacking("facts", tmp_path / "one.db", IDS)) as one:
             with pytest.raises(InvalidInputError, match="is not a journal"):
                 await import_(one, file, kinds=["facts"], accept=LOSSES, journal=tmp_path / "j")
-            with pytest.raises(InvalidInputError, match=r"the journal .* cannot be made: No such file"):
+            with pytest.raises(InvalidInputError, match=r"the journal .* cannot be created: No such file"):
                 await import_(one, file, kinds=["facts"], accept=LOSSES, journal=tmp_path / "no" / "j")
 
     run(main())

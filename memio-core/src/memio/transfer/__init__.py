@@ -1,6 +1,6 @@
 """Moving data between backends: into a file, out of a file, and from store to store.
 
-`docs/moving-data.md` says what the file looks like, and what a transfer does when it is interrupted.
+`docs/moving-data.md` describes the file, and what happens when a transfer is interrupted.
 """
 
 from memio.transfer._comparing import Difference, Moved, Side
