@@ -203,7 +203,7 @@ def test_facts_and_documents_in_one_place_are_not_moved_twice(tmp_path: Path, ru
                 await copy(one, other)
             await other.facts.add(content="fact")
             await other.documents.add(content="document")
-            with pytest.raises(LossError, match="kinds: facts, 1 records, to lacking: it does not keep facts"):
+            with pytest.raises(LossError, match="kinds: facts, 1 record, to lacking: it does not keep facts"):
                 await copy(other, one, accept=["created_at"])
             assert (await copy(other, one, accept=["created_at", "kinds"])).differences == ()
 
