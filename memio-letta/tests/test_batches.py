@@ -20,7 +20,7 @@ CREATE = r"POST .*/archival-memory"
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memio.providers.letta._connection.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("memio.providers.letta._api.attempts.FIRST_PAUSE", 0.001)
 
 
 def behind(proxy: Proxy, agent: str, **settings: Any) -> Memio:
@@ -136,7 +136,7 @@ def test_a_batch_that_stops_half_way_lists_what_may_be_added_again(
     run: Run, server: Any, agent: str, act: Act, in_doubt: bool, retryable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # defect: "add only the others again" doubles the ones whose answer was lost
-    monkeypatch.setattr("memio.providers.letta._archive.BATCH", 3)
+    monkeypatch.setattr("memio.providers.letta._rows.batches.BATCH", 3)
 
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:

@@ -213,7 +213,7 @@ def test_a_call_that_creates_is_repeated_while_it_certainly_created_nothing(run:
 
 @pytest.mark.parametrize("act", [answer(500), answer(503), answer(429, retry_after="0"), lose_request])
 def test_a_read_is_repeated_as_often_as_the_settings_say(run: Run, act: Act, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memio.providers.letta._connection.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("memio.providers.letta._api.attempts.FIRST_PAUSE", 0.001)
     for retries in (0, 1, 3):
         _, requests = run(failure(act, search, max_retries=retries))
         assert requests == 1 + retries
@@ -255,7 +255,7 @@ def test_a_pause_that_is_too_long_is_not_made(run: Run, status: int, wish: str) 
 
 @pytest.mark.parametrize("wish", ["0", "-1", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00"])
 def test_a_pause_that_is_over_is_none(run: Run, wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memio.providers.letta._connection.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("memio.providers.letta._api.attempts.FIRST_PAUSE", 0.001)
     _, requests = run(failure(answer(503, retry_after=wish), search, max_retries=2))
     assert requests == 3
 

@@ -44,7 +44,7 @@ SEND = r"POST .*/messages"
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memio.providers.letta._connection.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("memio.providers.letta._api.attempts.FIRST_PAUSE", 0.001)
 
 
 def behind(proxy: Proxy, agent: str, **settings: Any) -> Memio:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memio.errors import InvalidInputError
-from memio.providers.letta._labels import MAX_LABEL_BYTES, MAX_TAG_BYTES, Label, read_tags
+from memio.providers.letta._rows.labels import MAX_LABEL_BYTES, MAX_TAG_BYTES, Label, read_tags
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 NAMES = st.none() | TEXT.filter(bool)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memio import Message
-from memio.providers.letta._ranking import rank
+from memio.providers.letta._rows.ranking import rank
 
 
 def ranked(query: str, *texts: str, limit: int = 10) -> list[str]:

@@ -78,7 +78,7 @@ def test_the_attempts_of_both_layers_do_not_multiply(
     run: Run, server: Any, agent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # defect: three attempts of the middleware with three requests each: nine for one read that fails
-    monkeypatch.setattr("memio.providers.letta._connection.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("memio.providers.letta._api.attempts.FIRST_PAUSE", 0.001)
 
     async def main() -> None:
         for attempts, requests in ((2, 3), (3, 3), (4, 6)):

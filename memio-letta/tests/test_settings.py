@@ -9,7 +9,7 @@ import pytest
 from memio import Memio
 from memio.errors import ConfigError
 from memio.providers.letta import LettaDocumentAdapter, LettaFactAdapter, LettaHistoryAdapter
-from memio.providers.letta._connection import Connection
+from memio.providers.letta._api.connection import Connection
 from memio.providers.letta.settings import LettaSettings
 
 KEY = "sk-very-secret-key"

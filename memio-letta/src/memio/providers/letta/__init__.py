@@ -5,7 +5,7 @@
 
     memio = Memio(facts=LettaFactAdapter(base_url="http://localhost:8283", agent_id="agent-123"))
 
-Importing this package imports neither the adapters nor `letta_client`; they come when they are used.
+Importing this package imports neither the adapters nor `letta_client`, which are imported when they are used.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["LettaDocumentAdapter", "LettaFactAdapter", "LettaHistoryAdapter"]
 
-_HOMES = {"LettaDocumentAdapter": "documents", "LettaFactAdapter": "facts", "LettaHistoryAdapter": "history"}
+_MODULES = {"LettaDocumentAdapter": "documents", "LettaFactAdapter": "facts", "LettaHistoryAdapter": "history"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it offers {', '.join(__all__)}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

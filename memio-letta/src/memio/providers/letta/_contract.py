@@ -1,6 +1,6 @@
-"""What the contract suite checks when it is asked about `letta`: a fresh agent per example, on the configured server.
+"""The targets of the contract suite for `letta`: a fresh agent per example, on the configured server.
 
-The configured agent (`LETTA_AGENT_ID`) is only looked at: the fresh ones have its model and embedding. They
+The configured agent (`LETTA_AGENT_ID`) is only read: the fresh ones have its model and embedding. They
 and their archives are removed afterwards.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from memio.providers.letta._connection import make_client
+from memio.providers.letta._api.client import make_client
 from memio.providers.letta.settings import LettaSettings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from memio_contract import ContractTarget
 
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""Seconds between two attempts to delete an agent that is still at work."""
+"""Seconds between two attempts to delete an agent that is still busy."""
 
 Fresh = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 
@@ -82,7 +82,7 @@ async def _new_agent(letta: AsyncLetta, like: str) -> str:
 
 
 async def _remove(letta: AsyncLetta, agent_id: str) -> None:
-    """Delete an agent and its archives, which the server leaves behind."""
+    """Delete an agent and its archives: the server does not delete these with it."""
     archives = await letta.archives.list(agent_id=agent_id)
     await _delete_agent(letta, agent_id)
     for archive in archives.items:
@@ -90,7 +90,7 @@ async def _remove(letta: AsyncLetta, agent_id: str) -> None:
 
 
 async def _delete_agent(letta: AsyncLetta, agent_id: str) -> None:
-    """Delete an agent, also one whose turn was cancelled: the server writes it all the same, and refuses meanwhile."""
+    """Delete an agent, also one whose turn was cancelled: the server still stores the turn, and refuses meanwhile."""
     from letta_client import ConflictError, InternalServerError
 
     for pause in PAUSES:

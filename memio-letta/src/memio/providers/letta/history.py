@@ -5,37 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, Unpack
+from typing import Any
 
-from memio.capabilities import Feature, Guarantee
+from memio.capabilities import Feature
 from memio.errors import ConflictError, CursorExpiredError, NotFoundError, ProviderError
 from memio.models import Message, Page, Turn
 from memio.protocols import Start
 from memio.providers.letta import _hints as hints
-from memio.providers.letta._agent import Agent
-from memio.providers.letta._arguments import agent_for, described
-from memio.providers.letta._cursors import read_cursor, write_cursor
-from memio.providers.letta._merge import Seen, merged
-from memio.providers.letta._messages import Messages
-from memio.providers.letta._outcomes import partial
-from memio.providers.letta._ranking import rank
+from memio.providers.letta._api.agent import Agent
 from memio.providers.letta._remains import of_conversations
-from memio.providers.letta._sessions import Conversation, Key, Sessions
-from memio.providers.letta.settings import LettaOptions
+from memio.providers.letta._rows.cursors import Position, read_cursor, write_cursor
+from memio.providers.letta._rows.merge import Seen, merged
+from memio.providers.letta._rows.messages import Messages
+from memio.providers.letta._rows.outcomes import partial
+from memio.providers.letta._rows.ranking import rank
+from memio.providers.letta._rows.sessions import Conversation, Key, Sessions
+from memio.providers.letta._store import LettaStore
+from memio.toolkit import page_of
 
 MAX_ROUNDS = 4
-"""How often `add` begins a session again that others delete under its hands."""
+"""How often `add` begins a session again that other clients delete meanwhile."""
 
 
-class LettaHistoryAdapter:
-    """A store of conversations: each session is a conversation of the agent, which answers when messages are added.
+class LettaHistoryAdapter(LettaStore):
+    """A store of sessions: each is a conversation of the agent, which answers when messages are added.
 
     Every process finds a session by the key in its summary. Reads return the messages of user and
-    assistant, and not what else the agent keeps there. Conversations that memio did not make are not sessions.
+    assistant, and nothing else that the agent keeps there. Conversations that memio did not make are not sessions.
 
     Args:
-        agent: The agent, where it is at hand already; then the settings are its own.
+        misplaced: Refused: settings are passed by name.
         settings: The keys of `LettaSettings`: `agent_id` (the Letta agent, `LETTA_AGENT_ID` when left out),
             `base_url` (the server, `LETTA_BASE_URL` or Letta's cloud), `api_key` (`LETTA_API_KEY`), `timeout`
             (seconds of silence, 60), `max_retries` (2), `allow_insecure_http`.
@@ -45,7 +44,6 @@ class LettaHistoryAdapter:
         TypeError: A setting was passed by position.
     """
 
-    provider = "letta"
     hints: Mapping[str, str] = {
         Feature.METADATA: hints.MESSAGE_METADATA,
         Feature.CLIENT_IDS: hints.MESSAGE_IDS,
@@ -54,66 +52,58 @@ class LettaHistoryAdapter:
         Feature.SEARCH_ALL_SESSIONS: hints.SEARCH_ALL_SESSIONS,
     }
 
-    def __init__(self, agent: Agent | None = None, /, **settings: Unpack[LettaOptions]) -> None:
-        self._agent = agent_for(self, agent, settings)
-        self.identity = f"{self._agent.settings.base_url} {self._agent.id}"
-        self._sessions = Sessions(self._agent)
-        self._messages = Messages(self._agent)
-        self.features = frozenset({Feature.ATTRIBUTION, Feature.USER_SCOPE, Feature.MESSAGE_NAMES})
-        # Sessions are apart from passages anyway; facts and documents, only by a collection.
-        self.guarantees = frozenset(
-            {Guarantee.VERBATIM, Guarantee.READ_YOUR_WRITES, Guarantee.DURABLE}
-            | ({Guarantee.SEPARATE_KINDS} if self._agent.settings.collection else set())
-        )
-
-    def __repr__(self) -> str:
-        return described(self)
+    def _use(self, agent: Agent) -> None:
+        super()._use(agent)
+        self._sessions = Sessions(agent)
+        self._messages = Messages(agent)
+        self.identity = f"{agent.settings.base_url} {agent.id}"
+        self.features = frozenset[str]({Feature.ATTRIBUTION, Feature.USER_SCOPE, Feature.MESSAGE_NAMES})
 
     async def add(self, *, session_id: str, messages: Sequence[Message], user_id: str | None = None) -> Turn:
         """Add messages, wait for the agent's answer, and return both. The messages are sent once.
 
         Raises:
             ProviderError: With `outcome` `not_applied` nothing was stored, not even the messages; with `unknown`
-                the agent may still be at it, and store messages and answer later.
+                the agent may still be busy, and store messages and answer later.
             ConflictError: The agent is busy with this session; nothing was stored.
         """
-        operation, key = "history.add", Key(session_id, user_id)
+        key = Key(session_id, user_id)
         missed: set[str] = set()
         for _ in range(MAX_ROUNDS):
-            conversation = await self._sessions.open(operation, key)
+            conversation = await self._sessions.open(key)
             if conversation.id in missed:
                 text = f"the server lists {conversation.id} as this session, but does not find it to add messages"
                 raise ProviderError(text)
             try:
-                replies = await self._messages.send(operation, conversation, messages)
+                replies = await self._messages.send(conversation, messages)
             except NotFoundError:
                 missed.add(conversation.id)
                 continue  # deleted in between, so nothing was stored
             if conversation.new:
-                await self._confirm(operation, conversation)
+                await self._confirm(conversation)
             stored = [replace(message, session_id=session_id, user_id=user_id) for message in messages]
             return Turn(stored=stored, replies=replies)
-        raise self._agent.restless(operation)
+        raise self._agent.changed_too_often()
 
     async def get(
         self, *, session_id: str, limit: int, cursor: str | None, start: Start, user_id: str | None = None
     ) -> Page[Message]:
-        """Return a page of the visible messages of a session, oldest first; an unknown session is empty.
+        """Return a page of the messages of a session, oldest first; an unknown session is empty.
 
         From `latest`, the first page holds the newest messages and the cursor goes back in time.
 
         Raises:
             CursorExpiredError: The session was deleted and begun anew.
         """
-        operation, newest_first = "history.get", start == "latest"
+        newest_first = start == "latest"
         anchors = read_cursor(cursor, _anchors) if cursor is not None else {}
-        conversations = await self._of(operation, session_id, user_id)
+        conversations = await self._of(session_id, user_id)
         if anchors and conversations and not any(item.id in anchors for item in conversations):
             raise CursorExpiredError
-        if anchors and newest_first:  # one that is younger than the first page lies behind it
+        if anchors and newest_first:  # one that was begun after the first page was read is not on a later page
             conversations = [item for item in conversations if item.id in anchors]
         found: list[Seen] = []
-        listing = merged(self._messages, operation, conversations, newest_first=newest_first, anchors=anchors)
+        listing = merged(self._messages, conversations, newest_first=newest_first, anchors=anchors)
         async with aclosing(listing):
             async for seen in listing:
                 found.append(seen)
@@ -129,35 +119,31 @@ class LettaHistoryAdapter:
 
     async def get_all(self, *, limit: int, cursor: str | None, user_id: str | None = None) -> Page[str]:
         """Return a page of session ids, in the order in which the sessions were begun."""
-        operation = "history.get_all"
-        begin = read_cursor(cursor, _position) if cursor is not None else None
-        conversations = await self._sessions.all(operation, user_id)
+        begin = Position.from_cursor(cursor) if cursor is not None else None
+        conversations = await self._sessions.all(user_id)
         if not conversations:
-            await self._agent.check(operation)
+            await self._agent.ensure_exists()
         seen: set[str] = set()
         found: list[Conversation] = []
         for conversation in conversations:
-            if conversation.key.session in seen or await self._is_empty(operation, conversation):
+            if conversation.key.session in seen or await self._is_empty(conversation):
                 continue
             seen.add(conversation.key.session)
             if begin is None or conversation.position > begin:
                 found.append(conversation)
                 if len(found) > limit:
                     break
-        last = found[limit - 1] if len(found) > limit else None
-        next_cursor = write_cursor([last.created_at.isoformat(), last.id]) if last else None
-        return Page([item.key.session for item in found[:limit]], next_cursor)
+        return page_of(found, limit, lambda item: item.key.session, lambda item: item.position.to_cursor())
 
     async def search(
         self, *, query: str, limit: int, session_id: str | None, user_id: str | None = None
     ) -> list[Message]:
         """Return the messages of a session that hold words of the query, best first, without scores.
 
-        Letta has no search for this: the whole session is read and ranked here.
+        Letta cannot search a session: all of it is read, and ranked here.
         """
-        operation = "history.search"
-        conversations = await self._of(operation, session_id or "", user_id)
-        listing = merged(self._messages, operation, conversations, newest_first=False, anchors={})
+        conversations = await self._of(session_id or "", user_id)
+        listing = merged(self._messages, conversations, newest_first=False, anchors={})
         async with aclosing(listing):
             return rank([seen.message async for seen in listing], query, limit)
 
@@ -167,77 +153,63 @@ class LettaHistoryAdapter:
         Raises:
             ConflictError: Several users have a session of this id, and `user_id` was left out.
         """
-        operation = "history.delete"
-        conversations = await self._of(operation, session_id, user_id)
+        conversations = await self._of(session_id, user_id)
         owners = {item.key.user for item in conversations}
         if len(owners) > 1:
             raise ConflictError(
                 "session", session_id, hint=f"{len(owners)} owners have a session of this id; pass user_id"
             )
-        await self._delete(operation, conversations)
+        await self._delete(conversations)
 
     async def delete_all(self, *, user_id: str | None = None) -> None:
         """Delete every session in scope. Conversations of the agent that memio did not make stay."""
-        operation = "history.delete_all"
-        conversations = await self._sessions.all(operation, user_id)
+        conversations = await self._sessions.all(user_id)
         if not conversations:
-            await self._agent.check(operation)
-        await self._delete(operation, conversations)
+            await self._agent.ensure_exists()
+        await self._delete(conversations)
 
     async def erase(self, *, user_id: str | None = None) -> list[str]:  # noqa: ARG002  # the same for every owner
-        """Say what stays of an owner whose sessions were deleted; the server has no call that takes it away."""
+        """Return what is left of an owner whose sessions were deleted. The server has no call that removes it."""
         return of_conversations(self._agent.id)
 
-    async def aclose(self) -> None:
-        """Give the connection back. Closing again does nothing."""
-        await self._agent.aclose()
-
-    async def _of(self, operation: str, session_id: str, user_id: str | None) -> list[Conversation]:
-        conversations = await self._sessions.of(operation, session_id, user_id)
+    async def _of(self, session_id: str, user_id: str | None) -> list[Conversation]:
+        conversations = await self._sessions.of(session_id, user_id)
         if not conversations:
-            await self._agent.check(operation)
+            await self._agent.ensure_exists()
         return conversations
 
-    async def _is_empty(self, operation: str, conversation: Conversation) -> bool:
-        """Tell whether nothing was ever stored in a conversation, because its first `add` failed."""
+    async def _is_empty(self, conversation: Conversation) -> bool:
+        """Return whether nothing was ever stored in a conversation, because its first `add` failed."""
         if not conversation.new:
             return False
-        return not conversation.asked or not await self._messages.any(operation, conversation)
+        return not conversation.used or not await self._messages.any(conversation)
 
-    async def _confirm(self, operation: str, conversation: Conversation) -> None:
+    async def _confirm(self, conversation: Conversation) -> None:
         try:
-            await self._sessions.confirm(operation, conversation)
+            await self._sessions.confirm(conversation)
         except NotFoundError:
             raise ProviderError(
                 "the session was deleted while the agent answered, and the messages with it",
                 retryable=True,
             ) from None
         except ProviderError:
-            return  # the messages are stored; without the note, listings look for themselves
+            return  # the messages are stored; without the note, listings read the conversation
 
-    async def _delete(self, operation: str, conversations: Sequence[Conversation]) -> None:
+    async def _delete(self, conversations: Sequence[Conversation]) -> None:
         for number, conversation in enumerate(conversations):
             try:
-                await self._sessions.delete(operation, conversation)
+                await self._sessions.delete(conversation)
             except ProviderError as error:
                 if not number:
                     raise
                 text = f"{number} of {len(conversations)} conversations were deleted, then: {error.message}"
-                raise partial(error, operation, text, retryable=error.retryable) from None
+                raise partial(error, text, retryable=error.retryable) from None
 
 
 def _anchors(state: Any) -> dict[str, str | None]:
     anchors: dict[str, str | None] = {}
     for conversation_id, row_id in state.items():
         if row_id is not None and not isinstance(row_id, str):
-            raise TypeError("no place in a session")
+            raise TypeError("not the id of a message")
         anchors[conversation_id] = row_id
     return anchors
-
-
-def _position(state: Any) -> tuple[datetime, str]:
-    created_at, conversation_id = state
-    time = datetime.fromisoformat(created_at)
-    if time.tzinfo is None or not isinstance(conversation_id, str):
-        raise ValueError("no position")
-    return time, conversation_id

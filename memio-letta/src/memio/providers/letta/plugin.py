@@ -1,4 +1,4 @@
-"""The plugin that memio's entry points name. It imports neither the adapters nor `letta_client`."""
+"""What this provider registers: one store per kind. Importing it loads neither the adapters nor `letta_client`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from memio.plugins import Resources, StoreSpec
 from memio.providers.letta.settings import LettaSettings
 
 if TYPE_CHECKING:
-    from memio.providers.letta._agent import Agent
     from memio.providers.letta.documents import LettaDocumentAdapter
     from memio.providers.letta.facts import LettaFactAdapter
     from memio.providers.letta.history import LettaHistoryAdapter
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def memio_stores() -> Iterable[StoreSpec]:
-    """Return the three stores of Letta. It has no knowledge graph."""
+    """Return the three stores of this provider. Letta has no knowledge graph."""
     return [
         StoreSpec(kind="facts", provider="letta", settings=LettaSettings, open=_open_facts),
         StoreSpec(kind="history", provider="letta", settings=LettaSettings, open=_open_history),
@@ -29,7 +28,7 @@ def memio_stores() -> Iterable[StoreSpec]:
 
 @hookimpl(optionalhook=True)
 def memio_contract_targets(config: str | None) -> Iterable[ContractTarget]:
-    """Return what the contract suite checks: fresh agents on the configured server."""
+    """Return the targets of the contract suite: fresh agents on the configured server."""
     from memio.providers.letta._contract import targets
 
     return targets(config)
@@ -38,23 +37,16 @@ def memio_contract_targets(config: str | None) -> Iterable[ContractTarget]:
 def _open_facts(settings: LettaSettings, resources: Resources) -> LettaFactAdapter:
     from memio.providers.letta.facts import LettaFactAdapter
 
-    return LettaFactAdapter(_agent(settings, resources))
+    return LettaFactAdapter.sharing(settings, resources)
 
 
 def _open_history(settings: LettaSettings, resources: Resources) -> LettaHistoryAdapter:
     from memio.providers.letta.history import LettaHistoryAdapter
 
-    return LettaHistoryAdapter(_agent(settings, resources))
+    return LettaHistoryAdapter.sharing(settings, resources)
 
 
 def _open_documents(settings: LettaSettings, resources: Resources) -> LettaDocumentAdapter:
     from memio.providers.letta.documents import LettaDocumentAdapter
 
-    return LettaDocumentAdapter(_agent(settings, resources))
-
-
-def _agent(settings: LettaSettings, resources: Resources) -> Agent:
-    from memio.providers.letta._agent import Agent
-    from memio.providers.letta._connection import Connection
-
-    return Agent(settings, resources.obtain(Connection.key(settings), lambda: Connection(settings)))
+    return LettaDocumentAdapter.sharing(settings, resources)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from memio.settings import Env, Settings
 
 CLOUD = "https://api.letta.com"
-"""Where Letta's hosted service answers."""
+"""The address of Letta's hosted service."""
 
 
 _MAX_ID = 200
@@ -20,7 +20,7 @@ _PATH_PART = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class LettaOptions(TypedDict, total=False):
-    """What an adapter's constructor takes: the keys of `LettaSettings`; `None` counts as left out."""
+    """The arguments of an adapter's constructor: the keys of `LettaSettings`; `None` counts as left out."""
 
     agent_id: str | None
     base_url: str | None
@@ -34,13 +34,13 @@ class LettaOptions(TypedDict, total=False):
 
 
 def fits_into_a_path(identifier: str) -> bool:
-    """Tell whether an id can be a part of a path: letta-client 1.7.9 does not quote it, and "../.." leads elsewhere."""
+    """Return whether an id can be a part of a path: letta-client 1.7.9 does not quote it, and ".." leaves the path."""
     return _PATH_PART.fullmatch(identifier) is not None
 
 
 def _check_agent(value: str) -> str:
     if len(value) > _MAX_ID or not fits_into_a_path(value):
-        raise ValueError("not the id of a Letta agent: it reads agent- and a UUID, without spaces or slashes")
+        raise ValueError("not the id of a Letta agent: write agent- and a UUID, without spaces or slashes")
     return value
 
 
@@ -68,12 +68,12 @@ def _check_key(value: SecretStr | None) -> SecretStr | None:
     if value is not None:
         key = value.get_secret_value()
         if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("not a key: it must be visible ASCII characters without spaces, as it travels in a header")
+            raise ValueError("not a key: it must be visible ASCII characters without spaces, as it is sent in a header")
     return value
 
 
 class LettaSettings(Settings):
-    """How to reach a Letta agent, and what to do with it.
+    """The settings of a Letta agent as a memory.
 
     `repr` shows no secret. In an adapter's constructor and in a configuration the keys are the same.
     """
@@ -82,18 +82,18 @@ class LettaSettings(Settings):
     """The Letta agent whose archive and conversations are the memory: `agent-` and a UUID."""
 
     base_url: Annotated[str, Env("LETTA_BASE_URL"), AfterValidator(_check_url)] = CLOUD
-    """The server; Letta's hosted service unless told otherwise."""
+    """The server; Letta's hosted service by default."""
 
     api_key: Annotated[SecretStr | None, Env("LETTA_API_KEY"), AfterValidator(_check_key)] = None
     """The key. A self-hosted server needs none unless it was started with a password, which is then the key.
     One that came from the environment is not sent to a `base_url` that was given explicitly."""
 
     timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 60.0
-    """Seconds that the server may stay silent. Also while the agent answers, where it sends a sign of life."""
+    """Seconds that the server may send nothing. While the agent answers, it sends a ping now and then."""
 
     max_retries: Annotated[int, Field(ge=0, le=10)] = 2
     """How often a request that failed is repeated, with growing pauses: one that creates only while it is certain that
-    nothing came of it, and messages to the agent never."""
+    nothing was created, and messages to the agent never."""
 
     allow_insecure_http: bool = False
     """Send the key over plain http to a host that is not this machine."""
@@ -105,11 +105,11 @@ class LettaSettings(Settings):
     """Facts: let `agent_id` confine reads, updates and deletes. It is a label, never Letta's own agent."""
 
     collection: Annotated[str | None, Field(min_length=1, max_length=200)] = None
-    """Facts and documents: see only records of this collection and kind, so that facts and documents stay apart."""
+    """Facts and documents: see only records of this collection and kind, so that facts and documents stay separate."""
 
     @property
     def key_withheld(self) -> bool:
-        """Whether there is a key that is not sent, because it is ambient and the server was named explicitly."""
+        """Whether there is a key that is not sent, because it comes from the environment and the server does not."""
         return (
             self.api_key is not None
             and self.origin_of("api_key") == "environment"
@@ -118,7 +118,7 @@ class LettaSettings(Settings):
 
     @property
     def key_to_send(self) -> SecretStr | None:
-        """The key that goes with every request, if one does."""
+        """The key that is sent with every request, or `None`."""
         return None if self.key_withheld else self.api_key
 
     @property
@@ -128,7 +128,7 @@ class LettaSettings(Settings):
 
     @property
     def exposes_key(self) -> bool:
-        """Whether the key would travel readably over a network."""
+        """Whether the key would be sent over a network without encryption."""
         return self.key_to_send is not None and urlsplit(self.base_url).scheme == "http" and not self.is_local
 
 

@@ -1,4 +1,4 @@
-"""What memio keeps with a passage beyond its text: owner, metadata, collection.
+"""Labels: what memio keeps with a passage beyond its text, which is owner, metadata and collection.
 
 Letta returns tags with every read and metadata with few, so all of it is in tags. One tag holds a JSON
 object, `memio:1:{"user_id":"alice","metadata":{"lang":"en"}}`, and only where there is something to keep.
@@ -16,11 +16,11 @@ from typing import Any
 
 from memio.errors import InvalidInputError
 from memio.models import Fact
-from memio.providers.letta._json import is_json_object
+from memio.providers.letta._api.answers import is_json_object
 
 MAX_TAG_BYTES = 2000
 MAX_LABEL_BYTES = 262_144
-"""The longest JSON object: 132 tags. Letta was seen to take 500."""
+"""The longest JSON object: 132 tags. Letta accepted 500 when this was tried."""
 
 _TAG = re.compile(r"memio:1(?:\.(\d{3}))?:(.*)", re.DOTALL)
 
@@ -37,10 +37,10 @@ class Label:
     """`facts` or `documents`, where there is a collection."""
 
     def to_tags(self) -> list[str]:
-        """Return the tags that hold it.
+        """Return the tags that hold the label.
 
         Raises:
-            InvalidInputError: It is too long.
+            InvalidInputError: The label is longer than `MAX_LABEL_BYTES`.
         """
         kept = {name: getattr(self, name) for name in _FIELDS if getattr(self, name)}
         if not kept:
@@ -49,7 +49,7 @@ class Label:
         size = len(text.encode())
         if size > MAX_LABEL_BYTES:
             raise InvalidInputError(
-                f"owner and metadata take {size:,} bytes as JSON: Letta keeps {MAX_LABEL_BYTES:,} beside a passage",
+                f"owner and metadata take {size:,} bytes as JSON: {MAX_LABEL_BYTES:,} is the most that is kept",
                 argument="metadata",
             )
         pieces = list(_pieces(text))
@@ -62,7 +62,7 @@ _FIELDS = ("user_id", "agent_id", "metadata", "collection", "kind")
 
 
 def read_tags(tags: Sequence[str] | None) -> tuple[Label, list[str]]:
-    """Return what memio kept in the tags of a passage, and the tags that are not memio's."""
+    """Return the label in the tags of a passage, and the tags that are not memio's."""
     pieces: dict[str, str] = {}
     others: list[str] = []
     for tag in tags or ():
@@ -72,7 +72,7 @@ def read_tags(tags: Sequence[str] | None) -> tuple[Label, list[str]]:
         else:
             others.append(tag)
     label = _label("".join(pieces[number] for number in sorted(pieces)))
-    if label is None:  # somebody else's, that only begins like one
+    if label is None:  # a tag of another program that begins like one of memio's
         return Label(), list(tags or ())
     return label, others
 
@@ -97,7 +97,7 @@ def _label(text: str) -> Label | None:
 
 
 def _is_name(value: object) -> bool:
-    """Tell whether it is what memio takes for an owner or a collection."""
+    """Return whether memio accepts a value as the name of an owner or a collection."""
     if not isinstance(value, str) or not value or "\0" in value:
         return False
     try:
@@ -108,7 +108,7 @@ def _is_name(value: object) -> bool:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Cut a text into pieces of at most `MAX_TAG_BYTES` bytes, never inside of a character."""
+    """Cut a text into pieces of at most `MAX_TAG_BYTES` bytes, never inside a character."""
     rest = text.encode()
     while len(rest) > MAX_TAG_BYTES:
         piece = rest[:MAX_TAG_BYTES].decode(errors="ignore")  # a character that is cut goes into the next piece

@@ -1,4 +1,4 @@
-"""From the errors of letta-client and httpx to those of memio: by class and status, never by wording."""
+"""Errors of letta-client and httpx as errors of memio, chosen by class and status, never by wording."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from memio.errors import (
     RateLimitError,
     UnavailableError,
 )
-from memio.providers.letta._json import is_json_object
+from memio.providers.letta._api.answers import is_json_object
 
 if TYPE_CHECKING:
     from memio.providers.letta.settings import LettaSettings
 
-Effect = Literal["read", "create", "turn", "change", "delete"]
-"""What a request does. Repeated, `change` and `delete` come to the same; `create` makes a second record, unless the
-first attempt certainly made none; `turn` makes the agent answer, and is never repeated."""
+Effect = Literal["read", "create", "send", "change", "delete"]
+"""What a request does. Repeating `change` and `delete` is harmless; repeating `create` makes a second record, unless
+the first attempt certainly made none; `send` makes the agent answer, and is never repeated."""
 
 UNREADABLE = (ValueError, RecursionError)
-"""What reading an answer raises that is cut or none of Letta's: no JSON, no text, numbers or nesting without end."""
+"""What reading an answer raises that is cut or not Letta's: invalid JSON or text, endless numbers or nesting."""
 
 FAILURES = (letta_client.LettaError, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, *UNREADABLE)
 """Everything that a request through letta-client raises when it fails. Some are httpx's own, unwrapped."""
@@ -49,15 +49,15 @@ _DETAIL_LENGTH = 300
 
 _ID = re.compile(r"(?<![\w-])(?:agent|archive|passage|conv|message)-[\w-]+")
 _NO_AGENT = "Agent not found"
-"""The only text of Letta's for a 404 that does not name the id."""
+"""The only detail of a 404 of Letta that does not name the id."""
 
 
 class UnexpectedAnswerError(Exception):
-    """The server answered with success, in a shape that is none of Letta's."""
+    """The server answered with success, in a shape that is not Letta's."""
 
 
 class NoAnswerError(Exception):
-    """The agent did not come to an answer, in a stream that began with status 200.
+    """The agent did not answer, in a stream that began with status 200.
 
     Attributes:
         reason: Letta's `error_type`, or its stop reason.
@@ -79,7 +79,7 @@ def status_of(error: BaseException) -> int | None:
     return error.status_code
 
 
-def asked_pause(error: Exception) -> float | None:
+def requested_pause(error: Exception) -> float | None:
     """Return the seconds of a `Retry-After` header, which may also hold a date; `None` without one."""
     if not isinstance(error, letta_client.APIStatusError):
         return None
@@ -94,16 +94,13 @@ def asked_pause(error: Exception) -> float | None:
     return max(0.0, seconds)
 
 
-def translate(
-    error: Exception, *, operation: str, effect: Effect, settings: LettaSettings, in_doubt: bool = False
-) -> ProviderError:
-    """Return memio's error for a failed request. Statuses that mean something to one call are handled there.
+def translate(error: Exception, *, effect: Effect, settings: LettaSettings, in_doubt: bool = False) -> ProviderError:
+    """Return memio's error for a failed request. Statuses with a meaning in one call only are handled there.
 
     Args:
         error: What the last attempt raised.
-        operation: How errors call it.
         effect: What the request does.
-        settings: Of the connection.
+        settings: The settings of the connection.
         in_doubt: Whether an earlier attempt may have been carried out. The outcome is that of the worst attempt.
     """
     kind, message, sent, transient = _classify(error, settings)
@@ -112,28 +109,28 @@ def translate(
     # A call that creates may only be repeated when it is sure that nothing came of it.
     retryable = transient and (effect not in ("create", "turn") or outcome == "not_applied")
     if kind is RateLimitError:
-        pause = asked_pause(error)
+        pause = requested_pause(error)
         return RateLimitError(message, cause=error, retryable=retryable, outcome=outcome, retry_after=pause)
     return kind(message, cause=error, retryable=retryable, outcome=outcome)
 
 
 def _names_what_is_missing(error: letta_client.APIStatusError) -> bool:
-    """Return whether a 404 names what was asked for, as Letta's do.
+    """Return whether a 404 names what was asked for, as a 404 of Letta does.
 
-    One of a gateway without a route does not, unless it repeats the path. Taken for Letta's, it would make records
-    look deleted that are there.
+    A 404 of a gateway without a route does not, unless it repeats the path. Taken for Letta's, it would make existing
+    records look deleted.
     """
     detail = error.body.get("detail") if is_json_object(error.body) else None
     if not isinstance(detail, str):
         return False
-    asked = set(_ID.findall(str(error.request.url)))
+    requested = set(_ID.findall(str(error.request.url)))
     if detail == _NO_AGENT:
-        return any(name.startswith("agent-") for name in asked)
-    return any(re.search(rf"(?<![/\w-]){re.escape(name)}(?![/\w-])", detail) for name in asked)
+        return any(name.startswith("agent-") for name in requested)
+    return any(re.search(rf"(?<![/\w-]){re.escape(name)}(?![/\w-])", detail) for name in requested)
 
 
 def _classify(error: Exception, settings: LettaSettings) -> tuple[type[ProviderError], str, bool, bool]:
-    """Return the class, the message, whether it may have been carried out, and whether it may pass."""
+    """Return the class, the message, whether it may have been carried out, and whether a later try may succeed."""
     place = settings.base_url
     if isinstance(error, letta_client.APIStatusError):
         return _classify_status(error, settings)
@@ -150,7 +147,7 @@ def _classify(error: Exception, settings: LettaSettings) -> tuple[type[ProviderE
     if isinstance(error, (*UNREADABLE, UnexpectedAnswerError)):
         return (
             UnavailableError,
-            f"{place} sent an answer that is none of Letta's ({what}): is it a Letta server?",
+            f"{place} sent an answer that is not Letta's ({what}): is it a Letta server?",
             True,
             True,
         )
@@ -174,11 +171,13 @@ def _classify_status(
     if status == HTTPStatus.REQUEST_TIMEOUT:
         return ProviderTimeoutError, text, True, True
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        pause = asked_pause(error)
-        wish = f": it asks for a pause of {pause:g} seconds" if pause is not None else ""
-        return UnavailableError, text + wish, True, True
+        pause = requested_pause(error)
+        request = f": it asks for a pause of {pause:g} seconds" if pause is not None else ""
+        return UnavailableError, text + request, True, True
     if status == HTTPStatus.NOT_FOUND and status_of(error) is None:
-        text += ", and not as Letta does: is it a Letta server, and does every gateway on the way know it?"
+        text += (
+            ", in a form that is not Letta's: is it a Letta server, and does every gateway before it have its routes?"
+        )
         return UnavailableError, text, True, True
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         text += (
@@ -201,7 +200,7 @@ def _classify_no_answer(error: NoAnswerError) -> tuple[type[ProviderError], str,
 
 
 def key_advice(settings: LettaSettings) -> str:
-    """Say what to do about a refused key."""
+    """Return what to do about a refused key."""
     if settings.key_withheld:
         return (
             "no key was sent, because LETTA_API_KEY of the environment never goes to a base_url that was given "
@@ -213,24 +212,24 @@ def key_advice(settings: LettaSettings) -> str:
 
 
 def _detail(error: letta_client.APIStatusError, settings: LettaSettings) -> str:
-    """Return what the server said about it, where that is short and shows no key.
+    """Return the detail of an error answer, in parentheses and at most 300 characters, unless it shows the key.
 
-    Of a 404 nothing: Letta puts its whole user object in there.
+    That of a 404 is left out: Letta puts its whole user object into it.
     """
     if error.status_code == HTTPStatus.NOT_FOUND or not is_json_object(error.body):
         return ""
-    said = error.body.get("detail") or error.body.get("message")
-    if not isinstance(said, str):
+    detail = error.body.get("detail") or error.body.get("message")
+    if not isinstance(detail, str):
         return ""
     key = settings.api_key.get_secret_value() if settings.api_key else ""
-    if key and key in said:
+    if key and key in detail:
         return ""
-    return f" ({said[:_DETAIL_LENGTH]})"
+    return f" ({detail[:_DETAIL_LENGTH]})"
 
 
 def _hide_key(error: Exception) -> None:
-    """Take the key out of the request that an error holds, and would take along into a queue or another process."""
+    """Remove the key from the request that an error holds, as errors are passed to queues and other processes."""
     for failure in (error, error.__cause__):
         if isinstance(failure, (letta_client.APIError, httpx.HTTPError)):
-            with suppress(RuntimeError):  # it holds none
+            with suppress(RuntimeError):  # it has no request
                 failure.request.headers.pop("Authorization", None)

@@ -1,8 +1,8 @@
-"""Sessions as conversations of the agent: which conversation is which session is written in its summary.
+"""Sessions as conversations of the agent: the summary of a conversation names its session.
 
 A summary reads `memio:1:s<digest>:u<digest>:{"session":"session-1","user":"alice"}`. The server finds
 summaries by a part of them, in which `%`, `_` and backslashes are wildcards: the digests are there to
-search for, the JSON to compare. `"new":true` is in it until the first message was stored for sure.
+search for, the JSON to compare. `"new":true` is in it until the first message was certainly stored.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from memio.errors import MemioError, NotFoundError
-from memio.providers.letta._agent import MISSING, Agent, done, no_meaning, rows_of
-from memio.providers.letta._json import is_json_object
+from memio.providers.letta._api.agent import MISSING, Agent, only_usual_errors
+from memio.providers.letta._api.answers import check_deleted, is_json_object, rows_of
+from memio.providers.letta._rows.cursors import Position
 
 PAGE = 100
 """Conversations per request."""
 
 MAX_ROUNDS = 8
+"""How often a listing starts again because the conversation that it was to go on after was deleted."""
 
 _SUMMARY = re.compile(r"memio:1:s[0-9a-f]{16}:u(?:[0-9a-f]{16}|-):(\{.*\})", re.DOTALL)
 
@@ -55,51 +57,50 @@ class Conversation:
     created_at: datetime
     new: bool
     """Whether it may still be empty."""
-    asked: bool
-    """Whether a message was ever sent to it, in vain or not."""
+    used: bool
+    """Whether a message was ever sent to it, stored or not."""
 
     @property
-    def position(self) -> tuple[datetime, str]:
+    def position(self) -> Position:
         """Its place in the order of the listing."""
-        return self.created_at, self.id
+        return Position(self.created_at, self.id)
 
 
 class Sessions:
-    """Finds, makes and deletes the conversations of sessions. Others of the agent are never touched."""
+    """Finds, makes and deletes the conversations of sessions. Other conversations of the agent are left alone."""
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
 
-    async def of(self, operation: str, session: str, user: str | None) -> list[Conversation]:
+    async def of(self, session: str, user: str | None) -> list[Conversation]:
         """Return the conversations of a session, oldest first; of every user when `user` is `None`. One request."""
         owner = f"u{_digest(user)}:" if user is not None else ""
-        found = await self.matching(operation, f"memio:1:s{_digest(session)}:{owner}")
+        found = await self.matching(f"memio:1:s{_digest(session)}:{owner}")
         return [item for item in found if item.key.session == session and user in (None, item.key.user)]
 
-    async def all(self, operation: str, user: str | None) -> list[Conversation]:
+    async def all(self, user: str | None) -> list[Conversation]:
         """Return the conversations of all sessions, oldest first. One request per 100."""
-        found = await self.matching(operation, f":u{_digest(user)}:{{" if user is not None else "memio:1:s")
+        found = await self.matching(f":u{_digest(user)}:{{" if user is not None else "memio:1:s")
         return [item for item in found if user in (None, item.key.user)]
 
-    async def open(self, operation: str, key: Key) -> Conversation:
-        """Return the conversation to add to, which is made when there is none.
+    async def open(self, key: Key) -> Conversation:
+        """Return the conversation to add to, which is made when there is none. One request, or three.
 
         When several clients begin a session at once, they all add to the oldest conversation. The others are left:
-        somebody may add to one at this moment, and an empty conversation is no session.
+        another client may be adding to one, and an empty conversation is not listed as a session.
         """
-        found = await self._exactly(operation, key)
+        found = await self._exactly(key)
         if found:
             return found[0]
         made = await self.agent.request(
             lambda letta: letta.conversations.create(agent_id=self.agent.id, summary=key.summary(new=True)),
             _made,
-            operation=operation,
             effect="create",
         )
-        found = await self._exactly(operation, key)
+        found = await self._exactly(key)
         return found[0] if found else made
 
-    async def confirm(self, operation: str, conversation: Conversation) -> None:
+    async def confirm(self, conversation: Conversation) -> None:
         """Note that a conversation is not empty. One request.
 
         Raises:
@@ -108,33 +109,31 @@ class Sessions:
         await self.agent.request(
             lambda letta: letta.conversations.update(conversation.id, summary=conversation.key.summary(new=False)),
             _made,
-            operation=operation,
             effect="change",
-            statuses=lambda status: NotFoundError("session", conversation.key.session) if status == MISSING else None,
+            on_status=lambda status: NotFoundError("session", conversation.key.session) if status == MISSING else None,
         )
 
-    async def delete(self, operation: str, conversation: Conversation) -> None:
-        """Delete a conversation with its messages; one that is gone already counts as done. One request."""
+    async def delete(self, conversation: Conversation) -> None:
+        """Delete a conversation with its messages; one that is gone already counts as deleted. One request."""
         await self.agent.request(
             lambda letta: letta.conversations.with_raw_response.delete(conversation.id),
-            done,
-            operation=operation,
+            check_deleted,
             effect="delete",
-            statuses=no_meaning,
+            on_status=only_usual_errors,
         )
 
-    async def matching(self, operation: str, containing: str) -> list[Conversation]:
-        """Return all conversations whose summary is memio's and holds a text, oldest first."""
+    async def matching(self, containing: str) -> list[Conversation]:
+        """Return all conversations whose summary is memio's and contains a text, oldest first. One request per 100."""
         found: dict[str, Conversation | None] = {}
         anchor: str | None = None
         limit, rounds = PAGE, 0
         while True:
             try:
-                rows = await self._page(operation, containing, limit, anchor)
+                rows = await self._page(containing, limit, anchor)
             except _AnchorGoneError:
                 anchor, rounds = None, rounds + 1
                 if rounds > MAX_ROUNDS:
-                    raise self.agent.restless(operation) from None
+                    raise self.agent.changed_too_often() from None
                 continue
             known = len(found)
             found.update((row.id, _conversation(row)) for row in rows)
@@ -148,7 +147,7 @@ class Sessions:
                 limit *= 2
         return sorted((item for item in found.values() if item), key=lambda item: item.position)
 
-    async def _page(self, operation: str, containing: str, limit: int, after: str | None) -> list[Any]:
+    async def _page(self, containing: str, limit: int, after: str | None) -> list[Any]:
         more: dict[str, Any] = {"after": after} if after else {}
         return await self.agent.request(
             lambda letta: letta.conversations.list(
@@ -160,12 +159,11 @@ class Sessions:
                 **more,
             ),
             lambda answer: [_dated(row) for row in rows_of(answer)],
-            operation=operation,
-            statuses=lambda status: _AnchorGoneError("anchor") if after and status == MISSING else None,
+            on_status=lambda status: _AnchorGoneError("anchor") if after and status == MISSING else None,
         )
 
-    async def _exactly(self, operation: str, key: Key) -> list[Conversation]:
-        return [item for item in await self.of(operation, *key) if item.key == key]
+    async def _exactly(self, key: Key) -> list[Conversation]:
+        return [item for item in await self.of(*key) if item.key == key]
 
 
 class _AnchorGoneError(MemioError):
@@ -190,7 +188,7 @@ def _made(row: Any) -> Conversation:
 
 
 def _conversation(row: Any) -> Conversation | None:
-    """Return a conversation with memio's summary; `None` for any other."""
+    """Return a conversation that has a summary of memio; `None` for any other."""
     match = _SUMMARY.fullmatch(row.summary or "")
     if not match:
         return None
@@ -207,4 +205,4 @@ def _conversation(row: Any) -> Conversation | None:
     new = named.get("new") is True
     if row.summary != key.summary(new=new):
         return None
-    return Conversation(id=row.id, key=key, created_at=row.created_at, new=new, asked=row.last_message_at is not None)
+    return Conversation(id=row.id, key=key, created_at=row.created_at, new=new, used=row.last_message_at is not None)

@@ -1,39 +1,38 @@
-"""The messages of conversations: sending them, and reading the ones that people see."""
+"""The messages of conversations: sending them, and reading those of user and assistant."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from memio.errors import ConflictError, MemioError, NotFoundError
 from memio.models import Message, Role
-from memio.providers.letta._agent import MISSING, Agent, rows_of
-from memio.providers.letta._json import is_json_object
-from memio.providers.letta._sessions import Conversation
+from memio.providers.letta._api.agent import MISSING, Agent
+from memio.providers.letta._api.answers import is_json_object, rows_of, text_of, utc
+from memio.providers.letta._rows.sessions import Conversation
 
 if TYPE_CHECKING:
     from letta_client import AsyncLetta
 
 PAGE = 100
-"""Messages per request, the hidden ones among them: system prompt, reasoning, tool calls."""
+"""Messages per request, including those that are not shown: system prompt, reasoning, tool calls."""
 
 BUSY = HTTPStatus.CONFLICT
 
 ROLES: dict[str, Role] = {"user_message": "user", "assistant_message": "assistant"}
 ANSWERED = frozenset({"end_turn", "max_steps", "tool_rule", "requires_approval"})
-"""Why an agent stops when all is well."""
+"""The stop reasons of a turn that succeeded."""
 SIGNS_OF_LIFE = frozenset({"ping", "stop_reason", "usage_statistics", "error_message"})
 PACKED = frozenset({"system_alert", "heartbeat", "login"})
-"""What Letta itself puts into a conversation in the name of the user, as JSON: summaries, alerts."""
+"""Types of the JSON that Letta writes into a conversation as messages of the user: summaries, alerts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stored message, visible or not."""
+    """One stored message; `message` is `None` where it is not shown."""
 
     id: str
     message: Message | None
@@ -45,7 +44,7 @@ class Messages:
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
 
-    async def send(self, operation: str, conversation: Conversation, messages: Sequence[Message]) -> list[Message]:
+    async def send(self, conversation: Conversation, messages: Sequence[Message]) -> list[Message]:
         """Send messages once, wait until the agent has answered, and return its answer. One request.
 
         Raises:
@@ -54,11 +53,13 @@ class Messages:
         """
         session = conversation.key.session
 
-        def statuses(status: int) -> MemioError | None:
+        def on_status(status: int) -> MemioError | None:
             if status == MISSING:
                 return NotFoundError("session", session)
             if status == BUSY:
-                return ConflictError("session", session, hint="another call is adding to it at this moment; repeat it")
+                return ConflictError(
+                    "session", session, hint="another call is adding to it at this moment; repeat yours"
+                )
             return None
 
         payload = [_outgoing(message) for message in messages]
@@ -69,26 +70,25 @@ class Messages:
         return await self.agent.request(
             drain,
             lambda events: [row.message for row in _rows(events, conversation) if row.message],
-            operation=operation,
-            effect="turn",
-            statuses=statuses,
+            effect="send",
+            on_status=on_status,
         )
 
     async def scan(
-        self, operation: str, conversation: Conversation, *, newest_first: bool, anchor: str | None = None
+        self, conversation: Conversation, *, newest_first: bool, anchor: str | None = None
     ) -> AsyncGenerator[Row]:
-        """Yield the stored messages beyond an anchor, page by page. One request per 100.
+        """Yield the stored messages after an anchor, in the direction of reading. One request per 100.
 
         The SDK's own paging repeats itself without end when the newest comes first.
         """
         begin = anchor
         first: str | None = None
         while True:
-            rows = await self._page(operation, conversation, newest_first=newest_first, anchor=anchor)
+            rows = await self._page(conversation, newest_first=newest_first, anchor=anchor)
             if not rows:
                 return
-            if rows[0].id == first:  # an anchor that the server does not know leads to the first page
-                raise self.agent.restless(operation)
+            if rows[0].id == first:  # for an anchor that the server does not know, it returns the first page
+                raise self.agent.changed_too_often()
             if anchor == begin:
                 first = rows[0].id
             for row in rows:
@@ -98,17 +98,15 @@ class Messages:
             if len(rows) * 2 < PAGE:
                 return
 
-    async def any(self, operation: str, conversation: Conversation) -> bool:
-        """Tell whether a conversation holds a message that is visible. One request, as a rule."""
-        async for row in self.scan(operation, conversation, newest_first=False):
+    async def any(self, conversation: Conversation) -> bool:
+        """Return whether a conversation has a message that is shown. One request, as a rule."""
+        async for row in self.scan(conversation, newest_first=False):
             if row.message:
                 return True
         return False
 
-    async def beyond(
-        self, operation: str, conversation: Conversation, row_id: str, *, newest_first: bool
-    ) -> frozenset[str]:
-        """Return the ids of the messages of a conversation that come next after a message of another one. One request.
+    async def following(self, conversation: Conversation, row_id: str, *, newest_first: bool) -> frozenset[str]:
+        """Return the ids of the messages of a conversation that follow a message of another one. One request.
 
         Their dates have whole seconds; the server knows the order of all messages of an agent. Nothing is
         returned when the other message was deleted meanwhile.
@@ -123,16 +121,13 @@ class Messages:
                     limit=PAGE,
                     **more,
                 ),
-                lambda page: frozenset(_text(item.id) for item in rows_of(page.items)),
-                operation=operation,
-                statuses=lambda status: NotFoundError("message", row_id) if status == MISSING else None,
+                lambda page: frozenset(text_of(item.id) for item in rows_of(page.items)),
+                on_status=lambda status: NotFoundError("message", row_id) if status == MISSING else None,
             )
         except NotFoundError:
             return frozenset()
 
-    async def _page(
-        self, operation: str, conversation: Conversation, *, newest_first: bool, anchor: str | None
-    ) -> list[Row]:
+    async def _page(self, conversation: Conversation, *, newest_first: bool, anchor: str | None) -> list[Row]:
         # Both anchors are meant by position, whatever the order.
         more: dict[str, Any] = {"before" if newest_first else "after": anchor} if anchor else {}
         return await self.agent.request(
@@ -140,15 +135,14 @@ class Messages:
                 conversation.id, order="desc" if newest_first else "asc", limit=PAGE, **more
             ),
             lambda page: _rows(rows_of(page.items), conversation),
-            operation=operation,
         )
 
 
 async def _drain(letta: AsyncLetta, conversation_id: str, payload: list[Any]) -> list[Any]:
-    """Read the answer to its end: only then it is certain that the turn is stored."""
+    """Send messages, and read the answer to its end: only then is it certain that the turn is stored."""
     from letta_client import APIStatusError
 
-    from memio.providers.letta._errors import NoAnswerError
+    from memio.providers.letta._api.errors import NoAnswerError
 
     events: list[Any] = []
     stop: str | None = None
@@ -164,7 +158,7 @@ async def _drain(letta: AsyncLetta, conversation_id: str, payload: list[Any]) ->
                 elif kind not in SIGNS_OF_LIFE:
                     events.append(event)
         except APIStatusError as error:
-            # Letta's way to say that the model failed: an event, after a status of 200.
+            # When the model fails, Letta sends an event after a status of 200.
             body = error.body
             reason = body.get("error_type") if is_json_object(body) else None
             raise NoAnswerError(str(reason or "error"), stored=bool(events)) from None
@@ -175,18 +169,18 @@ async def _drain(letta: AsyncLetta, conversation_id: str, payload: list[Any]) ->
 
 def _outgoing(message: Message) -> dict[str, Any]:
     content: Any = message.content
-    # Letta takes JSON in a user message for an envelope of its own: it would unpack it, or fail to read the
-    # conversation ever after. It looks into messages of one part only.
+    # Letta mistakes JSON in a user message for its own format: it would unpack it, or never be able to read the
+    # conversation again. It examines messages of one part only.
     if message.role == "user" and len(content) > 1 and content.lstrip().startswith("{"):
         content = [{"type": "text", "text": content[:1]}, {"type": "text", "text": content[1:]}]
     return {"role": message.role, "content": content, **({"name": message.name} if message.name else {})}
 
 
 def _rows(items: Sequence[Any], conversation: Conversation) -> list[Row]:
-    """Return the rows of the database that a list of messages came from: one may have become several."""
+    """Return the stored messages that listed ones came from: the server may list one as several."""
     texts: dict[str, list[Any]] = {}
     for item in items:
-        shown = texts.setdefault(_text(item.id), [])
+        shown = texts.setdefault(text_of(item.id), [])
         if item.message_type in ROLES and not _is_packed(item):
             shown.append(item)
     return [Row(row_id, _incoming(shown, conversation) if shown else None) for row_id, shown in texts.items()]
@@ -198,7 +192,7 @@ def _incoming(shown: list[Any], conversation: Conversation) -> Message:
         role=ROLES[first.message_type],
         content="".join(_content(item.content) for item in shown),
         name=first.name or None,
-        timestamp=_utc(first.date),
+        timestamp=utc(first.date),
         id=first.id,
         session_id=conversation.key.session,
         user_id=conversation.key.user,
@@ -216,17 +210,7 @@ def _is_packed(item: Any) -> bool:
 
 
 def _content(content: Any) -> str:
-    """Return the text of a message; parts that are no text, such as pictures, have none."""
+    """Return the text of a message, without parts that are not text, such as pictures."""
     if isinstance(content, str):
         return content
     return "".join(part.text for part in rows_of(content) if part.type == "text")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"text was expected, not {type(value).__name__}")
-    return value
-
-
-def _utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""An adapter's hold on a connection: its own, the client's, or one shared with adapters like it."""
+"""Who uses a connection, and who closes it."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ import asyncio
 from collections.abc import Hashable
 from weakref import WeakValueDictionary, ref
 
-from memio.providers.letta._connection import Connection
+from memio.providers.letta._api.connection import Connection
 from memio.providers.letta.settings import LettaSettings
 
 
 class Lease:
-    """What an adapter holds while it is open.
+    """The use of a connection by one adapter, from its first call until it is closed.
 
-    Adapters that are made in code, with equal settings, share one connection per event loop; the last
-    one that is closed closes it. Nothing is opened before the first call.
+    Adapters that are made in code, with equal settings, share one connection per event loop; closing the last
+    of them closes it. Nothing is opened before the first call.
 
     Args:
-        settings: Where to connect to.
-        connection: A connection that belongs to somebody else, who closes it.
+        settings: The server.
+        connection: A connection that the caller closes.
 
     Raises:
         ConfigError: The key would travel over plain http.
     """
 
     def __init__(self, settings: LettaSettings, connection: Connection | None = None) -> None:
-        # Also where a shared one will be used: settings that are refused are refused at once.
         self._given = connection
+        # Made also where a shared one will be used, so that settings that are refused are refused at once.
         self._own = connection or Connection(settings)
         self._shared: _Shared | None = None
         self._closed = False
 
     def connection(self) -> Connection:
-        """Return the connection, for a call in the running loop."""
+        """Return the connection, for a call in the running loop.
+
+        Raises:
+            RuntimeError: The adapter is closed.
+        """
         if self._closed:
             raise RuntimeError("this Letta adapter is closed: make a new one")
         if self._given is not None:
@@ -59,16 +63,16 @@ class _Shared:
         self.users = 0
 
 
-# Weak on both ends: a connection that nobody closed goes with its last adapter, and keeps no loop alive.
+# Weak on both ends: a connection that was never closed goes with its last adapter, and keeps no loop alive.
 _open: WeakValueDictionary[tuple[int, Hashable], _Shared] = WeakValueDictionary()
 
 
 def _share(connection: Connection) -> _Shared:
     loop = asyncio.get_running_loop()
-    place = (id(loop), Connection.key(connection.settings))
-    shared = _open.get(place)
-    # The number of a loop that is gone may belong to another one now.
+    key = (id(loop), Connection.key(connection.settings))
+    shared = _open.get(key)
+    # A new loop may have the id of one that is gone.
     if shared is None or not shared.users or shared.loop() is not loop:
-        shared = _open[place] = _Shared(connection, loop)
+        shared = _open[key] = _Shared(connection, loop)
     shared.users += 1
     return shared

@@ -1,4 +1,4 @@
-"""Which messages of a session fit a query best. Letta cannot search a conversation, so memio does."""
+"""Ranking of a session's messages by a query. Letta cannot search a conversation, so memio does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from memio.models import Message
 _WORD = re.compile(r"\w+")
 
 INSIDE = 0.5
-"""What a word of the query counts that is found inside of a longer one, as in scripts without spaces."""
+"""The weight of a word of the query that is found inside a longer one, as in scripts without spaces."""
 
 
 def rank(messages: Sequence[Message], query: str, limit: int) -> list[Message]:
@@ -22,7 +22,7 @@ def rank(messages: Sequence[Message], query: str, limit: int) -> list[Message]:
 
     Args:
         messages: Oldest first.
-        query: Words; a query without any is looked for as it stands.
+        query: Words. A query without any is searched as one text.
         limit: How many to return at most.
     """
     wanted = query.casefold()

@@ -1,0 +1,1 @@
+"""Requests to a Letta server: the agent that they are about, the connection, repetitions and errors."""
