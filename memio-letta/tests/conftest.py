@@ -21,7 +21,7 @@ EMBEDDING = "openai/text-embedding-3-small"
 
 
 class Server:
-    """The server as seen without memio and without letta-client: what is really there."""
+    """The server as seen without memio and letta-client: what it has stored."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -99,13 +99,13 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def agent(server: Server) -> str:
-    """A fresh agent, which goes with its archive when the test is over."""
+    """A fresh agent, which is deleted with its archive after the test."""
     return server.new_agent()
 
 
 @pytest.fixture
 def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    """Run a coroutine to its end, in a loop of its own, within ten minutes."""
+    """Run a coroutine to its end, in a new event loop, within ten minutes."""
 
     def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run(asyncio.wait_for(coroutine, 600))

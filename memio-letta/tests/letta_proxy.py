@@ -45,11 +45,11 @@ class Rule:
 
 @dataclass
 class Proxy:
-    """Forwards to a server, unless a rule says otherwise.
+    """Forwards requests to a server, except those that a rule is for.
 
     Attributes:
         target: The server; without one every request needs a rule.
-        requests: What came in.
+        requests: The requests that arrived.
     """
 
     target: str = "http://127.0.0.1:9"
@@ -61,16 +61,16 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The address on which it listens."""
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     @property
     def names(self) -> list[str]:
-        """What came in, by name."""
+        """The names of the requests that arrived."""
         return [request.name for request in self.requests]
 
     def on(self, pattern: str, act: Act, *, after: int = 0, times: int = 1) -> None:
-        """Do something to the requests whose name matches a pattern: `times` of them, when `after` went by."""
+        """Apply `act` to requests whose name matches a pattern: to `times` of them, after the first `after`."""
         self.rules.append(Rule(re.compile(pattern), act, after, times))
 
     def forget(self) -> None:
@@ -166,18 +166,18 @@ class Proxy:
 
 
 async def forward(proxy: Proxy, request: Request, writer: asyncio.StreamWriter) -> None:
-    """Do what a proxy does."""
+    """Forward the request and its answer."""
     await proxy.relay(request, writer)
 
 
-def answer(status: int, body: str = '{"detail": "said by the proxy"}', **headers: str) -> Act:
-    """Answer without asking the server."""
+def answer(status: int, body: str = '{"detail": "sent by the proxy"}', **headers: str) -> Act:
+    """Answer without forwarding the request."""
 
     async def act(_: Proxy, __: Request, writer: asyncio.StreamWriter) -> None:
         data = body.encode()
         more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
         kind = "" if "content_type" in headers else "Content-Type: application/json\r\n"
-        head = f"HTTP/1.1 {status} Said\r\n{kind}{more}Content-Length: {len(data)}\r\nConnection: close\r\n\r\n"
+        head = f"HTTP/1.1 {status} Status\r\n{kind}{more}Content-Length: {len(data)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + data)
         await writer.drain()
 
@@ -259,7 +259,7 @@ def distort(change: Callable[[bytes], bytes]) -> Act:
 
 
 def hold_request(release: asyncio.Event, arrived: asyncio.Event | None = None) -> Act:
-    """Tell that a request is there, and forward it only when told to."""
+    """Set `arrived`, and forward the request when `release` is set."""
 
     async def act(proxy: Proxy, request: Request, writer: asyncio.StreamWriter) -> None:
         if arrived:
@@ -271,7 +271,7 @@ def hold_request(release: asyncio.Event, arrived: asyncio.Event | None = None) -
 
 
 def hold_answer(arrived: asyncio.Event, release: asyncio.Event) -> Act:
-    """Forward, tell that the server has answered, and answer when told to."""
+    """Forward the request, set `arrived` when the server has answered, and answer when `release` is set."""
 
     async def act(proxy: Proxy, request: Request, writer: asyncio.StreamWriter) -> None:
         whole = await proxy.exchange(request)
@@ -284,7 +284,7 @@ def hold_answer(arrived: asyncio.Event, release: asyncio.Event) -> Act:
 
 
 def meanwhile(happening: Callable[[], Awaitable[object]]) -> Act:
-    """Let something happen on the server before the request arrives there."""
+    """Await `happening`, and then forward the request."""
 
     async def act(proxy: Proxy, request: Request, writer: asyncio.StreamWriter) -> None:
         await happening()

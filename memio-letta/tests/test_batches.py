@@ -58,7 +58,7 @@ def test_a_batch_is_one_request_and_keeps_order_owners_and_metadata(run: Run, se
     run(main())
 
 
-def test_an_agent_without_an_archive_gets_its_first_item_alone(run: Run, server: Any, agent: str) -> None:
+def test_the_first_item_of_an_agent_without_an_archive_is_sent_alone(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy:
             store = LettaDocumentAdapter(base_url=proxy.url, agent_id=agent, collection="c")

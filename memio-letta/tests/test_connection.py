@@ -93,7 +93,7 @@ NO_AGENT = '{"detail": "Agent not found"}'
 
 
 @pytest.mark.parametrize("act", [missing, answer(404, NO_AGENT), answer(422)])
-def test_a_wrong_agent_id_says_so(run: Run, act: Act) -> None:
+def test_a_wrong_agent_id_is_named_in_the_error(run: Run, act: Act) -> None:
     # defect: a wrong agent looks like no data
     for call in (add, search):
         error, _ = run(failure(act, call))
@@ -125,14 +125,14 @@ def test_the_wording_of_an_answer_decides_nothing(run: Run) -> None:
     ["<html>", '{"a"', "[" * 100_000, "9" * 6000, "{}", "null", "7", '"text"', "[1]", "[{}]", "[null]", '[{"id": 1}]'],
 )
 @pytest.mark.parametrize("call", [add, search])
-def test_an_answer_that_is_none_of_lettas_is_no_result(run: Run, body: str, call: Any) -> None:
+def test_an_answer_that_is_not_lettas_is_an_error(run: Run, body: str, call: Any) -> None:
     error, _ = run(failure(answer(200, body), call))
     assert type(error) is UnavailableError
     assert error.outcome == ("unknown" if call is add else "not_applied")
 
 
 @pytest.mark.parametrize("body", ["{}", "null", '{"results": 3}', '{"results": [{"id": "p", "content": "x"}]}'])
-def test_a_search_result_of_another_shape_is_no_result(run: Run, body: str) -> None:
+def test_a_search_result_of_another_shape_is_an_error(run: Run, body: str) -> None:
     error, _ = run(failure(answer(200, body), search))
     assert type(error) is UnavailableError
 
@@ -140,8 +140,8 @@ def test_a_search_result_of_another_shape_is_no_result(run: Run, body: str) -> N
 @pytest.mark.parametrize(
     "act", [answer(200, "<html>", content_type="text/html"), answer(200, "null"), answer(200, "7")]
 )
-def test_a_page_of_another_shape_is_no_result(run: Run, act: Act) -> None:
-    # defect: where letta-client expects a page, it fails over anything else with an AttributeError of its own
+def test_a_page_of_another_shape_is_an_error(run: Run, act: Act) -> None:
+    # defect: where letta-client expects a page, it raises an AttributeError for anything else
     async def main() -> None:
         async with Proxy() as proxy:
             proxy.on(".", act, times=9)
@@ -152,19 +152,19 @@ def test_a_page_of_another_shape_is_no_result(run: Run, act: Act) -> None:
     run(main())
 
 
-def test_a_page_that_is_no_json_is_no_result(run: Run) -> None:
+def test_a_page_that_is_not_json_is_an_error(run: Run) -> None:
     error, _ = run(failure(answer(200, "<html>login</html>", content_type="text/html"), search))
     assert type(error) is UnavailableError
     assert "is it a Letta server?" in str(error)
 
 
-def test_a_connection_that_breaks_leaves_the_outcome_of_a_create_unknown(run: Run) -> None:
+def test_a_broken_connection_leaves_the_outcome_of_a_create_unknown(run: Run) -> None:
     error, requests = run(failure(lose_request, add, max_retries=5))
     assert (type(error), error.outcome, error.retryable) == (UnavailableError, "unknown", False)
     assert requests == 1
 
 
-def test_a_server_that_is_not_there_was_sent_nothing(run: Run) -> None:
+def test_a_create_on_an_unreachable_server_is_not_applied(run: Run) -> None:
     async def main() -> None:
         async with Proxy() as proxy:
             url = proxy.url
@@ -179,7 +179,7 @@ def test_a_server_that_is_not_there_was_sent_nothing(run: Run) -> None:
 
 
 @pytest.mark.parametrize("call", [add, search])
-def test_silence_becomes_a_timeout(run: Run, call: Any) -> None:
+def test_no_answer_in_time_is_a_timeout_error(run: Run, call: Any) -> None:
     async def main() -> None:
         error, _ = await failure(hold_request(asyncio.Event()), call, timeout=0.2)
         assert isinstance(error, ProviderTimeoutError)
@@ -244,19 +244,19 @@ def test_the_pause_that_the_server_asks_for_is_in_the_error_when_it_is_too_long(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("wish", ["3600", "Fri, 01 Jan 2100 00:00:00 GMT", "inf"])
-def test_a_pause_that_is_too_long_is_not_made(run: Run, status: int, wish: str) -> None:
+@pytest.mark.parametrize("requested", ["3600", "Fri, 01 Jan 2100 00:00:00 GMT", "inf"])
+def test_a_pause_that_is_too_long_is_not_made(run: Run, status: int, requested: str) -> None:
     # defect: 503 with Retry-After is repeated after half a second
-    error, requests = run(failure(answer(status, retry_after=wish), search, max_retries=5))
+    error, requests = run(failure(answer(status, retry_after=requested), search, max_retries=5))
     assert (error.retryable, requests) == (True, 1)
-    if status == 503 and wish == "3600":
+    if status == 503 and requested == "3600":
         assert "3600 seconds" in str(error)
 
 
-@pytest.mark.parametrize("wish", ["0", "-1", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00"])
-def test_a_pause_that_is_over_is_none(run: Run, wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("requested", ["0", "-1", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00"])
+def test_a_pause_that_is_over_is_skipped(run: Run, requested: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("memio.providers.letta._api.attempts.FIRST_PAUSE", 0.001)
-    _, requests = run(failure(answer(503, retry_after=wish), search, max_retries=2))
+    _, requests = run(failure(answer(503, retry_after=requested), search, max_retries=2))
     assert requests == 3
 
 
@@ -287,18 +287,18 @@ async def headers_of(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str
         return proxy.requests[0].headers
 
 
-def test_the_key_travels_when_it_was_given(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_given_key_is_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(headers_of(monkeypatch, {}, api_key=KEY))["authorization"] == f"Bearer {KEY}"
 
 
-def test_the_key_of_the_environment_travels_to_the_server_of_the_environment(
+def test_the_key_of_the_environment_is_sent_to_the_server_of_the_environment(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment = {"LETTA_BASE_URL": "{url}", "LETTA_API_KEY": KEY}
     assert run(headers_of(monkeypatch, environment))["authorization"] == f"Bearer {KEY}"
 
 
-def test_the_key_of_the_environment_never_travels_to_an_explicit_server(
+def test_the_key_of_the_environment_is_not_sent_to_an_explicit_server(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # defect: a key from the environment sent to any base URL
@@ -308,7 +308,7 @@ def test_the_key_of_the_environment_never_travels_to_an_explicit_server(
 
 @pytest.mark.parametrize("key", [None, "sk-given"])
 @pytest.mark.parametrize("name", ["Authorization", "authorization", "X-Api-Key"])
-def test_headers_of_the_environment_never_travel(
+def test_headers_of_the_environment_are_not_sent(
     run: Run, monkeypatch: pytest.MonkeyPatch, name: str, key: str | None
 ) -> None:
     # letta-client adds them to every request, wherever it goes
@@ -318,7 +318,7 @@ def test_headers_of_the_environment_never_travel(
     assert headers.get("authorization") == (f"Bearer {key}" if key else None)
 
 
-def test_a_refused_call_says_why_no_key_was_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_refused_call_explains_why_no_key_was_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     error, _ = run(failure(answer(401), search))
     assert "pass api_key or set LETTA_API_KEY" in str(error)
     monkeypatch.setenv("LETTA_API_KEY", KEY)
@@ -328,7 +328,7 @@ def test_a_refused_call_says_why_no_key_was_sent(run: Run, monkeypatch: pytest.M
     assert "check api_key" in str(error)
 
 
-def test_the_cloud_is_not_asked_without_a_key(run: Run) -> None:
+def test_nothing_is_sent_to_the_cloud_without_a_key(run: Run) -> None:
     async def main() -> None:
         with pytest.raises(AuthenticationError, match="needs a key"):
             await LettaFactAdapter(agent_id=AGENT).add(content="x")
@@ -362,7 +362,7 @@ def test_an_error_can_be_pickled_without_the_key(run: Run, act: Act) -> None:
     assert KEY not in repr(vars(error))
 
 
-def test_what_the_server_says_about_a_bad_request_is_shown(run: Run) -> None:
+def test_the_detail_of_a_bad_request_is_in_the_error(run: Run) -> None:
     error, _ = run(failure(answer(400, '{"detail": "too long by far"}'), add))
     assert "too long by far" in str(error)
 
@@ -436,7 +436,7 @@ def test_closing_an_adapter_that_was_never_used_does_nothing(run: Run) -> None:
     run(LettaHistoryAdapter(base_url="http://localhost:1", agent_id="a").aclose())
 
 
-def test_adapters_made_outside_of_a_loop_work_in_each_loop_of_their_own() -> None:
+def test_adapters_made_outside_of_a_loop_work_in_the_loop_of_their_first_call() -> None:
     async def use() -> None:
         async with Proxy() as proxy:
             proxy.on(".", EMPTY, times=ALWAYS)
@@ -448,7 +448,7 @@ def test_adapters_made_outside_of_a_loop_work_in_each_loop_of_their_own() -> Non
         asyncio.run(use())
 
 
-def test_an_adapter_used_in_a_second_loop_says_so() -> None:
+def test_an_adapter_used_in_a_second_loop_raises_an_error() -> None:
     facts = LettaFactAdapter(base_url="http://127.0.0.1:9", agent_id=AGENT, max_retries=0)
     first, second = asyncio.new_event_loop(), asyncio.new_event_loop()
     try:
@@ -481,7 +481,7 @@ def test_cancellation_passes_through(run: Run) -> None:
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-def test_a_proxy_of_the_environment_has_no_part_in_the_way_to_this_machine(
+def test_proxies_of_the_environment_are_not_used_for_this_machine(
     run: Run, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     # defect: the key of a local server travels readably to the proxy of the company
@@ -501,7 +501,7 @@ def test_a_proxy_of_the_environment_has_no_part_in_the_way_to_this_machine(
 
 
 async def refusal(address: str) -> ProviderError:
-    """Return what an application meets when no connection to an address can be made."""
+    """Return the error of a call when no connection to an address can be made."""
     async with Memio(facts=LettaFactAdapter(base_url=address, agent_id=AGENT)) as memio:
         with pytest.raises(ProviderError) as caught:
             await memio.facts.add(content="x")

@@ -54,7 +54,7 @@ def behind(proxy: Proxy, agent: str, **settings: Any) -> Memio:
         (answer(401), "not_applied", []),
     ],
 )
-def test_a_failed_add_tells_truthfully_what_may_have_happened(
+def test_a_failed_add_has_the_right_outcome(
     run: Run, server: Any, agent: str, act: Act, outcome: str, stored: list[str]
 ) -> None:
     # defect: a create repeated by the SDK after a lost answer makes two records
@@ -72,7 +72,9 @@ def test_a_failed_add_tells_truthfully_what_may_have_happened(
     assert server.texts(agent) == stored
 
 
-def test_an_add_that_times_out_may_still_be_stored_and_says_so(run: Run, server: Any, agent: str) -> None:
+def test_an_add_that_times_out_may_still_be_stored_and_its_outcome_is_unknown(
+    run: Run, server: Any, agent: str
+) -> None:
     async def main() -> None:
         arrived, release = asyncio.Event(), asyncio.Event()
         async with Proxy(server.url) as proxy, behind(proxy, agent, timeout=5.0) as memio:
@@ -213,10 +215,8 @@ def test_a_delete_that_was_done_is_not_reported_as_not_applied(
     assert server.texts(agent) == []
 
 
-def test_a_delete_all_of_which_one_request_is_in_doubt_does_not_claim_that_nothing_was_done(
-    run: Run, server: Any, agent: str
-) -> None:
-    # Several are under way at once: the refusal of one says nothing about another whose answer was lost.
+def test_a_delete_all_with_one_uncertain_request_has_an_unknown_outcome(run: Run, server: Any, agent: str) -> None:
+    # Several are under way at once: the refusal of one does not decide about another whose answer was lost.
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent, max_retries=0) as memio:
             for number in range(3):
@@ -243,7 +243,7 @@ def test_a_404_that_is_not_lettas_does_not_count_as_deleted(run: Run, server: An
             await memio.facts.add(content="second", user_id="alice")
             await memio.facts.add(content="bob's", user_id="bob")
             proxy.on(DELETE, act, times=2)
-            with pytest.raises(UnavailableError, match="not as Letta does"):
+            with pytest.raises(UnavailableError, match="a form that is not Letta's"):
                 await memio.facts.delete(fact_id=fact.id, **owner)
             with pytest.raises(UnavailableError):
                 await memio.facts.delete_all(**owner)
@@ -257,7 +257,7 @@ def test_a_404_that_is_not_lettas_does_not_count_as_deleted(run: Run, server: An
     assert server.texts(agent) == ["bob's"]
 
 
-def test_a_delete_that_never_gets_through_says_that_its_outcome_is_unknown(run: Run, server: Any, agent: str) -> None:
+def test_a_delete_without_an_answer_has_an_unknown_outcome(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             fact = await memio.facts.add(content="x")
@@ -287,9 +287,7 @@ def test_an_update_whose_create_fails_leaves_the_old_text(run: Run, server: Any,
     assert server.texts(agent) == ["old"]
 
 
-def test_an_update_whose_create_was_answered_into_the_void_says_that_it_may_be_there(
-    run: Run, server: Any, agent: str
-) -> None:
+def test_an_update_whose_create_got_no_answer_has_an_unknown_outcome(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             fact = await memio.facts.add(content="old")
@@ -318,7 +316,7 @@ def test_an_update_whose_delete_is_refused_is_taken_back(run: Run, server: Any, 
 
 
 @pytest.mark.parametrize("act", [answer(401), answer(500), lose_request, answer(200, "<html>")])
-def test_an_update_that_cannot_be_ended_says_exactly_what_is_left(run: Run, server: Any, agent: str, act: Act) -> None:
+def test_an_update_that_cannot_be_finished_names_what_is_left(run: Run, server: Any, agent: str, act: Act) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             fact = await memio.facts.add(content="old")
@@ -335,7 +333,7 @@ def test_an_update_that_cannot_be_ended_says_exactly_what_is_left(run: Run, serv
 
 
 @pytest.mark.parametrize("act", [lose_answer, cut(b"HTTP/1.1")])
-def test_an_update_whose_delete_was_answered_into_the_void_succeeds(
+def test_an_update_whose_delete_was_done_without_an_answer_succeeds(
     run: Run, server: Any, agent: str, act: Act
 ) -> None:
     async def main() -> None:
@@ -349,7 +347,7 @@ def test_an_update_whose_delete_was_answered_into_the_void_succeeds(
 
 
 def test_an_update_whose_delete_may_come_late_never_leaves_neither_text(run: Run, server: Any, agent: str) -> None:
-    # The delete is held on its way: taking the new text back now would lose both when it arrives.
+    # The delete is held by the proxy: taking the new text back now would lose both when it arrives.
     async def main() -> None:
         release = asyncio.Event()
         async with Proxy(server.url) as proxy, behind(proxy, agent, timeout=5.0, max_retries=0) as memio:
@@ -417,7 +415,7 @@ def test_an_update_whose_delete_finds_nothing_keeps_the_new_text(run: Run, serve
     run(main())
 
 
-def test_of_two_updates_at_once_one_wins_and_the_other_is_told(run: Run, server: Any, agent: str) -> None:
+def test_of_two_updates_at_once_one_succeeds_and_the_other_raises(run: Run, server: Any, agent: str) -> None:
     # defect: concurrent writes lose updates, or leave two records
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
@@ -438,7 +436,7 @@ def test_of_two_updates_at_once_one_wins_and_the_other_is_told(run: Run, server:
     run(main())
 
 
-def test_a_delete_all_that_stops_half_way_says_so_and_can_be_called_again(run: Run, server: Any, agent: str) -> None:
+def test_a_delete_all_that_stops_half_way_is_partial_and_can_be_called_again(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             for number in range(7):
@@ -462,9 +460,7 @@ async def delete_all_of_many(memio: Memio, server: Any, agent: str) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 422])
-def test_a_delete_all_that_deletes_nothing_does_not_claim_that_it_did(
-    run: Run, server: Any, agent: str, status: int
-) -> None:
+def test_a_delete_all_that_deletes_nothing_raises(run: Run, server: Any, agent: str, status: int) -> None:
     # defect: every refusal of a delete counts as "was gone already"
     passages = [server.add_passage(agent, text)["id"] for text in ("one", "two")]
 
@@ -510,7 +506,7 @@ def test_a_get_survives_others_that_delete_the_passages_around_it(run: Run, serv
     run(main())
 
 
-def test_a_listing_survives_others_that_delete_the_passage_it_stands_on(run: Run, server: Any, agent: str) -> None:
+def test_a_listing_goes_on_when_others_delete_its_last_passage(run: Run, server: Any, agent: str) -> None:
     server.add_passage(agent, "first")
     server.add_many(agent, [f"note {number}" for number in range(250)])
     stored = server.passages(agent)
@@ -528,7 +524,7 @@ def test_a_listing_survives_others_that_delete_the_passage_it_stands_on(run: Run
     run(main())
 
 
-def test_a_network_that_dies_under_many_calls_loses_nothing_that_was_acknowledged(
+def test_a_network_that_fails_under_many_calls_loses_nothing_that_was_acknowledged(
     run: Run, server: Any, agent: str
 ) -> None:
     async def main() -> None:

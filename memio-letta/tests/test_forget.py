@@ -23,7 +23,9 @@ def opened(url: str, agent: str, **settings: Any) -> Memio:
     )
 
 
-def test_a_user_is_forgotten_in_every_store_and_the_receipt_names_what_stays(run: Run, server: Any, agent: str) -> None:
+def test_a_user_is_forgotten_in_every_store_and_the_receipt_names_what_is_left(
+    run: Run, server: Any, agent: str
+) -> None:
     async def main() -> None:
         async with opened(server.url, agent, user_scope=True, collection="notes") as memio:
             for user in ("alice", "bob"):
@@ -58,9 +60,7 @@ def test_a_user_is_forgotten_in_every_store_and_the_receipt_names_what_stays(run
     assert len(server.conversations(agent)) == 1
 
 
-def test_settings_that_keep_no_users_apart_are_refused_and_the_one_that_does_is_named(
-    run: Run, server: Any, agent: str
-) -> None:
+def test_forget_is_refused_without_user_scope_and_names_the_setting(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with opened(server.url, agent) as memio:
             await memio.facts.add(content="alice likes tea", user_id="alice")

@@ -26,7 +26,7 @@ async def opened(url: str, agent: str, **settings: Any) -> Any:
         yield memio.history
 
 
-def said(*texts: str, role: Any = "user") -> list[Message]:
+def messages_of(*texts: str, role: Any = "user") -> list[Message]:
     return [Message(role=role, content=text) for text in texts]
 
 
@@ -49,10 +49,10 @@ async def whole(history: Any, session_id: str, limit: int = 3, start: str = "lat
     return [message for page in ordered for message in page]
 
 
-def test_a_turn_tells_what_was_stored_and_what_the_agent_answered(run: Run, server: Any, agent: str) -> None:
+def test_a_turn_has_the_stored_messages_and_the_answer_of_the_agent(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            turn = await history.add(session_id="s", user_id="alice", messages=said("hello", "there"))
+            turn = await history.add(session_id="s", user_id="alice", messages=messages_of("hello", "there"))
             assert contents(turn.stored) == ["hello", "there"]
             assert contents(turn.replies) == [REPLY]
             assert {(message.session_id, message.user_id) for message in [*turn.stored, *turn.replies]} == {
@@ -100,20 +100,20 @@ def test_names_and_assistant_messages_come_back(run: Run, server: Any, agent: st
     ],
 )
 def test_any_message_comes_back_verbatim(run: Run, server: Any, agent: str, content: str, role: str) -> None:
-    # Letta unpacks JSON that looks like an envelope of its own, and some of it makes a conversation unreadable.
+    # Letta unpacks JSON that looks like its own format, and some of it makes a conversation unreadable.
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            await history.add(session_id="s", messages=said(content, role=role))
+            await history.add(session_id="s", messages=messages_of(content, role=role))
             assert contents(await history.get(session_id="s")) == [content, REPLY]
             assert contents(await history.search(session_id="s", query=content, limit=1)) == [content]
 
     run(main())
 
 
-def test_what_letta_says_in_the_name_of_the_user_is_hidden(run: Run, server: Any, agent: str) -> None:
+def test_what_letta_writes_as_the_user_is_hidden(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            await history.add(session_id="s", messages=said("hello"))
+            await history.add(session_id="s", messages=messages_of("hello"))
             (conversation,) = server.conversations(agent)
             alert = json.dumps({"type": "system_alert", "message": "prior messages were summarised", "time": "now"})
             body = {"messages": [{"role": "user", "content": alert}, {"role": "system", "content": "be kind"}]}
@@ -124,12 +124,12 @@ def test_what_letta_says_in_the_name_of_the_user_is_hidden(run: Run, server: Any
     run(main())
 
 
-def test_a_page_holds_the_latest_visible_messages_oldest_first(run: Run, server: Any, agent: str) -> None:
+def test_a_page_has_the_latest_messages_oldest_first(run: Run, server: Any, agent: str) -> None:
     # defect: the limit counts records that are hidden afterwards
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            await history.add(session_id="s", messages=said(*(f"m{number}" for number in range(4))))
-            await history.add(session_id="s", messages=said("last"))
+            await history.add(session_id="s", messages=messages_of(*(f"m{number}" for number in range(4))))
+            await history.add(session_id="s", messages=messages_of("last"))
             expected = ["m0", "m1", "m2", "m3", REPLY, "last", REPLY]
             for limit in (1, 2, 3, 6, 7, 8, 1000):
                 assert contents(await history.get(session_id="s", limit=limit)) == expected[-limit:]
@@ -146,7 +146,7 @@ def test_a_long_session_is_read_completely_from_either_end(run: Run, server: Any
             expected = []
             for turn in range(3):
                 texts = [f"t{turn} m{number}" for number in range(80)]
-                await history.add(session_id="s", messages=said(*texts))
+                await history.add(session_id="s", messages=messages_of(*texts))
                 expected += [*texts, REPLY]
             for limit, start in ((100, "latest"), (100, "oldest"), (243, "latest"), (242, "oldest")):
                 assert contents(await whole(history, "s", limit, start)) == expected
@@ -159,10 +159,10 @@ def test_a_long_session_is_read_completely_from_either_end(run: Run, server: Any
 def test_messages_added_meanwhile_do_not_disturb_a_reader(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            await history.add(session_id="s", messages=said("a", "b"))
+            await history.add(session_id="s", messages=messages_of("a", "b"))
             back = await history.get(session_id="s", limit=2)
             forth = await history.get(session_id="s", limit=2, start="oldest")
-            await history.add(session_id="s", messages=said("c"))
+            await history.add(session_id="s", messages=messages_of("c"))
             assert contents(await history.get(session_id="s", limit=9, cursor=back.next_cursor)) == ["a"]
             rest = await history.get(session_id="s", limit=9, start="oldest", cursor=forth.next_cursor)
             assert contents(rest) == [REPLY, "c", REPLY]
@@ -187,7 +187,7 @@ def test_another_process_finds_the_session(run: Run, server: Any, agent: str) ->
     async def main() -> None:
         for text in ("first", "second"):
             async with opened(server.url, agent) as history:
-                await history.add(session_id="s", messages=said(text))
+                await history.add(session_id="s", messages=messages_of(text))
         async with opened(server.url, agent) as history:
             assert contents(await history.get(session_id="s")) == ["first", REPLY, "second", REPLY]
             await history.delete(session_id="s")
@@ -201,9 +201,9 @@ def test_any_session_id_is_one_session(run: Run, server: Any, agent: str, sessio
     # The server's search in summaries takes %, _ and backslashes as wildcards.
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            await history.add(session_id="s", messages=said("other"))
-            await history.add(session_id="s1", messages=said("other"))
-            await history.add(session_id=session_id, messages=said("mine"), user_id=session_id)
+            await history.add(session_id="s", messages=messages_of("other"))
+            await history.add(session_id="s1", messages=messages_of("other"))
+            await history.add(session_id=session_id, messages=messages_of("mine"), user_id=session_id)
             assert contents(await history.get(session_id=session_id)) == ["mine", REPLY]
             assert contents(await history.get(session_id=session_id, user_id=session_id)) == ["mine", REPLY]
             assert await history.get(session_id=session_id, user_id="s") == []
@@ -218,12 +218,12 @@ def test_any_session_id_is_one_session(run: Run, server: Any, agent: str, sessio
 def test_two_users_may_have_a_session_of_the_same_name(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            await history.add(session_id="default", user_id="alice", messages=said("from alice"))
-            await history.add(session_id="default", user_id="bob", messages=said("from bob"))
-            await history.add(session_id="default", messages=said("from nobody"))
+            await history.add(session_id="default", user_id="alice", messages=messages_of("from alice"))
+            await history.add(session_id="default", user_id="bob", messages=messages_of("from bob"))
+            await history.add(session_id="default", messages=messages_of("without user"))
             assert contents(await history.get(session_id="default", user_id="alice")) == ["from alice", REPLY]
             together = await whole(history, "default", 2)
-            assert sorted(contents(together)) == sorted(["from alice", "from bob", "from nobody", REPLY, REPLY, REPLY])
+            assert sorted(contents(together)) == sorted(["from alice", "from bob", "without user", REPLY, REPLY, REPLY])
             assert together == await whole(history, "default", 4, "oldest")
             assert [m.content for m in together if m.user_id == "bob"] == ["from bob", REPLY]
             assert await history.get_all() == ["default"]
@@ -231,7 +231,7 @@ def test_two_users_may_have_a_session_of_the_same_name(run: Run, server: Any, ag
                 await history.delete(session_id="default")
             await history.delete(session_id="default", user_id="alice")
             await history.delete_all(user_id="bob")
-            assert contents(await history.get(session_id="default")) == ["from nobody", REPLY]
+            assert contents(await history.get(session_id="default")) == ["without user", REPLY]
 
     run(main())
 
@@ -243,7 +243,7 @@ def test_sessions_are_listed_completely_and_once(run: Run, server: Any, agent: s
             expected = []
             for number in range(7):
                 user = {"user_id": "alice"} if number % 2 else {}
-                await history.add(session_id=f"s{number}", messages=said("x"), **user)
+                await history.add(session_id=f"s{number}", messages=messages_of("x"), **user)
                 expected.append(f"s{number}")
             for limit in (1, 3, 7, 100):
                 found: list[str] = []
@@ -273,7 +273,7 @@ def test_delete_all_touches_only_what_memio_made(run: Run, server: Any, agent: s
     async def main() -> None:
         async with opened(server.url, agent) as history:
             for number in range(3):
-                await history.add(session_id=f"s{number}", messages=said("x"))
+                await history.add(session_id=f"s{number}", messages=messages_of("x"))
             assert await history.get_all() == ["s0", "s1", "s2"]
             await history.delete_all()
             assert await history.get_all() == []
@@ -289,11 +289,11 @@ def test_a_cursor_into_a_session_that_was_begun_anew_has_expired(run: Run, serve
     async def main() -> None:
         async with opened(server.url, agent) as history:
             for start in ("latest", "oldest"):
-                await history.add(session_id="s", messages=said("a", "b", "c"))
+                await history.add(session_id="s", messages=messages_of("a", "b", "c"))
                 page = await history.get(session_id="s", limit=2, start=start)
                 await history.delete(session_id="s")
                 assert await history.get(session_id="s", limit=2, start=start, cursor=page.next_cursor) == []
-                await history.add(session_id="s", messages=said("d"))
+                await history.add(session_id="s", messages=messages_of("d"))
                 with pytest.raises(CursorExpiredError):
                     await history.get(session_id="s", limit=2, start=start, cursor=page.next_cursor)
                 await history.delete(session_id="s")
@@ -325,9 +325,9 @@ def test_what_letta_cannot_keep_is_refused_before_sending(
     run(main())
 
 
-def test_a_wrong_agent_says_so_instead_of_looking_empty(run: Run, server: Any) -> None:
+def test_a_wrong_agent_is_an_error_and_not_an_empty_result(run: Run, server: Any) -> None:
     calls: list[tuple[str, dict[str, Any]]] = [
-        ("add", {"session_id": "s", "messages": said("x")}),
+        ("add", {"session_id": "s", "messages": messages_of("x")}),
         ("get", {"session_id": "s"}),
         ("get_all", {}),
         ("search", {"query": "x", "session_id": "s"}),
@@ -354,7 +354,7 @@ def test_clients_that_begin_a_session_at_once_end_with_one_history(run: Run, ser
         ]
         clients = [Memio(history=adapter) for adapter in adapters]  # unlike timeouts: no connection is shared
         await asyncio.gather(
-            *(client.history.add(session_id="s", messages=said(f"m{n}")) for n, client in enumerate(clients))
+            *(client.history.add(session_id="s", messages=messages_of(f"m{n}")) for n, client in enumerate(clients))
         )
         for client in clients:
             read = await client.history.get(session_id="s")
@@ -373,13 +373,13 @@ def test_a_session_in_two_conversations_is_read_as_one(run: Run, server: Any, ag
     # What two clients leave that could not see each other's conversation in time.
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            await history.add(session_id="s", messages=said("one"))
+            await history.add(session_id="s", messages=messages_of("one"))
             summary = server.conversations(agent)[0]["summary"]
             late = server.ask("POST", "/v1/conversations/", params={"agent_id": agent}, json={"summary": summary})
             body = {"messages": [{"role": "user", "content": "two"}]}
             with server.http.stream("POST", f"/v1/conversations/{late['id']}/messages", json=body) as answer:
                 answer.read()
-            await history.add(session_id="s", messages=said("three"))
+            await history.add(session_id="s", messages=messages_of("three"))
             read = await whole(history, "s", 2)
             assert sorted(contents(read)) == sorted(["one", "two", "three", *[REPLY] * 3])
             assert await whole(history, "s", 3, "oldest") == read
@@ -403,7 +403,7 @@ def test_a_session_of_several_owners_is_read_in_the_order_of_adding_also_within_
             expected: list[tuple[str | None, str]] = []
             for number, user in enumerate(("alice", "bob", None, "alice", "bob")):
                 owner = {} if user is None else {"user_id": user}
-                await history.add(session_id="s", messages=said(f"words {number}"), **owner)
+                await history.add(session_id="s", messages=messages_of(f"words {number}"), **owner)
                 expected += [(user, f"words {number}"), (user, REPLY)]
             proxy.on(r"GET /v1/conversations/\{conv\}/messages", distort(in_one_second), times=1000)
             for limit in (2, 100):
@@ -422,7 +422,7 @@ def test_messages_of_one_second_of_a_session_that_is_deleted_meanwhile_do_not_di
         async with Proxy(server.url) as proxy, opened(proxy.url, agent) as history:
             for number in range(6):
                 await history.add(
-                    session_id="s", user_id=("alice", "bob")[number % 2], messages=said(f"words {number}")
+                    session_id="s", user_id=("alice", "bob")[number % 2], messages=messages_of(f"words {number}")
                 )
             doomed = server.conversations(agent)[0]["id"]
 

@@ -51,7 +51,7 @@ def behind(proxy: Proxy, agent: str, **settings: Any) -> Memio:
     return Memio(history=LettaHistoryAdapter(base_url=proxy.url, agent_id=agent, **settings))
 
 
-def said(text: str) -> list[Message]:
+def messages_of(text: str) -> list[Message]:
     return [Message(role="user", content=text)]
 
 
@@ -63,15 +63,15 @@ def contents(messages: list[Message]) -> list[str]:
     ("status", "kind"),
     [(500, UnavailableError), (503, UnavailableError), (429, RateLimitError), (401, AuthenticationError)],
 )
-def test_an_answer_that_failed_says_that_nothing_was_stored(
+def test_a_turn_that_failed_is_not_applied(
     run: Run, server: Any, agent: str, status: int, kind: type[ProviderError]
 ) -> None:
     # The stream begins with 200, and the failure is an event in it.
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
-            await memio.history.add(session_id="s", messages=said("before"))
+            await memio.history.add(session_id="s", messages=messages_of("before"))
             with pytest.raises(ProviderError) as caught:
-                await memio.history.add(session_id="s", messages=said(f"[[stub:status={status}]]"))
+                await memio.history.add(session_id="s", messages=messages_of(f"[[stub:status={status}]]"))
             assert type(caught.value) is kind
             assert caught.value.outcome == "not_applied"
             assert "nothing was stored" in str(caught.value)
@@ -81,19 +81,19 @@ def test_an_answer_that_failed_says_that_nothing_was_stored(
     run(main())
 
 
-def test_a_session_whose_first_add_failed_is_no_session(run: Run, server: Any, agent: str) -> None:
+def test_a_session_whose_first_add_failed_is_not_listed(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             with pytest.raises(UnavailableError):
-                await memio.history.add(session_id="s", messages=said("[[stub:status=500]]"))
+                await memio.history.add(session_id="s", messages=messages_of("[[stub:status=500]]"))
             proxy.on(SEND, lose_request)
             with pytest.raises(UnavailableError):
-                await memio.history.add(session_id="t", messages=said("x"))
+                await memio.history.add(session_id="t", messages=messages_of("x"))
             assert await memio.history.get_all() == []
             assert await memio.history.get(session_id="s") == []
-            await memio.history.add(session_id="t", messages=said("x"))
+            await memio.history.add(session_id="t", messages=messages_of("x"))
             assert await memio.history.get_all() == ["t"]
-            await memio.history.add(session_id="s", messages=said("y"))
+            await memio.history.add(session_id="s", messages=messages_of("y"))
             assert set(await memio.history.get_all()) == {"s", "t"}
             await memio.history.delete_all()
 
@@ -123,17 +123,17 @@ def test_a_session_whose_first_add_failed_is_no_session(run: Run, server: Any, a
         (answer(429), RateLimitError, "not_applied"),
     ],
 )
-def test_a_failed_add_tells_truthfully_what_may_have_happened_and_is_sent_once(
+def test_a_failed_add_has_the_right_outcome_and_is_sent_once(
     run: Run, server: Any, agent: str, act: Act, kind: type[ProviderError], outcome: str
 ) -> None:
     # defect: the SDK sends the request three times, and three turns are stored
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
-            await memio.history.add(session_id="s", messages=said("before"))
+            await memio.history.add(session_id="s", messages=messages_of("before"))
             proxy.forget()
             proxy.on(SEND, act, times=ALWAYS)
             with pytest.raises(ProviderError) as caught:
-                await memio.history.add(session_id="s", messages=said("lost?"))
+                await memio.history.add(session_id="s", messages=messages_of("lost?"))
             assert (type(caught.value), caught.value.outcome) == (kind, outcome)
             assert sum(name.startswith("POST") for name in proxy.names) == 1
             stored = contents(await memio.history.get(session_id="s"))
@@ -144,9 +144,7 @@ def test_a_failed_add_tells_truthfully_what_may_have_happened_and_is_sent_once(
     run(main())
 
 
-def test_an_error_after_the_agent_began_to_answer_does_not_claim_that_nothing_was_stored(
-    run: Run, server: Any, agent: str
-) -> None:
+def test_an_error_after_the_agent_began_to_answer_has_an_unknown_outcome(run: Run, server: Any, agent: str) -> None:
     def fail_late(whole: bytes) -> bytes:
         head, _, body = whole.partition(b"\r\n\r\n")
         kept = b"\r\n".join(line for line in head.split(b"\r\n") if not line.lower().startswith(b"transfer-encoding"))
@@ -157,7 +155,7 @@ def test_an_error_after_the_agent_began_to_answer_does_not_claim_that_nothing_wa
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             proxy.on(SEND, distort(lambda whole: fail_late(_unchunked(whole))))
             with pytest.raises(UnavailableError) as caught:
-                await memio.history.add(session_id="s", messages=said("x"))
+                await memio.history.add(session_id="s", messages=messages_of("x"))
             assert (caught.value.outcome, caught.value.retryable) == ("unknown", False)
 
     run(main())
@@ -173,13 +171,15 @@ def _unchunked(whole: bytes) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-def test_an_add_that_times_out_may_still_be_stored_and_says_so(run: Run, server: Any, agent: str) -> None:
+def test_an_add_that_times_out_may_still_be_stored_and_its_outcome_is_unknown(
+    run: Run, server: Any, agent: str
+) -> None:
     async def main() -> None:
         arrived, release = asyncio.Event(), asyncio.Event()
         async with Proxy(server.url) as proxy, behind(proxy, agent, timeout=SILENCE) as memio:
             proxy.on(SEND, hold_answer(arrived, release))
             with pytest.raises(ProviderTimeoutError) as caught:
-                await memio.history.add(session_id="s", messages=said("x"))
+                await memio.history.add(session_id="s", messages=messages_of("x"))
             assert (caught.value.outcome, caught.value.retryable) == ("unknown", False)
             await arrived.wait()
             async with behind(proxy, agent) as patient:
@@ -194,7 +194,7 @@ def test_a_busy_session_is_a_conflict_and_nothing_is_stored(run: Run, server: An
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             proxy.on(SEND, answer(409))
             with pytest.raises(ConflictError) as caught:
-                await memio.history.add(session_id="s", messages=said("x"))
+                await memio.history.add(session_id="s", messages=messages_of("x"))
             assert (caught.value.resource, caught.value.resource_id) == ("session", "s")
             assert await memio.history.get(session_id="s") == []
 
@@ -202,7 +202,7 @@ def test_a_busy_session_is_a_conflict_and_nothing_is_stored(run: Run, server: An
 
 
 @pytest.mark.parametrize(("act", "text"), [(missing, "does not find it"), (answer(422), "answered 422")])
-def test_messages_that_the_server_refuses_again_and_again_are_not_called_a_race(
+def test_messages_that_the_server_refuses_again_and_again_are_not_reported_as_a_race(
     run: Run, server: Any, agent: str, act: Act, text: str
 ) -> None:
     # defect: "the records changed faster than they could be read", after four attempts
@@ -210,7 +210,7 @@ def test_messages_that_the_server_refuses_again_and_again_are_not_called_a_race(
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             proxy.on(SEND, act, times=ALWAYS)
             with pytest.raises(ProviderError, match=text) as caught:
-                await memio.history.add(session_id="s", messages=said("x"))
+                await memio.history.add(session_id="s", messages=messages_of("x"))
             assert (caught.value.outcome, caught.value.retryable) == ("not_applied", False)
             assert sum("/messages" in name for name in proxy.names) == 1
             assert await memio.history.get_all() == []
@@ -221,20 +221,22 @@ def test_messages_that_the_server_refuses_again_and_again_are_not_called_a_race(
 def test_a_session_that_is_deleted_before_the_messages_arrive_is_begun_anew(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
-            await memio.history.add(session_id="s", messages=said("old"))
+            await memio.history.add(session_id="s", messages=messages_of("old"))
 
             async def delete() -> None:
                 for conversation in server.conversations(agent):
                     server.ask("DELETE", f"/v1/conversations/{conversation['id']}")
 
             proxy.on(SEND, meanwhile(delete))
-            await memio.history.add(session_id="s", messages=said("new"))
+            await memio.history.add(session_id="s", messages=messages_of("new"))
             assert contents(await memio.history.get(session_id="s")) == ["new", REPLY]
 
     run(main())
 
 
-def test_a_session_that_vanishes_while_the_agent_answers_is_not_acknowledged(run: Run, server: Any, agent: str) -> None:
+def test_a_session_that_is_deleted_while_the_agent_answers_is_not_acknowledged(
+    run: Run, server: Any, agent: str
+) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
 
@@ -244,7 +246,7 @@ def test_a_session_that_vanishes_while_the_agent_answers_is_not_acknowledged(run
 
             proxy.on("PATCH", meanwhile(delete))
             with pytest.raises(ProviderError) as caught:
-                await memio.history.add(session_id="s", messages=said("x"))
+                await memio.history.add(session_id="s", messages=messages_of("x"))
             assert (caught.value.outcome, caught.value.retryable) == ("not_applied", True)
             assert await memio.history.get(session_id="s") == []
 
@@ -258,25 +260,25 @@ def test_messages_that_are_stored_are_acknowledged_though_the_note_about_them_fa
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             proxy.on("PATCH", act, times=ALWAYS)
-            turn = await memio.history.add(session_id="s", messages=said("x"))
+            turn = await memio.history.add(session_id="s", messages=messages_of("x"))
             assert contents(turn.replies) == [REPLY]
             assert await memio.history.get_all() == ["s"]
 
     run(main())
 
 
-def test_the_loser_of_a_race_adds_to_the_older_conversation_and_leaves_its_own(
+def test_the_loser_of_a_race_adds_to_the_older_conversation_and_leaves_the_new_one(
     run: Run, server: Any, agent: str
 ) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio, behind(proxy, agent, timeout=59) as rival:
 
             async def begin() -> None:
-                await rival.history.add(session_id="s", messages=said("rival"))
+                await rival.history.add(session_id="s", messages=messages_of("rival"))
 
-            # after this client saw that there is no session, and before it makes one
+            # after this client found no session, and before it makes one
             proxy.on("POST /v1/conversations/$", meanwhile(begin))
-            await memio.history.add(session_id="s", messages=said("mine"))
+            await memio.history.add(session_id="s", messages=messages_of("mine"))
             assert contents(await memio.history.get(session_id="s")) == ["rival", REPLY, "mine", REPLY]
             assert len(server.conversations(agent)) == 2
             assert await memio.history.get_all() == ["s"]
@@ -289,15 +291,15 @@ def test_the_loser_of_a_race_adds_to_the_older_conversation_and_leaves_its_own(
 def test_the_loser_of_a_race_does_not_delete_what_is_added_to_its_conversation_at_the_last_moment(
     run: Run, server: Any, agent: str
 ) -> None:
-    # defect: the conversation is looked at, found empty, used by somebody, and deleted
+    # defect: the conversation is read, found empty, used by another client, and deleted
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio, behind(proxy, agent, timeout=59) as rival:
 
             async def begin() -> None:
-                await rival.history.add(session_id="s", messages=said("rival"))
+                await rival.history.add(session_id="s", messages=messages_of("rival"))
 
             proxy.on("POST /v1/conversations/$", meanwhile(begin))
-            await memio.history.add(session_id="s", messages=said("mine"))
+            await memio.history.add(session_id="s", messages=messages_of("mine"))
             assert [name for name in proxy.names if name.startswith("DELETE")] == []
 
     run(main())
@@ -311,7 +313,7 @@ def test_a_deletion_that_was_done_is_not_reported_as_not_applied(
     # defect: the error of the last attempt speaks for all
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
-            await memio.history.add(session_id="s", messages=said("x"))
+            await memio.history.add(session_id="s", messages=messages_of("x"))
             proxy.on("DELETE", act if act is lose_answer_and_go_down else lose_answer)
             proxy.on("DELETE", act, times=ALWAYS)
             with pytest.raises(ProviderError) as caught:
@@ -327,16 +329,16 @@ def test_a_404_that_is_not_lettas_deletes_no_session(run: Run, server: Any, agen
     # defect: a gateway without a route makes a deletion succeed that never took place
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent, max_retries=0) as memio:
-            await memio.history.add(session_id="s", messages=said("x"))
+            await memio.history.add(session_id="s", messages=messages_of("x"))
             proxy.on("DELETE", act, times=2)
-            with pytest.raises(UnavailableError, match="not as Letta does"):
+            with pytest.raises(UnavailableError, match="a form that is not Letta's"):
                 await memio.history.delete(session_id="s")
             with pytest.raises(UnavailableError):
                 await memio.history.delete_all()
             assert await memio.history.get_all() == ["s"]
             proxy.on(SEND, act)
             with pytest.raises(UnavailableError) as caught:
-                await memio.history.add(session_id="s", messages=said("y"))
+                await memio.history.add(session_id="s", messages=messages_of("y"))
             assert caught.value.outcome == "unknown"
             proxy.on("DELETE", missing)
             await memio.history.delete(session_id="s")
@@ -344,12 +346,14 @@ def test_a_404_that_is_not_lettas_deletes_no_session(run: Run, server: Any, agen
     run(main())
 
 
-def test_the_loser_of_a_race_keeps_its_conversation_when_somebody_uses_it(run: Run, server: Any, agent: str) -> None:
+def test_the_loser_of_a_race_keeps_its_conversation_when_another_client_uses_it(
+    run: Run, server: Any, agent: str
+) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio, behind(proxy, agent, timeout=59) as rival:
 
             async def begin() -> None:
-                await rival.history.add(session_id="s", messages=said("rival"))
+                await rival.history.add(session_id="s", messages=messages_of("rival"))
 
             async def use() -> None:
                 late = server.conversations(agent)[-1]["id"]
@@ -359,18 +363,18 @@ def test_the_loser_of_a_race_keeps_its_conversation_when_somebody_uses_it(run: R
 
             proxy.on("POST /v1/conversations/$", meanwhile(begin))
             proxy.on(SEND, meanwhile(use), after=1)
-            await memio.history.add(session_id="s", messages=said("mine"))
+            await memio.history.add(session_id="s", messages=messages_of("mine"))
             read = contents(await memio.history.get(session_id="s"))
             assert sorted(read) == ["mine", *[REPLY] * 3, "rival", "third"]
 
     run(main())
 
 
-def test_a_deletion_that_stops_half_way_says_so(run: Run, server: Any, agent: str) -> None:
+def test_a_deletion_that_stops_half_way_is_partial(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
             for number in range(3):
-                await memio.history.add(session_id=f"s{number}", messages=said("x"))
+                await memio.history.add(session_id=f"s{number}", messages=messages_of("x"))
             proxy.on("DELETE", answer(401), after=2, times=ALWAYS)
             with pytest.raises(AuthenticationError, match="2 of 3") as caught:
                 await memio.history.delete_all()
@@ -388,14 +392,14 @@ def test_a_cancelled_add_is_not_sent_again(run: Run, server: Any, agent: str) ->
     async def main() -> None:
         arrived, release = asyncio.Event(), asyncio.Event()
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
-            await memio.history.add(session_id="s", messages=said("before"))
+            await memio.history.add(session_id="s", messages=messages_of("before"))
             proxy.on(SEND, hold_request(release, arrived))
-            task = asyncio.create_task(memio.history.add(session_id="s", messages=said("cancelled")))
+            task = asyncio.create_task(memio.history.add(session_id="s", messages=messages_of("cancelled")))
             await arrived.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            await memio.history.add(session_id="s", messages=said("after"))
+            await memio.history.add(session_id="s", messages=messages_of("after"))
             assert contents(await memio.history.get(session_id="s")) == ["before", REPLY, "after", REPLY]
 
     run(main())

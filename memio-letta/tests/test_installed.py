@@ -1,4 +1,4 @@
-"""The examples of the README, as somebody runs them who has installed nothing but memio-letta."""
+"""The examples of the README, where only memio-letta is installed."""
 
 from __future__ import annotations
 

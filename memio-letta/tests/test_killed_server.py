@@ -57,8 +57,8 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(
                 for number in range(30):
                     text = f"{name} {number}"
                     await attempt(text, memio.facts.add(content=text))
-                    said = [Message(role="user", content=text)]
-                    await attempt(f"said {text}", memio.history.add(session_id=name, messages=said))
+                    messages = [Message(role="user", content=text)]
+                    await attempt(f"message {text}", memio.history.add(session_id=name, messages=messages))
 
             writers = [asyncio.create_task(write(name)) for name in "abc"]
             await enough.wait()
@@ -69,7 +69,7 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(
     subprocess.run([SCRIPT, "start"], check=True, stdout=subprocess.DEVNULL)
     stored = server.texts(agent)
     for conversation in server.conversations(agent):
-        stored += [f"said {text}" for text in server.visible(conversation["id"]) if text != "ok from stub"]
+        stored += [f"message {text}" for text in server.visible(conversation["id"]) if text != "ok from stub"]
     assert acknowledged
     assert set(acknowledged) <= set(stored)
     assert set(stored) <= {*acknowledged, *unknown}

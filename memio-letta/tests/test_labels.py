@@ -1,4 +1,4 @@
-"""What is kept beside a passage comes back, whatever it is."""
+"""Labels come back from the tags of a passage, whatever they hold."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_metadata_beyond_the_limit_is_refused_with_the_figure() -> None:
     "tag",
     ["memio:1:", "memio:1:{", "memio:1:[]", 'memio:1:{"user_id":1}', 'memio:1:{"x":1}', "memio:2:{}", "memio:1.001:x"],
 )
-def test_a_tag_of_somebody_else_is_left_alone(tag: str) -> None:
+def test_a_tag_of_another_program_is_left_alone(tag: str) -> None:
     assert read_tags(["z", tag]) in ((Label(), ["z", tag]), (Label(), ["z"]))
     assert read_tags(None) == (Label(), [])
 

@@ -37,6 +37,6 @@ def test_a_message_is_found_by_its_own_text(text: str) -> None:
     assert ranked(text, "something else", text)[0] == text
 
 
-def test_case_does_not_matter_and_a_word_is_found_inside_of_a_text_without_spaces() -> None:
+def test_case_does_not_matter_and_a_word_is_found_inside_a_text_without_spaces() -> None:
     assert ranked("COFFEE", "likes coffee") == ["likes coffee"]
     assert ranked("日本", "これは日本語です", "なにか") == ["これは日本語です"]

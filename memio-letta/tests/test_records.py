@@ -108,7 +108,7 @@ def test_metadata_longer_than_a_tag_may_be_comes_back(run: Run, server: Any, age
         "%_\\",
     ],
 )
-def test_any_content_comes_back_verbatim_and_is_found_by_itself(
+def test_any_content_comes_back_verbatim_and_is_found_by_its_text(
     run: Run, server: Any, agent: str, kind: str, content: str
 ) -> None:
     async def main() -> None:
@@ -196,7 +196,7 @@ def test_an_unknown_id_is_not_found_and_changes_nothing(
     assert server.texts(agent) == ["old"]
 
 
-def test_an_id_that_is_a_path_leads_nowhere(run: Run, server: Any, agent: str, kind: str) -> None:
+def test_an_id_that_is_a_path_is_not_found(run: Run, server: Any, agent: str, kind: str) -> None:
     # defect: deleting the record "../../../agents/agent-…" deletes an agent: letta-client 1.7.9 does not quote it
     victim = server.new_agent()
 
@@ -317,7 +317,7 @@ def test_an_update_keeps_the_metadata_that_another_program_stored_with_letta(
     assert sorted(changed["tags"]) == ["crm", 'memio:1:{"metadata":{"a":1}}']
 
 
-def test_a_listing_is_complete_in_order_and_at_ease_with_ties(run: Run, server: Any, agent: str, kind: str) -> None:
+def test_a_listing_is_complete_and_in_order_also_with_equal_times(run: Run, server: Any, agent: str, kind: str) -> None:
     # defect: only the first page; ties in time lost
     server.add_passage(agent, "first")
     server.add_many(agent, [f"tie {number}" for number in range(130)])
@@ -393,7 +393,7 @@ def test_delete_all_reaches_beyond_the_first_page(run: Run, server: Any, agent: 
     assert server.passages(agent) == []
 
 
-def test_a_wrong_agent_says_so_instead_of_looking_empty(run: Run, server: Any, agent: str, kind: str) -> None:
+def test_a_wrong_agent_is_an_error_and_not_an_empty_result(run: Run, server: Any, agent: str, kind: str) -> None:
     calls: list[tuple[str, dict[str, Any]]] = [
         ("add", {"content": "x"}),
         ("get", by_id(kind, "passage-1")),

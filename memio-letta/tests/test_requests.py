@@ -68,6 +68,12 @@ def test_facts_and_documents(run: Run, server: Any, agent: str, kind: str) -> No
             await sends("`search`", store.search(query="note"), SEARCH)
             update = store.update(**{name: records[2].id}, content="new")
             await sends("`update`", update, LIST, LIST, CREATE, LIST, DELETE)
+            proxy.requests.clear()
+            new = await store.update(**{name: records[0].id}, content="new")
+            # The new passage has the time of the old one. Where its id sorts before, one read finds the old one.
+            reads = [LIST] * (1 if new.id < records[0].id else 2)
+            assert sorted(proxy.names) == sorted([LIST, LIST, CREATE, *reads, DELETE])
+            assert "| `update` of the first record | 5 or 6 |" in README.read_text()
             await sends("`delete`", store.delete(**{name: records[1].id}), LIST, LIST, DELETE)
             await sends("`delete_all` of 11 records", store.delete_all(), LIST, *[DELETE] * 11)
             await sends("", store.add_many([]))

@@ -20,7 +20,7 @@ DELETE = r"DELETE .*/passages/"
 
 
 def behind(proxy: Proxy, agent: str) -> Memio:
-    """Make a client whose adapter repeats nothing by itself."""
+    """Make a client whose adapter repeats nothing."""
     store = LettaFactAdapter(base_url=proxy.url, agent_id=agent, max_retries=0)
     return Memio(facts=store, middleware=[open_resilience(ResilienceSettings(pause=0.001))])
 

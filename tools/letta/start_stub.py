@@ -120,13 +120,13 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def chat(self, body: dict) -> None:
-        """Answer the newest message of the user, as it says or with `REPLY`."""
+        """Answer the newest message of the user with `REPLY`, unless it holds a directive."""
         reply = REPLY
         for name, value in DIRECTIVE.findall(newest_user_text(body["messages"])):
             if name == "sleep":
                 time.sleep(float(value))
             elif name == "status":
-                self.send_error_json(int(value), "the stub was told to fail")
+                self.send_error_json(int(value), "the message asks for a failure")
                 return
             else:
                 reply = value

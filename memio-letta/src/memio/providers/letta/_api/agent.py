@@ -142,7 +142,7 @@ class Agent:
         return NotFoundError(
             "agent",
             self.id,
-            hint=f"{self.settings.base_url} has none of this id; check agent_id / LETTA_AGENT_ID, and base_url",
+            hint=f"{self.settings.base_url} has no agent of this id; check agent_id / LETTA_AGENT_ID, and base_url",
         )
 
 
