@@ -18,6 +18,7 @@ from memio.cli.commands.demo.page import Chapter
 from memio.cli.io.output import write_json
 from memio.cli.io.records import Record, json_of
 from memio.client import Memio
+from memio.config import load
 from memio.errors import ConflictError, InvalidInputError
 from memio.models import Document, Fact, Message, Triple
 from memio.registry import find, kinds_of, load_store
@@ -82,7 +83,7 @@ async def _play_all(config: Mapping[str, Any], *, kept: bool, as_json: bool, fil
     chapters: list[Chapter] = []
     # A new name where the provider may have sessions; the same one again in the file of the demo.
     session = story.SESSION if kept else f"memio-demo-{token_hex(4)}"
-    async with Memio.from_config(config) as memio, AsyncExitStack() as undo:
+    async with Memio.from_config(load(config)) as memio, AsyncExitStack() as undo:
         try:
             async for chapter in play(memio, session, None if kept else undo):
                 chapters.append(chapter)
