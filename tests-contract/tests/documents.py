@@ -133,7 +133,7 @@ def coverage_page() -> Iterator[str]:
     yield "# What the laws find"
     yield ""
     yield f"{stores} broken stores with {faults} different faults, on two good stores: one that keeps everything in a"
-    yield "dict, and the provider `sqlite`. Each is found by the law beside it; each of the"
+    yield "dict, and the provider `sqlite`. Each is found by the law in its row; each of the"
     yield f"{len(laws())} laws finds at least one. This page is made from the code."
     yield ""
     yield "| fault | on dict | on sqlite | found by | seen before as |"

@@ -1,4 +1,4 @@
-"""Projects of adopters, run by a pytest of their own."""
+"""Projects of adopters, run by a separate pytest."""
 
 from __future__ import annotations
 

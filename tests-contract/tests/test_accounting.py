@@ -1,4 +1,4 @@
-"""Every law of a run ends somehow, and the run says how."""
+"""Every law of a run has an outcome, and the result names it."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def test_a_law_that_is_marked_as_xfail_has_failed(tmp_path: Path) -> None:
     assert "failed: graph.get.either-end" in run.out
 
 
-def test_a_run_that_stops_at_the_first_failure_says_so(tmp_path: Path) -> None:
+def test_a_run_that_stops_at_the_first_failure_is_incomplete(tmp_path: Path) -> None:
     run = pytest_run(project(tmp_path, BROKEN.format(expected="{}")), *DEV, "-x")
     assert run.code != 0
     assert f"failed: {GRAPH} laws" in run.out
     assert "not run: " in run.out
 
 
-def test_a_failure_is_told_without_the_source_of_the_suite(tmp_path: Path) -> None:
+def test_a_failure_is_shown_without_the_source_of_the_suite(tmp_path: Path) -> None:
     run = pytest_run(project(tmp_path, BROKEN.format(expected="{}")), *DEV, "-k", "either_end")
     assert "The law graph.get.either-end is broken by dict." in run.out
     assert "get returns the triples that have an entity as subject or as object" in run.out
@@ -173,7 +173,7 @@ class TestStore(GraphStoreContract):
 
 def test_the_report_holds_every_law_as_json_and_a_table_as_markdown(tmp_path: Path) -> None:
     run = pytest_run(project(tmp_path, BROKEN.format(expected="{}")), *DEV, "--memio-report", "out/result.json")
-    assert "The report is in out/result.json, as JSON, with Markdown beside it." in run.out
+    assert "The report is in out/result.json, as JSON, with Markdown in the same folder." in run.out
     report = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     assert report["verdict"] == "failed"
     assert report["suite"].startswith("memio-contract ")

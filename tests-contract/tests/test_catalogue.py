@@ -16,7 +16,7 @@ from memio_contract.profile import CI, DEV
 SEEDS = (0, 1, 2, 3, 4)
 PROFILE = replace(CI, shrink=False)
 QUICK = replace(DEV, shrink=False)
-# What a mistake in the catalogue itself would raise: such a store is broken in another way than it says.
+# What a mistake in the catalogue itself would raise: such a store is broken in another way than its description.
 MISTAKES = ("TypeError", "AttributeError", "NameError", "IndexError", "RecursionError")
 
 
@@ -43,7 +43,7 @@ def test_every_kind_has_broken_stores_of_both_makes() -> None:
     assert len({fault.mixin for fault in catalogue()}) >= 60
 
 
-def test_every_broken_store_has_a_name_of_its_own_and_says_what_is_wrong() -> None:
+def test_every_broken_store_has_a_unique_name_and_describes_its_fault() -> None:
     names = [fault.name for fault in catalogue()]
     assert sorted(set(names)) == sorted(names)
     assert all(fault.means.endswith(".") for fault in catalogue())
@@ -51,7 +51,7 @@ def test_every_broken_store_has_a_name_of_its_own_and_says_what_is_wrong() -> No
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", catalogue(), ids=lambda fault: fault.name)
-def test_a_broken_store_meets_every_law_and_breaks_its_own(fault: Fault) -> None:
+def test_a_broken_store_runs_every_law_and_breaks_the_intended_one(fault: Fault) -> None:
     target = fault.target()
     profiles = {fault.kills: PROFILE}
     ends = {law.id: run_law(law, target, profile=profiles.get(law.id, QUICK)).status for law in laws(fault.kind)}

@@ -39,7 +39,7 @@ def test_a_result_that_is_incomplete_exits_with_one(tmp_path: Path, capsys: pyte
         ({"provider": "sqlite", "config": "missing.toml"}, "missing.toml"),
     ],
 )
-def test_a_wrong_question_exits_with_two_and_says_what_is_wrong(
+def test_a_wrong_argument_exits_with_two_and_an_error_that_names_it(
     arguments: dict[str, object], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert check(**arguments) == 2

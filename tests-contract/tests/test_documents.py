@@ -1,4 +1,4 @@
-"""What the documents say is what the code does."""
+"""The documents describe what the code does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_adopting_the_suite_takes_ten_lines() -> None:
     assert sum(bool(line) for line in TEST.splitlines()) <= 10
 
 
-def test_the_store_of_the_readme_fails_as_the_readme_says(tmp_path: Path) -> None:
+def test_the_store_of_the_readme_fails_as_the_readme_describes(tmp_path: Path) -> None:
     (tmp_path / "acme_facts.py").write_text(STORE, encoding="utf-8")
     (tmp_path / "test_acme.py").write_text(TEST, encoding="utf-8")
     run = pytest_run(tmp_path, PYTHONPATH=".")
@@ -34,9 +34,9 @@ def test_the_store_of_the_readme_fails_as_the_readme_says(tmp_path: Path) -> Non
     assert "facts.listing.survives-deletes" in failed
     assert len(failed) == 10
     shown = README.partition("```text\n")[2].partition("```")[0]
-    told = run.out.partition("The law facts.get.unknown")[2].partition("The law ")[0]
-    told = re.sub(r"'[0-9a-f]{32}'", "'…'", "The law facts.get.unknown" + told)
-    assert shown in told
+    reported = run.out.partition("The law facts.get.unknown")[2].partition("The law ")[0]
+    reported = re.sub(r"'[0-9a-f]{32}'", "'…'", "The law facts.get.unknown" + reported)
+    assert shown in reported
 
 
 def test_the_hook_of_the_readme_is_a_hook() -> None:

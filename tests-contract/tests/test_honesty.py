@@ -1,4 +1,4 @@
-"""A store that lacks something and says so passes; the same store fails when it claims to have it."""
+"""A store that lacks something and does not declare it passes; the same store fails when it declares it."""
 
 from __future__ import annotations
 

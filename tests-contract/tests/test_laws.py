@@ -14,7 +14,7 @@ def test_law_ids_are_kind_subject_and_rule() -> None:
         assert re.fullmatch(rf"{law.kind}\.[a-z-]+(\.[a-z-]+)?", law.id), law.id
 
 
-def test_every_law_says_what_it_means_and_where_to_look() -> None:
+def test_every_law_has_a_sentence_and_a_place_to_look() -> None:
     for law in laws():
         assert law.means[0].isupper() or law.means.startswith(("add", "get", "delete")), law.id
         assert law.means.endswith("."), law.id

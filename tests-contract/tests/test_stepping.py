@@ -9,27 +9,27 @@ import pytest
 from memio_contract.stepping import cancelled_at, chosen, waits_of, watched
 
 
-async def three_awaits(told: list[str]) -> str:
+async def three_awaits(events: list[str]) -> str:
     try:
         for number in range(3):
-            told.append(f"before {number}")
+            events.append(f"before {number}")
             await asyncio.sleep(0)
     except asyncio.CancelledError:
-        told.append("cancelled")
+        events.append("cancelled")
         raise
     return "done"
 
 
 def test_a_call_is_looked_at_after_each_await_before_it_goes_on() -> None:
-    told: list[str] = []
+    events: list[str] = []
 
     async def look(number: int) -> None:
         for _ in range(5):  # takes longer than what the call waits for
             await asyncio.sleep(0)
-        told.append(f"look {number}")
+        events.append(f"look {number}")
 
-    assert asyncio.run(watched(three_awaits(told), look)) == "done"
-    assert told == ["before 0", "look 1", "before 1", "look 2", "before 2", "look 3"]
+    assert asyncio.run(watched(three_awaits(events), look)) == "done"
+    assert events == ["before 0", "look 1", "before 1", "look 2", "before 2", "look 3"]
 
 
 def test_a_call_goes_on_when_the_look_waits_for_what_it_holds() -> None:
@@ -52,22 +52,22 @@ def test_a_call_goes_on_when_the_look_waits_for_what_it_holds() -> None:
 
 
 def test_a_call_that_gives_up_a_wait_is_held_all_the_same() -> None:
-    told: list[str] = []
+    events: list[str] = []
 
     async def call() -> str:
         try:
             async with asyncio.timeout(0):
                 await asyncio.Event().wait()
         except TimeoutError:
-            told.append("gave up")
+            events.append("gave up")
         return "done"
 
     async def look(number: int) -> None:
         await asyncio.sleep(0)
-        told.append(f"look {number}")
+        events.append(f"look {number}")
 
     assert asyncio.run(watched(call(), look)) == "done"
-    assert told == ["look 1", "gave up"]
+    assert events == ["look 1", "gave up"]
 
 
 def test_what_a_look_raises_ends_the_call() -> None:
@@ -99,9 +99,9 @@ def test_the_scopes_of_a_network_library_stay_apart() -> None:
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_call_is_cancelled_at_the_await_that_was_named(number: int) -> None:
-    told: list[str] = []
-    assert asyncio.run(cancelled_at(number, three_awaits(told))) == (False, None)
-    assert told == [*(f"before {n}" for n in range(number)), "cancelled"]
+    events: list[str] = []
+    assert asyncio.run(cancelled_at(number, three_awaits(events))) == (False, None)
+    assert events == [*(f"before {n}" for n in range(number)), "cancelled"]
 
 
 def test_a_call_with_fewer_awaits_is_done() -> None:

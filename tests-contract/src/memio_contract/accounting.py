@@ -130,6 +130,6 @@ class Accounting:
         for line in lines(self.result):
             terminalreporter.write_line(line)
         if target := self.config.getoption("memio_report"):
-            terminalreporter.write_line(f"The report is in {target}, as JSON, with Markdown beside it.")
+            terminalreporter.write_line(f"The report is in {target}, as JSON, with Markdown in the same folder.")
         if target := self.config.getoption("memio_scorecard"):
-            terminalreporter.write_line(f"The scorecard is in {target}, with its badge as SVG beside it.")
+            terminalreporter.write_line(f"The scorecard is in {target}, with its badge as SVG in the same folder.")

@@ -83,7 +83,7 @@ def check(
         _print(line)
     if report is not None:
         write(result, Path(report))
-        _print(f"The report is in {report}, as JSON, with Markdown beside it.")
+        _print(f"The report is in {report}, as JSON, with Markdown in the same folder.")
     if scorecard is not None:
         image = write_scorecard(result, Path(scorecard), title=provider, provider=distribution_of(provider))
         _print(f"The scorecard is in {scorecard}, its badge in {image}.")

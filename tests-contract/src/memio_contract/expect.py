@@ -19,7 +19,7 @@ def broken(what: str) -> NoReturn:
 
 
 def equal(actual: Any, expected: Any, what: str) -> None:
-    """Expect a value, compared as JSON is: `True` is no number, and 1 is 1.0."""
+    """Expect a value, compared as JSON is: `True` is not a number, and 1 is 1.0."""
     if same(actual, expected):
         return
     if isinstance(actual, list) and isinstance(expected, list):

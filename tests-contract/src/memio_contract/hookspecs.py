@@ -16,7 +16,7 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 def memio_contract_targets(config: str | None) -> Iterable[ContractTarget]:  # type: ignore[empty-body]
     """Return the targets that the suite checks for this provider.
 
-    Implement it in the plugin module beside `memio_stores`, marked `optionalhook`, so that the provider
+    Implement it in the plugin module that has `memio_stores`, marked `optionalhook`, so that the provider
     loads where the suite is not installed. Import `memio_contract` inside the function.
 
     Args:

@@ -1,4 +1,4 @@
-"""The result as a small page for publishing: Markdown with a badge beside it as SVG."""
+"""The result as a small page for publishing: Markdown, with a badge as SVG."""
 
 from __future__ import annotations
 

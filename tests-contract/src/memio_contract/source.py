@@ -13,7 +13,7 @@ _LONG = 120
 
 
 def shortened(text: str) -> str:
-    """Return a text that fits beside a call, and says so when it was cut."""
+    """Return a text that fits into the line of a call, with a mark where it was cut."""
     return text if len(text) <= ANSWER else f"{text[:ANSWER]}… ({len(text) - ANSWER} more characters)"
 
 

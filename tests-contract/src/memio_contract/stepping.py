@@ -123,7 +123,7 @@ async def swallows_cancellation(number: int, call: Awaitable[Any]) -> bool:
 async def watched(call: Awaitable[Any], look: Callable[[int], Awaitable[None]], *, patience: float = PATIENCE) -> Any:
     """Carry out a call, and look each time that it waited, before it goes on.
 
-    So a reader meets every state that the call leaves between two of its awaits, and not only those
+    So a reader sees every state that the call leaves between two of its awaits, and not only those
     that the scheduler happens to show. The call and the reader have a task each: what belongs to a task, such as
     the scopes in which networks are waited for, stays apart.
 

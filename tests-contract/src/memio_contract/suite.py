@@ -25,5 +25,5 @@ def classes() -> Iterator[type[StoreContract]]:
 
 
 if not ASKED.targets:
-    raise pytest.UsageError("say which provider: pytest --pyargs memio_contract.suite --memio-provider NAME")
+    raise pytest.UsageError("name the provider: pytest --pyargs memio_contract.suite --memio-provider NAME")
 globals().update({made.__name__: made for made in classes()})

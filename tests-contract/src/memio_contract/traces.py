@@ -32,7 +32,7 @@ def _shown(error: BaseException) -> Iterator[str]:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _of_store(frame.filename)]
     yield "".join(traceback.format_exception_only(error)).rstrip()
-    # The frame that raised comes first; without one of the store, the last of all says more than nothing.
+    # The frame that raised comes first; without one of the store, the last of all is shown.
     for frame in reversed(own or frames[-1:]):
         yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
         if frame.line:

@@ -1,4 +1,4 @@
-"""The suite as its adopters have it: from wheels, in environments of their own."""
+"""The suite as its adopters have it: from wheels, in fresh environments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def uv() -> str:
-    """The uv beside this interpreter, or the one on the path."""
+    """The uv of the environment of this interpreter, or the one on the path."""
     found = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
     assert found, "these tests install distributions with uv: pip install uv"
     return found

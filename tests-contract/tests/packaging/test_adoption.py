@@ -1,4 +1,4 @@
-"""A stranger adopts the suite from wheels, beside whatever plugins they have."""
+"""The suite is adopted from wheels, together with whatever plugins are installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from projects import pytest_run
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 STORE, TEST, _ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-# What the readme tells its reader to find: a missing record, and a cursor that counts.
+# The two faults that the readme describes: a missing record, and a cursor that counts.
 MENDED = (
     STORE.replace("from uuid import uuid4\n", "from uuid import uuid4\n\nfrom memio.errors import NotFoundError\n")
     .replace(
@@ -53,7 +53,7 @@ COROUTINES = {
 }
 
 
-def stranger(folder: Path, store: str) -> Path:
+def adopter_project(folder: Path, store: str) -> Path:
     """Write the project of the readme."""
     (folder / "acme_facts.py").write_text(store, encoding="utf-8")
     (folder / "test_acme.py").write_text(TEST, encoding="utf-8")
@@ -70,12 +70,12 @@ def test_the_suite_runs_from_a_wheel_with_zero_code(bare: str, tmp_path: Path) -
     assert "passed: 231 laws, 231 passed (profile ci, seed 0)" in run.out
 
 
-def test_a_stranger_reads_what_is_wrong_and_mends_it(bare: str, tmp_path: Path) -> None:
-    run = pytest_run(stranger(tmp_path, STORE), python=bare, PYTHONPATH="")
+def test_the_report_names_the_fault_and_a_mended_store_passes(bare: str, tmp_path: Path) -> None:
+    run = pytest_run(adopter_project(tmp_path, STORE), python=bare, PYTHONPATH="")
     assert run.code == 1
     assert "If this fails, look at:" in run.out
     assert "failed: 69 laws" in run.out
-    run = pytest_run(stranger(tmp_path, MENDED), python=bare, PYTHONPATH="")
+    run = pytest_run(adopter_project(tmp_path, MENDED), python=bare, PYTHONPATH="")
     assert run.code == 0, run.out
     assert "passed: 69 laws" in run.out
 
@@ -84,7 +84,7 @@ def test_a_stranger_reads_what_is_wrong_and_mends_it(bare: str, tmp_path: Path) 
 def test_the_plugins_of_others_are_not_disturbed_and_do_not_disturb(crowded: str, tmp_path: Path, other: str) -> None:
     # defect: the conformance tests clash with the adopter's test tools
     test, options = COROUTINES[other]
-    folder = stranger(tmp_path, MENDED)
+    folder = adopter_project(tmp_path, MENDED)
     (folder / "test_mine.py").write_text(test, encoding="utf-8")
     for order in (("-p", "no:randomly"), ("-p", "randomly", "-p", "no:cacheprovider")):
         run = pytest_run(folder, *options, *order, "--memio-profile", "dev", python=crowded, PYTHONPATH="")
@@ -93,7 +93,7 @@ def test_the_plugins_of_others_are_not_disturbed_and_do_not_disturb(crowded: str
 
 
 def test_two_processes_make_one_result(crowded: str, tmp_path: Path) -> None:
-    folder = stranger(tmp_path, STORE)
+    folder = adopter_project(tmp_path, STORE)
     options = ("-n", "2", *SCOPE, "--memio-profile", "dev", "--memio-report", "result.json")
     run = pytest_run(folder, *options, python=crowded, PYTHONPATH="")
     assert run.code == 1

@@ -1,4 +1,4 @@
-"""The places at which a caller meets a record."""
+"""The places at which a caller reads a record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def group_of(w: World, record: Any) -> str | None:
 async def reads(w: World, record: Any, *, limit: int = 200) -> list[tuple[str, list[Any]]]:
     """Return what each read has of a record: a read by id, the listing, and a search for its text.
 
-    A search may miss the record, because this is no law about searching; the listing and a read by id may not.
+    A search may miss the record, because such laws are not about searching; the listing and a read by id may not.
     """
     subject = w.subject
     listed = [found for found in await subject.listed() if key(w, found) == key(w, record)]

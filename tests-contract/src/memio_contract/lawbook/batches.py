@@ -76,7 +76,7 @@ async def owners(w: World) -> None:
     "add-many.conflict",
     kinds=RECORDS,
     needs=(Feature.CLIENT_IDS,),
-    means="An add_many that meets a conflict adds nothing, or raises an error that lists what it added.",
+    means="An add_many with a conflict adds nothing, or raises an error that lists what it added.",
     look_at="what the batch call leaves behind when one item fails: roll back, or raise PartialWriteError with it",
     batch=True,
 )

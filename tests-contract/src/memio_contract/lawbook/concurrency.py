@@ -45,7 +45,7 @@ async def adds(w: World) -> None:
     needs=(Feature.UPDATE, Guarantee.VERBATIM),
     relaxes=(Guarantee.STABLE_IDS,),
     means="Updates of different records at once are all stored.",
-    look_at=_LOCK + "; a file or table that is rewritten as a whole loses the other update",
+    look_at=_LOCK + "; a whole file or table that is rewritten loses the other update",
 )
 async def updates(w: World) -> None:
     added = [await w.records.add(f"old words {number}") for number in range(w.profile.tasks)]
@@ -112,12 +112,12 @@ async def cancel_add(w: World) -> None:
         number = at + 1
         before = await w.subject.listed(owner=reading)
         done, _ = await cancelled_at(at, add(number))
-        # A write of its own comes after the cancelled one, in backends that write in turn.
+        # Another write comes after the cancelled one, in backends that write in turn.
         await _soon(w, w.subject.add(f"after {number}", owner=owner))
         after = await _soon(w, w.subject.listed(owner=reading))
         left = _parts(w, after) if w.has(Guarantee.VERBATIM) else Counter({number: len(after) - len(before) - 1})
         allowed = {number: (whole,)} if done else {}
-        # What an earlier one leaves may come late, as a whole.
+        # What an earlier one leaves may come late, but complete.
         for which in range(number + 1):
             what = f"an add of {whole} records that was cancelled at its await number {which - 1} left {left[which]}"
             that(not which or left[which] in allowed.get(which, (0, whole)), what)
@@ -134,7 +134,7 @@ def _parts(w: World, records: list[Any]) -> Counter[int]:
         if first.startswith("part ") and number.isdecimal():
             left[int(number)] += 1
         else:
-            that(text.startswith("after "), f"a record with the text {text!r}, which nobody added, is listed")
+            that(text.startswith("after "), f"a record with the text {text!r}, which was not added, is listed")
     return left
 
 

@@ -66,7 +66,7 @@ def _about(record: Any, answer: Any) -> bool:
 @law(
     "add.same-text-twice",
     kinds=RECORDS,
-    means="Adding the same text twice makes two records, each with an id of its own.",
+    means="Adding the same text twice makes two records, with different ids.",
     look_at="ids or keys that are made from the text, and removal of duplicates",
 )
 async def same_text_twice(w: World) -> None:

@@ -52,7 +52,7 @@ async def delete_all_empties(w: World) -> None:
     texts = [f"record number {number}" for number in range(w.profile.many)]
     for text in texts[::2]:
         await w.subject.add(text)
-    if w.kind == "history":  # sessions of many messages beside those of one
+    if w.kind == "history":  # sessions of many messages, and sessions of one
         for number in range(3):
             await w.subject.add_together(texts[1::2][number::3], group=f"group-{number}")
     else:

@@ -161,7 +161,7 @@ async def stay_in_agent(w: World) -> None:
     needs=(Feature.FILTERS, Feature.UPDATE),
     relaxes=(Guarantee.STABLE_IDS,),
     means="A filter sees the metadata that is stored now: after an update the new one, after a delete none.",
-    look_at="an index of metadata beside the records, which an update or a delete leaves as it was",
+    look_at="a separate index of metadata, which an update or a delete leaves as it was",
 )
 async def after_update(w: World) -> None:
     first = await w.records.add("first words", metadata={"k": "old"})

@@ -267,7 +267,7 @@ async def agent_guards(w: World) -> None:
     kinds=BY_ID,
     needs=(Feature.CLIENT_IDS, Feature.USER_SCOPE),
     means="Two users may have records of one id; a call by that id without a user raises ConflictError.",
-    look_at="uniqueness of ids: it is per owner; and what a statement by id does when it meets two rows",
+    look_at="uniqueness of ids: it is per owner; and what a statement by id does when two rows match",
 )
 async def same_id(w: World) -> None:
     chosen = w.label("shared-id")

@@ -145,7 +145,7 @@ async def all_sessions(w: World) -> None:
 
 @law(
     "search.query-is-data",
-    means="No character or word of a query is syntax: a text is found by itself, however much it looks like a query.",
+    means="No character or word of a query is syntax: a text finds its record, however much it looks like a query.",
     look_at="operators of the search engine (NOT, -, quotes, *, :): quote the query, or take words from it",
     over=QUERIES,
 )

@@ -41,7 +41,7 @@ async def get_unknown(w: World) -> None:
     "delete.unknown",
     kinds=HISTORY,
     means="Deleting a session that does not exist does nothing.",
-    look_at="a missing session: deleting it is no error, and deletes no other",
+    look_at="a missing session: deleting it is not an error, and deletes no other",
 )
 async def delete_unknown(w: World) -> None:
     kept = await w.history.add("words", group="kept")
@@ -87,7 +87,7 @@ async def sessions_in_order(w: World) -> None:
     "sessions.survive-deletes",
     kinds=HISTORY,
     means="The listing of sessions is complete while the sessions that it delivered are deleted and others begin.",
-    look_at="cursors by position (OFFSET), and cursors that need the session they stand on",
+    look_at="cursors by position (OFFSET), and cursors that need the session at which they point",
 )
 async def sessions_survive(w: World) -> None:
     names = [w.history.session(f"s{number}") for number in range(7)]
@@ -132,7 +132,7 @@ async def sessions_apart(w: World, names: list[str]) -> None:
     kinds=HISTORY,
     needs=(Feature.USER_SCOPE,),
     means="Two users may have a session of one name: apart for each, read together without a user, not deleted so.",
-    look_at="uniqueness of sessions: over user and name; and what a call by name does when it meets two",
+    look_at="uniqueness of sessions: over user and name; and what a call by name does when two sessions match",
 )
 async def same_session(w: World) -> None:
     session = w.history.session("default")

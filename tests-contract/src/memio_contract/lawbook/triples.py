@@ -171,7 +171,7 @@ async def delete_either_end(w: World) -> None:
     equal(_parts(await w.graph.listed()), kept, "the triples that are listed after delete_entity of Alice")
     hits = _parts(await w.graph.search("Alice", limit=10))
     equal([hit for hit in hits if hit not in kept], [], "deleted triples that a search finds")
-    await w.graph.api.delete_entity(entity="Nobody", **w.home)
+    await w.graph.api.delete_entity(entity="Zoe", **w.home)
     equal(len(await w.graph.listed()), 2, "the number of triples after delete_entity of an unknown entity")
 
 
@@ -205,7 +205,7 @@ async def delete_in_scope(w: World) -> None:
     "owner.same-triple",
     kinds=GRAPH,
     needs=(Feature.USER_SCOPE,),
-    means="Two users may have the same triple; each has one of its own.",
+    means="Two users may have the same triple; each has its own.",
     look_at="uniqueness of triples: the owner belongs to it",
 )
 async def same_triple(w: World) -> None:

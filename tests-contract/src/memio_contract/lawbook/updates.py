@@ -30,7 +30,7 @@ _COARSEST = 2.5
     needs=(Feature.UPDATE, Guarantee.VERBATIM),
     relaxes=(Guarantee.STABLE_IDS,),
     means="An update replaces the text, for the answer, reads by id, listings and searches.",
-    look_at="the update itself, and the search index beside it",
+    look_at="the update, and the search index",
 )
 async def replaces_content(w: World) -> None:
     first = await w.records.add("drinks coffee")
@@ -152,7 +152,7 @@ async def moves_updated_at(w: World) -> None:
     needs=_METADATA,
     relaxes=(Guarantee.STABLE_IDS,),
     means="A record can be updated again and again; each update replaces what the one before it wrote.",
-    look_at="updates that are kept beside the record, and metadata that is merged with an earlier one",
+    look_at="updates that are kept apart from the record, and metadata that is merged with an earlier one",
 )
 async def update_twice(w: World) -> None:
     owner = w.user("alice") if w.has(Feature.USER_SCOPE) else w.home
@@ -255,7 +255,7 @@ async def changes_one(w: World) -> None:
     kinds=RECORDS,
     needs=_METADATA,
     means="An update without metadata keeps the metadata.",
-    look_at="metadata that was left out: it is no empty metadata",
+    look_at="metadata that was left out: it is not empty metadata",
 )
 async def keeps_metadata(w: World) -> None:
     first = await w.records.add("first words", metadata={"colour": "green", "n": {"deep": 1}})

@@ -41,7 +41,7 @@ Step = tuple[str, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a state machine happens.
+    """How a state machine opens its namespace, and what it found.
 
     Attributes:
         begun: Opens a namespace with a client, as an async context manager.
@@ -57,10 +57,10 @@ class Stage:
 
 
 class Machine(RuleBasedStateMachine):
-    """A state machine that has its own event loop, namespace and client."""
+    """A state machine with an event loop, a namespace and a client."""
 
     stage: ClassVar[Stage]
-    """Where it happens; set by `run_machine`."""
+    """How it opens its namespace; set by `run_machine`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ def run_machine(machine: type[Machine], stage: Stage, profile: Profile, start: i
 
     Args:
         machine: The machine.
-        stage: Where it happens.
+        stage: How it opens its namespaces, and where it leaves what it found.
         profile: How many sequences, and how long.
         start: The seed.
     """
@@ -169,7 +169,7 @@ def run_machine(machine: type[Machine], stage: Stage, profile: Profile, start: i
 def _shorten(machine: type[Machine], stage: Stage) -> None:
     """Leave out every step without which the rest still fails, and fail once more with those that are needed.
 
-    Hypothesis makes values small, and leaves steps standing that have no part in the failure.
+    Hypothesis makes values small, and keeps steps that have no part in the failure.
     """
     steps = list(stage.steps)
     place = len(steps) - 2
@@ -185,7 +185,7 @@ def _fails(machine: type[Machine], steps: list[Step]) -> bool:
     try:
         for name, arguments in steps:
             again.run(getattr(again, name), *arguments)
-    except Exception:  # noqa: BLE001  # the stage has it
+    except Exception:  # noqa: BLE001  # the stage keeps it
         return True
     finally:
         again.teardown()

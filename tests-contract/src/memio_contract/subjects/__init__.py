@@ -1,7 +1,7 @@
 """The store under test with the same methods for every kind, so that one law can hold for all.
 
 A *record* is what a caller keeps: a fact, a document, a triple, and for conversations one message,
-which has a session of its own unless a law puts several into one group.
+which has its own session unless a law puts several into one group.
 """
 
 from __future__ import annotations

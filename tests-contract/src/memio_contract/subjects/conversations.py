@@ -35,7 +35,7 @@ class HistorySubject:
         id: str | None = None,  # the public word
         group: str | None = None,
     ) -> Any:
-        """Add one message, to a session of its own or to that of a group."""
+        """Add one message, to a new session or to that of a group."""
         session = self.session(group or f"session-{self.place.number()}")
         message = Message(role="user", content=text, metadata=dict(metadata or {}), id=id)
         turn = await self.append(session, message, owner=owner)
@@ -104,7 +104,7 @@ class HistorySubject:
         return self.added_only(hits)
 
     def added_only(self, messages: list[Any]) -> list[Any]:
-        """Leave out what the backend answered by itself, where it does: laws add as the user."""
+        """Leave out what the backend answered, where it does: laws add as the user."""
         if self.place.has(Guarantee.SILENT_APPEND):
             return list(messages)
         return [message for message in messages if message.role != "assistant"]
