@@ -12,6 +12,7 @@ from typing import Any
 from zlib import crc32
 
 from memio.capabilities import Feature, Guarantee, Kind
+from memio.kinds import supports
 from memio_contract import once
 from memio_contract.generated import over_values
 from memio_contract.journal import Journal
@@ -22,7 +23,7 @@ from memio_contract.outcome import Hung, LawBroken, Outcome, SetUpFailed, Status
 from memio_contract.profile import CI, Profile
 from memio_contract.target import ContractTarget, Source
 from memio_contract.traces import trace
-from memio_contract.world import World, content_limit
+from memio_contract.world import World, content_limit, stated_limit
 
 _AGAIN = 6
 """By how much the time limit of a law shrinks once the calls of another law on the same store have hung."""
@@ -40,7 +41,7 @@ class Declared:
         guarantees: The guarantees that it declares.
         kinds: The kinds in the same namespace.
         batch: Whether it has a method `add_many`.
-        max_content_bytes: The longest content that it takes, if it states a limit.
+        max_content_bytes: The longest content, or part of a triple, that it takes, if it states a limit.
         content_bytes: The longest content that laws try.
         lowered: Whether the target lowers that number.
     """
@@ -97,14 +98,14 @@ def declared(target: ContractTarget, kind: Kind) -> Declared:
         found = await world.__aenter__()
         try:
             facade, store = getattr(found.memio, kind), found.memio.stores[kind]
-            tried, possible = content_limit(target, store)
+            tried, possible = content_limit(target, kind, store)
             return Declared(
                 provider=target.provider or facade.provider,
                 features=facade.features,
                 guarantees=facade.guarantees,
                 kinds=tuple(kind for kind in found.memio.kinds if kind in (target.kinds or found.memio.kinds)),
-                batch=hasattr(store, "add_many"),
-                max_content_bytes=getattr(store, "max_content_bytes", None),
+                batch=supports(store, "add_many"),
+                max_content_bytes=stated_limit(kind, store),
                 content_bytes=tried,
                 lowered=tried < possible,
             )

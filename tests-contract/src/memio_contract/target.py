@@ -24,8 +24,9 @@ class Limits:
 
     Attributes:
         content_bytes: The longest content that laws try, in bytes of UTF-8. `None`, and anything above, takes
-            the store's own `max_content_bytes`, at most 1 MiB, and 64 KiB where it states none. A lower
-            number hides what happens above it, so the result counts it as a relaxation.
+            the store's own `max_content_bytes`, at most 1 MiB, and 64 KiB where it states none; for the parts of
+            triples, `max_part_bytes`, at most 64 KiB. A lower number hides what happens above it, so the result
+            counts it as a relaxation.
         settle_seconds: How long `settle` may go on returning `False`, in seconds.
     """
 
@@ -43,7 +44,7 @@ class ContractTarget:
         once: Sets up what all examples share, such as a server or a schema, and takes it down: a function that
             returns a context manager, entered before the first `fresh` of a run and left at its end. With
             pytest-xdist, each worker enters it once. It is synchronous, because every law has an event loop
-            of its own: what belongs to a loop is made in `fresh`.
+            to itself: what belongs to a loop is made in `fresh`.
         provider: The name in the result; the store's own name when empty.
         kinds: The kinds that the namespace has stores for. A contract class checks its own kind only,
             and asks for the others where a law is about several.

@@ -28,7 +28,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.25
 _LONGEST = 1024 * 1024
 """The longest content that a law tries, in bytes, where a store takes more."""
 _USUAL = 64 * 1024
-"""The longest content that a law tries, in bytes, where a store states no limit."""
+"""The longest content that a law tries, in bytes, where a store states no limit; no part of a triple is longer."""
 
 
 class World(Place):
@@ -63,7 +63,7 @@ class World(Place):
         self.settled = not self.has(Guarantee.READ_YOUR_WRITES)
         if self.target.settle is None and self.settled:
             raise SetUpFailed(
-                "the store does not promise read_your_writes, so the target must say how to wait for it: "
+                "the store does not promise read_your_writes, so the target must define how to wait for it: "
                 "pass ContractTarget(settle=…)"
             )
 
@@ -96,13 +96,13 @@ class World(Place):
 
     def listing_bound(self) -> int:
         """Return how many records the namespace can hold at most: more means that a listing does not end."""
-        # A backend that answers by itself, or gives an updated record a new id, adds records of its own.
+        # A backend that answers messages, or gives an updated record a new id, adds records that no law added.
         return 50 + 4 * self.journal.written
 
     @property
     def content_limit(self) -> tuple[int, int]:
         """The longest content that the laws try, and the longest that they could try, in bytes."""
-        return content_limit(self.target, self.memio.stores[self.kind])
+        return content_limit(self.target, self.kind, self.memio.stores[self.kind])
 
     @property
     def content_bytes(self) -> int:
@@ -198,9 +198,15 @@ class World(Place):
                         await getattr(client, kind).delete_all(**owner)
 
 
-def content_limit(target: ContractTarget, store: Any) -> tuple[int, int]:
-    """Return the longest content that the laws try, and the longest that they could try, in bytes."""
-    possible = min(getattr(store, "max_content_bytes", None) or _USUAL, _LONGEST)
+def stated_limit(kind: Kind, store: Any) -> int | None:
+    """Return the longest text that a store states it takes, in bytes: content, or each part of a triple."""
+    limit: int | None = getattr(store, "max_part_bytes" if kind == "graph" else "max_content_bytes", None)
+    return limit
+
+
+def content_limit(target: ContractTarget, kind: Kind, store: Any) -> tuple[int, int]:
+    """Return the longest text that the laws try, and the longest that they could try, in bytes."""
+    possible = min(stated_limit(kind, store) or _USUAL, _USUAL if kind == "graph" else _LONGEST)
     return min(target.limits.content_bytes or possible, possible), possible
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from memio.capabilities import Feature, Guarantee
 from memio.errors import NotFoundError
-from memio.kinds import SPECS
+from memio.kinds import SPECS, supports
 from memio_contract.expect import all_pages
 from memio_contract.place import Client, Owner, Place
 from memio_contract.subjects._kept import kept
@@ -48,7 +48,7 @@ class RecordSubject:
     async def fill(self, how_many: int, *, owner: Owner | None = None) -> list[Any]:
         """Add many records in order."""
         texts = [f"record number {number}" for number in range(how_many)]
-        if hasattr(self.store, "add_many"):
+        if supports(self.store, "add_many"):
             return list(await self.api.add_many(texts, **self._owner(owner)))
         return [await self.add(text, owner=owner) for text in texts]
 
