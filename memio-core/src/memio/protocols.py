@@ -54,7 +54,8 @@ all of these are equal, compared with what is stored *now*, after updates:
 | messages | owner, session, id, role, content, name, metadata            |
 | triples  | owner, subject, predicate, object, metadata, id where given  |
 
-Text is compared exactly, metadata as JSON: the order of keys does not matter; `true` is not 1, and 1 is not `"1"`.
+Text is compared exactly, metadata as JSON by value: the order of keys does not matter and 1 equals 1.0, but `true`
+equals no number, and 1 is not `"1"`. The time of a message is not compared: the stored one stays.
 An id is free once its record is deleted: the same record can be added again and is stored again. A call by id that
 leaves the owner out, and meets records of several owners, raises `ConflictError` and changes nothing.
 

@@ -8,7 +8,7 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee
 from memio.errors import ConflictError
 from memio.models import Document, Fact, Message, Page, Triple, Turn
-from proof.shelf import Backend, Row, Shelf, passes, same_json
+from proof.shelf import Backend, Row, Shelf, passes
 
 _RECORDS = frozenset(
     {Feature.ATTRIBUTION, Feature.USER_SCOPE, Feature.METADATA, Feature.FILTERS, Feature.CLIENT_IDS, Feature.UPDATE}
@@ -29,12 +29,12 @@ class _Records(Shelf):
         chosen = more.pop(self.id_name, None)
         row = self.written(content, metadata or {}, more, chosen)
         await self.pause()
-        return self.told(row)
+        return self.as_record(row)
 
     def written(self, content: str, metadata: dict[str, Any], owner: dict[str, str], chosen: str | None) -> Row:
         for row in self.backend.rows.values():
             if chosen is not None and self.same_id(row.id, chosen) and row.owner == owner:
-                if row.text == content and same_json(row.metadata, metadata):
+                if row.text == content and self.same_metadata(row.metadata, metadata):
                     return row
                 raise ConflictError(self.noun, chosen)
         now = self.now()
@@ -45,7 +45,7 @@ class _Records(Shelf):
 
     async def get(self, **given: Any) -> Any:
         await self.pause()
-        return self.told(self.one(given.pop(self.id_name), given)[1])
+        return self.as_record(self.one(given.pop(self.id_name), given)[1])
 
     async def get_all(
         self, *, limit: int, cursor: str | None, filters: dict[str, Any] | None = None, **owner: Any
@@ -53,19 +53,19 @@ class _Records(Shelf):
         await self.pause()
         found = self.scoped(owner, lambda row: self.passes(row.metadata, filters))
         page = self.page(found, limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
     async def search(self, *, query: str, limit: int, filters: dict[str, Any] | None = None, **owner: Any) -> list[Any]:
         await self.pause()
         found = self.scoped(owner, lambda row: self.passes(row.metadata, filters))
-        return [self.told(row, score) for score, row in self.best(found, query, limit)]
+        return [self.as_record(row, score) for score, row in self.best(found, query, limit)]
 
     async def update(self, *, content: str, metadata: dict[str, Any] | None = None, **given: Any) -> Any:
         await self.pause()
         number, row = self.one(given.pop(self.id_name), given)
         row = self.changed(number, row, content, metadata)
         await self.pause()
-        return self.told(row)
+        return self.as_record(row)
 
     def changed(self, number: int, row: Row, content: str, metadata: dict[str, Any] | None) -> Row:
         kept = row.metadata if metadata is None else metadata
@@ -95,9 +95,9 @@ class _Records(Shelf):
         except ConflictError:
             self.backend.rows, self.backend.last = before
             raise
-        return [self.told(row) for row in rows]
+        return [self.as_record(row) for row in rows]
 
-    def told(self, row: Row, score: float | None = None) -> Any:
+    def as_record(self, row: Row, score: float | None = None) -> Any:
         shown = self.hand_out(row)
         return self.record(
             id=shown.id,
@@ -144,7 +144,7 @@ class DictHistory(Shelf):
         await self.pause()
         rows = self.written(session_id, messages, owner)
         await self.pause()
-        return Turn(stored=[self.told(row) for row in rows])
+        return Turn(stored=[self.as_record(row) for row in rows])
 
     def written(self, session_id: str, messages: Sequence[Message], owner: dict[str, str]) -> list[Row]:
         stored = {
@@ -154,16 +154,18 @@ class DictHistory(Shelf):
         }
         for message in messages:
             row = stored.get(message.id or "")
-            if row is not None and not self.says_the_same(row, message):
+            if row is not None and not self.same_message(row, message):
                 raise ConflictError("message", str(message.id))
+        if all(row.more["session_id"] != session_id for row in self.backend.rows.values()):
+            self.backend.places[session_id] = self.backend.last + 1
         return [stored.get(message.id or "") or self.put(self.row(session_id, message, owner)) for message in messages]
 
-    def says_the_same(self, row: Row, message: Message) -> bool:
+    def same_message(self, row: Row, message: Message) -> bool:
         return (row.text, row.more["role"], row.more["name"]) == (
             message.content,
             message.role,
             message.name,
-        ) and same_json(row.metadata, message.metadata)
+        ) and self.same_metadata(row.metadata, message.metadata)
 
     def row(self, session_id: str, message: Message, owner: dict[str, str]) -> Row:
         time = message.timestamp or self.now()
@@ -174,7 +176,7 @@ class DictHistory(Shelf):
         await self.pause()
         found = self.scoped(owner, lambda row: self.in_session(row, session_id))
         page = self.page(found, limit, cursor) if start == "oldest" else self.page_back(found, limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
     def page_back(self, found: list[tuple[int, Row]], limit: int, cursor: str | None) -> Page[Row]:
         rest = [(n, row) for n, row in found if cursor is None or n < int(cursor)]
@@ -189,12 +191,15 @@ class DictHistory(Shelf):
         first: dict[str, int] = {}
         for number, row in self.scoped(owner):
             first.setdefault(row.more["session_id"], number)
-        return [(number, name) for name, number in first.items()]
+        if not owner:
+            # A session of several owners keeps its place when the owner who began it deletes it.
+            first = {name: self.backend.places.get(name, number) for name, number in first.items()}
+        return sorted((number, name) for name, number in first.items())
 
     async def search(self, *, query: str, limit: int, session_id: str | None, **owner: Any) -> list[Message]:
         await self.pause()
         found = self.scoped(owner, lambda row: self.in_session(row, session_id))
-        return [self.told(row, score) for score, row in self.best(found, query, limit)]
+        return [self.as_record(row, score) for score, row in self.best(found, query, limit)]
 
     async def delete(self, *, session_id: str, **owner: Any) -> None:
         await self.pause()
@@ -209,7 +214,7 @@ class DictHistory(Shelf):
         for number, _ in self.scoped(owner):
             self.remove(number)
 
-    def told(self, row: Row, score: float | None = None) -> Message:
+    def as_record(self, row: Row, score: float | None = None) -> Message:
         shown = self.hand_out(row)
         return Message(
             role=shown.more["role"],
@@ -239,7 +244,7 @@ class DictGraph(Shelf):
         await self.pause()
         rows = self.written(triples, owner)
         await self.pause()
-        return [self.told(row) for row in rows]
+        return [self.as_record(row) for row in rows]
 
     def written(self, triples: Sequence[Triple], owner: dict[str, str]) -> list[Row]:
         before = dict(self.backend.rows), self.backend.last
@@ -258,7 +263,7 @@ class DictGraph(Shelf):
             taken = triple.id is not None and row.id == triple.id
             if not identical and not taken:
                 continue
-            if identical and (triple.id is None or taken) and same_json(row.metadata, triple.metadata):
+            if identical and (triple.id is None or taken) and self.same_metadata(row.metadata, triple.metadata):
                 return row
             raise ConflictError("triple", triple.id or row.id)
         return None
@@ -285,16 +290,16 @@ class DictGraph(Shelf):
         await self.pause()
         found = self.scoped(owner, lambda row: self.touches(row, entity))
         page = self.page(found, limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
     async def get_all(self, *, limit: int, cursor: str | None, **owner: Any) -> Page[Triple]:
         await self.pause()
         page = self.page(self.scoped(owner), limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
     async def search(self, *, query: str, limit: int, **owner: Any) -> list[Triple]:
         await self.pause()
-        return [self.told(row, score) for score, row in self.best(self.scoped(owner), query, limit)]
+        return [self.as_record(row, score) for score, row in self.best(self.scoped(owner), query, limit)]
 
     async def delete(self, *, triple_id: str, **owner: Any) -> None:
         await self.pause()
@@ -311,7 +316,7 @@ class DictGraph(Shelf):
         for number, _ in self.scoped(owner):
             self.remove(number)
 
-    def told(self, row: Row, score: float | None = None) -> Triple:
+    def as_record(self, row: Row, score: float | None = None) -> Triple:
         shown = self.hand_out(row)
         return Triple(
             subject=shown.text,
@@ -336,5 +341,5 @@ def backends() -> dict[str, Backend]:
     """Return what the clients of one namespace share."""
     made = {kind: Backend() for kind in STORES}
     for backend in made.values():
-        backend.beside = [other for other in made.values() if other is not backend]
+        backend.others = [other for other in made.values() if other is not backend]
     return made

@@ -69,7 +69,7 @@ class CutsContent:
 
 @fault("metadata.unchanged", kinds=RECORDS, on=SQLITE, defect="metadata is accepted and dropped")
 class DropsNestedMetadata:
-    """Metadata that is no scalar is dropped."""
+    """Metadata values that are not scalars are dropped."""
 
     async def add(self, *, metadata=None, **more):
         flat = {key: value for key, value in (metadata or {}).items() if not isinstance(value, (dict, list))}
@@ -330,7 +330,7 @@ class TakesQueriesForSyntax:
 
 @fault("search.only-stored", kinds=RECORDS, on=BOTH, defect="search leaves the metadata or the owner out")
 class LeavesFieldsOut:
-    """Search returns records under ids of its own."""
+    """Search returns records under other ids than the other calls."""
 
     async def search(self, **given):
         return [replace(hit, id=f"hit-{n}") for n, hit in enumerate(await super().search(**given))]

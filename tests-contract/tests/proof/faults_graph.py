@@ -102,7 +102,7 @@ class LooksAtSubjectsOnly:
     async def get(self, *, entity, limit, cursor, **owner):
         await self.pause()
         page = self.page(self.scoped(owner, lambda row: row.text == entity), limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
 @fault("get.either-end", kinds=GRAPH)
@@ -166,7 +166,7 @@ class LooksForTheTripleThenInserts:
             twin = self.twin(triple, owner)
             await self.pause()
             rows.append(twin or self.put(self.row(triple, owner)))
-        return [self.told(row) for row in rows]
+        return [self.as_record(row) for row in rows]
 
 
 @fault("cancel.add", kinds=GRAPH)

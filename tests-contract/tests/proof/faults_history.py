@@ -239,7 +239,7 @@ class AddsMessagesAgain:
 class IgnoresTakenIds:
     """A message under a taken id is taken for the stored one."""
 
-    def says_the_same(self, row, message):
+    def same_message(self, row, message):
         return True
 
 
@@ -288,7 +288,7 @@ class ReadsOneUserAfterTheOther:
         found.sort(key=lambda item: item[1].owner.get("user_id", ""))
         page = by_offset(found, limit, cursor) if start == "oldest" else by_offset(found[::-1], limit, cursor)
         rows = list(page) if start == "oldest" else list(page)[::-1]
-        return Page([self.told(row) for row in rows], page.next_cursor)
+        return Page([self.as_record(row) for row in rows], page.next_cursor)
 
 
 @fault("search.one-session", kinds=HISTORY)
@@ -318,7 +318,7 @@ class SearchesTheLatestSession:
 
 
 class SessionMap:
-    """Each process maps the names of sessions to ids of its own."""
+    """Each process maps the names of sessions to its own ids."""
 
     kept: ClassVar[str] = "internal"
 
@@ -341,7 +341,7 @@ class KeepsTheSessionMapInTheProcess(SessionMap):
 
 @fault("concurrent.one-session", kinds=HISTORY, defect="two processes make two sessions of one name")
 class MakesASessionPerClient(SessionMap):
-    """Each client makes a session of its own under the name."""
+    """Each client makes another session under the name."""
 
     def in_session(self, row, session_id):
         return session_id is None or row.more["internal"] == self.ids.setdefault(

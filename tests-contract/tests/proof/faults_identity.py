@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from memio.errors import ConflictError
@@ -11,6 +12,7 @@ from proof.shelf import same_json
 FACTS = ("facts",)
 HISTORY = ("history",)
 GRAPH = ("graph",)
+BY_CHOSEN_ID = ("facts", "history", "documents")
 
 
 @fault("ids.conflict-exact", kinds=RECORDS)
@@ -25,33 +27,67 @@ class RetriesInAnyCase:
         return super().written(content, metadata, owner, chosen)
 
 
-@fault("ids.conflict-exact", kinds=RECORDS)
-class ComparesMetadataByPython:
-    """Metadata is the same when Python finds it equal, for which 1 is true."""
+@fault("add.conflict-exact", kinds=GRAPH)
+@fault("ids.conflict-exact", kinds=BY_CHOSEN_ID)
+class TakesTrueForOne:
+    """Metadata is the same when Python finds it equal, for which true is 1."""
 
-    def written(self, content, metadata, owner, chosen):
-        for row in self.backend.rows.values():
-            stored = (row.id, row.owner, row.text, row.metadata)
-            if chosen is not None and stored == (chosen, owner, content, metadata):
-                return row
-        return super().written(content, metadata, owner, chosen)
+    def same_metadata(self, stored, given):
+        return stored == given
+
+
+@fault("add.same-by-value", kinds=GRAPH)
+@fault("ids.same-by-value", kinds=BY_CHOSEN_ID)
+class ComparesNumbersByType:
+    """Metadata is compared as JSON text, in which 1 is not 1.0."""
+
+    def same_metadata(self, stored, given):
+        return json.dumps(stored, sort_keys=True) == json.dumps(given, sort_keys=True)
+
+
+@fault("add.same-by-value", kinds=GRAPH)
+@fault("ids.same-by-value", kinds=BY_CHOSEN_ID)
+class ComparesTheOrderOfKeys:
+    """Metadata is the same when its keys come in the same order as well."""
+
+    def same_metadata(self, stored, given):
+        return super().same_metadata(stored, given) and list(stored) == list(given)
+
+
+@fault("ids.same-at-another-time", kinds=HISTORY)
+class ComparesTimes:
+    """A message that is added again with another time is another message."""
+
+    def same_message(self, row, message):
+        return super().same_message(row, message) and message.timestamp in (None, row.created_at)
+
+
+@fault("ids.same-at-another-time", kinds=HISTORY)
+class TakesTheTimeOfARetry:
+    """A message that is added again gets the time of the repetition."""
+
+    def written(self, session_id, messages, owner):
+        rows = super().written(session_id, messages, owner)
+        for row, message in zip(rows, messages, strict=True):
+            row.created_at = message.timestamp or row.created_at
+        return rows
 
 
 @fault("ids.conflict-exact", kinds=HISTORY)
 class RetriesTrimmedMessages:
     """A retry of a message is compared without the white space around its text."""
 
-    def says_the_same(self, row, message):
+    def same_message(self, row, message):
         text = message.content.strip()
-        return super().says_the_same(replace(row, text=row.text.strip()), replace(message, content=text))
+        return super().same_message(replace(row, text=row.text.strip()), replace(message, content=text))
 
 
 @fault("ids.conflict-exact", kinds=HISTORY)
 class IgnoresNamesOfRetries:
     """A retry of a message may have another name."""
 
-    def says_the_same(self, row, message):
-        return super().says_the_same(row, replace(message, name=row.more["name"]))
+    def same_message(self, row, message):
+        return super().same_message(row, replace(message, name=row.more["name"]))
 
 
 @fault("add.conflict-exact", kinds=GRAPH)
@@ -201,7 +237,7 @@ class UpdatesTheFirstAgents:
         chosen = given.pop(self.id_name)
         found = self.scoped(given, lambda row: row.id == chosen)
         number, row = found[0] if found else self.one(chosen, given)
-        return self.told(self.changed(number, row, content, metadata))
+        return self.as_record(self.changed(number, row, content, metadata))
 
 
 @fault("owner.same-id-update", kinds=RECORDS)
@@ -214,7 +250,7 @@ class UpdatesAllOfAnId:
         number, row = (self.scoped(given, lambda row: row.id == chosen) or [self.one(chosen, given)])[0]
         for other, twin in self.scoped(given, lambda row: row.id == chosen):
             self.changed(other, twin, content, metadata)
-        return self.told(self.changed(number, row, content, metadata))
+        return self.as_record(self.changed(number, row, content, metadata))
 
 
 @fault("owner.one-left", kinds=BY_ID)
@@ -238,7 +274,7 @@ class SharesIdsAmongKinds:
     """An id that a record of another kind has is taken from it."""
 
     def put(self, row):
-        for other in self.backend.beside:
+        for other in self.backend.others:
             other.rows = {number: kept for number, kept in other.rows.items() if not row.id or kept.id != row.id}
         return super().put(row)
 

@@ -237,7 +237,7 @@ class WritesInTwoSteps:
         for _ in range(5 - len(updates) % 5):  # as uneven as a network
             await asyncio.sleep(0)
         number, row = self.one(first.id, {})
-        return self.told(self.changed(number, row, row.text, metadata))
+        return self.as_record(self.changed(number, row, row.text, metadata))
 
 
 @fault("concurrent.same-id", kinds=RECORDS)
@@ -251,4 +251,4 @@ class LooksThenInserts:
         await self.pause()
         owner = {name: value for name, value in more.items() if name != self.id_name}
         now = self.now()
-        return self.told(self.put(Row(chosen, content, owner, metadata or {}, now, now)))
+        return self.as_record(self.put(Row(chosen, content, owner, metadata or {}, now, now)))

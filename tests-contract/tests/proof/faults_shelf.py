@@ -96,9 +96,9 @@ class EchoesMetadata:
 class HandsOutItsRecords:
     """The records that are handed out are those that are kept."""
 
-    def told(self, row, score=None):
+    def as_record(self, row, score=None):
         kept = self.backend.notes.setdefault("records", {})
-        return kept.setdefault(row.id, super().told(row, score))
+        return kept.setdefault(row.id, super().as_record(row, score))
 
 
 @fault("owner.kept", defect="the owner is accepted and dropped")
@@ -260,7 +260,7 @@ class AnswersWithTheLatest:
     async def add(self, **given):
         answer = await super().add(**given)
         await self.pause()
-        latest = self.told(self.backend.rows[self.backend.last])
+        latest = self.as_record(self.backend.rows[self.backend.last])
         if isinstance(answer, Turn):
             return replace(answer, stored=[*answer.stored[:-1], latest])
         return [*answer[:-1], latest] if isinstance(answer, list) else latest
@@ -363,7 +363,7 @@ class DeletesTheOtherKinds:
 
     async def delete_all(self, **owner):
         await super().delete_all(**owner)
-        for other in self.backend.beside:
+        for other in self.backend.others:
             other.rows.clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from memio.models import Page
@@ -38,7 +39,7 @@ class ReadsAThousandMessages:
         await self.pause()
         found = self.scoped(owner, lambda row: self.in_session(row, session_id))[:1000]
         page = self.page(found, limit, cursor) if start == "oldest" else self.page_back(found, limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
 @fault("size.session", kinds=HISTORY)
@@ -58,7 +59,7 @@ class ReadsAHundredTriples:
     async def get(self, *, entity, limit, cursor, **owner):
         await self.pause()
         page = self.page(self.scoped(owner, lambda row: self.touches(row, entity))[:100], limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
 @fault("size.entity", kinds=GRAPH)
@@ -80,7 +81,7 @@ class FiltersTheFirstThousand:
         first = self.scoped(owner)[:1000]
         found = [(n, row) for n, row in first if self.passes(row.metadata, filters)] if filters else self.scoped(owner)
         page = self.page(found, limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
 def _cut(records, most):
@@ -150,6 +151,41 @@ class CutsKeys:
 
     def keep(self, row):
         return replace(super().keep(row), metadata={key[:255]: value for key, value in row.metadata.items()})
+
+
+@fault("metadata.at-limit")
+class RefusesAMebibyte:
+    """The column of metadata takes less than 1 MiB."""
+
+    def keep(self, row):
+        if len(json.dumps(row.metadata, separators=(",", ":"))) >= 1024 * 1024:
+            raise OverflowError("value too large for the column")
+        return super().keep(row)
+
+
+@fault("metadata.at-limit")
+class CutsTextsAtAMillion:
+    """Texts in metadata are cut after a million characters."""
+
+    def keep(self, row):
+        kept = {key: value[:1_000_000] if isinstance(value, str) else value for key, value in row.metadata.items()}
+        return replace(super().keep(row), metadata=kept)
+
+
+@fault("add.parts-at-limit", kinds=GRAPH)
+class CutsPredicates:
+    """Predicates are cut after 65,535 characters."""
+
+    def row(self, triple, owner):
+        return super().row(replace(triple, predicate=triple.predicate[:65_535]), owner)
+
+
+@fault("add.parts-at-limit", kinds=GRAPH)
+class HidesLargeObjects:
+    """An object of more than 65,000 bytes is not in the index of entities."""
+
+    def touches(self, row, entity):
+        return entity == row.text or (len(entity.encode()) <= 65_000 and super().touches(row, entity))
 
 
 @fault("metadata.unchanged")

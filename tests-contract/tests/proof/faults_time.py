@@ -1,4 +1,4 @@
-"""Faults that show over time: after reopening, between pages, between clients, and when calls meet."""
+"""Faults that show over time: after reopening, between pages, between clients, and when calls run at once."""
 
 from __future__ import annotations
 
@@ -153,6 +153,15 @@ class StartsSessionsAnew:
         return self.page(found, limit, cursor)
 
 
+@fault("sessions.deleted-for-one", kinds=HISTORY)
+class MovesSessionsOfSeveralOwners:
+    """In a listing of all owners a session has the place of its first message that is left."""
+
+    def sessions(self, owner):
+        self.backend.places.clear()
+        return super().sessions(owner)
+
+
 @fault("get.deleted-anchor", kinds=GRAPH)
 class PagesEntitiesByOffset:
     """The cursor of an entity is a number of triples to skip."""
@@ -160,7 +169,7 @@ class PagesEntitiesByOffset:
     async def get(self, *, entity, limit, cursor, **owner):
         await self.pause()
         page = by_offset(self.scoped(owner, lambda row: self.touches(row, entity)), limit, cursor)
-        return Page([self.told(row) for row in page], page.next_cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
 @fault("listing.updated-anchor", kinds=RECORDS)
@@ -174,6 +183,59 @@ class StandsOnAVersion:
         page = super().page(found, limit, cursor)
         last = None if page.next_cursor is None else self.backend.rows[int(page.next_cursor)].updated_at.isoformat()
         return Page(page, last)
+
+
+def by_number(found, limit, cursor):
+    """Return a page of at most three items, whose cursor is the number of the next page of this limit."""
+    number = int(cursor or 0)
+    rest = [item for _, item in found[number * limit :]]
+    cut = rest[: min(limit, 3)]
+    return Page(cut, str(number + 1) if len(rest) > len(cut) else None)
+
+
+@fault("listing.full", kinds=BY_ID)
+class NumbersItsPages:
+    """Pages end after three records, and the cursor is a number of pages of the limit of the call."""
+
+    def page(self, found, limit, cursor):
+        return by_number(found, limit, cursor)
+
+
+@fault("listing.full", kinds=BY_ID)
+class EndsAfterTen:
+    """A page ends after ten records, and a page that ends early has no cursor."""
+
+    def page(self, found, limit, cursor):
+        page = super().page(found, min(limit, 10), cursor)
+        return Page(page, page.next_cursor if limit <= 10 else None)
+
+
+@fault("pages.full", kinds=HISTORY)
+class NumbersPagesOfSessions:
+    """Pages of sessions end after three, and the cursor is a number of pages of the limit of the call."""
+
+    async def get_all(self, *, limit, cursor, **owner):
+        await self.pause()
+        return by_number(self.sessions(owner), limit, cursor)
+
+
+@fault("pages.full", kinds=HISTORY)
+class EndsTheLatestAfterTen:
+    """A page from the latest message ends after ten, without a cursor."""
+
+    def page_back(self, found, limit, cursor):
+        page = super().page_back(found, min(limit, 10), cursor)
+        return Page(page, page.next_cursor if limit <= 10 else None)
+
+
+@fault("get.full", kinds=GRAPH)
+class NumbersPagesOfEntities:
+    """Pages of an entity end after three, and the cursor is a number of pages of the limit of the call."""
+
+    async def get(self, *, entity, limit, cursor, **owner):
+        await self.pause()
+        page = by_number(self.scoped(owner, lambda row: self.touches(row, entity)), limit, cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
 @fault("listing.every-page", kinds=BY_ID)
@@ -240,7 +302,7 @@ class RevivesTheDeleted:
         await self.pause()
         row = self.changed(number, row, content, metadata)
         await self.pause()
-        return self.told(row)
+        return self.as_record(row)
 
 
 @fault("concurrent.update-deleted", kinds=RECORDS)
@@ -253,8 +315,8 @@ class InsertsWhatIsGone:
         for _ in range(3):
             await self.pause()
         if number in self.backend.rows:
-            return self.told(self.changed(number, row, content, metadata))
-        return self.told(self.put(replace(row, text=content)))
+            return self.as_record(self.changed(number, row, content, metadata))
+        return self.as_record(self.put(replace(row, text=content)))
 
 
 @fault("clients.fresh-reads")

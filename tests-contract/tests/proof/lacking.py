@@ -106,7 +106,7 @@ class OneSessionSearch:
 
 
 class NotVerbatim:
-    """Rewrites what it is told."""
+    """Rewrites the text that it stores."""
 
     def keep(self, row):
         return replace(super().keep(row), text=" ".join(row.text.split()) or row.text)
@@ -191,7 +191,7 @@ def without(name: str) -> set[str]:
 
 
 def lacking(name: str, kind: str, *, declared: bool) -> ContractTarget:
-    """Return a store that lacks something, and says so or not."""
+    """Return a store that lacks something, and declares it or not."""
     mixin, _ = LACKING[name]
     good = STORES[kind]
     gone = set() if declared else without(name)

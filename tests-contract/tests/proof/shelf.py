@@ -8,7 +8,6 @@ behind a network does, and changes what is stored between two awaits: a call hap
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -33,11 +32,20 @@ class Row:
 
 @dataclass
 class Backend:
-    """What several clients share, as they would share a server."""
+    """What several clients share, as they would share a server.
+
+    Attributes:
+        rows: The rows by number, in the order of adding.
+        last: The number of the row that was added last.
+        places: By name of a session that any owner has: the number of its first row, which may be deleted.
+        others: The backends of the other kinds.
+        notes: What a broken store keeps.
+    """
 
     rows: dict[int, Row] = field(default_factory=dict)
     last: int = 0
-    beside: list[Backend] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+    others: list[Backend] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -56,6 +64,9 @@ class Shelf:
 
     def same_id(self, left: str, right: str) -> bool:
         return left == right
+
+    def same_metadata(self, stored: dict[str, Any], given: dict[str, Any]) -> bool:
+        return same_json(stored, given)
 
     def new_id(self, row: Row) -> str:
         return uuid4().hex
@@ -131,16 +142,16 @@ class Shelf:
 
 
 def same_json(left: Any, right: Any) -> bool:
-    """Compare as JSON text, in which 1 is not true."""
-    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
-
-
-def passes(metadata: dict[str, Any], filters: dict[str, Any] | None) -> bool:
-    """Tell whether metadata passes filters."""
-    return all(key in metadata and _equal(metadata[key], value) for key, value in (filters or {}).items())
-
-
-def _equal(left: Any, right: Any) -> bool:
+    """Compare two JSON values: numbers by value, and booleans equal no number."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same_json(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_json, left, right))
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     return bool(left == right)
+
+
+def passes(metadata: dict[str, Any], filters: dict[str, Any] | None) -> bool:
+    """Return whether metadata passes filters."""
+    return all(key in metadata and same_json(metadata[key], value) for key, value in (filters or {}).items())

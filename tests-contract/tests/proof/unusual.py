@@ -68,8 +68,8 @@ class CoarseClock:
 class NoTimes:
     """Records have no times."""
 
-    def told(self, row, score=None):
-        record = super().told(row, score)
+    def as_record(self, row, score=None):
+        record = super().as_record(row, score)
         return replace(record, created_at=None, updated_at=None)
 
 
@@ -77,6 +77,28 @@ class ShortTexts:
     """Content has at most 1,000 bytes."""
 
     max_content_bytes = 1000
+
+
+class SmallParts:
+    """Metadata and the parts of triples have small limits, which the store states."""
+
+    max_metadata_bytes = 4000
+    max_part_bytes = 5000
+
+
+class NumbersOfJavaScript:
+    """A number without a fraction is stored as a whole number, as a backend in JavaScript does."""
+
+    def keep(self, row):
+        return replace(super().keep(row), metadata=_whole(row.metadata))
+
+
+def _whole(value):
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class LocksEverything:
@@ -119,6 +141,8 @@ UNUSUAL: dict[type[Any], tuple[tuple[str, ...], frozenset[str]]] = {
     CoarseClock: (RECORDS, frozenset()),
     NoTimes: (RECORDS, frozenset()),
     ShortTexts: (("facts", "history", "documents"), frozenset()),
+    SmallParts: (ALL, frozenset()),
+    NumbersOfJavaScript: (ALL, frozenset()),
     LocksEverything: (ALL, frozenset()),
     NewIds: (RECORDS, frozenset({Guarantee.STABLE_IDS})),
     NotVerbatim: (ALL, frozenset({Guarantee.VERBATIM})),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee, Kind
@@ -35,6 +36,8 @@ _OTHER: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     ({"n": 1}, {"n": True}),
     ({"n": 1}, {"n": "1"}),
     ({"n": 0}, {"n": False}),
+    ({"n": 1.0}, {"n": True}),
+    ({"n": [{"m": 1}]}, {"n": [{"m": True}]}),
     ({"n": None}, {}),
     ({"n": {}}, {"n": []}),
     ({"n": [1, 2]}, {"n": [2, 1]}),
@@ -43,9 +46,21 @@ _OTHER: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     ({"n": 1, "m": 2}, {"n": 1}),
     ({"n": {"deep": [1]}}, {"n": {"deep": [2]}}),
     ({"n": 2**53}, {"n": 2**53 + 1}),
+    ({"n": float(2**53)}, {"n": 2**53 + 1}),
     ({"N": 1}, {"n": 1}),
 )
 """Metadata that a loose comparison takes for the same."""
+_SAME_VALUE: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+    ({"n": 1}, {"n": 1.0}),
+    ({"n": 1.0}, {"n": 1}),
+    ({"n": 0}, {"n": -0.0}),
+    ({"n": 2**53}, {"n": float(2**53)}),
+    ({"n": 1e22}, {"n": 10**22}),
+    ({"n": [1, {"m": 2}]}, {"n": [1.0, {"m": 2.0}]}),
+    ({"n": 1, "m": True}, {"m": True, "n": 1.0}),
+    ({"n": {"a": 1, "b": 2}}, {"n": {"b": 2, "a": 1}}),
+)
+"""Metadata of the same value: numbers of another type, keys in another order."""
 
 
 @law(
@@ -108,6 +123,62 @@ async def triple_conflict_exact(w: World) -> None:
         await refused(call, ConflictError, f"add of a stored triple with {other!r} in the place of {stored!r}")
         found = [w.graph.view(triple) for triple in await w.graph.of(f"end {number}")]
         equal(found, [w.graph.view(first)], "what is stored after the conflict")
+
+
+@law(
+    "ids.same-by-value",
+    kinds=("facts", "history", "documents"),
+    needs=(Feature.CLIENT_IDS, Feature.METADATA),
+    means="Metadata is compared by value when a record is added again: 1 equals 1.0, and the order of keys is ignored.",
+    look_at="a comparison of JSON texts, of digests, or of the types of numbers",
+)
+async def same_by_value(w: World) -> None:
+    for number, (stored, again) in enumerate(_SAME_VALUE):
+        chosen = w.label(f"id-{number}")
+        first = await w.subject.add("the same words", metadata=stored, id=chosen, group=f"g{number}")
+        answer = await w.subject.add("the same words", metadata=again, id=chosen, group=f"g{number}")
+        equal(w.subject.view(answer), w.subject.view(first), f"the answer of an add with {again!r} after {stored!r}")
+    equal(len(await w.subject.listed()), len(_SAME_VALUE), "the number of records after each was added twice")
+
+
+@law(
+    "add.same-by-value",
+    kinds=GRAPH,
+    needs=(Feature.METADATA,),
+    means="Metadata is compared by value when a triple is added again: 1 equals 1.0, and the order of keys is ignored.",
+    look_at="a comparison of JSON texts, of digests, or of the types of numbers",
+)
+async def triple_same_by_value(w: World) -> None:
+    for number, (stored, again) in enumerate(_SAME_VALUE):
+        first = (await w.graph.put(w.graph.triple("Alice", f"end {number}", metadata=stored)))[0]
+        answer = (await w.graph.put(w.graph.triple("Alice", f"end {number}", metadata=again)))[0]
+        equal(w.graph.view(answer), w.graph.view(first), f"the answer of an add with {again!r} after {stored!r}")
+    equal(len(await w.graph.listed()), len(_SAME_VALUE), "the number of triples after each was added twice")
+
+
+@law(
+    "ids.same-at-another-time",
+    kinds=HISTORY,
+    needs=(Feature.CLIENT_IDS, Feature.MESSAGE_TIMESTAMPS),
+    means="A message that is added again with another time, or without one, is the same: the stored time stays.",
+    look_at="times in the comparison with what is stored, and a repeated add that writes the new time",
+)
+async def same_at_another_time(w: World) -> None:
+    session = w.history.session("session")
+    noon = datetime(2024, 5, 1, 12, tzinfo=UTC)
+    await w.history.append(session, from_user("words", id="m-1", timestamp=noon))
+    await w.history.append(session, from_user("words without a time", id="m-2"))
+    before = await w.history.read(session)
+    for time in (noon + timedelta(microseconds=1), noon - timedelta(days=400), None):
+        again = (
+            from_user("words", id="m-1", timestamp=time),
+            from_user("words without a time", id="m-2", timestamp=time),
+        )
+        turn = await w.history.append(session, *again)
+        equal(
+            [m.timestamp for m in turn.stored], [m.timestamp for m in before], f"the times in the answer, given {time}"
+        )
+        equal(await w.history.read(session), before, f"the session after both were added again with the time {time}")
 
 
 @law(
@@ -251,7 +322,7 @@ async def retry_keeps_place(w: World) -> None:
     kinds=FACTS,
     needs=(Feature.CLIENT_IDS, Feature.USER_SCOPE, Feature.AGENT_SCOPE),
     means="Two agents of one user may have facts of one id; a call by that id without the agent raises ConflictError.",
-    look_at="uniqueness of ids: it is per owner, user and agent; and statements by id that meet two rows",
+    look_at="uniqueness of ids: it is per owner, user and agent; and statements by id that match two rows",
 )
 async def same_id_agents(w: World) -> None:
     chosen, alice = w.label("shared-id"), w.user("alice")
@@ -281,7 +352,7 @@ async def same_id_agents(w: World) -> None:
     kinds=RECORDS,
     needs=(Feature.CLIENT_IDS, Feature.USER_SCOPE, Feature.UPDATE),
     means="An update by an id that two users have, without a user, raises ConflictError and changes nothing.",
-    look_at="the condition of the update, and the number of rows that it meets",
+    look_at="the condition of the update, and the number of rows that it matches",
 )
 async def same_id_update(w: World) -> None:
     chosen = w.label("shared-id")

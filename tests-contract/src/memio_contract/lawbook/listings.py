@@ -7,12 +7,17 @@ from __future__ import annotations
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
+from memio.models import Message
 from memio_contract.expect import all_pages, equal, once_each, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import BY_ID, GRAPH, HISTORY, RECORDS
 from memio_contract.world import World
 
 _MOST = 400
+_SHORT = (
+    "pages that end early: they need a next_cursor, with which the client asks for the rest, so that a cursor is "
+    "followed with another limit than the one before"
+)
 
 
 @law(
@@ -42,10 +47,63 @@ async def long(w: World) -> None:
 
 
 @law(
+    "listing.full",
+    kinds=BY_ID,
+    means="A page has as many records as were asked for when there are as many.",
+    look_at=_SHORT,
+)
+async def full(w: World) -> None:
+    subject: Any = w.subject
+    added = [record.id for record in await subject.fill(23)]
+    for limit in (1, 4, 10, 22, 23):
+        page = await subject.page(None, limit=limit)
+        equal([r.id for r in page], added[:limit], f"the first page with limit={limit}")
+        if page.next_cursor is not None:
+            rest = await subject.page(page.next_cursor, limit=limit)
+            equal([r.id for r in rest], added[limit : 2 * limit], f"the second page with limit={limit}")
+
+
+@law(
+    "pages.full",
+    kinds=HISTORY,
+    means="A page has as many messages or sessions as were asked for when there are as many.",
+    look_at=_SHORT,
+)
+async def pages_full(w: World) -> None:
+    session = w.history.session("long")
+    texts = [f"words {number}" for number in range(13)]
+    await w.history.append(session, *(Message(role="user", content=text) for text in texts))
+    names = [session, *[(await w.history.add("words", group=f"s{number}")).session_id for number in range(6)]]
+    for limit in (1, 4, 12, 13):
+        for start in ("oldest", "latest"):
+            page = await w.history.page(session, None, limit=limit, start=start)
+            equal(len(page), limit, f"the number of messages of the first page from {start!r} with limit={limit}")
+            if w.has(Guarantee.SILENT_APPEND):
+                expected = texts[:limit] if start == "oldest" else texts[-limit:]
+                equal([w.history.text(m) for m in page], expected, f"the first page from {start!r} with limit={limit}")
+    for limit in (1, 3, 6, 7):
+        page = await w.history.api.get_all(limit=limit, **w.home)
+        equal(list(page), names[:limit], f"the first page of sessions with limit={limit}")
+
+
+@law(
+    "get.full",
+    kinds=GRAPH,
+    means="A page of an entity has as many triples as were asked for when there are as many.",
+    look_at=_SHORT,
+)
+async def entity_full(w: World) -> None:
+    added = [triple.id for triple in await w.graph.put(*(w.graph.triple("hub", f"end {n}") for n in range(13)))]
+    for limit in (1, 4, 12, 13):
+        page = await w.graph.api.get(entity="hub", limit=limit, **w.home)
+        equal([triple.id for triple in page], added[:limit], f"the first page of the entity with limit={limit}")
+
+
+@law(
     "listing.survives-deletes",
     kinds=BY_ID,
     means="A listing is complete while the records that it delivered are deleted.",
-    look_at="cursors by position (OFFSET), and cursors that need the record they stand on: use keys",
+    look_at="cursors by position (OFFSET), and cursors that need the record at which they point: use keys",
 )
 async def survives_deletes(w: World) -> None:
     subject: Any = w.subject
@@ -100,7 +158,7 @@ async def survives_adds(w: World) -> None:
 
     async def add(page: list[Any]) -> None:
         del page
-        if len(late) < 6:  # noqa: PLR2004  # enough for every page to meet a new record
+        if len(late) < 6:  # noqa: PLR2004  # enough for a new record between any two pages
             late.append((await subject.add(f"late record {len(late)}")).id)
 
     seen = await all_pages(lambda cursor: subject.page(cursor, limit=2), limit=2, most=_MOST, between=add)
@@ -116,7 +174,7 @@ async def survives_adds(w: World) -> None:
     "listing.deleted-anchor",
     kinds=BY_ID,
     means="A listing goes on from the same place when only the last record of a page was deleted.",
-    look_at="cursors that name the record they stand on: without it they start anew, skip, or end",
+    look_at="cursors that name the record at which they point: without it they start anew, skip, or end",
 )
 async def deleted_anchor(w: World) -> None:
     subject: Any = w.subject
@@ -134,7 +192,7 @@ async def deleted_anchor(w: World) -> None:
     "sessions.deleted-anchor",
     kinds=HISTORY,
     means="The listing of sessions goes on from the same place when only the last session of a page was deleted.",
-    look_at="cursors that name the session they stand on: without it they start anew, skip, or end",
+    look_at="cursors that name the session at which they point: without it they start anew, skip, or end",
 )
 async def deleted_session_anchor(w: World) -> None:
     added = [(await w.history.add("words", group=f"s{number}")).session_id for number in range(7)]
@@ -150,10 +208,37 @@ async def deleted_session_anchor(w: World) -> None:
 
 
 @law(
+    "sessions.deleted-for-one",
+    kinds=HISTORY,
+    needs=(Feature.USER_SCOPE,),
+    means="A listing of all owners holds each session once, also while one owner deletes it and another begins it.",
+    look_at="the place of a session that several owners have: it stays when the owner whose session came first is gone",
+    alone=True,
+)
+async def deleted_for_one(w: World) -> None:
+    names = [w.history.session(name) for name in ("one", "two", "three")]
+    users = [w.user("alice"), w.user("bob")]
+    for owner in users:
+        for name in names:
+            await w.history.append(name, Message(role="user", content="words"), owner=owner)
+
+    async def move(page: list[Any]) -> None:
+        for name in page:
+            await w.history.delete(name, owner=users[0])
+            await w.history.append(name, Message(role="user", content="words"), owner=w.user("carol"))
+
+    seen = await all_pages(
+        lambda cursor: w.history.api.get_all(limit=1, cursor=cursor), limit=1, most=_MOST, between=move
+    )
+    equal(seen, names, "the sessions that were listed while each was deleted for one owner and begun for another")
+    equal(await w.history.sessions(owner={}), names, "the sessions that are listed after that")
+
+
+@law(
     "get.deleted-anchor",
     kinds=GRAPH,
     means="The pages of an entity are complete while the triples that they delivered are deleted, all or the last.",
-    look_at="cursors by position (OFFSET), and cursors that name the triple they stand on",
+    look_at="cursors by position (OFFSET), and cursors that name the triple at which they point",
 )
 async def entity_anchor(w: World) -> None:
     for which in (slice(-1, None), slice(None)):
@@ -178,7 +263,7 @@ async def entity_anchor(w: World) -> None:
     kinds=RECORDS,
     needs=(Feature.UPDATE, Guarantee.STABLE_IDS),
     means="A listing goes on from the same place when only the last record of a page was updated.",
-    look_at="cursors that hold a time of change or a version of the record they stand on",
+    look_at="cursors that hold a time of change or a version of the record at which they point",
 )
 async def updated_anchor(w: World) -> None:
     added = [record.id for record in await w.records.fill(11)]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
@@ -20,6 +21,10 @@ _LOOPS = "loops over the backend's pages that end after the first, or after a th
 _CUT = "columns, indexes and keys with a length: compare the whole name; state no limit below 1,000 characters"
 _NAME = 1000
 """The longest name that the client passes on, in characters."""
+_METADATA_BYTES = 1024 * 1024
+"""The largest metadata that the client passes on, in bytes of JSON in ASCII without spaces."""
+_PART_BYTES = 64 * 1024
+"""The longest part of a triple that the client passes on, in bytes of UTF-8."""
 
 
 @law(
@@ -186,7 +191,10 @@ async def metadata_large(w: World) -> None:
         {"list": list(range(1_200)), "texts": [f"item {number}" for number in range(300)]},
         {"deep": {"deeper": {"text": "y" * 1_500, "list": [[0] * 200] * 3}}},
     ]
+    room = _stated(w, "max_metadata_bytes", _METADATA_BYTES) - len(',"changed":true')
     for number, metadata in enumerate(objects):
+        if len(json.dumps(metadata, separators=(",", ":"))) > room:
+            continue
         record = await w.subject.add(f"record {number}", metadata=metadata)
         equal(record.metadata, metadata, "the metadata in the answer of add")
         for place, found in await reads(w, record):
@@ -201,8 +209,55 @@ async def metadata_large(w: World) -> None:
 
 
 @law(
+    "metadata.at-limit",
+    needs=(Feature.METADATA,),
+    means="Metadata of exactly the largest size is stored and returned: 1 MiB of JSON, or what the store states.",
+    look_at="the size of the column or request; state less as `max_metadata_bytes` if there is a limit",
+)
+async def metadata_at_limit(w: World) -> None:
+    most = _stated(w, "max_metadata_bytes", _METADATA_BYTES)
+    metadata = {"text": "x" * (most - len('{"text":""}'))}
+    record = await w.subject.add("words", metadata=metadata)
+    that(record.metadata == metadata, f"the answer of add does not have the metadata of {most:,} bytes")
+    for place, found in (("a read by id", await w.subject.find(record)), ("the listing", await w.subject.listed())):
+        that(len(found) == 1 and found[0].metadata == metadata, f"{place} does not have the metadata of {most:,} bytes")
+
+
+@law(
+    "add.parts-at-limit",
+    kinds=GRAPH,
+    needs=(Guarantee.VERBATIM,),
+    means="Parts of triples of exactly the largest size are stored and returned: 64 KiB, or what the store states.",
+    look_at="the size of columns, keys and indexes; state less as `max_part_bytes` if there is a limit",
+)
+async def parts_at_limit(w: World) -> None:
+    most = _stated(w, "max_part_bytes", _PART_BYTES)
+    # One part has characters of three bytes, so that the limit is that of bytes.
+    parts = ("s" * most, "p" * most, "\u65e5" * (most // 3) + "o" * (most % 3))
+    added = (await w.graph.put(w.graph.triple(parts[0], parts[2], predicate=parts[1])))[0]
+    reads = [
+        ("the answer of add", [added]),
+        ("the listing", await w.graph.listed()),
+        ("a read of its subject", await w.graph.of(parts[0])),
+        ("a read of its object", await w.graph.of(parts[2])),
+    ]
+    for place, found in reads:
+        whole = [(triple.subject, triple.predicate, triple.object) == parts for triple in found]
+        that(whole == [True], f"{place} does not have the triple whose parts have {most:,} bytes each")
+    again = (await w.graph.put(w.graph.triple(parts[0], parts[2], predicate=parts[1])))[0]
+    equal(again.id, added.id, "the id in the answer of a repeated add")
+    await w.graph.delete(added)
+    equal(len(await w.graph.listed()), 0, "the number of triples after the delete")
+
+
+def _stated(w: World, limit: str, most: int) -> int:
+    """Return the limit that a store states, or that of the client."""
+    return min(getattr(w.memio.stores[w.kind], limit, None) or most, most)
+
+
+@law(
     "search.many-words",
-    means="A text of very many different words is stored, and is found by itself and by its words.",
+    means="A text of very many different words is stored, and is found by its text and by its words.",
     look_at="one condition, parameter or token per word of a query: backends limit their number",
 )
 async def many_words(w: World) -> None:
@@ -224,7 +279,7 @@ def long_names(w: World) -> list[str]:
 @law(
     "owner.long-names",
     needs=(Feature.USER_SCOPE,),
-    means="Users are told apart by the whole of their names, of up to 1,000 characters of any kind.",
+    means="Users are distinguished by their whole names, of up to 1,000 characters of any kind.",
     look_at=_CUT,
 )
 async def owner_long(w: World) -> None:
@@ -245,7 +300,7 @@ async def owner_long(w: World) -> None:
     "owner.long-agents",
     kinds=FACTS,
     needs=(Feature.AGENT_SCOPE,),
-    means="Agents are told apart by the whole of their names, of up to 1,000 characters of any kind.",
+    means="Agents are distinguished by their whole names, of up to 1,000 characters of any kind.",
     look_at=_CUT,
 )
 async def agents_long(w: World) -> None:
@@ -260,7 +315,7 @@ async def agents_long(w: World) -> None:
 @law(
     "ids.long",
     needs=(Feature.CLIENT_IDS,),
-    means="Ids are told apart by the whole of them, of up to 1,000 characters of any kind.",
+    means="Ids are distinguished by their whole length, of up to 1,000 characters of any kind.",
     look_at=_CUT,
 )
 async def ids_long(w: World) -> None:
@@ -287,7 +342,7 @@ async def ids_long(w: World) -> None:
 @law(
     "sessions.long-names",
     kinds=HISTORY,
-    means="Sessions are told apart by the whole of their ids, of up to 1,000 characters of any kind.",
+    means="Sessions are distinguished by their whole ids, of up to 1,000 characters of any kind.",
     look_at=_CUT,
 )
 async def sessions_long(w: World) -> None:
@@ -305,11 +360,11 @@ async def sessions_long(w: World) -> None:
     "get.long-entity",
     kinds=GRAPH,
     needs=(Guarantee.VERBATIM,),
-    means="Entities and predicates are told apart by the whole of their text.",
+    means="Entities and predicates are distinguished by their whole text.",
     look_at=_CUT,
 )
 async def long_entity(w: World) -> None:
-    names = [*long_names(w), "y" * 3_000 + "a", "y" * 3_000 + "b"]
+    names = [name for name in (*long_names(w), "y" * 3_000 + "a", "y" * 3_000 + "b") if w.fits(name)]
     for name in names:
         await w.graph.put(w.graph.triple(name, "thing"), w.graph.triple("thing", "other", predicate=name))
     equal(len(await w.graph.listed()), 2 * len(names), "the number of triples, of which no two are identical")

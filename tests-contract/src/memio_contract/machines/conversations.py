@@ -20,8 +20,8 @@ from memio_contract.world import Owner
 _SESSIONS = st.sampled_from(("s", "s", "S", "default"))
 _USERS = st.sampled_from(USERS)
 _TEXT = st.sampled_from(("green tea", "black tea", "tea", "Green tea", "yes", "!"))
-_METADATA: st.SearchStrategy[Any] = st.sampled_from(({}, {}, {"k": 1}, {"k": [True]}))
-_SAID = st.lists(
+_METADATA: st.SearchStrategy[Any] = st.sampled_from(({}, {}, {"k": [1]}, {"k": [1.0]}, {"k": [True]}))
+_GIVEN = st.lists(
     st.tuples(
         _TEXT,
         _METADATA,
@@ -50,19 +50,19 @@ class Conversations(Machine):
         super().__init__()
         self.lines: list[Line] = []
 
-    @initialize(given=st.lists(st.tuples(_SESSIONS, _SAID, _USERS), min_size=2, max_size=5))
+    @initialize(given=st.lists(st.tuples(_SESSIONS, _GIVEN, _USERS), min_size=2, max_size=5))
     def begin(self, given: list[Any]) -> None:
         for item in given:
             self.run(self._add, *item)
 
-    @rule(session=_SESSIONS, said=_SAID, user=_USERS)
-    def add(self, session: str, said: list[tuple[str, Any, str | None, str | None]], user: str | None) -> None:
-        self.run(self._add, session, said, user)
+    @rule(session=_SESSIONS, given=_GIVEN, user=_USERS)
+    def add(self, session: str, given: list[tuple[str, Any, str | None, str | None]], user: str | None) -> None:
+        self.run(self._add, session, given, user)
 
-    async def _add(self, session: str, said: list[tuple[str, Any, str | None, str | None]], user: str | None) -> None:
+    async def _add(self, session: str, given: list[tuple[str, Any, str | None, str | None]], user: str | None) -> None:
         w = self.world
         name, owner = w.history.session(session), self.owner(user)
-        lines = [Line(name, owner, self._message(*item)) for item in said]
+        lines = [Line(name, owner, self._message(*item)) for item in given]
         call = w.history.append(name, *(line.message for line in lines), owner=owner)
         taken = {
             line.message.id: line.message

@@ -21,7 +21,7 @@ _USERS = st.sampled_from(USERS)
 _GUARDS = st.sampled_from(GUARDS)
 _AGENTS = st.sampled_from((None, None, None, "a1", "a2"))
 _METADATA: st.SearchStrategy[Any] = st.sampled_from(
-    (None, {}, {"k": 1}, {"k": "1"}, {"k": True}, {"k": None}, {"k": 1, "m": [2]})
+    (None, {}, {"k": 1}, {"k": 1.0}, {"k": "1"}, {"k": True}, {"k": None}, {"k": 1, "m": [2]})
 )
 _FILTERS: st.SearchStrategy[Any] = st.sampled_from((None, None, {"k": 1}, {"k": "1"}, {"k": True}, {"k": None}))
 _CHOSEN = st.sampled_from((None, None, None, "id-1", "ID-1", "id-2"))
@@ -69,7 +69,7 @@ class Records(Machine):
         if not stored:
             that(
                 answer.id not in [other.id for other in self.rows if other.owner == owner],
-                f"{answer.id!r} is no new id",
+                f"{answer.id!r} is not a new id",
             )
             row.id = answer.id
             self.rows.append(row)

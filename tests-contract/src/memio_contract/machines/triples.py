@@ -20,7 +20,7 @@ from memio_contract.world import Owner
 _ENTITY = st.sampled_from(("Alice", "alice", "Bob", "Bo", "green tea"))
 _PREDICATE = st.sampled_from(("knows", "likes", "Alice"))
 _USERS = st.sampled_from(USERS)
-_METADATA: st.SearchStrategy[Any] = st.sampled_from(({}, {}, {}, {"k": 1}))
+_METADATA: st.SearchStrategy[Any] = st.sampled_from(({}, {}, {}, {"k": 1}, {"k": 1.0}, {"k": True}))
 _GIVEN = st.lists(st.tuples(_ENTITY, _PREDICATE, _ENTITY, _METADATA), min_size=1, max_size=3)
 _LIMITS = st.sampled_from((1, 2, 100))
 
