@@ -14,6 +14,7 @@ from memio_contract.outcome import Status
 from memio_contract.profile import CI, DEV
 
 SEEDS = (0, 1, 2, 3, 4)
+"""For laws with generated values or calls; the others run the same calls whatever the seed, so once is enough."""
 PROFILE = replace(CI, shrink=False)
 QUICK = replace(DEV, shrink=False)
 # What a mistake in the catalogue itself would raise: such a store is broken in another way than its description.
@@ -24,7 +25,8 @@ MISTAKES = ("TypeError", "AttributeError", "NameError", "IndexError", "Recursion
 def test_a_broken_store_is_found_by_its_law(fault: Fault) -> None:
     law = law_by_id(fault.kills)
     target = fault.target()
-    for seed in SEEDS:
+    generated = law.over is not None or isinstance(law.check, type)
+    for seed in SEEDS if generated else SEEDS[:1]:
         outcome = run_law(law, target, profile=PROFILE, seed=seed)
         assert outcome.status is Status.FAILED, f"{fault.means} Seed {seed}: {outcome.status} {outcome.reason}"
         assert not any(mistake in outcome.reason for mistake in MISTAKES), outcome.report

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from proof.dict_stores import STORES, DictFacts, DictHistory, backends
+from proof.dict_stores import STORES, DictFacts, DictGraph, DictHistory, backends
 from proof.lacking import Late, lacking
 from proof.targets import on_dict
 
@@ -83,6 +83,22 @@ def test_a_limit_of_the_target_above_that_of_the_store_changes_nothing() -> None
     target = of_facts(store, limits=Limits(content_bytes=4_000))
     outcome = run_law(law_by_id("facts.content.long"), target, profile=QUICK)
     assert (outcome.status, outcome.relaxed) == (Status.PASSED, ())
+
+
+@pytest.mark.parametrize(
+    ("limits", "tried"), [({"max_content_bytes": 1_000_000}, 65_536), ({"max_part_bytes": 900}, 900)]
+)
+def test_the_parts_of_triples_are_tried_up_to_their_limit(limits: dict[str, int], tried: int) -> None:
+    target = on_dict({**STORES, "graph": type("Limited", (DictGraph,), limits)})
+    assert declared(target, "graph").content_bytes == tried
+    assert run_law(law_by_id("graph.content.long"), target, profile=QUICK).status is Status.PASSED
+
+
+def test_an_add_many_that_is_none_counts_as_absent() -> None:
+    store = type("NoBatches", (DictFacts,), {"add_many": None})
+    outcome = run_law(law_by_id("facts.add-many.owners"), of_facts(store), profile=QUICK)
+    assert (outcome.status, outcome.reason) == (Status.NOT_APPLICABLE, "the store has no add_many")
+    assert run_law(law_by_id("facts.listing.complete"), of_facts(store), profile=QUICK).status is Status.PASSED
 
 
 class FailsToCloseUnused(DictFacts):
