@@ -1,8 +1,9 @@
-"""The program that runs on two backends, and the provider in one file."""
+"""The program that runs on two backends, the provider in one file, and the store of a page of the documentation."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -99,10 +100,42 @@ class TestFolderFactAdapter(FactStoreContract):
 """
 
 
-def test_the_provider_keeps_the_contract(tmp_path, environment):
-    (tmp_path / "test_folder.py").write_text(CONTRACT)
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+STORE_OF_THE_PAGE = """
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from memio_contract import ContractTarget, FactStoreContract
+from page import WordFactStore
+
+
+@asynccontextmanager
+async def fresh():
+    with TemporaryDirectory() as folder:
+        yield lambda: WordFactStore(Path(folder) / "words.db")
+
+
+class TestWordFacts(FactStoreContract):
+    target = ContractTarget(fresh=fresh)
+"""
+
+
+def test_the_provider_passes_the_contract_suite(tmp_path, environment):
     environment["PYTHONPATH"] = str(EXAMPLES)
+    pass_the_suite(CONTRACT, tmp_path, environment)
+
+
+def test_the_store_of_the_toolkit_page_passes_the_contract_suite(tmp_path, environment):
+    page = (EXAMPLES.parent / "docs" / "toolkit.md").read_text(encoding="utf-8")
+    [store] = [code for code in re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE) if "class " in code]
+    (tmp_path / "page.py").write_text(store.replace("asyncio.run(main())", ""), encoding="utf-8")
+    environment["PYTHONPATH"] = str(tmp_path)
+    pass_the_suite(STORE_OF_THE_PAGE, tmp_path, environment)
+
+
+def pass_the_suite(test, tmp_path, environment):
+    (tmp_path / "test_store.py").write_text(test)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-q", "--memio-profile", "dev", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
