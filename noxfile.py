@@ -56,7 +56,7 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, sorted(PYENV
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Look for faults that need no running, at the format, at imports, at the workflows, and at the news fragments."""
+    """Check the code without running it, its format, its imports, the workflows, and the news fragments."""
     session.install(*PINS, *PACKAGES, *LINT)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -76,7 +76,7 @@ def types(session: nox.Session) -> None:
     programs += [Path("tools/generate_blocking.py"), Path("tools/release.py")]
     programs += [Path("memio-core/tests/packaging/user_program.py")]
     session.run("mypy", "noxfile.py", *map(str, sorted(programs)))
-    # The project file names the environment of a developer, `.venv`; that of this session stands in for it.
+    # The project file names the environment of a developer, `.venv`; use that of this session instead.
     stand_in = Path(session.create_tmp()) / ".venv"
     stand_in.unlink(missing_ok=True)
     stand_in.symlink_to(Path(session.virtualenv.location).resolve(), target_is_directory=True)
@@ -92,7 +92,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def packaging(session: nox.Session) -> None:
-    """Build the distributions, and install them and those of strangers into fresh environments."""
+    """Build the distributions, and install them, with other distributions, into fresh environments."""
     session.install(*PINS, *PACKAGES, *TYPES, "uv")
     # File by file, because the tests of one share their environments.
     session.run("pytest", "--numprocesses=2", "--dist=loadfile", "-m", "packaging and not slow", *session.posargs)
@@ -164,14 +164,14 @@ def _runs(version: str) -> bool:
 
 @nox.session
 def letta(session: nox.Session) -> None:
-    """Hold the letta provider against a real server: the one at MEMIO_LETTA_URL, or one started for it (1 GB)."""
+    """Test the letta provider on a real server: the one at MEMIO_LETTA_URL, or one started for it (1 GB)."""
     session.install(*PINS, *PACKAGES, *TEST, "uv")
     url = os.environ.get("MEMIO_LETTA_URL")
     if url:
         _on_letta(session, url)
         return
     server = "tools/letta/start_letta.sh"
-    # One that runs already is used, and goes on running.
+    # A server that runs already is used, and not stopped.
     ours = subprocess.run([server, "running"], check=False).returncode != 0  # noqa: S603  # our own script
     session.run(server, "install", external=True)
     session.run(server, "start", external=True)
@@ -183,7 +183,7 @@ def letta(session: nox.Session) -> None:
 
 
 def _on_letta(session: nox.Session, url: str) -> None:
-    """Run the provider's own tests and the contract suite, several at once: most of their time, they wait."""
+    """Run the provider's own tests and the contract suite, several at once, because they mostly wait for the server."""
     at_once = ("--numprocesses=4", "--dist=worksteal")
     tests = ("memio-letta/tests", "memio-core/tests/core/test_docs.py", "examples/tests")
     session.run("pytest", *at_once, "-m", "not slow", *tests, *session.posargs, env={"MEMIO_LETTA_URL": url})
@@ -200,14 +200,14 @@ def _on_letta(session: nox.Session, url: str) -> None:
 
 @nox.session
 def blocking(session: nox.Session) -> None:
-    """Write the modules of `memio.blocking` anew, from the async client."""
+    """Regenerate the modules of `memio.blocking` from the async client."""
     session.install(*PINS, "ruff")
     session.run("python", "tools/generate_blocking.py")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation into `site/`, strictly and from nothing but this folder."""
+    """Build the documentation into `site/`, strictly and without network access."""
     session.install(*PINS, *PACKAGES, *nox.project.dependency_groups(PROJECT, "docs"))
     session.run("python", "tools/docs/generate.py", "contract", "--check")
     session.run("mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
@@ -217,21 +217,21 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure memio beside its peers, and write docs/benchmarks.md: `nox -s bench -- [GROUP …] [--quick]`."""
+    """Measure memio and its peers, and write docs/benchmarks.md: `nox -s bench -- [GROUP …] [--quick]`."""
     session.install(*PINS, *BENCH, "uv")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session
 def bench_smoke(session: nox.Session) -> None:
-    """See whether every part of the benchmark runs, with tiny amounts and memio alone; no time is asserted."""
+    """Check that every part of the benchmark runs, with tiny amounts and memio alone; no time is asserted."""
     session.install(*PINS, *PACKAGES, *BENCH)
     session.run("python", "-m", "benchmarks", "--smoke", *session.posargs)
 
 
 @nox.session
 def pins(session: nox.Session) -> None:
-    """Write constraints.txt anew, with the newest versions that go together."""
+    """Rewrite constraints.txt with the newest versions that go together."""
     session.install("uv")
     wanted = Path(session.create_tmp()) / "wanted.txt"
     tools = nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"])

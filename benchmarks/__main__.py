@@ -1,4 +1,4 @@
-"""Measures memio beside its peers: `nox -s bench -- [GROUP …] [--quick] [--locomo FILE] [--letta URL]`."""
+"""Measures memio and its peers: `nox -s bench -- [GROUP …] [--quick] [--locomo FILE] [--letta URL]`."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def main(arguments: list[str]) -> int:
         groups = [name for name in GROUPS if name in (chosen.groups or USUAL)]
         failed = _measure(groups, size, chosen, out / "results.json")
     pages.show(out, page)
-    _tell(f"the results are in {out}")
+    _report(f"the results are in {out}")
     for line in failed:
-        _tell(line)
+        _report(line)
     return 1 if failed else 0
 
 
@@ -44,9 +44,9 @@ def _measure(groups: list[str], size: Size, chosen: argparse.Namespace, path: Pa
     failed: list[str] = []
     pythons = {"memio": Path(sys.executable)}
     if size != "smoke":
-        _tell("making the environments")
+        _report("making the environments")
         pythons = install(chosen.environments, _environments(groups))
-    with Agents(pythons["memio"], chosen.letta, _tell) as agents:
+    with Agents(pythons["memio"], chosen.letta, _report) as agents:
         for group in groups:
             began, place = time.monotonic(), results.machine()
             agents.make(letta_sizes(size, group))
@@ -56,11 +56,11 @@ def _measure(groups: list[str], size: Size, chosen: argparse.Namespace, path: Pa
             used = {name: named(name, pythons[name]) for name in _environments([group]) if name in pythons}
             done: list[tuple[Table, Result]] = []
             for table in GROUPS[group](options):
-                done.append((table, measure(table, pythons, _tell)))
+                done.append((table, measure(table, pythons, _report)))
                 seconds = round(time.monotonic() - began)
                 results.add(path, group, done, {"machine": place, "versions": used, "seconds": seconds})
             results.keep_samples(BUILD / "samples" / f"{group}.json", done)
-            _tell(f"{group}: {time.monotonic() - began:.0f} s")
+            _report(f"{group}: {time.monotonic() - began:.0f} s")
             failed += failures(result for _, result in done)
     return failed
 
@@ -90,7 +90,7 @@ def _environments(groups: list[str]) -> set[str]:
     return {"memio", *(work.environment for work in works)}
 
 
-def _tell(text: str) -> None:
+def _report(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 

@@ -18,8 +18,8 @@ class Agents:
         trouble: Why one could not be made; nothing as long as all could.
     """
 
-    def __init__(self, python: Path, url: str, tell: Callable[[str], None]) -> None:
-        self._python, self._url, self._tell = python, url, tell
+    def __init__(self, python: Path, url: str, report: Callable[[str], None]) -> None:
+        self._python, self._url, self._report = python, url, report
         self.known: dict[int, str] = {}
         self.trouble = ""
 
@@ -32,7 +32,7 @@ class Agents:
         for passages in sizes if self._url else []:
             if passages in self.known or self.trouble:
                 continue
-            self._tell(f"making an agent with {passages:,} passages")
+            self._report(f"making an agent with {passages:,} passages")
             done = self._run("make", str(passages))
             if done.returncode:
                 self.trouble = f"an agent with {passages:,} passages cannot be made: {_last_line(done.stderr)}"
@@ -43,7 +43,7 @@ class Agents:
         """Remove them all."""
         for agent in self.known.values():
             if (done := self._run("remove", agent)).returncode:
-                self._tell(f"{agent} of {self._url} stays: {_last_line(done.stderr)}")
+                self._report(f"{agent} of {self._url} stays: {_last_line(done.stderr)}")
 
     def _run(self, what: str, which: str) -> subprocess.CompletedProcess[str]:
         command = [str(self._python), "-m", "benchmarks.letta.agents", what, self._url, which]
@@ -51,4 +51,4 @@ class Agents:
 
 
 def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it said nothing"])[-1]
+    return (text.strip().splitlines() or ["no output"])[-1]

@@ -1,4 +1,4 @@
-"""What is wanted of memio, and whether the results have it. Goals are ratios, so they hold on any machine."""
+"""The goals of memio, and whether the results reach them. Goals are ratios, so they hold on any machine."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Figures = Callable[[str, str, str], float]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One goal: what it says, the value that was measured, and what it must be."""
+    """One goal: its text, the value that was measured, and the bound."""
 
-    says: str
+    text: str
     value: Callable[[Figures], float]
     wanted: float
     at_least: bool
@@ -101,7 +101,7 @@ GOALS = (
 
 
 def lines(groups: dict[str, Any]) -> Iterator[str]:
-    """Yield the goals as a Markdown table; those whose results are not there say so."""
+    """Yield the goals as a Markdown table; those without results are shown as not measured."""
     tables = {name: table for group in groups.values() for name, table in group["tables"].items()}
 
     def figure(table: str, column: str, name: str) -> float:
@@ -113,7 +113,7 @@ def lines(groups: dict[str, Any]) -> Iterator[str]:
         try:
             value = goal.value(figure)
         except KeyError:
-            yield f"| {goal.says} | not measured | |"
+            yield f"| {goal.text} | not measured | |"
             continue
         reached = value >= goal.wanted if goal.at_least else value <= goal.wanted
-        yield f"| {goal.says} | {goal.shown(value)} | {'reached' if reached else 'missed'} |"
+        yield f"| {goal.text} | {goal.shown(value)} | {'reached' if reached else 'missed'} |"

@@ -21,7 +21,7 @@ DEPTHS = (1, 5, 10, 20)
 
 @dataclass(slots=True)
 class Turn:
-    """What somebody said. Its id is unique within its conversation."""
+    """A turn of a conversation. Its id is unique within its conversation."""
 
     id: str
     session: str
@@ -46,10 +46,10 @@ def conversations(path: Path, most: int) -> list[Conversation]:
 
 def _conversation(sample: dict[str, Any]) -> Conversation:
     found = Conversation(str(sample["sample_id"]))
-    said = sample["conversation"]
-    for name, turns in said.items():
+    sessions = sample["conversation"]
+    for name, turns in sessions.items():
         if re.fullmatch(r"session_\d+", name):
-            moment = datetime.strptime(said[f"{name}_date_time"], "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
+            moment = datetime.strptime(sessions[f"{name}_date_time"], "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
             for turn in turns:
                 text = " ".join(filter(None, (turn["text"], turn.get("blip_caption"))))
                 found.turns.append(Turn(turn["dia_id"], name, moment, turn["speaker"], text))

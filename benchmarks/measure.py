@@ -28,14 +28,14 @@ Result = dict[str, Column]
 """By column."""
 
 
-def measure(table: Table, pythons: dict[str, Path], tell: Callable[[str], None]) -> Result:
+def measure(table: Table, pythons: dict[str, Path], report: Callable[[str], None]) -> Result:
     """Fill a table: each of its works does a round, then each the next, so what the machine does hits all alike."""
     result: Result = {}
     for turn in range(max(work.rounds for work in table.works)):
         for work in table.works:
             known = result.get(work.column)
             if turn < work.rounds and (known is None or known.reason is None):
-                tell(f"{table.name}, round {turn + 1}: {work.column}")
+                report(f"{table.name}, round {turn + 1}: {work.column}")
                 _take_in(result, work, _answer(work, pythons))
     return result
 
@@ -63,7 +63,7 @@ def _answer(work: Work, pythons: dict[str, Path]) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return {"failed": f"took longer than {work.seconds} s"}
     if done.returncode:
-        return {"failed": (done.stderr.strip().splitlines() or ["it said nothing"])[-1]}
+        return {"failed": (done.stderr.strip().splitlines() or ["no output"])[-1]}
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 

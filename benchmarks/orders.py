@@ -15,7 +15,7 @@ class Work:
     Attributes:
         column: Where its samples go, and what a reason for none is shown for.
         environment: The environment that it runs in.
-        order: What the worker is told.
+        order: What the worker is to do.
         rounds: How often, in turn with the others of its table.
         seconds: After which it counts as hanging.
     """
@@ -69,7 +69,7 @@ class Options:
         return {"full": full, "quick": quick, "smoke": smoke}[self.size]
 
     def without_agent(self) -> dict[str, str]:
-        """Return what stands in the place of an order that needs an agent, where there is none."""
+        """Return the replacement of an order that needs an agent, where there is none."""
         if self.trouble:
             return {"failed": self.trouble}
         return {"skipped": "no Letta server: `--letta URL` names one"}

@@ -1,4 +1,4 @@
-"""The page of the documentation: what stands between its marks is written by the benchmark, the rest by people."""
+"""The page of the documentation: the benchmark writes the parts between its marks; the rest is written by hand."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _section(name: str, table: dict[str, Any], drawn: list[str]) -> str:
 
 
 def _peers(groups: dict[str, Any]) -> str:
-    """Say what was measured, where and when; groups that were measured by themselves may differ in all of it."""
+    """Return what was measured, where and when; this may differ between groups that were measured separately."""
     places: dict[str, list[str]] = {}
     packages: dict[str, dict[str, None]] = {}
     for name in filter(groups.__contains__, GROUPS):

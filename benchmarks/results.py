@@ -17,11 +17,11 @@ pyperf: Any = import_module("pyperf")  # it comes without types
 UNITS = {"s": "second", "B": "byte"}
 """What pyperf knows of our units. The others are counts and shares."""
 ENOUGH = 100
-"""From so many samples on, a 99th percentile says something."""
+"""The number of samples from which a 99th percentile is meaningful."""
 
 
 def unit(figure: str) -> str:
-    """Return the unit of a figure: seconds, unless its name says otherwise."""
+    """Return the unit of a figure: seconds, unless its name ends with another one in brackets."""
     return figure.rpartition(" [")[2].rstrip("]") if figure.endswith("]") else "s"
 
 
@@ -31,10 +31,10 @@ def bare(figure: str) -> str:
 
 
 def _benchmark(name: str, figure: str, rounds: list[list[float]]) -> Any:
-    told = {"name": name, "unit": UNITS.get(unit(figure), "integer")}
+    metadata = {"name": name, "unit": UNITS.get(unit(figure), "integer")}
     # pyperf takes no zeros, and recall may well be one.
     runs = [
-        pyperf.Run([max(value, 1e-12) for value in samples], metadata=told, collect_metadata=False)
+        pyperf.Run([max(value, 1e-12) for value in samples], metadata=metadata, collect_metadata=False)
         for samples in rounds
     ]
     return pyperf.Benchmark(runs)
@@ -92,13 +92,13 @@ def machine() -> dict[str, str]:
     """Return where it is measured, and what else the machine does just before."""
     known = {str(key): str(value) for key, value in pyperf.Run([1.0]).get_metadata().items()}
     wanted = {"cpu_count": "processors", "cpu_model_name": "processor"}
-    place = {told: known[key] for key, told in wanted.items() if key in known}
+    place = {label: known[key] for key, label in wanted.items() if key in known}
     place |= {"system": platform.system(), "python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
     return {**place, "date": known["date"].partition(".")[0], "load": known.get("load_avg_1min", "unknown")}
 
 
 def add(path: Path, group: str, done: list[tuple[Table, Result]], about: dict[str, Any]) -> None:
-    """Save what was measured of one group beside earlier results of the others."""
+    """Save what was measured of one group, and keep earlier results of the others."""
     results = read(path)
     results["groups"][group] = {**about, "tables": {table.name: summary(table, result) for table, result in done}}
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ OWNERS = 1_000
 
 
 def watch(log: Path, stop: Event, seen: list[int]) -> None:
-    """Note the greatest size of the log until told to stop."""
+    """Record the greatest size of the log until the event is set."""
     while not stop.wait(0.05):
         if log.exists():
             seen.append(log.stat().st_size)

@@ -1,4 +1,4 @@
-"""One measurement in a process of its own, in the environment of the one that is measured.
+"""One measurement in a separate process, in the environment of what is measured.
 
     python -m benchmarks.worker '{"case": "imports", "column": "memio", "module": "memio", "runs": 3}'
 

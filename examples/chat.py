@@ -1,10 +1,10 @@
-"""A chat that remembers, also after a restart: what was said, and what you asked it to keep.
+"""A chat that remembers, also after a restart: the conversation, and what you asked it to keep.
 
     python examples/chat.py alice
 
 Any OpenAI-compatible endpoint answers: set OPENAI_API_KEY, and OPENAI_BASE_URL and OPENAI_MODEL where they are not
-OpenAI's own. With --offline, or when neither is set, nobody answers, and you see what a model would be told.
-`remember …` keeps a fact, `forget me` deletes everything of yours, an empty line or the end of the input leaves.
+OpenAI's. With --offline, or when neither is set, no model is called, and you see what a model would be sent.
+`remember …` keeps a fact, `forget me` deletes everything of yours, an empty line or the end of the input ends it.
 """
 
 from __future__ import annotations
@@ -39,35 +39,35 @@ def ask_model(messages: list[dict[str, str]]) -> str:
 
 
 def show_context(messages: list[dict[str, str]]) -> str:
-    """Return what a model would have been told: the offline stand-in for one."""
+    """Return what a model would be sent, instead of an answer."""
     return f"(offline) {messages[0]['content']} And {len(messages) - 2} earlier messages of ours."
 
 
-def reply(memory: ScopedMemio, said: str, answer: Answer) -> str:
-    """Answer one line, with what is remembered; afterwards, remember the line and the answer."""
-    if said == "forget me":
+def reply(memory: ScopedMemio, text: str, answer: Answer) -> str:
+    """Answer one line of the user, with what is remembered; then remember the line and the answer."""
+    if text == "forget me":
         memory.facts.delete_all()
         memory.history.delete_all()
         return "Everything is forgotten."
-    if said.startswith("remember "):
-        fact = memory.facts.add(content=said.removeprefix("remember "))
+    if text.startswith("remember "):
+        fact = memory.facts.add(content=text.removeprefix("remember "))
         return f"I will remember: {fact.content}"
-    known = "; ".join(fact.content for fact in memory.facts.search(query=said, limit=5)) or "nothing that fits"
+    known = "; ".join(fact.content for fact in memory.facts.search(query=text, limit=5)) or "nothing that fits"
     earlier = memory.history.get(session_id=SESSION, limit=20)  # the newest, oldest first
-    text = answer(
+    answered = answer(
         [
             {"role": "system", "content": f"You know of the user: {known}."},
             *({"role": message.role, "content": message.content} for message in earlier),
-            {"role": "user", "content": said},
+            {"role": "user", "content": text},
         ]
     )
-    turn = [Message(role="user", content=said), Message(role="assistant", content=text)]
+    turn = [Message(role="user", content=text), Message(role="assistant", content=answered)]
     memory.history.add(session_id=SESSION, messages=turn)  # both or none
-    return text
+    return answered
 
 
 def main() -> None:
-    """Talk until the input ends."""
+    """Answer each line until the input ends."""
     parser = argparse.ArgumentParser(description="A chat that remembers.")
     parser.add_argument("user", help="whose memory it is")
     parser.add_argument("--offline", action="store_true", help="ask no model")
@@ -80,13 +80,13 @@ def main() -> None:
         print(f"I know {len(list(memory.facts.iter_all()))} facts about you.")
         while True:
             try:
-                said = input("> ").strip()
+                text = input("> ").strip()
             except EOFError:
                 break
-            if not said:
+            if not text:
                 break
             try:
-                print(reply(memory, said, answer))
+                print(reply(memory, text, answer))
             except httpx.HTTPError as error:
                 print(f"No answer, and nothing was remembered: {error}")
 

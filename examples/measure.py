@@ -25,13 +25,13 @@ class Calls:
 
 
 class Stopwatch:
-    """Measures every call, in whatever store it ends."""
+    """Measures every call of every store."""
 
     def __init__(self) -> None:
         self.operations: defaultdict[str, Calls] = defaultdict(Calls)
 
     async def __call__(self, operation: Operation, call_next: CallNext) -> Any:
-        """Pass the call on, and keep how long it took."""
+        """Pass the call on, and record how long it took."""
         calls = self.operations[operation.name]
         start = perf_counter()
         try:

@@ -20,7 +20,7 @@ from memio.settings import Settings
 
 
 class FolderFactAdapter:
-    """A store of facts. It declares no feature, so it knows no owners, metadata or updates: the client sees to that."""
+    """A store of facts. It declares no feature, so the client refuses owners, metadata and updates."""
 
     provider = "folder"
     features = frozenset[str]()
@@ -63,7 +63,7 @@ class FolderFactAdapter:
             (self.folder / name).unlink(missing_ok=True)
 
     async def aclose(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is kept open."""
 
     def names(self) -> list[str]:
         return sorted(path.name for path in self.folder.glob("*.fact"))
@@ -77,7 +77,7 @@ class FolderFactAdapter:
 
 
 class FolderSettings(Settings):
-    """What a configuration may say about this provider."""
+    """The settings of this provider in a configuration."""
 
     path: str = "facts"
 

@@ -2,7 +2,7 @@
 
     python examples/redact.py
 
-It changes what is stored and, in the same way, what is asked for, so that searches and filters still match.
+It changes what is stored and what is searched for in the same way, so that searches and filters still match.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from memio import Memio, MemioConfig, Message, Operation, Triple
 from memio.plugins import CallNext
 
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+")
-# Of each length, also where other numbers stand before or after: the look-ahead lets candidates overlap.
+# A pattern per length. The look-ahead lets candidates overlap, so that numbers next to a card number do not hide it.
 CARDS = [re.compile(rf"(?<!\d)(?=((?:\d[ -]?){{{length - 1}}}\d)(?!\d))") for length in range(19, 12, -1)]
 TEXT = frozenset({"content", "metadata", "messages", "triples", "items", "query", "filters", "entity"})
 """The arguments that hold text. The others are ids, cursors and numbers, and stay as they are."""
 
 
 def is_card(number: str) -> bool:
-    """Tell a card number from other long numbers, by its check digit (the Luhn formula)."""
+    """Return whether a number is a card number, by its check digit (the Luhn formula)."""
     digits = [int(character) for character in reversed(number) if character.isdigit()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
@@ -65,16 +65,16 @@ async def redact(operation: Operation, call_next: CallNext) -> Any:
 
 
 async def main() -> None:
-    """Store what somebody should not have typed, and show what was kept."""
+    """Store texts with an address and a card number, and print what was kept."""
     config: MemioConfig = {"facts": "sqlite", "history": "sqlite", "providers": {"sqlite": {"path": ":memory:"}}}
     async with Memio.from_config(config, middleware=[redact]) as memio:
         await memio.facts.add(content="Write to alice@example.com, order 1234567890123", user_id="alice")
-        said = Message(role="user", content="My card is 4111 1111 1111 1111, it expires in May")
-        await memio.history.add(session_id="shop", messages=[said], user_id="alice")
+        message = Message(role="user", content="My card is 4111 1111 1111 1111, it expires in May")
+        await memio.history.add(session_id="shop", messages=[message], user_id="alice")
         for hit in await memio.facts.search(query="alice@example.com"):
             print(hit.content)
-        for message in await memio.history.get(session_id="shop"):
-            print(message.content)
+        for stored in await memio.history.get(session_id="shop"):
+            print(stored.content)
 
 
 if __name__ == "__main__":

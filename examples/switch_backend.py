@@ -1,4 +1,4 @@
-"""The same program on SQLite and on Letta: change the line that says BACKEND.
+"""The same program on SQLite and on Letta: change the line with BACKEND.
 
     python examples/switch_backend.py
 
@@ -25,12 +25,12 @@ async def main() -> None:
 
         hello = Message(role="user", content="Where were we?")
         turn = await memio.history.add(session_id="example", messages=[hello], user_id="alice")
-        for reply in turn.replies:  # Letta's agent answers by itself, SQLite does not
+        for reply in turn.replies:  # Letta's agent answers, SQLite does not
             print("answered:", reply.content)
         for message in await memio.history.get(session_id="example", user_id="alice"):
             print("read back:", message.role, message.content)
 
-        # What a provider cannot do it says beforehand, and a program can ask.
+        # A program can check what a provider supports before it calls it.
         for store in (memio.facts, memio.history):
             print(store, "can", ", ".join(sorted(store.features)))
 

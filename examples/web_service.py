@@ -1,4 +1,4 @@
-"""A web service for many users: each request gets a client that reaches its own user's memory only.
+"""A web service for many users: each request gets a client that is confined to the memory of its user.
 
 export SERVICE_TOKENS='{"alice": "a-long-secret", "bob": "another-long-secret"}'
 uvicorn --app-dir examples web_service:app
@@ -40,7 +40,7 @@ async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any], None]:
 
 
 def memory_of(request: Request) -> ScopedMemio:
-    """Return the memory of the user whose token the request bears. The one place that says who is who."""
+    """Return the memory of the user whose token the request bears. The only place that identifies users."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     for user, token in request.state.tokens.items():
         if scheme.lower() == "bearer" and secrets.compare_digest(token.encode(), given.encode()):
@@ -75,7 +75,7 @@ async def listing(request: Request) -> Response:
 
 
 async def one(request: Request) -> Response:
-    """Read or delete a fact. Another user's is not found."""
+    """Read or delete a fact. Those of other users are not found."""
     memory, fact_id = memory_of(request), request.path_params["fact_id"]
     if request.method == "DELETE":
         await memory.facts.delete(fact_id=fact_id)
@@ -84,7 +84,7 @@ async def one(request: Request) -> Response:
 
 
 async def refuse(_: Request, error: Exception) -> Response:
-    """Answer with what the caller can mend; what the backend said stays in the log of the server."""
+    """Return faults that the caller can correct; errors of the backend stay in the log of the server."""
     if isinstance(error, (NotFoundError, InvalidInputError)):
         status = 404 if isinstance(error, NotFoundError) else 400
         return JSONResponse({"error": "no such fact" if status == 404 else error.message}, status)  # noqa: PLR2004  # not found

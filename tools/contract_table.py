@@ -38,8 +38,8 @@ def table(report: dict[str, Any]) -> Iterator[str]:
     """
     stores = report["stores"]
     ends = Counter(law["status"] for store in stores for law in store["laws"])
-    told = ", ".join(f"{times} {status}" for status, times in sorted(ends.items(), key=lambda end: end[0] != PASSED))
-    yield f"Verdict **{report['verdict']}**, profile `{report['profile']}`, seed {report['seed']}: {told}."
+    counts = ", ".join(f"{times} {status}" for status, times in sorted(ends.items(), key=lambda end: end[0] != PASSED))
+    yield f"Verdict **{report['verdict']}**, profile `{report['profile']}`, seed {report['seed']}: {counts}."
     yield ""
     yield f"| laws about | {' | '.join(headings(stores))} |"
     yield "|---|" + "---|" * len(stores)

@@ -1,4 +1,4 @@
-"""Fills a file with facts, in a process of its own, so that its memory is not counted elsewhere."""
+"""Fills a file with facts, in a separate process, so that its memory is not counted with the measurement."""
 
 from __future__ import annotations
 

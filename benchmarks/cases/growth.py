@@ -1,4 +1,4 @@
-"""One file that grows: what memio costs at each size, and beside it the same statements of plain `sqlite3`.
+"""One file that grows: what memio costs at each size, compared with the same statements of plain `sqlite3`.
 
 The plain statements run in the calling thread, on the same file: the physical floor.
 """

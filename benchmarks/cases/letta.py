@@ -56,7 +56,7 @@ async def _measure(order: dict[str, Any]) -> dict[str, list[float] | str]:
     store = await import_module(f"benchmarks.letta.{order['peer']}").open_store(order["url"], order["agent"])
     meter = _Meter()
     await store.page()  # opens the connection, and learns what is learnt once
-    # Each round stores texts of its own, and leaves as many passages as there were.
+    # Each round stores new texts, and leaves as many passages as there were.
     for number, text in enumerate(texts(order["calls"], first=1_000_000), 1_000_000):
         name = await meter("add", lambda: store.add(text))  # noqa: B023  # awaited at once
         await meter("get the newest", lambda: store.get(name))  # noqa: B023  # as above

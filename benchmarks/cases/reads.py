@@ -1,4 +1,4 @@
-"""Reads of one record, of a page, and of the ten best matches, alone and while somebody writes all the time."""
+"""Reads of one record, of a page, and of the ten best matches, alone and while another caller writes all the time."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ def framework(options: Options) -> Iterator[Table]:
     yield Table(
         name="framework",
         title="What memio adds to a call",
-        about="A store that does nothing, called directly and through the client; of the client's "
-        "calls, what they take longer. 28 characters of content, an owner, and metadata where it "
-        "says so.",
+        about="A store that does nothing, called directly and through the client; for the client's "
+        "calls, the additional time. 28 characters of content, an owner, and metadata where it "
+        "is named.",
         reference=None,
         works=[
             Work(

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from benchmarks.orders import MEMIO, Options, Size, Table, Work
 
 LETTA_ABOUT = (
-    "A real server on loopback. letta-client alone sends the fewest requests that do the work by somebody who knows "
-    "the server; it cannot read a passage by its id, and reads the newest one instead. The updates of letta-client and "
+    "A real server on loopback. letta-client alone sends the fewest requests that do the work; "
+    "it cannot read a passage by its id, and reads the newest one instead. The updates of letta-client and "
     "memio 0.3.1 lose time and tags, and that of 0.3.1 deletes before it adds."
 )
 LETTA_SIZES = (10, 1_000, 10_000)

@@ -13,8 +13,8 @@ def reads(options: Options) -> Iterator[Table]:
     about = (
         "`sqlite3 alone` goes through one executor thread, and makes records. LangGraph has no search of texts "
         "without an embedding model. Chroma and Qdrant search by a vector that is given, which finds something else "
-        "than words do; they are called in the event loop's own thread, and keep it waiting, so nothing else can go "
-        "on beside them. `while one writes`: another caller adds records without a pause."
+        "than words do; they are called in the event loop's own thread, and keep it waiting, so nothing else can "
+        "run meanwhile. `while one writes`: another caller adds records without a pause."
     )
     yield _reads("reads", about, options.pick(10_000, 2_000, 150), options.pick(300, 60, 3), options.pick(3, 2, 1))
     if options.size == "full":

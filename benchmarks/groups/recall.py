@@ -23,7 +23,7 @@ def recall(options: Options) -> Iterator[Table]:
         title="Recall on long conversations (LoCoMo)",
         about="The share of the turns that answer a question among the first hits, and the mean "
         "reciprocal rank, as their users get it offline: LangGraph ignores the query without an "
-        "embedding model, and Chroma without its model can tell which texts contain a word, in no "
+        "embedding model, and Chroma without its model finds the texts that contain a word, in no "
         "order.",
         reference=None,
         works=[

@@ -31,7 +31,7 @@ def writes(options: Options) -> Iterator[Table]:
             Work(
                 column=name,
                 environment=place,
-                # One batch of the vector databases takes long, and says enough.
+                # One batch of the vector databases takes long, and is sufficient.
                 order={"case": "writes", "peer": peer, **amounts, **({"batches": 1} if name in vectors else {})},
                 rounds=rounds,
             )

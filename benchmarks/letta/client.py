@@ -1,4 +1,4 @@
-"""The floor: letta-client alone, the fewest requests that do the work by somebody who knows the server.
+"""The floor: letta-client alone, with the fewest requests that do the work.
 
 Letta cannot read a passage by its id. Here it is the newest one that is read, which takes one request.
 """
@@ -47,11 +47,11 @@ class Store:
         await self.client.agents.passages.delete(name, agent_id=self.agent)
 
     async def turn(self, session: str, text: str) -> None:
-        """Say something and get the agent's answer."""
+        """Send a message and return the agent's answer."""
         if session not in self.sessions:
             self.sessions[session] = (await self.client.conversations.create(agent_id=self.agent)).id
-        said = [{"role": "user", "content": text}]
-        stream = await self.client.conversations.messages.create(self.sessions[session], messages=said)
+        messages = [{"role": "user", "content": text}]
+        stream = await self.client.conversations.messages.create(self.sessions[session], messages=messages)
         async for _ in stream:
             pass
 

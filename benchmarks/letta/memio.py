@@ -37,7 +37,7 @@ class Store:
         await self.memio.facts.delete(fact_id=name)
 
     async def turn(self, session: str, text: str) -> None:
-        """Say something and get the agent's answer."""
+        """Send a message and return the agent's answer."""
         await self.memio.history.add(session_id=session, messages=[Message(role="user", content=text)])
 
     async def last(self, session: str) -> None:

@@ -21,7 +21,7 @@ class Peer:
         self.vectors: list[list[float]] = []
 
     def prepare(self, records: int) -> None:
-        """Make the vectors of so many records, which is no part of what is measured."""
+        """Make the vectors of so many records; this is not measured."""
         self.vectors = [vector(number) for number in range(records)]
 
     @classmethod

@@ -126,7 +126,7 @@ class Peer:
 
     @classmethod
     async def open(cls, folder: Path) -> Self:
-        """Open the file three times: for writing, for reading beside it, and for batches in the calling thread."""
+        """Open the file three times: for writing, for reading meanwhile, and for batches in the calling thread."""
         peer = cls(folder)
         peer.direct = connect(folder)
         peer.direct.execute("INSERT OR IGNORE INTO label (text) VALUES ('ann')")
@@ -148,7 +148,7 @@ class Peer:
         return await asyncio.get_running_loop().run_in_executor(self.reads, work, *arguments)
 
     async def add(self, text: str) -> None:
-        """Store one record, in a transaction of its own."""
+        """Store one record in one transaction."""
         self.ids += [record.id for record in await self._write(insert, self.writer, [(text, None)])]
 
     async def add_many(self, texts: list[str]) -> None:

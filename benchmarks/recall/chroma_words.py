@@ -1,4 +1,4 @@
-"""Chroma offline: without a model it can tell which texts contain a word of the question, and ranks nothing."""
+"""Chroma offline: without a model it finds the texts that contain a word of the question, and does not rank them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.recall import chroma
 
 
 class Store(chroma.Store):
-    """One collection for all conversations, with vectors that say nothing."""
+    """One collection for all conversations, with meaningless vectors."""
 
     async def remember(self, conversation: Conversation, **more: Any) -> None:
         """Store a conversation."""

@@ -1,4 +1,4 @@
-"""memio's document search: each turn a document by itself, `speaker: text`, as isolated notes would be."""
+"""memio's document search: each turn a separate document, `speaker: text`, as isolated notes would be."""
 
 from __future__ import annotations
 

@@ -127,7 +127,9 @@ def test_the_provider_passes_the_contract_suite(tmp_path, environment):
 
 def test_the_store_of_the_toolkit_page_passes_the_contract_suite(tmp_path, environment):
     page = (EXAMPLES.parent / "docs" / "toolkit.md").read_text(encoding="utf-8")
-    [store] = [code for code in re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE) if "class " in code]
+    [store] = [
+        code for code in re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE) if "class " in code
+    ]
     (tmp_path / "page.py").write_text(store.replace("asyncio.run(main())", ""), encoding="utf-8")
     environment["PYTHONPATH"] = str(tmp_path)
     pass_the_suite(STORE_OF_THE_PAGE, tmp_path, environment)

@@ -17,7 +17,7 @@ STUB = Path(__file__).parents[2] / "tools" / "letta" / "start_stub.py"
 
 @pytest.fixture
 def endpoint():
-    """An OpenAI-compatible endpoint in a process of its own."""
+    """An OpenAI-compatible endpoint in a separate process."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen([sys.executable, str(STUB), str(port)])

@@ -78,8 +78,8 @@ def test_nothing_that_is_redacted_reaches_the_file(example, tmp_path):
             await memio.facts.update(fact_id=fact.id, content=f"new {secret}")
             await memio.facts.add_many([secret, {"content": secret, "metadata": {"from": secret}}])
             await memio.documents.add_many(text for text in (secret, "plain"))
-            said = Message(role="user", content=secret, name="secret@example.com", metadata={"from": secret})
-            await memio.history.add(session_id="s", messages=iter([said]))
+            message = Message(role="user", content=secret, name="secret@example.com", metadata={"from": secret})
+            await memio.history.add(session_id="s", messages=iter([message]))
             await memio.graph.add(triples=[Triple(subject=secret, predicate="knows", object="Bob")])
             assert len(await memio.graph.get(entity=secret)) == 1
             assert len(await memio.facts.get_all(filters={"from": secret})) == 1

@@ -1,4 +1,4 @@
-"""The web service, over HTTP and a real server: nobody reaches another user's memory."""
+"""The web service, over HTTP and a real server: no user reaches another user's memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOKENS = {"alice": "token of alice", "bob": "token of bob"}
 
 @pytest.fixture
 def service(tmp_path, environment):
-    """The service on a port of its own, in a process that is ended as an operator ends it."""
+    """The service on a free port, in a process that is stopped by a signal."""
     command = [sys.executable, "-W", "error", "-m", "uvicorn", "--app-dir", str(EXAMPLES), "--port", "0"]
     process = subprocess.Popen(
         [*command, "--no-access-log", "web_service:app"],
@@ -62,7 +62,7 @@ def test_users_are_kept_apart(service):
         assert len(bob.get("/facts").json()["facts"]) == 1
         assert bob.get(f"/facts/{fact['id']}").status_code == 404
         assert bob.delete(f"/facts/{fact['id']}").status_code == 404
-        # A user whom the client names is nobody: the token says who it is.
+        # A user that the client names is ignored: only the token identifies the user.
         assert bob.get("/facts", params={"user_id": "alice", "query": "4711"}).json()["facts"] == []
         refused = bob.post("/facts", json={"content": "x", "user_id": "alice"})
         assert refused.status_code == 201
@@ -83,17 +83,17 @@ def test_users_are_kept_apart(service):
 
 
 def test_what_cannot_be_served_is_refused(service):
-    with httpx.Client(base_url=service, trust_env=False) as nobody, user(service, "alice") as alice:
+    with httpx.Client(base_url=service, trust_env=False) as anonymous, user(service, "alice") as alice:
         for headers in (
             {},
             {"Authorization": "Bearer wrong"},
             {"Authorization": "Basic dG9rZW4="},
             {"Authorization": "Bearer é"},
         ):
-            answer = nobody.get("/facts", headers={name: value.encode() for name, value in headers.items()})
+            answer = anonymous.get("/facts", headers={name: value.encode() for name, value in headers.items()})
             assert answer.status_code == 401
             assert answer.headers["WWW-Authenticate"] == "Bearer"
-        assert nobody.post("/facts", json={"content": "x"}).status_code == 401
+        assert anonymous.post("/facts", json={"content": "x"}).status_code == 401
         for body in (b"", b"[]", b"{}", b'"text"', b"null", b"\xff", b'{"content": 5}', b'{"content": ""}'):
             assert alice.post("/facts", content=body).status_code == 400, body
         for asked in ({"limit": "0"}, {"limit": "x"}, {"cursor": "x"}, {"query": ""}):

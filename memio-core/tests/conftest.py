@@ -1,4 +1,4 @@
-"""What all tests of core need."""
+"""Fixtures for all tests of core."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-# Started in the background, a shell lets its children ignore Ctrl-C. The tests that interrupt processes would wait for
-# ever: what ignores it hands that on.
+# A shell that runs in the background starts its children with Ctrl-C ignored, and they pass that on. The tests that
+# interrupt processes would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Return what makes a folder on a disk of so many megabytes."""
+    """Return a function that makes a folder on a disk of so many megabytes."""
     folder = tmp_path / "small"
     with ExitStack() as stack:
 

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def cell(text: str) -> str:
-    """Return a text as the cell of a Markdown table: in one line, with the marks of a table kept from acting."""
+    """Return a text as the cell of a Markdown table: in one line, with the marks of a table escaped."""
     return " ".join(text.split()).replace("|", r"\|")

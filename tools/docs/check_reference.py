@@ -2,7 +2,8 @@
 
 python tools/docs/check_reference.py site
 
-Public is what a package lists in its `__all__`. The packages are found by looking, so a new one is checked as well.
+Public is what a package lists in its `__all__`. The packages are found by listing the modules, so a new one is
+checked as well.
 """
 
 from __future__ import annotations
@@ -25,20 +26,20 @@ def public_packages(name: str) -> Iterator[ModuleType]:
     """Yield a package and what is below it, where a module has an `__all__` and no private part in its path."""
     spec = find_spec(name)
     assert spec is not None, name
-    # Read before it is imported: the suite of the contract, for one, is imported by pytest only.
+    # Read it before importing it: some modules, such as the contract suite, are imported by pytest only.
     if spec.origin and "__all__" in Path(spec.origin).read_text(encoding="utf-8"):
         yield import_module(name)
     for found in pkgutil.iter_modules(spec.submodule_search_locations or (), f"{name}."):
         if not found.name.rpartition(".")[2].startswith("_"):
             yield from public_packages(found.name)
-    if name == "memio":  # A folder without an `__init__.py`, which is not found by looking.
+    if name == "memio":  # A folder without an `__init__.py`, which is not listed.
         yield from public_packages("memio.providers")
 
 
 def public_methods(value: object) -> Iterator[str]:
     """Yield the methods and properties of a class that memio defines, also those that it inherits.
 
-    The tests of a contract class are left out: a page of their own lists the laws.
+    The tests of a contract class are left out: a separate page lists the laws.
     """
     if not inspect.isclass(value):
         return
@@ -70,7 +71,7 @@ def place(anchor: str, value: object) -> bool:
 
 
 def missing(site: Path) -> Iterator[str]:
-    """Yield what is public and not on the site."""
+    """Yield what is public and missing on the site."""
     known = anchors(site)
     for package in (module for name in PACKAGES for module in public_packages(name)):
         for name in package.__all__:

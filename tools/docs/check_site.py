@@ -22,7 +22,7 @@ FETCHED = {
     "source": ("src", "srcset"),
     "video": ("src", "poster"),
 }
-"""What a browser fetches by itself when it shows a page. A link that a reader follows is none of it."""
+"""What a browser fetches to show a page. Links that a reader follows are not included."""
 
 NAMES_ONLY = {"canonical", "alternate", "next", "prev"}
 """Relations that name a page without fetching it."""

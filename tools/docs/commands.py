@@ -79,15 +79,15 @@ def _row(parameter: Any) -> str:
         value = "" if parameter.is_flag else f" {_metavar(parameter)}"
         names = [*sorted(parameter.opts, key=len, reverse=True), *parameter.secondary_opts]
         name = ", ".join(f"`{option}{value}`" for option in names)
-    told = [parameter.help or ""]
+    sentences = [parameter.help or ""]
     if parameter.param_type_name == "option":
         if parameter.envvar:
-            told.append(f"Environment: `{parameter.envvar}`.")
+            sentences.append(f"Environment: `{parameter.envvar}`.")
         # Where the default is not a plain value, the text names it itself.
-        told[0] = re.sub(r" *\[default: (.*?)\]", r" Default: `\1`.", told[0])
-        if parameter.default not in (None, False) and "Default:" not in told[0]:
-            told.append(f"Default: `{parameter.default}`.")
-    return f"| {name} | {cell(' '.join(told))} |"
+        sentences[0] = re.sub(r" *\[default: (.*?)\]", r" Default: `\1`.", sentences[0])
+        if parameter.default not in (None, False) and "Default:" not in sentences[0]:
+            sentences.append(f"Default: `{parameter.default}`.")
+    return f"| {name} | {cell(' '.join(sentences))} |"
 
 
 def _metavar(parameter: Any) -> str:

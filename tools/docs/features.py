@@ -19,11 +19,11 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     Feature.SEARCH_ALL_SESSIONS: ("history",),
     Guarantee.SILENT_APPEND: ("history",),
 }
-"""What makes sense for some kinds only."""
+"""The kinds that a feature or guarantee applies to, where it is not all of them."""
 
 
 def sentences(names: type[StrEnum]) -> Iterator[str]:
-    """Yield a table of the features or guarantees, each with the sentence that says what it means."""
+    """Yield a table of the features or guarantees, each with its definition."""
     yield f"| {names.__name__.lower()} | |"
     yield "|---|---|"
     for member, sentence in re.findall(r"^ +([A-Z_]+): (.*)$", str(names.__doc__), re.MULTILINE):

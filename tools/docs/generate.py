@@ -1,10 +1,10 @@
-"""Write the generated parts of the documentation anew, or check that they are current.
+"""Regenerate the generated parts of the documentation, or check that they are current.
 
     python tools/docs/generate.py            what is made from the code: settings, commands, features
     python tools/docs/generate.py contract   also what is made from a run of the contract suite (half a minute)
     … --check                                write nothing; fail and show what differs
 
-A generated part stands in its page between two comments, `<!-- generated: NAME -->` and `<!-- end -->`, so that the
+A generated part is between two comments, `<!-- generated: NAME -->` and `<!-- end -->`, so that the
 page reads the same on the site and in the repository.
 """
 
@@ -41,14 +41,14 @@ PART = re.compile(r"(<!-- generated: (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def regenerated(text: str, parts: dict[str, Callable[[], Iterator[str]]]) -> str:
-    """Return a page with those of its generated parts that are asked for made anew."""
+    """Return a page with the named ones of its generated parts regenerated."""
 
     def replace(found: re.Match[str]) -> str:
         if found[2] not in PARTS and found[2] not in SLOW_PARTS:
-            raise SystemExit(f"no part is called {found[2]!r}; there are {', '.join([*PARTS, *SLOW_PARTS])}")
+            raise SystemExit(f"there is no part {found[2]!r}; there are {', '.join([*PARTS, *SLOW_PARTS])}")
         if found[2] not in parts:
             return found[0]
-        # Markdown wants the blank lines: a comment begins a block of HTML.
+        # Markdown needs the blank lines: a comment begins a block of HTML.
         return "\n".join([found[1], *parts[found[2]](), "", found[3]])
 
     return PART.sub(replace, text)

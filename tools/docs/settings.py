@@ -26,25 +26,25 @@ def settings_table(provider: str) -> Iterator[str]:
     """Yield the table: a row per field, in the order of the model."""
     module, name = MODELS[provider]
     model: type[Settings] = getattr(import_module(module), name)
-    told = _descriptions(model)
+    descriptions = _descriptions(model)
     yield "| setting | type | default | environment | |"
     yield "|---|---|---|---|---|"
     for field_name, field in model.model_fields.items():
         variable = environment_variable(field)
         yield (
             f"| `{field_name}` | {cell(_type(field.annotation, field))} | {_default(field)} "
-            f"| {f'`{variable}`' if variable else ''} | {cell(told[field_name])} |"
+            f"| {f'`{variable}`' if variable else ''} | {cell(descriptions[field_name])} |"
         )
 
 
 def _descriptions(model: type[Settings]) -> dict[str, str]:
-    """Return what the model says of its fields: in its docstring's `Attributes`, or in the string below each."""
+    """Return the description of each field, from the model's docstring (`Attributes`) or the string below the field."""
     source = textwrap.dedent(inspect.getsource(model))
     (definition,) = ast.parse(source).body
     assert isinstance(definition, ast.ClassDef)
     listed = inspect.cleandoc(model.__doc__ or "").partition("Attributes:\n")[2]
     found = re.findall(r"^    (\w+): (.*?)(?=^    \w+: |\Z)", listed, re.DOTALL | re.MULTILINE)
-    told: dict[str, str] = dict(found)
+    descriptions: dict[str, str] = dict(found)
     for statement, below in zip(definition.body, definition.body[1:], strict=False):
         if (
             isinstance(statement, ast.AnnAssign)
@@ -52,8 +52,8 @@ def _descriptions(model: type[Settings]) -> dict[str, str]:
             and isinstance(below, ast.Expr)
             and isinstance(below.value, ast.Constant)
         ):
-            told[statement.target.id] = str(below.value.value)
-    return {name: " ".join(text.split()) for name, text in told.items()}
+            descriptions[statement.target.id] = str(below.value.value)
+    return {name: " ".join(text.split()) for name, text in descriptions.items()}
 
 
 def _type(annotation: Any, field: FieldInfo) -> str:

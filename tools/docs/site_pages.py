@@ -1,7 +1,7 @@
-"""A hook of mkdocs: pages that stand outside of `docs/`, and links that work on the site as they do in the repository.
+"""A hook of mkdocs: adds pages from outside of `docs/`, and makes links work on the site as in the repository.
 
 A link in a page names a file of the repository, so that it works wherever the repository is read. When the site is
-built, it becomes a link to the page that the site makes of that file; a file that is no page is copied into the site.
+built, it becomes a link to the page that the site makes of that file; any other file is copied into the site.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ ELSEWHERE = {
     "laws.md": "tests-contract/docs/laws.md",
     "providers/letta.md": "memio-letta/README.md",
 }
-"""The pages of the site whose text stands beside what it describes: page and file."""
+"""The pages of the site whose file is outside of `docs/`, in the folder of what it describes: page and file."""
 
 LINK = re.compile(r"(\]\()(?![a-z]+:|#)([^)#\s]+)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that stand elsewhere."""
+    """Add the pages from outside of `docs/`."""
     for page, source in ELSEWHERE.items():
         files.append(File.generated(config, page, abs_src_path=str(ROOT / source)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let the links of a page lead to pages of the site; one without sections needs no table of contents."""
+    """Point the links of a page to pages of the site; hide the table of contents of a page without sections."""
     if "\n## " not in markdown and "\n::: " not in markdown:
         page.meta["hide"] = ["toc"]
-    here = ELSEWHERE.get(page.file.src_uri, f"docs/{page.file.src_uri}")
-    pages = {source: name for name, source in ELSEWHERE.items()}
+    source = ELSEWHERE.get(page.file.src_uri, f"docs/{page.file.src_uri}")
+    pages = {file: name for name, file in ELSEWHERE.items()}
 
-    def lead(found: re.Match[str]) -> str:
-        file = posixpath.normpath(posixpath.join(posixpath.dirname(here), found[2]))
+    def relinked(found: re.Match[str]) -> str:
+        file = posixpath.normpath(posixpath.join(posixpath.dirname(source), found[2]))
         if file not in pages and file.startswith("docs/"):
             pages[file] = file.removeprefix("docs/")
         if file not in pages and (ROOT / file).is_file():
@@ -51,7 +51,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         target = pages.get(file)
         return found[1] + (posixpath.relpath(target, posixpath.dirname(page.file.src_uri)) if target else found[2])
 
-    return LINK.sub(lead, markdown)
+    return LINK.sub(relinked, markdown)
 
 
 def _copied(file: str, config: MkDocsConfig, files: Files) -> str:

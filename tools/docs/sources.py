@@ -14,9 +14,9 @@ PROVIDERS = [ROOT / folder / "src" / "memio" / "providers" for folder in ("memio
 
 
 class OneExample(Extension):
-    """Reads `Example:` as a section of examples, too.
+    """Reads `Example:` as a section of examples.
 
-    Griffe knows `Examples:` only. It reads the other as a remark, and the code in it as text.
+    Griffe knows `Examples:` only. It reads `Example:` as a remark, and its code as text.
     """
 
     def on_object(self, *, obj: Object, **more: Any) -> None:  # noqa: ARG002  # griffe passes what this does not need

@@ -15,7 +15,7 @@ ALL = frozenset(Feature)
 
 
 class Recorder:
-    """A store of any kind. It keeps what it was called with, and answers from `answers` or with something empty."""
+    """A store of any kind. It records its calls, and returns values from `answers` or empty ones."""
 
     def __init__(self, kind: str, features: Iterable[str] = ALL) -> None:
         self.kind = kind
@@ -26,7 +26,7 @@ class Recorder:
         self.closed = 0
 
     def __len__(self) -> int:
-        return 0  # defect: a truth test of a store, which one that is empty fails
+        return 0  # defect: testing a store for truth, which is false for an empty one
 
     async def aclose(self) -> None:
         self.closed += 1

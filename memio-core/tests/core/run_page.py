@@ -1,12 +1,12 @@
-"""Run the code of a page as its reader would: every block in order, in one folder, in one process.
+"""Run the code of a page as a reader would: every block in order, in one folder, in one process.
 
     python run_page.py PAGE [letta]
 
-A block of Python runs in the names of those before it, and may await. A block of shell commands runs in a shell; what
-installs and sets up is left out. A block of configuration is checked, and saved when its first line names a file. What
-a comment before a block says:
+A block of Python sees the names of those before it, and may use await. A block of shell commands runs in a shell; what
+installs and sets up is left out. A block of configuration is checked, and saved when its first line names a file. The
+comments before a block:
 
-    <!-- prints -->         the output of the block before, where … stands for anything
+    <!-- prints -->         the output of the block before, where … matches any text
     <!-- needs letta -->    only run with `letta`, which MEMIO_LETTA_URL and MEMIO_LETTA_AGENT describe
     <!-- needs a key -->    never run, only compiled
 """
@@ -32,8 +32,8 @@ FENCE = re.compile(
     r"(?:^ *<!-- (?P<mark>[a-z ]+) -->\n)?^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
     re.DOTALL | re.MULTILINE,
 )
-# `console` shows what installs into environments of its own; the tests of packaging do it. `py` takes in a file of this
-# repository, which has tests of its own.
+# `console` blocks install into new environments; the tests of packaging run them. `py` includes a file of this
+# repository, which has its own tests.
 LANGUAGES = ("python", "sh", "toml", "json", "text", "console", "py")
 MARKS = ("prints", "needs letta", "needs a key")
 # What a reader does once, before everything else; CI does it with a clean checkout.
@@ -59,7 +59,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 class Reader:
-    """Somebody who types in what a page shows."""
+    """A reader who runs the blocks of a page."""
 
     def __init__(self, page: Path, *, letta: bool) -> None:
         self.page = page
@@ -81,7 +81,7 @@ class Reader:
                     raise
 
     def step(self, block: Block, *, skipped: bool) -> None:
-        """Do what one block says."""
+        """Run, check or save one block."""
         code = self.with_server(block.code)
         if block.mark == "prints":
             self.compare(code)
@@ -93,7 +93,7 @@ class Reader:
             self.configuration(code, block.language, skipped=skipped)
 
     def with_server(self, code: str) -> str:
-        """Put the real server in the place of the one that pages name."""
+        """Replace the server that pages name by the real one."""
         if self.letta:
             code = code.replace("http://localhost:8283", os.environ["MEMIO_LETTA_URL"])
             code = code.replace("agent-123", os.environ["MEMIO_LETTA_AGENT"])
@@ -127,7 +127,7 @@ class Reader:
             self.printed = done.stdout
 
     def configuration(self, code: str, language: str, *, skipped: bool) -> None:
-        """Check a configuration, and save it under the name that it gives itself."""
+        """Check a configuration, and save it under the name in its first line."""
         if "[project" in code:
             assert tomllib.loads(code)["project"]
             return
@@ -143,7 +143,7 @@ class Reader:
         """Check what the block before printed."""
         pattern = ".*".join(re.escape(part) for part in expected.strip().split("…"))
         if not re.fullmatch(pattern, self.printed.strip(), re.DOTALL):
-            raise AssertionError(f"the page says\n{expected}\nand its code printed\n{self.printed}")
+            raise AssertionError(f"the page shows\n{expected}\nand its code printed\n{self.printed}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bad input is refused with a clear error before the store is touched."""
+"""Bad input is refused with a clear error before the store is called."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "method", "name", "value"), CASES)
-def test_bad_input_is_refused_before_the_store_is_touched(kind, method, name, value, recorder, call):
+def test_bad_input_is_refused_before_the_store_is_called(kind, method, name, value, recorder, call):
     store = recorder(kind)
     arguments = {core: GOOD[core] for core in SPECS[kind].methods[method].core if core in GOOD}
     with pytest.raises(InvalidInputError) as caught:
@@ -139,7 +139,7 @@ async def _add(**arguments: Any) -> None:
         {"metadata": {"k": {1}}},
     ],
 )
-def test_a_message_that_cannot_be_is_refused_when_it_is_made(value):
+def test_an_invalid_message_is_refused_when_it_is_made(value):
     with pytest.raises(InvalidInputError):
         Message(**{"role": "user", "content": "x"} | value)
 
@@ -152,7 +152,7 @@ def test_a_time_that_is_outside_of_utc_is_refused():
         Message(role="user", content="x", timestamp=edge)
 
 
-def test_metadata_that_went_bad_after_the_message_was_made_is_refused(recorder, call):
+def test_metadata_that_became_invalid_after_the_message_was_made_is_refused(recorder, call):
     store = recorder("history")
     message = Message(role="user", content="x", metadata={"k": 1})
     message.metadata["k"] = object()

@@ -1,4 +1,4 @@
-"""What a store must have is checked when the client is made, by calling conventions and not by names only."""
+"""Stores are checked when the client is made: the calling conventions of their methods, not only the names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Minimal:
     async def aclose(self) -> None: ...
 
 
-def test_a_minimal_store_is_a_store():
+def test_a_minimal_store_is_accepted():
     store: FactStore = Minimal()
     assert Memio(facts=store).facts.features == frozenset()
 
@@ -117,11 +117,11 @@ def test_a_feature_that_needs_another_is_refused_alone(feature, other):
     assert any(f"only together with {other!r}" in fault for fault in faults_of(declaring(feature), "facts"))
 
 
-def test_an_undeclared_update_is_not_looked_at():
+def test_an_undeclared_update_is_not_checked():
     assert faults_of(declaring(update=5), "facts") == []
 
 
-def test_a_batch_call_is_checked_where_there_is_one():
+def test_a_batch_call_is_checked_if_the_store_has_one():
     def add_many(self: Any, items: Any) -> None: ...
 
     assert faults_of(declaring(add_many=add_many), "facts") == [
@@ -186,7 +186,7 @@ class HandsOn:
 
 
 @pytest.mark.parametrize("method", ["add_many", "erase", "restore_records"])
-def test_an_optional_method_counts_that_a_wrapper_hands_on(method):
+def test_an_optional_method_that_a_wrapper_forwards_counts_as_present(method):
     from memio.kinds import supports
     from memio.providers.sqlite import SqliteFactAdapter
 

@@ -1,4 +1,4 @@
-"""The client: what it is made of, to which loop it belongs, how it closes, and how it confines."""
+"""The client: its stores, its event loop, closing, errors, scopes, and batches."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_closed_client_refuses_calls(recorder):
     asyncio.run(main())
 
 
-def test_every_store_is_closed_once_whatever_happens(recorder):
+def test_every_store_is_closed_once_also_when_one_fails(recorder):
     class Failing(recorder):
         async def aclose(self) -> None:
             await super().aclose()
@@ -151,7 +151,7 @@ def test_closing_again_waits_for_the_close_that_was_cancelled(recorder):
     asyncio.run(main())
 
 
-def test_a_call_that_middleware_holds_back_until_the_close_is_not_sent(recorder):
+def test_a_call_that_middleware_delays_until_after_the_close_is_not_sent(recorder):
     async def main() -> None:
         release = asyncio.Event()
 
@@ -199,14 +199,14 @@ def test_an_exception_of_a_store_becomes_one_of_memios_errors(raised, kind, retr
     assert type(raised).__name__ in str(error)
 
 
-def test_a_stores_own_error_is_passed_on_with_the_place_filled_in(recorder, call):
+def test_an_error_that_a_store_raises_is_passed_on_with_provider_and_operation(recorder, call):
     store = recorder("facts")
     store.answers["get"] = NotFoundError("fact", "f1")
     with pytest.raises(NotFoundError, match=r"no fact 'f1' here \[facts.get, provider Recorder\]"):
         call(store, "get", fact_id="f1")
 
 
-def test_cancellation_passes_through_untouched(recorder, call):
+def test_cancellation_is_passed_on_unchanged(recorder, call):
     store = recorder("facts")
     store.answers["get"] = asyncio.CancelledError()
     with pytest.raises(asyncio.CancelledError):
@@ -263,7 +263,7 @@ def test_an_item_cannot_leave_the_scope(recorder):
 
 
 @pytest.mark.parametrize("kind", ["facts", "history", "documents", "graph"])
-def test_a_store_that_cannot_confine_raises_when_a_scoped_client_touches_it(kind, recorder):
+def test_a_store_without_user_scope_raises_when_a_scoped_client_uses_it(kind, recorder):
     # defect: an owner is accepted on add and ignored on read
     store = recorder(kind, set(Feature) - {Feature.USER_SCOPE})
     alice = Memio(**{kind: store}).scoped(user_id="alice")
@@ -280,12 +280,12 @@ def test_kinds_without_agents_refuse_an_agents_scope(kind, recorder):
 
 @pytest.mark.parametrize("owner", [{}, {"user_id": ""}, {"agent_id": ""}, {"user_id": 5}, {"user_id": None}])
 def test_a_scope_needs_an_owner(owner, recorder):
-    # defect: an empty owner id means everybody
+    # defect: an empty owner id means all owners
     with pytest.raises(InvalidInputError):
         Memio(facts=recorder("facts")).scoped(**owner)
 
 
-def test_a_scoped_client_shares_the_clients_life(recorder):
+def test_a_scoped_client_is_closed_with_the_client(recorder):
     async def main() -> None:
         async with Memio(facts=recorder("facts")) as memio:
             alice = memio.scoped(user_id="alice")
@@ -312,7 +312,9 @@ def test_the_repr_of_clients_and_facades_names_providers_and_owner(recorder):
         ("facts", "get", {"fact_id": "x"}, NOTHING),
     ],
 )
-def test_an_answer_of_the_wrong_type_is_the_stores_fault(kind, method, keywords, answer, recorder, call):
+def test_an_answer_of_the_wrong_type_is_reported_as_a_fault_of_the_store(
+    kind, method, keywords, answer, recorder, call
+):
     store = recorder(kind)
 
     async def respond(**_: Any) -> Any:
@@ -348,7 +350,7 @@ def test_a_store_without_a_batch_call_gets_the_records_one_by_one(recorder, call
     ]
 
 
-def test_no_more_than_eight_are_on_their_way_at_once(recorder, call):
+def test_at_most_eight_adds_run_at_once(recorder, call):
     store = recorder("facts")
     now = most = 0
 
@@ -422,7 +424,7 @@ def test_a_batch_separates_what_was_not_added_from_what_may_have_been(recorder, 
 
 
 def test_a_batch_that_added_nothing_for_certain_does_not_claim_that_nothing_was_added(recorder, call):
-    # defect: the first failure, `not_applied`, speaks for the item whose answer was lost
+    # defect: the first failure, `not_applied`, is reported for the item whose answer was lost
     from memio import PartialWriteError, ProviderError, RateLimitError
 
     store = recorder("facts")
@@ -443,7 +445,7 @@ def test_a_batch_that_added_nothing_for_certain_does_not_claim_that_nothing_was_
 
 
 @pytest.mark.parametrize("failure", [ValueError("a defect of the store"), TimeoutError(), ConnectionError()])
-def test_an_item_at_which_a_store_broke_down_may_have_been_added(recorder, call, failure):
+def test_an_item_on_which_the_store_failed_unexpectedly_may_have_been_added(recorder, call, failure):
     from memio import PartialWriteError, ProviderError
 
     store = recorder("facts")
@@ -476,7 +478,7 @@ def test_an_empty_batch_calls_no_store(recorder, call):
     assert store.calls == []
 
 
-def test_a_stores_own_batch_call_is_used(recorder, call):
+def test_the_batch_call_of_a_store_is_used(recorder, call):
     class Batching(recorder):
         async def add_many(self, *, items: Any) -> Any:
             return await self.answer("add_many", {"items": items})
@@ -487,12 +489,12 @@ def test_a_stores_own_batch_call_is_used(recorder, call):
     assert store.calls == [("add_many", {"items": [{"content": "a"}, {"content": "b", "user_id": "u"}]})]
 
 
-def test_with_names_async_with_and_the_blocking_client(recorder):
+def test_the_error_of_with_names_async_with_and_the_blocking_client(recorder):
     with pytest.raises(TypeError, match=r"`async with`, or use memio\.blocking\.Memio"), Memio(facts=recorder("facts")):
         pass
 
 
-def test_async_with_on_the_blocking_client_names_with(recorder):
+def test_the_error_of_async_with_on_the_blocking_client_names_with(recorder):
     async def main():
         async with memio.blocking.Memio(facts=recorder("facts")):
             pass
@@ -502,8 +504,8 @@ def test_async_with_on_the_blocking_client_names_with(recorder):
 
 
 @pytest.mark.parametrize("do", ["call", "enter", "close"])
-def test_without_an_event_loop_of_asyncio_it_names_asyncio(do, recorder):
-    # As under trio, which steps coroutines without a loop of asyncio.
+def test_the_error_without_an_event_loop_of_asyncio_names_asyncio(do, recorder):
+    # As with trio, which runs coroutines without a loop of asyncio.
     store = recorder("facts")
     client = Memio(facts=store)
     made = {"call": client.facts.get_all, "enter": client.__aenter__, "close": client.aclose}[do]()
@@ -514,7 +516,7 @@ def test_without_an_event_loop_of_asyncio_it_names_asyncio(do, recorder):
 
 @pytest.mark.parametrize("bad", [["1"], {"a": 1}, {1}, bytearray(b"x"), float("nan"), [True]])
 def test_an_id_that_has_no_hash_is_refused(bad, recorder):
-    # defect: a set of ids meets a list, and TypeError instead of InvalidInputError is raised
+    # defect: a list as an id is added to a set, and raises TypeError instead of InvalidInputError
     async def main():
         store = recorder("facts")
         history, graph, facts = recorder("history"), recorder("graph"), Memio(facts=store).facts

@@ -121,7 +121,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return program
 
 
-def test_settings_in_place_beat_those_of_the_provider_which_beat_the_environment(run, monkeypatch, tmp_path):
+def test_settings_of_a_store_precede_those_of_the_provider_which_precede_the_environment(run, monkeypatch, tmp_path):
     monkeypatch.setenv("ACME_AGENT", "from the environment")
     (tmp_path / "memio.toml").write_text(
         dedent("""
@@ -321,7 +321,7 @@ def test_errors_of_a_configured_store_name_its_distribution(run):
     )
 
 
-def test_secrets_are_in_no_repr(run):
+def test_no_repr_has_a_secret(run):
     output = run("""
         source = {"facts": {"provider": "acme", "agent": "a", "key": "hunter2"}}
         print(load(source), load(source).stores[0].settings, Memio.from_config(source))
@@ -329,7 +329,7 @@ def test_secrets_are_in_no_repr(run):
     assert "hunter2" not in output
 
 
-def test_an_adapter_made_by_hand_resolves_its_settings_in_the_same_way(run, monkeypatch):
+def test_an_adapter_made_in_code_resolves_its_settings_in_the_same_way(run, monkeypatch):
     monkeypatch.setenv("ACME_AGENT", "ambient")
     assert run("""
         from acme_plugin import AcmeSettings
@@ -347,14 +347,14 @@ def test_an_adapter_made_by_hand_resolves_its_settings_in_the_same_way(run, monk
     ]
 
 
-def test_only_the_kinds_that_are_asked_for_are_read(run):
+def test_only_the_requested_kinds_are_read(run):
     assert run("""
         source = {"facts": "sqlite", "documents": {"provider": "acme", "agent": ""}, "graph": "missing"}
         print([store.kind for store in load(source, kinds=("facts",)).stores], "acme_plugin" in sys.modules)
     """).splitlines() == ["['facts'] False"]
 
 
-def test_a_configuration_that_was_read_already_can_be_opened(run):
+def test_a_loaded_configuration_can_be_opened(run):
     assert run('print(Memio.from_config(load({"facts": "sqlite"})).kinds)') == "('facts',)"
 
 

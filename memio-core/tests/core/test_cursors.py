@@ -1,4 +1,4 @@
-"""A cursor is good for the listing that it came from, and for no other."""
+"""A cursor is valid for the listing that it came from, and for no other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cursor_of(store: Any, method: str, **keywords: Any) -> str:
 LISTING = {"user_id": "alice", "agent_id": "bot", "filters": {"k": 1}}
 
 
-def test_a_cursor_brings_the_stores_own_back_to_it(recorder):
+def test_a_store_receives_the_cursor_that_it_returned(recorder):
     store = paging(recorder, "facts")
     cursor = cursor_of(store, "get_all", **LISTING)
     assert cursor != "raw"

@@ -130,7 +130,7 @@ def test_a_distribution_with_damaged_metadata_is_skipped_and_the_file_is_named(c
 @pytest.mark.skipif(sys.platform == "win32", reason="making links is a privilege there")
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     info = install(tmp_path, {"METADATA": METADATA})
-    # A link to itself cannot be read by anybody, root included.
+    # A link to itself cannot be read by any user, root included.
     (info / "entry_points.txt").symlink_to("entry_points.txt")
     found, warned = listed(tmp_path)
     assert found == []
@@ -151,17 +151,17 @@ def test_a_file_in_place_of_a_folder_of_metadata_is_named(tmp_path: Path) -> Non
     [{}, {"entry_points.txt": TOOL}, {"METADATA": METADATA, "entry_points.txt": b""}],
     ids=["empty folder", "no METADATA", "no entry points"],
 )
-def test_metadata_that_memio_needs_nothing_of_is_not_warned_of(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_damaged_metadata_that_memio_does_not_need_causes_no_warning(files: dict[str, bytes], tmp_path: Path) -> None:
     install(tmp_path, files)
     assert listed(tmp_path) == ([], [])
 
 
-def test_a_file_of_metadata_of_the_old_form_is_not_warned_of(tmp_path: Path) -> None:
+def test_metadata_in_the_old_form_causes_no_warning(tmp_path: Path) -> None:
     (tmp_path / "acme-1.2.egg-info").write_bytes(METADATA)
     assert listed(tmp_path) == ([], [])
 
 
-def test_a_sound_distribution_is_found_behind_a_damaged_one_of_its_name(tmp_path: Path) -> None:
+def test_an_intact_distribution_is_found_after_a_damaged_one_of_the_same_name(tmp_path: Path) -> None:
     # an empty folder of an older version, or a damaged copy that comes first on the path
     install(tmp_path / "first", {"METADATA": b"", "entry_points.txt": FACTS})
     install(tmp_path / "second", {}, "memio_acme-1.1.dist-info")
@@ -199,7 +199,7 @@ def test_what_an_interrupted_pip_left_is_skipped(tmp_path: Path) -> None:
     assert f"{left}: an interrupted pip left it there" in warned[0]
 
 
-def test_a_finder_that_fails_is_warned_of_and_sqlite_is_found(tmp_path: Path) -> None:
+def test_a_finder_that_fails_causes_a_warning_and_sqlite_is_found(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         dedent("""
             import sys
@@ -251,7 +251,7 @@ UNINSTALLED = """
 """
 
 
-def test_what_memio_brings_with_it_is_found_and_loads_without_any_metadata() -> None:
+def test_built_in_plugins_are_found_and_loaded_without_metadata() -> None:
     import memio
 
     done = run(UNINSTALLED)

@@ -94,18 +94,18 @@ def test_every_block_is_of_a_kind_that_is_checked():
     for page in PAGES:
         for block in blocks(page):
             assert block.language in LANGUAGES, f"{name(page)}:{block.line}: name the language of the block"
-            assert block.mark in ("", *MARKS), f"{name(page)}:{block.line}: {block.mark!r} is no mark"
+            assert block.mark in ("", *MARKS), f"{name(page)}:{block.line}: {block.mark!r} is not a mark"
         fences = re.findall(r"^ *```", page.read_text(encoding="utf-8"), re.MULTILINE)
         assert len(fences) == 2 * len(list(blocks(page))), f"{name(page)}: a block that is not found is not run"
 
 
-def test_the_pages_hold_something_to_run():
+def test_the_pages_have_blocks_to_run():
     assert sum(block.language == "python" for page in PAGES for block in blocks(page)) >= 10
     assert sum(block.language == "sh" for page in PAGES for block in blocks(page)) >= 5
 
 
 @pytest.mark.parametrize("page", LINKED, ids=name)
-def test_links_lead_somewhere(page):
+def test_links_lead_to_files_that_exist(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         if "://" in target:
             parts = urlsplit(target)

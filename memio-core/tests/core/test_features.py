@@ -1,4 +1,4 @@
-"""An undeclared feature raises before the store is touched, for every method and every feature."""
+"""An undeclared feature raises before the store is called, for every method and every feature."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_an_item_that_asks_for_an_undeclared_feature_stops_the_whole_batch(item,
     assert store.calls == []
 
 
-def test_a_stores_own_hint_is_preferred(recorder, call):
+def test_the_hint_of_a_store_is_preferred(recorder, call):
     store = recorder("facts", ())
     store.hints = {Feature.USER_SCOPE: "set user_scope=true"}
     with pytest.raises(NotSupportedError, match="set user_scope=true"):
@@ -151,7 +151,7 @@ def test_every_feature_has_a_hint():
     assert set(HINTS) == set(Feature)
 
 
-def test_empty_metadata_and_filters_ask_for_nothing(recorder, call):
+def test_empty_metadata_and_filters_ask_for_no_feature(recorder, call):
     store = recorder("facts", ())
     call(store, "add", content="x", metadata={})
     call(store, "search", query="x", filters={})

@@ -71,7 +71,7 @@ def counts(receipt: ForgetReceipt) -> list[tuple[str, int | None, int | None]]:
     return [(store.kind, store.before, store.after) for store in receipt.stores]
 
 
-def test_everything_of_one_user_goes_and_nothing_of_another():
+def test_everything_of_one_user_is_deleted_and_nothing_of_another():
     async def main():
         async with Memio(**stores()) as memio:
             await fill(memio, "alice")
@@ -104,7 +104,7 @@ def test_it_can_be_repeated():
     asyncio.run(main())
 
 
-def test_a_store_that_fails_does_not_keep_the_others_from_being_emptied():
+def test_a_store_that_fails_does_not_stop_the_deletion_in_the_others():
     class Broken(SqliteFactAdapter):
         broken = True
 
@@ -156,16 +156,18 @@ def lying(**lies: Callable[..., Any]) -> Any:
     async def delete_all(self: Any, **_owner: Any) -> None:
         self.deleted = True
 
-    def covered(name: str, lie: Callable[..., Any]) -> Any:
+    def replaced(name: str, answer: Callable[..., Any]) -> Any:
         async def method(self: Any, **arguments: Any) -> Any:
             if self.deleted:
-                return lie()
+                return answer()
             return await getattr(SqliteFactAdapter, name)(self, **arguments)
 
         return method
 
-    methods = {name: covered(name, lie) for name, lie in lies.items()}
-    return type("Liar", (SqliteFactAdapter,), {"deleted": False, "delete_all": delete_all, **methods})(path=":memory:")
+    methods = {name: replaced(name, answer) for name, answer in answers.items()}
+    return type("Unreliable", (SqliteFactAdapter,), {"deleted": False, "delete_all": delete_all, **methods})(
+        path=":memory:"
+    )
 
 
 def _not_found() -> None:
@@ -183,7 +185,7 @@ def _not_found() -> None:
 )
 def test_a_store_that_does_not_delete_is_detected(lies, message, shown):
     async def main():
-        async with Memio(**stores(facts=lying(**lies))) as memio:
+        async with Memio(**stores(facts=unreliable(**answers))) as memio:
             await fill(memio, "alice")
             with pytest.raises(ForgetError, match=message) as caught:
                 await memio.forget(user_id="alice")
@@ -286,7 +288,7 @@ def test_the_receipt_states_what_a_store_does_not_promise(recorder):
     asyncio.run(main())
 
 
-def test_a_store_that_cannot_keep_owners_apart_is_refused_before_anything_is_deleted(recorder):
+def test_a_store_that_cannot_separate_owners_is_refused_before_anything_is_deleted(recorder):
     async def main():
         plain = recorder("documents", {Feature.ATTRIBUTION})
         plain.hints = {Feature.USER_SCOPE: "set user_scope = true"}
@@ -342,7 +344,7 @@ def test_given_both_a_user_and_an_agent_only_what_is_both_is_forgotten():
     asyncio.run(main())
 
 
-def test_a_confined_client_forgets_its_own_owner_and_no_other():
+def test_a_confined_client_forgets_its_owner_and_no_other():
     async def main():
         async with Memio(**stores()) as memio:
             await fill(memio, "alice")
@@ -442,7 +444,7 @@ def test_a_closed_client_forgets_nothing():
 
 def test_the_error_can_be_sent_to_another_process():
     async def main() -> ForgetError:
-        async with Memio(facts=lying()) as memio:
+        async with Memio(facts=unreliable()) as memio:
             await memio.facts.add(content="likes coffee", user_id="alice")
             with pytest.raises(ForgetError) as caught:
                 await memio.forget(user_id="alice")

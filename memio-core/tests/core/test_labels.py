@@ -1,4 +1,4 @@
-"""Whose records a call is about: `None` never widens it."""
+"""Labels confine a call to an owner: `None` never widens it."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_an_id_of_another_type_is_refused_with_what_to_write(recorder):
     asyncio.run(main())
 
 
-def test_the_mark_of_what_was_left_out_stays_itself_when_it_is_copied():
+def test_a_copy_of_the_sentinel_for_a_left_out_argument_is_the_sentinel():
     import copy
     import pickle
 

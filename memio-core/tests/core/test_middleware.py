@@ -82,7 +82,7 @@ def test_middleware_can_change_arguments_and_answers(recorder):
     assert store.calls == [("add", {"content": "HELLO"})]
 
 
-def test_what_middleware_makes_of_the_arguments_is_checked(recorder):
+def test_arguments_that_middleware_changed_are_checked(recorder):
     async def empty(operation: Operation, call_next: Any) -> Any:
         return await call_next(operation.with_arguments(content=""))
 
@@ -105,7 +105,7 @@ def test_what_middleware_makes_of_the_arguments_is_checked(recorder):
         {"guarantees": frozenset[str]()},
     ],
 )
-def test_middleware_cannot_change_the_scope_or_what_is_known_of_the_store(change, recorder):
+def test_middleware_cannot_change_the_scope_or_the_description_of_the_store(change, recorder):
     async def widen(operation: Operation, call_next: Any) -> Any:
         return await call_next(replace(operation, **change))
 
@@ -116,7 +116,7 @@ def test_middleware_cannot_change_the_scope_or_what_is_known_of_the_store(change
 
 
 @pytest.mark.parametrize("owner", [{"user_id": "alice"}, {}])
-def test_middleware_cannot_smuggle_an_owner_into_the_arguments(owner, recorder):
+def test_middleware_cannot_add_an_owner_to_the_arguments(owner, recorder):
     async def smuggle(operation: Operation, call_next: Any) -> Any:
         return await call_next(operation.with_arguments(user_id="bob"))
 
@@ -181,7 +181,7 @@ def test_each_page_and_each_batch_is_one_operation(recorder):
     ("kind", "method", "name"),
     [("facts", "add_many", "items"), ("history", "add", "messages"), ("graph", "add", "triples")],
 )
-def test_middleware_may_look_at_an_iterator_and_call_twice(kind, method, name, recorder):
+def test_middleware_may_read_an_iterator_and_call_twice(kind, method, name, recorder):
     async def look(operation: Operation, call_next: Any) -> Any:
         assert len(list(operation.arguments[name])) == 2
         await call_next(operation)

@@ -96,7 +96,7 @@ def test_errors_survive_pickling(error):
     assert {k: str(v) for k, v in vars(again).items()} == {k: str(v) for k, v in vars(error).items()}
 
 
-def test_errors_are_also_what_python_calls_them():
+def test_errors_are_also_the_builtin_exceptions_of_their_meaning():
     assert issubclass(errors.InvalidInputError, ValueError)
     assert issubclass(errors.ProviderTimeoutError, TimeoutError)
     assert issubclass(errors.StoreNotConfiguredError, AttributeError)
@@ -117,7 +117,7 @@ def test_a_conflict_shows_nothing_of_the_stored_record():
 
 
 def test_a_page_is_a_type_of_pydantic_with_its_cursor():
-    # defect: a page that is the answer of a web endpoint is no type, or loses its cursor
+    # defect: a page that is the answer of a web endpoint is not a type of pydantic, or loses its cursor
     adapter = TypeAdapter(Page[Fact])
     page = Page([Fact(id="1", content="x", metadata={"a": [1]})], "next")
     written = adapter.dump_json(page)
@@ -135,7 +135,7 @@ def test_pydantic_refuses_a_value_that_is_not_a_page(value):
         TypeAdapter(Page[Fact]).validate_python(value)
 
 
-def test_a_page_without_the_type_of_its_items_is_a_type_too():
+def test_a_page_without_the_type_of_its_items_is_a_type():
     class Answer(BaseModel):
         page: Page  # type: ignore[type-arg]
 

@@ -1,4 +1,4 @@
-"""Errors and records travel between processes."""
+"""Errors and records can be pickled between processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY = "a-secret-key"
 
 
 class ForeignError(Exception):
-    """As client libraries have them: it pickles, does not unpickle, and holds the request."""
+    """An exception as some client libraries have it: it pickles, does not unpickle, and holds the request."""
 
     def __init__(self, message: str, *, request: Any) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class ForeignError(Exception):
 
 
 class OwnError(ProviderError):
-    """A provider's own error, with another constructor and an attribute that cannot be pickled."""
+    """An error class of a provider, with another constructor and an attribute that cannot be pickled."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"code {code}")
@@ -68,14 +68,14 @@ def test_every_error_pickles_and_unpickles(error, protocol):
     assert KEY.encode() not in data
 
 
-def test_a_foreign_cause_travels_as_its_text_and_stays_itself_at_home():
+def test_a_foreign_cause_is_pickled_as_text_and_unchanged_in_the_process():
     error = UnavailableError(cause=foreign())
     again = pickle.loads(pickle.dumps(error))
     assert str(again.cause).endswith("ForeignError: refused")
     assert isinstance(error.cause, ForeignError)
 
 
-def test_errors_in_lists_and_notes_travel_too():
+def test_errors_in_lists_and_notes_are_pickled():
     error = UnavailableError()
     error.attempts = [foreign(), UnavailableError(cause=foreign())]  # type: ignore[attr-defined]
     error.add_note("twice")
@@ -107,7 +107,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_process_pool_hands_an_error_on(tmp_path):
+def test_an_error_passes_through_a_process_pool(tmp_path):
     script = tmp_path / "pool.py"
     script.write_text(POOL)
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=180, check=False)
@@ -131,7 +131,7 @@ def test_a_page_keeps_its_cursor(protocol):
     assert (again, again.next_cursor, type(again)) == (page, "next", Page)
 
 
-def test_added_records_travel():
+def test_added_records_are_pickled():
     cause = UnavailableError(cause=foreign())
     error = PartialWriteError([Fact(id="1", content="x")], not_added=[{"content": "y"}], cause=cause)
     again = pickle.loads(pickle.dumps(error))

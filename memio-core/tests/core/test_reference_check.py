@@ -23,7 +23,7 @@ def missing(site: Path, *anchors: str) -> list[str]:
     return [line.strip() for line in done.stdout.splitlines()[1:]]
 
 
-def test_every_public_name_is_missed_on_an_empty_site(tmp_path):
+def test_every_public_name_is_reported_as_missing_on_an_empty_site(tmp_path):
     found = missing(tmp_path)
     expected = {"memio.Fact", "memio.blocking.Memio", "memio.transfer.copy", "memio_contract.laws"}
     assert {*expected, "memio.providers.sqlite.SqliteFactAdapter", "memio.providers.letta.LettaFactAdapter"} <= {*found}
@@ -35,12 +35,12 @@ def test_a_name_is_found_under_the_module_that_defines_it(tmp_path):
     assert not {"memio.Fact", "memio.Message"} & {*found}
 
 
-def test_another_object_of_the_same_name_is_not_taken_for_it(tmp_path):
+def test_another_object_of_the_same_name_does_not_count(tmp_path):
     found = missing(tmp_path, "memio.blocking.Facts", "memio.blocking.Memio")
     assert {"memio.facades.Facts", "memio.Memio"} <= {*found}
 
 
-def test_a_method_that_is_left_out_is_missed_also_when_it_is_inherited(tmp_path):
+def test_a_missing_method_is_reported_also_when_it_is_inherited(tmp_path):
     found = missing(tmp_path, "memio.Memio", "memio.Memio.scoped", "memio.ScopedMemio")
     assert {"memio.Memio.forget", "memio.ScopedMemio.forget"} <= {*found}
     assert "memio.Memio.scoped" not in found

@@ -1,4 +1,4 @@
-"""Configuration values stay out of errors, also where a tool shows them with local variables."""
+"""Errors contain no configuration values, also where a tool shows them with local variables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from memio.plugins import StoreSpec
 from memio.registry import find
 from memio.settings import Env, Settings
 
-SECRET = "sk-Zz9secret"  # noqa: S105  # no real one
+SECRET = "sk-Zz9secret"  # noqa: S105  # not a real one
 READERS = [load, Memio.from_config, memio.blocking.Memio.from_config]
 FILES = {
     "broken.json": f'{{"facts": {{"provider": "sqlite", "path": "{SECRET}", }}',
@@ -39,13 +39,13 @@ class AcmeSettings(Settings):
 
 
 class Inner(BaseModel):
-    """A model of a plugin's own."""
+    """A settings model of a plugin."""
 
     number: int
 
 
 def shown(error: BaseException) -> str:
-    """Return all that a tool can show of an error: tracebacks with local variables, and attributes."""
+    """Return everything that a tool can show of an error: tracebacks with local variables, and attributes."""
     text = "".join(TracebackException.from_exception(error, capture_locals=True).format())
     each: BaseException | None = error
     while each is not None:

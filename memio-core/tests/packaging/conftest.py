@@ -22,7 +22,7 @@ DISTRIBUTIONS = {
 
 
 class Environment:
-    """A virtual environment, and what is done with it."""
+    """A virtual environment, with commands to install and run programs."""
 
     def __init__(self, uv: str, folder: Path) -> None:
         self.uv = uv
@@ -42,7 +42,7 @@ class Environment:
         subprocess.run([self.uv, "pip", "uninstall", "--quiet", "--python", self.python, *names], check=True)
 
     def command(self, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command away from the sources, with nothing of this environment."""
+        """Run a command outside of the sources, without the variables of this environment."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MEMIO_"))}
         return subprocess.run(
             arguments,
@@ -63,7 +63,7 @@ class Environment:
 
 @pytest.fixture(scope="session")
 def uv() -> str:
-    """The uv beside this interpreter, or the one on the path."""
+    """The uv in the folder of this interpreter, or the one on the path."""
     found = shutil.which("uv", path=os.fspath(Path(sys.executable).parent)) or shutil.which("uv")
     assert found, "these tests install distributions with uv: pip install uv"
     return found

@@ -26,7 +26,7 @@ def environment(make_environment: Callable[..., Any], wheels: Mapping[str, Path]
     return make_environment("async-plugins", *own, *needed, "pytest-asyncio", "pytest-trio", "anyio")
 
 
-def test_the_tests_pass_beside_plugins_for_async_tests(environment: Any) -> None:
+def test_the_tests_pass_with_plugins_for_async_tests_installed(environment: Any) -> None:
     files = [str(ROOT / file) for file in SAMPLE]
     command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"), *files)
     done = environment.command(environment.python, *command)

@@ -1,4 +1,4 @@
-"""Plugins that are broken, each in its own way, installed together: each hurts only who names it."""
+"""Plugins that are broken in different ways, installed together: each fails only where it is named."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ from memio.errors import PluginError
 try:
     Memio.from_config(json.loads(sys.argv[1]))
 except PluginError as error:
-    told = [str(error), error.plugin, error.distribution, repr(error.__cause__)]
-    print(json.dumps([told, sorted(sys.modules)]))
+    report = [str(error), error.plugin, error.distribution, repr(error.__cause__)]
+    print(json.dumps([report, sorted(sys.modules)]))
 """
 
 
@@ -75,7 +75,7 @@ def environment(make_environment: Callable[..., Any], core_with_cli: str, projec
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_plugin_that_is_named_is_blamed_with_its_distribution(environment: Any, name: str) -> None:
+def test_a_broken_plugin_that_is_named_is_reported_with_its_distribution(environment: Any, name: str) -> None:
     (message, plugin, distribution, _), _ = environment.run(ATTEMPT, json.dumps({"facts": name}))
     assert BROKEN[name][1] in message
     assert distribution == f"memio-broken-{name} 0.7"
@@ -94,22 +94,22 @@ def test_a_broken_plugin_that_is_named_is_blamed_with_its_distribution(environme
     ],
 )
 def test_the_error_carries_what_the_plugin_raised(environment: Any, name: str, cause: str) -> None:
-    (_, _, _, told), _ = environment.run(ATTEMPT, json.dumps({"facts": name}))
-    assert told == cause
+    (_, _, _, reported), _ = environment.run(ATTEMPT, json.dumps({"facts": name}))
+    assert reported == cause
 
 
-def test_a_misspelt_hook_is_told_with_the_hooks_that_there_are(environment: Any) -> None:
+def test_a_misspelt_hook_is_reported_with_the_known_hooks(environment: Any) -> None:
     (message, *_), _ = environment.run(ATTEMPT, '{"facts": "misspelt"}')
     assert "memio_store" in message
     assert "the hooks are memio_middleware, memio_stores" in message
 
 
-def test_blaming_one_plugin_imports_no_other(environment: Any) -> None:
+def test_reporting_one_plugin_imports_no_other(environment: Any) -> None:
     _, modules = environment.run(ATTEMPT, '{"facts": "silent"}')
     assert {module for module in modules if module.startswith("memio_broken_")} == {"memio_broken_silent"}
 
 
-def test_broken_plugins_that_nobody_named_hurt_nobody(environment: Any) -> None:
+def test_broken_plugins_that_are_not_named_have_no_effect(environment: Any) -> None:
     # defect: one broken plugin breaks the command line, even the command that removes it
     program = """
 import json
@@ -121,7 +121,7 @@ print(json.dumps([names, Memio.from_config({"facts": "sqlite"}).kinds]))
     assert environment.run(program) == [sorted([*BROKEN, "sqlite"]), ["facts"]]
 
 
-def test_several_broken_plugins_are_told_at_once(environment: Any) -> None:
+def test_several_broken_plugins_are_reported_at_once(environment: Any) -> None:
     program = """
 import json
 from memio import Memio
@@ -136,7 +136,7 @@ except ConfigError as error:
     assert "memio-broken-raising 0.7" in broken
 
 
-def test_the_command_line_works_beside_broken_plugins(environment: Any) -> None:
+def test_the_command_line_works_with_broken_plugins_installed(environment: Any) -> None:
     # defect: one broken plugin breaks the command line, even the command that removes it
     memio = environment.scripts / "memio"
     for arguments in (["--help"], ["facts", "add", "likes coffee"], ["facts", "search", "coffee"], ["doctor"]):

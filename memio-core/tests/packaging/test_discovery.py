@@ -1,4 +1,4 @@
-"""Providers of strangers: found, listed and loaded, as real distributions in a fresh environment."""
+"""Providers of other distributions, installed in a fresh environment: found, listed and loaded."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ print(json.dumps([asyncio.run(main()), sorted(sys.modules)]))
 
 @pytest.fixture(scope="module")
 def acme(project: Callable[..., Path]) -> Callable[[str], Path]:
-    """The distribution of a stranger, in some version."""
+    """A distribution with a provider, in some version."""
 
     def write(version: str) -> Path:
         points = {"memio.facts": {"acme": "memio_acme.plugin"}}
@@ -134,7 +134,7 @@ def environment(
     return make_environment("strangers", wheels["memio-core"], acme("1.2.3"), shouting, broken)
 
 
-def test_a_listing_tells_every_entry_point_with_its_distribution_and_imports_none(environment: Any) -> None:
+def test_a_listing_has_every_entry_point_with_its_distribution_and_imports_none(environment: Any) -> None:
     listed, modules = environment.run(LISTING)
     core = f"memio-core {environment.run('import json, memio; print(json.dumps(memio.__version__))')}"
     assert listed == [
@@ -152,8 +152,8 @@ def test_a_listing_tells_every_entry_point_with_its_distribution_and_imports_non
     assert not {"memio_acme", "shouting", "memio.providers", "memio.middleware", "pluggy", "pydantic"} & set(modules)
 
 
-def test_a_strangers_provider_is_used_by_its_name_and_nothing_else_is_imported(environment: Any) -> None:
-    # defect: every plugin is imported at start-up, also disabled ones
+def test_a_provider_of_another_distribution_is_used_by_its_name_and_no_other_is_imported(environment: Any) -> None:
+    # defect: every plugin is imported at start-up, disabled ones included
     answer, modules = environment.run(ADDING, '{"facts": {"provider": "acme", "prefix": "he "}}')
     assert answer == ["he likes coffee", ["he likes coffee"]]
     assert {"memio_acme.plugin", "memio_acme.facts"} <= set(modules)
@@ -172,7 +172,7 @@ def test_a_distribution_that_is_on_the_path_twice_counts_once(
 ) -> None:
     environment.install("--no-deps", "--target", tmp_path, acme("2.0"))
     listed, _ = environment.run(LISTING, PYTHONPATH=str(tmp_path))
-    # The one that Python imports: it stands first on the path.
+    # The one that Python imports: it is first on the path.
     assert [entry for entry in listed if entry[1] == "acme"] == [["facts", "acme", "memio-acme 2.0"]]
     answer, _ = environment.run(ADDING, '{"facts": "acme"}', PYTHONPATH=str(tmp_path))
     assert answer[0] == "likes coffee"

@@ -113,6 +113,6 @@ def test_a_distribution_that_does_not_offer_the_name_is_not_found(environment: A
     assert "no facts provider 'memio-middle:twin' is installed" in message
 
 
-def test_two_providers_of_one_name_do_not_share_what_they_hold(environment: Any) -> None:
+def test_two_providers_of_one_name_do_not_share_connections(environment: Any) -> None:
     both = '{"facts": "memio-left:twin", "documents": "memio-right:twin"}'
     assert environment.run(ADDING, both) == ["kept in left", "kept in right"]

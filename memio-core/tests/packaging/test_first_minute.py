@@ -1,4 +1,4 @@
-"""What a newcomer does first, on a machine that has Python and pip and nothing of memio."""
+"""The first steps of the README, on a machine that has Python and pip, without memio."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_first_command_of_the_readme_installs_and_shows_the_demo(tmp_path: P
     assert "memio-letta" in done.stdout
 
 
-def test_without_its_extra_the_command_line_is_one_line_that_says_how_to_install_it(
+def test_without_its_extra_the_command_line_prints_one_line_with_how_to_install_it(
     make_environment: Callable[..., Any], wheels: Mapping[str, Path]
 ) -> None:
     environment = make_environment("bare", wheels["memio-core"])

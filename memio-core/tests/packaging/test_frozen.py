@@ -1,4 +1,4 @@
-"""Applications that PyInstaller makes: they find what memio brings with it, without options and without metadata."""
+"""Applications that PyInstaller makes: they find memio's built-in plugins, without options and without metadata."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def frozen(environment: Any, folder: Path, program: str, *options: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_an_application_finds_what_memio_brings_by_name_without_options(environment: Any, tmp_path: Path) -> None:
+def test_an_application_finds_the_built_in_plugins_by_name_without_options(environment: Any, tmp_path: Path) -> None:
     answer = frozen(environment, tmp_path, APPLICATION)
     assert answer == [["likes coffee"], ["log", "otel", "resilience", "sqlite"], True]
 

@@ -44,7 +44,7 @@ def layout(request: pytest.FixtureRequest, shared: Any, wheels: Mapping[str, Pat
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The user's program, alone in a folder: nothing of the sources around it can help."""
+    """The user's program, alone in a folder: it cannot import the sources by accident."""
     path = tmp_path_factory.mktemp("user") / PROGRAM.name
     path.write_text(PROGRAM.read_text(encoding="utf-8"), encoding="utf-8")
     return path
@@ -76,7 +76,7 @@ def test_the_program_runs(layout: Layout, program: Path) -> None:
 
 
 def test_mypy_accepts_the_program(layout: Layout, program: Path, tmp_path: Path) -> None:
-    # A cache of its own: one that is shared might answer for another layout.
+    # A separate cache: a shared one might hold results of another layout.
     where = ["--cache-dir", tmp_path, "--python-executable", layout.environment.python]
     done = checked(program, "mypy", "--strict", *where)
     assert done.stdout == "Success: no issues found in 1 source file\n", done.stdout + done.stderr
@@ -87,7 +87,7 @@ def test_pyright_accepts_the_program(layout: Layout, program: Path) -> None:
     done = checked(program, "pyright", "--pythonpath", layout.environment.python)
     if (layout.core, layout.letta) == ("editable", "wheel"):
         # The known gap: pyright finds the regular package memio in core's sources, and looks no further for what the
-        # wheel adds to it. When this fails because pyright succeeds, the gap is closed: say so in the documentation.
+        # wheel adds to it. When this fails because pyright succeeds, remove it, and update the documentation.
         assert 'Import "memio.providers.letta" could not be resolved' in done.stdout, done.stdout + done.stderr
     else:
         assert done.stdout == "0 errors, 0 warnings, 0 informations\n", done.stdout + done.stderr

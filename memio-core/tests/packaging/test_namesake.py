@@ -26,7 +26,7 @@ def namesake(project: Callable[..., Path]) -> Path:
     return project("memio", "9.9", {}, {"memio/__init__.py": "", "memio/elsewhere.py": ""})
 
 
-def test_core_that_was_installed_over_its_namesake_works_and_warns_once(
+def test_core_that_was_installed_over_the_other_memio_works_and_warns_once(
     make_environment: Callable[..., Any], wheels: Mapping[str, Path], namesake: Path
 ) -> None:
     environment = make_environment("namesake", namesake)
@@ -38,12 +38,12 @@ def test_core_that_was_installed_over_its_namesake_works_and_warns_once(
     assert "pip uninstall memio" in warnings[0]
 
 
-def test_core_alone_warns_of_nothing(make_environment: Callable[..., Any], wheels: Mapping[str, Path]) -> None:
+def test_core_alone_prints_no_warning(make_environment: Callable[..., Any], wheels: Mapping[str, Path]) -> None:
     _, warnings = make_environment("alone", wheels["memio-core"]).run(PROGRAM)
     assert warnings == []
 
 
-def test_the_command_line_tells_that_the_namesake_overwrote_core_and_what_it_advises_repairs_it(
+def test_the_command_line_reports_that_the_other_memio_overwrote_core_and_its_advice_repairs_it(
     make_environment: Callable[..., Any], wheels: Mapping[str, Path], core_with_cli: str, namesake: Path
 ) -> None:
     environment = make_environment("overwritten", core_with_cli)

@@ -21,7 +21,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 class Author(NamedTuple):
-    """Who has the command line and the contract installed, and a folder to work in."""
+    """An author, with the command line and the contract installed, and a folder to work in."""
 
     environment: Any
     folder: Path
@@ -52,14 +52,14 @@ def author(
     wheels: Mapping[str, Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Author:
-    """Somebody who followed the first two lines of the documentation."""
+    """An author who followed the first two lines of the documentation."""
     environment = make_environment("author", core_with_cli, wheels["memio-contract"])
     return Author(environment, tmp_path_factory.mktemp("author"))
 
 
 def generated(author: Author, name: str, kinds: tuple[str, ...], *options: str) -> Path:
     """Generate a provider and install it."""
-    told = json.loads(
+    made = json.loads(
         author.run(
             "memio",
             "new-provider",
@@ -69,13 +69,13 @@ def generated(author: Author, name: str, kinds: tuple[str, ...], *options: str) 
             *options,
         )
     )
-    folder = author.folder / told["folder"]
+    folder = author.folder / made["folder"]
     author.environment.install("--editable", folder)
     return folder
 
 
 def check_types(folder: Path, python: Path) -> None:
-    """Run the checkers of these tests over it, with the settings that it brings along."""
+    """Run the checkers of these tests over it, with its settings."""
     for tool, *where in (
         ("mypy", "--no-incremental", "--cache-dir", os.devnull, "--python-executable", python),
         ("pyright", "--pythonpath", python),
@@ -92,7 +92,7 @@ def check_types(folder: Path, python: Path) -> None:
 
 
 def holds(author: Author, name: str, kinds: tuple[str, ...], *options: str) -> Path:
-    """Generate a provider, and check everything that it promises."""
+    """Generate a provider, and check that it passes its tests, the contract and the checkers."""
     folder = generated(author, name, kinds, *options)
     check_types(folder, author.environment.python)
     tested = author.run("pytest", "--memio-profile", "dev", cwd=folder)
@@ -111,7 +111,7 @@ def test_a_provider_of_all_kinds_passes_everything_as_it_was_written(author: Aut
     assert "passed: " in checked.splitlines()[-1]
     (author.folder / "mine.toml").write_text('facts = { provider = "acme", collection = "mine" }\n', encoding="utf-8")
     chosen = author.run("memio", "check", "acme", "--profile", "dev", "--kind", "facts", "-c", "mine.toml", code=1)
-    # In the collection that the configuration names, where others may be: so it cannot be emptied.
+    # In the collection that the configuration names, which may hold other records, so it cannot be emptied.
     assert "incomplete" in chosen.splitlines()[-1]
     found = author.environment.run(
         "import asyncio, json\n"
@@ -142,7 +142,7 @@ def test_a_provider_that_is_installed_is_not_generated_again(author: Author) -> 
     assert "a provider 'twice' is installed, from memio-twice 0.1.0 (facts)" in done.stderr
 
 
-def test_without_its_templating_library_the_command_says_what_to_install(author: Author) -> None:
+def test_without_its_templating_library_the_command_names_what_to_install(author: Author) -> None:
     author.environment.uninstall("jinja2")
     try:
         done = author.environment.command(author.environment.scripts / "memio", "new-provider", "bare")

@@ -78,13 +78,13 @@ def test_the_addresses_are_in_the_metadata_of_every_distribution(clone, uv, tmp_
 @pytest.mark.parametrize(
     "urls", [("http://plain.example/x", DOCUMENTATION), (REPOSITORY, ""), (REPOSITORY, 'https://"')]
 )
-def test_what_is_no_https_address_is_refused_before_anything_is_written(clone, urls):
+def test_an_address_without_https_is_refused_before_anything_is_written(clone, urls):
     with pytest.raises(ValueError, match="https"):
         release.write_urls(*urls, clone)
     assert not [folder for folder in release.DISTRIBUTIONS if "urls" in (clone / folder / "pyproject.toml").read_text()]
 
 
-def test_addresses_that_are_there_already_are_refused_before_anything_is_written(clone):
+def test_addresses_that_are_already_set_are_refused_before_anything_is_written(clone):
     with (clone / "tests-contract" / "pyproject.toml").open("a") as file:
         file.write('[project.urls]\nSource = "https://other.example"\n')
     with pytest.raises(ValueError, match="tests-contract"):

@@ -1,4 +1,4 @@
-"""What the published archives hold, and what they do not."""
+"""The contents of the published archives."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_wheel_holds_its_package_and_metadata_only(wheels: Mapping[str, Path],
     if distribution == "memio-letta":
         roots = ("memio/providers/letta/",)
     assert [name for name in sorted(names) if not name.startswith(roots)] == []
-    # The template of a provider is text, and has tests of its own.
+    # The template of a provider is text, and has other tests.
     names = {name for name in names if not name.startswith(TEMPLATE)}
     assert [name for name in sorted(names) if Path(name).suffix not in (".py", ".typed")] == []
     assert [name for name in sorted(names) if {"tests", "conftest.py"} & set(Path(name).parts)] == []
@@ -70,17 +70,19 @@ def test_both_archives_of_core_carry_the_whole_template_of_a_provider(
 
 
 @pytest.mark.parametrize("distribution", PACKAGES)
-def test_no_wheel_claims_the_folder_of_the_providers(wheels: Mapping[str, Path], distribution: str) -> None:
+def test_no_wheel_has_an_init_file_in_the_folder_of_the_providers(
+    wheels: Mapping[str, Path], distribution: str
+) -> None:
     assert "memio/providers/__init__.py" not in names_in(wheels[distribution])
 
 
-def test_only_core_brings_the_package_memio(wheels: Mapping[str, Path]) -> None:
+def test_only_core_contains_the_package_memio(wheels: Mapping[str, Path]) -> None:
     assert "memio/__init__.py" in names_in(wheels["memio-core"])
     assert not {"memio/__init__.py", "memio/__init__.pyi"} & names_in(wheels["memio-letta"])
 
 
 @pytest.mark.parametrize("distribution", PACKAGES)
-def test_a_wheel_carries_licence_and_readme(wheels: Mapping[str, Path], distribution: str) -> None:
+def test_a_wheel_contains_licence_and_readme(wheels: Mapping[str, Path], distribution: str) -> None:
     wheel = wheels[distribution]
     licences = [name for name in names_in(wheel) if name.endswith(".dist-info/licenses/LICENSE")]
     assert len(licences) == 1

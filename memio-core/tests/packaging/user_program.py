@@ -1,4 +1,4 @@
-"""A program of a user, for type checkers: it touches each kind, and asserts the types of the answers."""
+"""A program of a user, for type checkers: it uses each kind, and asserts the types of the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program pays for: which modules are loaded, by fresh processes that tell what they have."""
+"""Which modules a program loads, as reported by fresh processes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import sys
 import pytest
 
 HEAVY = {"asyncio", "json", "sqlite3", "pluggy", "pydantic", "importlib_metadata", "typer", "rich", "letta_client"}
-"""What nobody pays for who does not use it."""
+"""Modules that must not be loaded unless they are used."""
 
 
 def loaded_by(program: str) -> set[str]:
     """Return what a fresh process has loaded after a program."""
-    telling = f"{program}\nimport sys\nnames = sorted(sys.modules)\nimport json\nprint(json.dumps(names))"
-    done = subprocess.run([sys.executable, "-c", telling], check=True, capture_output=True, text=True)
+    reporting = f"{program}\nimport sys\nnames = sorted(sys.modules)\nimport json\nprint(json.dumps(names))"
+    done = subprocess.run([sys.executable, "-c", reporting], check=True, capture_output=True, text=True)
     return set(json.loads(done.stdout))
 
 
@@ -33,7 +33,7 @@ def test_importing_loads_nothing_heavy(program: str) -> None:
     assert HEAVY & loaded_by(program) == set()
 
 
-def test_importing_a_provider_beside_core_loads_nothing_heavy() -> None:
+def test_importing_a_provider_of_another_distribution_loads_nothing_heavy() -> None:
     pytest.importorskip("memio.providers.letta", reason="memio-letta is not installed here")
     assert HEAVY & loaded_by("import memio.providers.letta") == set()
 
@@ -43,7 +43,7 @@ def test_importing_memio_loads_none_of_its_own_modules_yet() -> None:
 
 
 def test_listing_the_providers_loads_the_reader_of_entry_points_only() -> None:
-    # defect: every plugin is imported at start-up, also disabled ones
+    # defect: every plugin is imported at start-up, disabled ones included
     program = "from memio.registry import installed\nfor kind in ('facts', 'plugins'): installed(kind)"
     modules = loaded_by(program)
     # Some versions of importlib_metadata need json.
