@@ -106,13 +106,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from memio_contract import ContractTarget, FactStoreContract
-from page import WordFactStore
+from page import WordFactAdapter
 
 
 @asynccontextmanager
 async def fresh():
     with TemporaryDirectory() as folder:
-        yield lambda: WordFactStore(Path(folder) / "words.db")
+        yield lambda: WordFactAdapter(Path(folder) / "words.db")
 
 
 class TestWordFacts(FactStoreContract):
