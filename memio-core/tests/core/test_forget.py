@@ -150,7 +150,7 @@ def test_a_store_that_cannot_be_listed_is_emptied_and_reported():
     asyncio.run(main())
 
 
-def lying(**lies: Callable[..., Any]) -> Any:
+def unreliable(**answers: Callable[..., Any]) -> Any:
     """A store of facts that does not delete, and some of whose reads hide that."""
 
     async def delete_all(self: Any, **_owner: Any) -> None:
@@ -175,7 +175,7 @@ def _not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lies", "message", "shown"),
+    ("answers", "message", "shown"),
     [
         ({}, "its listing still shows 2, its get still shows 2, its search still shows 2", 2),
         ({"get_all": Page}, "its get still shows 2, its search still shows 2", 2),
@@ -183,7 +183,7 @@ def _not_found() -> None:
         ({"get_all": Page, "search": list}, "its get still shows 2", 2),
     ],
 )
-def test_a_store_that_does_not_delete_is_detected(lies, message, shown):
+def test_a_store_that_does_not_delete_is_detected(answers, message, shown):
     async def main():
         async with Memio(**stores(facts=unreliable(**answers))) as memio:
             await fill(memio, "alice")
