@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 __path__ = _extend_path(__path__, __name__)
 
 if _TYPE_CHECKING:
+    from memio._config import MemioConfig as MemioConfig
     from memio.capabilities import Feature as Feature
     from memio.capabilities import Guarantee as Guarantee
     from memio.capabilities import Kind as Kind
     from memio.client import Memio as Memio
     from memio.client import ScopedMemio as ScopedMemio
-    from memio.config import MemioConfig as MemioConfig
     from memio.errors import AuthenticationError as AuthenticationError
     from memio.errors import ConfigError as ConfigError
     from memio.errors import ConflictError as ConflictError
@@ -68,7 +68,7 @@ if _TYPE_CHECKING:
 _HOMES = {
     "capabilities": ("Feature", "Guarantee", "Kind"),
     "client": ("Memio", "ScopedMemio"),
-    "config": ("MemioConfig",),
+    "_config": ("MemioConfig",),
     "errors": (
         "AuthenticationError",
         "ConfigError",

@@ -25,7 +25,8 @@ from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, 
 if TYPE_CHECKING:
     from asyncio import Task
 
-    from memio.config import Config, MemioConfig
+    from memio._config import MemioConfig
+    from memio.config import Config
     from memio.receipts import ForgetReceipt
 
 

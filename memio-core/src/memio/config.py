@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -33,37 +33,6 @@ from memio.capabilities import KINDS, Kind
 from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownProviderError
 from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
 from memio.settings import Layer, Settings, forget_locals, resolve_settings
-
-
-class MemioConfig(TypedDict, total=False):
-    """A configuration as a dict: a type checker refuses a key that is misspelt.
-
-    A literal that is passed to `Memio.from_config` needs no annotation. A variable does, because the inferred type is
-    `dict`: `config: MemioConfig = {"facts": "sqlite"}`. For a mapping of unknown origin, such as a section of an
-    application's own settings, `memio.config.load` checks at run time, and its result is passed on.
-
-    Attributes:
-        facts: The provider of facts: its name, or a table with its name under `provider` and settings.
-        history: The provider of conversations, likewise.
-        documents: The provider of documents, likewise.
-        graph: The provider of triples, likewise.
-        providers: Settings for every store of a provider, by the provider's name.
-        middleware: Middleware, the outermost first: names, or tables with the name under `name` and settings.
-
-    Example:
-        >>> from memio import Memio, MemioConfig
-        >>> config: MemioConfig = {"facts": "sqlite", "documents": {"provider": "sqlite", "path": "docs.db"}}
-        >>> Memio.from_config(config).kinds
-        ('facts', 'documents')
-    """
-
-    facts: str | Mapping[str, Any]
-    history: str | Mapping[str, Any]
-    documents: str | Mapping[str, Any]
-    graph: str | Mapping[str, Any]
-    providers: Mapping[str, Mapping[str, Any]]
-    middleware: Sequence[str | Mapping[str, Any]]
-
 
 MAX_DEPTH = 50
 TOP_LEVEL = (*KINDS, "middleware", "providers")

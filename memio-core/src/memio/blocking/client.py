@@ -24,7 +24,8 @@ from memio.plugins import Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
 
 if TYPE_CHECKING:
-    from memio.config import Config, MemioConfig
+    from memio._config import MemioConfig
+    from memio.config import Config
     from memio.receipts import ForgetReceipt
 
 A = TypeVar("A", bound=AsyncStores)
