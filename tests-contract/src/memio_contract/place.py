@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, cast
 
+from memio._call.resources import OpenedStore
 from memio.capabilities import Kind
 from memio.client import Memio
 from memio.plugins import Middleware
@@ -20,7 +21,11 @@ class Client(Memio):
 
     def __init__(self, *, middleware: Sequence[Middleware] = (), **stores: Any) -> None:
         super().__init__(middleware=middleware, **stores)
-        self.stores: dict[Kind, Any] = {cast("Kind", kind): store for kind, store in stores.items()}
+        # A configuration hands over each store together with what closes it.
+        self.stores: dict[Kind, Any] = {
+            cast("Kind", kind): store.store if isinstance(store, OpenedStore) else store
+            for kind, store in stores.items()
+        }
 
 
 class Place:
