@@ -204,7 +204,7 @@ def test_a_batch_is_listed_in_order_though_another_program_dated_a_passage_into_
 def test_an_item_that_cannot_be_kept_is_refused_before_anything_is_sent(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
-            with pytest.raises(InvalidInputError, match="262,144"):
+            with pytest.raises(InvalidInputError, match="245,760"):
                 await memio.facts.add_many(["good", {"content": "bad", "metadata": {"k": "x" * 300_000}}])
             assert proxy.requests == []
 

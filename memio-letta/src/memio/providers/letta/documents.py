@@ -11,6 +11,7 @@ from memio.protocols import DocumentInput
 from memio.providers.letta._api.agent import Agent
 from memio.providers.letta._hints import CLIENT_IDS, FILTERS, USER_SCOPE
 from memio.providers.letta._remains import of_passages
+from memio.providers.letta._rows.labels import MAX_METADATA_BYTES
 from memio.providers.letta._rows.passages import MAX_CONTENT_BYTES, Passage
 from memio.providers.letta._rows.records import Records
 from memio.providers.letta._store import LettaStore
@@ -50,6 +51,7 @@ class LettaDocumentAdapter(LettaStore):
     """
 
     max_content_bytes = MAX_CONTENT_BYTES
+    max_metadata_bytes = MAX_METADATA_BYTES
     hints: Mapping[str, str] = {
         Feature.USER_SCOPE: USER_SCOPE,
         Feature.CLIENT_IDS: CLIENT_IDS.format("doc_id"),

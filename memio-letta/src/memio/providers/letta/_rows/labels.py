@@ -22,6 +22,9 @@ MAX_TAG_BYTES = 2000
 MAX_LABEL_BYTES = 262_144
 """The longest JSON object: 132 tags. Letta accepted 500 when this was tried."""
 
+MAX_METADATA_BYTES = 245_760
+"""What is left of that for metadata, whatever the owner and the collection are: 240 KiB of JSON in ASCII."""
+
 _TAG = re.compile(r"memio:1(?:\.(\d{3}))?:(.*)", re.DOTALL)
 
 
