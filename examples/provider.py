@@ -1,6 +1,4 @@
-"""A provider in one file: facts as text files in a folder, one file a fact.
-
-    python examples/provider.py
+"""A provider in one file: facts as text files in a folder, one file a fact; `python examples/provider.py` runs it.
 
 Used as here, it needs no installation. An entry point `folder = "provider"` lets configurations name it: "folder".
 """

@@ -385,7 +385,7 @@ def test_the_stores_of_one_client_share_one_pool(run: Run, how: str) -> None:
                 memio = Memio.from_config(
                     {"facts": "letta", "history": "letta", "documents": "letta", "providers": {"letta": kwargs}}
                 )
-                stores = [memio._targets[kind].store for kind in memio.kinds]
+                stores = [memio._stores[kind].store for kind in memio.kinds]
             connections = {id(store._agent._lease.connection()) for store in stores}
             assert len(connections) == 1
             await memio.facts.search(query=" ")

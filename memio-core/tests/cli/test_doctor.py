@@ -42,6 +42,7 @@ def test_it_says_where_each_setting_comes_from(memio: Any) -> None:
         ("path", str(path.with_name("here.db")), "environment"),
         ("durability", "normal", "given"),
         ("busy_timeout", "30.0", "default"),
+        ("read_only", "False", "default"),
     }
     shown = memio("doctor", "-c", path, MEMIO_SQLITE_PATH="here.db").out
     assert "here.db(MEMIO_SQLITE_PATH)" in "".join(shown.split())

@@ -371,7 +371,7 @@ def test_a_value_that_is_not_a_configuration_is_refused(run):
         "ConfigError | a configuration is a dict or the path of a file, not a NoneType (in the configuration)",
         "ConfigError | a configuration is a dict or the path of a file, not a list (in the configuration)",
         NO_FILE,
-        "ConfigError | facts: the key 1 is no text (in the configuration)",
+        "ConfigError | facts: the key 1 is not text (in the configuration)",
         "ConfigError | 2 problems in the configuration:",
         "  facts: nests deeper than 50 levels, or refers to itself",
         "  facts.size: Input should be a valid integer",

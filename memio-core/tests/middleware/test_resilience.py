@@ -161,7 +161,7 @@ def test_cancellation_after_a_lost_answer_notes_that_the_call_may_have_been_carr
 
     async def main():
         store = unsteady("facts", "lost", "hang" if during == "call" else None)
-        pause = 0.001 if during == "call" else 60
+        pause = 0.001 if during == "call" else 3000
         async with client(store, pause=pause, longest_pause=pause, budget=3600, timeout=3600) as memio:
             adding = asyncio.create_task(memio.facts.add(**NEW))
             # The pause begins when the failure has been logged.
