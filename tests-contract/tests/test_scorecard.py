@@ -36,7 +36,7 @@ def test_memio_check_writes_page_and_badge(tmp_path: Path, capsys: pytest.Captur
     for row in ("| verdict | **passed** |", "| date | 20", "| provider | memio-core ", "| suite | memio-contract "):
         assert row in text
     assert "| user_scope | " in text
-    assert "content was tried up to 1,048,576 bytes; the store states 16,777,216 bytes" in text
+    assert "each part of a triple was tried up to 65,536 bytes; the store states no limit" in text
     count = len(laws("graph"))
     svg = ET.fromstring(card.with_suffix(".svg").read_text(encoding="utf-8"))  # noqa: S314  # our own
     assert svg.attrib["aria-label"] == f"memio contract: {count}/{count} laws"

@@ -48,9 +48,10 @@ class Checked:
         """Take over what the store declares, and the limits of the run."""
         self.provider = store.provider
         self.features, self.guarantees = sorted(store.features), sorted(store.guarantees)
+        tried = "each part of a triple" if self.kind == "graph" else "content"
         states = "no limit" if store.max_content_bytes is None else f"{store.max_content_bytes:,} bytes"
         lowered = ", lowered by the target" if store.lowered else ""
-        self.limits = [f"content was tried up to {store.content_bytes:,} bytes{lowered}; the store states {states}"]
+        self.limits = [f"{tried} was tried up to {store.content_bytes:,} bytes{lowered}; the store states {states}"]
 
     def describe(self, data: Mapping[str, Any]) -> None:
         """Take over what another process found out about the store."""
