@@ -40,7 +40,8 @@ async def fill(memio: Memio) -> None:
         metadata = {"n": number, "deep": {"list": [True, None, "é"]}} if number % 2 else None
         owner = {"user_id": ("alice", "bob")[number % 2]} if number else {}
         text = f"fact {number % 3} ☕\r\n\t"
-        await memio.facts.add(content=text, metadata=metadata, agent_id="bot" if number == 3 else None, **owner)
+        agent = {"agent_id": "bot"} if number == 3 else {}
+        await memio.facts.add(content=text, metadata=metadata, **owner, **agent)
         await memio.documents.add(content=f"document {number % 2} 日本", metadata=metadata, **owner)
 
 

@@ -107,7 +107,7 @@ def translate(error: Exception, *, effect: Effect, settings: LettaSettings, in_d
     _hide_key(error)
     outcome: Outcome = "unknown" if (sent or in_doubt) and effect != "read" else "not_applied"
     # A call that creates may only be repeated when it is sure that nothing came of it.
-    retryable = transient and (effect not in ("create", "turn") or outcome == "not_applied")
+    retryable = transient and (effect not in ("create", "send") or outcome == "not_applied")
     if kind is RateLimitError:
         pause = requested_pause(error)
         return RateLimitError(message, cause=error, retryable=retryable, outcome=outcome, retry_after=pause)
