@@ -21,7 +21,7 @@ import pytest
 
 from memio import _built_in, _bundled
 
-ROOT = Path(__file__).resolve().parents[3]
+CORE = Path(__file__).resolve().parents[2]
 METADATA = b"Metadata-Version: 2.1\nName: memio-acme\nVersion: 1.2\n"
 FACTS = b"[memio.facts]\nacme = acme.plugin\n"
 TOOL = b"[console_scripts]\ntool = tool:main\n"
@@ -263,7 +263,7 @@ def test_built_in_plugins_are_found_and_loaded_without_metadata() -> None:
 
 
 def test_the_built_in_entry_points_are_those_that_the_distribution_declares() -> None:
-    project = tomllib.loads((ROOT / "memio-core/pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((CORE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = [
         (group.removeprefix("memio."), name, module)
         for group, points in project["entry-points"].items()
@@ -283,7 +283,7 @@ def test_every_built_in_plugin_is_imported_by_a_statement_that_freezing_tools_fi
 
 
 def test_the_client_imports_the_module_that_freezing_tools_read() -> None:
-    statements = ast.walk(ast.parse((ROOT / "memio-core/src/memio/client.py").read_text(encoding="utf-8")))
+    statements = ast.walk(ast.parse((CORE / "src/memio/client.py").read_text(encoding="utf-8")))
     names = [
         alias.name
         for statement in statements

@@ -31,7 +31,7 @@ def test_the_first_command_of_the_readme_installs_and_shows_the_demo(tmp_path: P
         assert kind in done.stdout
     assert next(tmp_path.glob("*.db")).name in done.stdout
     assert "Memio.from_config(" in done.stdout
-    assert "memio-letta" in done.stdout
+    assert "memio demo --provider NAME" in done.stdout
 
 
 def test_without_its_extra_the_command_line_prints_one_line_with_how_to_install_it(

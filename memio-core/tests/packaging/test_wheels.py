@@ -26,6 +26,7 @@ PACKAGES = {
     "memio-contract": {"memio_contract"},
 }
 TEMPLATE = "memio/cli/scaffold/template/"
+TEMPLATES = (TEMPLATE, "memio/cli/scaffold/template_database/")
 
 
 def names_in(wheel: Path) -> set[str]:
@@ -51,8 +52,8 @@ def test_a_wheel_holds_its_package_and_metadata_only(wheels: Mapping[str, Path],
     if distribution == "memio-letta":
         roots = ("memio/providers/letta/",)
     assert [name for name in sorted(names) if not name.startswith(roots)] == []
-    # The template of a provider is text, and has other tests.
-    names = {name for name in names if not name.startswith(TEMPLATE)}
+    # The templates of a provider are text, and have other tests.
+    names = {name for name in names if not name.startswith(TEMPLATES)}
     assert [name for name in sorted(names) if Path(name).suffix not in (".py", ".typed")] == []
     assert [name for name in sorted(names) if {"tests", "conftest.py"} & set(Path(name).parts)] == []
 
