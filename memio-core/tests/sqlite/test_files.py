@@ -357,7 +357,7 @@ def test_read_only_is_refused_for_memory() -> None:
 
 
 READ = """
-import asyncio, email.parser, os, resource, sys
+import asyncio, email.parser, hashlib, os, resource, sys
 from memio import Memio, ProviderError
 import memio.providers.sqlite.facts, memio.providers.sqlite._rows.records
 path, what = sys.argv[1:]
