@@ -13,15 +13,15 @@ from memio_contract.expect import broken
 from memio_contract.journal import Journal
 from memio_contract.kinds import CHECKABLE
 from memio_contract.outcome import SetUpFailed
-from memio_contract.place import Client, Owner, Place
+from memio_contract.place import Client as Client
+from memio_contract.place import Owner as Owner
+from memio_contract.place import Place
 from memio_contract.profile import Profile
 from memio_contract.subjects import Subject
 from memio_contract.subjects.conversations import HistorySubject
 from memio_contract.subjects.records import RecordSubject
 from memio_contract.subjects.triples import GraphSubject
 from memio_contract.target import ContractTarget, Source
-
-__all__ = ["Client", "Owner", "World"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.25
 """Seconds between two calls of `settle`: each pause is twice as long as the one before."""
