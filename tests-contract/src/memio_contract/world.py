@@ -13,9 +13,7 @@ from memio_contract.expect import broken
 from memio_contract.journal import Journal
 from memio_contract.kinds import CHECKABLE
 from memio_contract.outcome import SetUpFailed
-from memio_contract.place import Client as Client
-from memio_contract.place import Owner as Owner
-from memio_contract.place import Place
+from memio_contract.place import Client, Place
 from memio_contract.profile import Profile
 from memio_contract.subjects import Subject
 from memio_contract.subjects.conversations import HistorySubject

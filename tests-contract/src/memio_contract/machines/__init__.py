@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from memio.capabilities import Feature
 from memio_contract.generated import quiet_settings
 from memio_contract.outcome import Hung, SetUpFailed
+from memio_contract.place import Owner
 from memio_contract.profile import Profile
-from memio_contract.world import Owner, World
+from memio_contract.world import World
 
 USERS = (None, None, "u1", "u1", "U1", "u1 ")
 """Users of the generated calls; `None` is a call that names none."""

@@ -15,7 +15,7 @@ from memio.errors import ConflictError
 from memio.models import Message
 from memio_contract.expect import equal, refused, same, that
 from memio_contract.machines import GUARDS, SELDOM, USERS, Machine
-from memio_contract.world import Owner
+from memio_contract.place import Owner
 
 _SESSIONS = st.sampled_from(("s", "s", "S", "default"))
 _USERS = st.sampled_from(USERS)

@@ -14,7 +14,7 @@ from memio.capabilities import Feature, Guarantee
 from memio.errors import ConflictError, NotFoundError
 from memio_contract.expect import equal, refused, same, that
 from memio_contract.machines import GUARDS, SELDOM, USERS, WHICH, Machine
-from memio_contract.world import Owner
+from memio_contract.place import Owner
 
 _TEXTS = st.sampled_from(("green tea", "black tea", "tea", "Green tea", "green tea ", "coffee", "!"))
 _USERS = st.sampled_from(USERS)

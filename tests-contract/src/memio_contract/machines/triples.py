@@ -15,7 +15,7 @@ from memio.errors import ConflictError, NotFoundError
 from memio.models import Triple
 from memio_contract.expect import equal, refused, same, that
 from memio_contract.machines import GUARDS, SELDOM, USERS, WHICH, Machine
-from memio_contract.world import Owner
+from memio_contract.place import Owner
 
 _ENTITY = st.sampled_from(("Alice", "alice", "Bob", "Bo", "green tea"))
 _PREDICATE = st.sampled_from(("knows", "likes", "Alice"))
