@@ -32,7 +32,7 @@ class OutputError(MemioError):
 
 
 class _Output:
-    """Standard output, whose failures can be told from those of other files.
+    """Standard output, whose failures can be distinguished from those of other files.
 
     Args:
         stream: The stream; `None` when whoever started this process closed it.
@@ -95,7 +95,7 @@ def reporting(done: str) -> Generator[None]:
 
 
 class _Notes(logging.Handler):
-    """Tells what memio and its providers log at level warning and above."""
+    """Prints what memio and its providers log at level warning and above."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__(logging.WARNING)
@@ -106,10 +106,10 @@ class _Notes(logging.Handler):
 
 
 def prepare(*, as_json: bool) -> None:
-    """Make sure that no text fails on its way out, and that warnings are told as such."""
+    """Make every text printable, and print warnings as notices."""
 
     def show_warning(message: Warning | str, *_place: object, **_more: object) -> None:
-        # A person is told what the warning says, not where in the code it was given.
+        # The message of a warning is printed, without its place in the code.
         note(f"Warning: {message}", as_json=as_json)
 
     warnings.showwarning = show_warning
