@@ -43,6 +43,8 @@ FORMS = {
 }
 """The schemas that check-jsonschema carries, and the files of `.github` that each is for."""
 FAST = "not packaging and not slow"
+ONE_SEED = {"MEMIO_CATALOGUE_SEEDS": "1"}
+"""The session `tests` tries each broken store of the contract suite with five seeds, the others with one."""
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """Tested where they are installed: by CI the oldest and the newest of them, by `full` every one."""
@@ -105,7 +107,7 @@ def lowest(session: nox.Session, project: str) -> None:
     wanted = [argument for path in LOWEST[project] for argument in ("-e", path)]
     tools = ("pytest>=8.0", "pytest-xdist>=3.6", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
     session.install("--resolution", "lowest-direct", *wanted, *tools)
-    session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs)
+    session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs, env=ONE_SEED)
 
 
 @nox.session(python=False)
@@ -136,7 +138,7 @@ def slow(session: nox.Session) -> None:
 def versions(session: nox.Session) -> None:
     """Run the tests on one Python."""
     session.install(*PINS, *PACKAGES, *TEST)
-    session.run("pytest", *BOTH_CORES, "-m", FAST, *session.posargs)
+    session.run("pytest", *BOTH_CORES, "-m", FAST, *session.posargs, env=ONE_SEED)
 
 
 @nox.session(python=False)

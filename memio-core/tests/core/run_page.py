@@ -22,6 +22,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from inspect import iscoroutine
@@ -39,6 +40,9 @@ MARKS = ("prints", "needs letta", "needs a key")
 # What a reader does once, before everything else; CI does it with a clean checkout.
 SET_UP = re.compile(r"^(python3 -m venv|source |pip install|cd |nox\b).*$", re.MULTILINE)
 FILE = re.compile(r"^# ([\w./-]+\.(?:toml|json))$", re.MULTILINE)
+
+# Older typers import names of click that newer clicks announce to remove: a matter between these two.
+warnings.filterwarnings("ignore", r"'click\..*' is deprecated and will be removed in Click", DeprecationWarning)
 
 
 class Block(NamedTuple):
