@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nox
@@ -46,6 +48,8 @@ FAST = "not packaging and not slow"
 ONE_SEED = {"MEMIO_CATALOGUE_SEEDS": "1"}
 """The session `tests` tries each broken store of the contract suite with five seeds, the others with one."""
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
+WAITING = ("--numprocesses=4", "--dist=worksteal")
+"""For tests that mostly wait for a server."""
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """Tested where they are installed: by CI the oldest and the newest of them, by `full` every one."""
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -123,7 +127,7 @@ def full(session: nox.Session) -> None:
     """Run what CI runs but the benchmarks, the slow tests, and the tests on the other Pythons of this machine."""
     others = [f"lowest({project})" for project in LOWEST]
     others += [f"versions-{version}" for version in PYTHONS if version != HERE]
-    for name in ["lint", "types", "tests", "packaging", "docs", "letta", "slow", *others]:
+    for name in ["lint", "types", "tests", "packaging", "docs", "letta", "letta_contract", "slow", *others]:
         session.notify(name)
 
 
@@ -168,36 +172,51 @@ def _runs(version: str) -> bool:
 def letta(session: nox.Session) -> None:
     """Test the letta provider on a real server: the one at MEMIO_LETTA_URL, or one started for it (1 GB)."""
     session.install(*PINS, *PACKAGES, *TEST, "uv")
-    url = os.environ.get("MEMIO_LETTA_URL")
-    if url:
-        _on_letta(session, url)
+    tests = ("memio-letta/tests", "memio-core/tests/core/test_docs.py", "examples/tests")
+    with _letta_server(session) as url:
+        session.run("pytest", *WAITING, "-m", "not slow", *tests, *session.posargs, env={"MEMIO_LETTA_URL": url})
+        # Documents are passages as facts are, and share their code: `letta_contract` adds them.
+        _letta_laws(session, url, "facts", "history")
+
+
+@nox.session
+def letta_contract(session: nox.Session) -> None:
+    """Hold all kinds of the letta provider to the contract, on a server as `letta` does, for its README."""
+    session.install(*PINS, *PACKAGES, *TEST, "uv")
+    with _letta_server(session) as url:
+        report = _letta_laws(session, url, "facts", "history", "documents")
+    session.log(f"to put the result into a page: python tools/contract_table.py {report} memio-letta/README.md")
+
+
+@contextmanager
+def _letta_server(session: nox.Session) -> Iterator[str]:
+    """Yield the URL of a Letta server; one that runs already is used, and not stopped."""
+    if url := os.environ.get("MEMIO_LETTA_URL"):
+        yield url
         return
     server = "tools/letta/start_letta.sh"
-    # A server that runs already is used, and not stopped.
     ours = subprocess.run([server, "running"], check=False).returncode != 0  # noqa: S603  # our own script
     session.run(server, "install", external=True)
     session.run(server, "start", external=True)
     try:
-        _on_letta(session, f"http://127.0.0.1:{os.environ.get('LETTA_PORT', '8283')}")
+        yield f"http://127.0.0.1:{os.environ.get('LETTA_PORT', '8283')}"
     finally:
         if ours:
             session.run(server, "stop", external=True)
 
 
-def _on_letta(session: nox.Session, url: str) -> None:
-    """Run the provider's own tests and the contract suite, several at once, because they mostly wait for the server."""
-    at_once = ("--numprocesses=4", "--dist=worksteal")
-    tests = ("memio-letta/tests", "memio-core/tests/core/test_docs.py", "examples/tests")
-    session.run("pytest", *at_once, "-m", "not slow", *tests, *session.posargs, env={"MEMIO_LETTA_URL": url})
+def _letta_laws(session: nox.Session, url: str, *kinds: str) -> Path:
+    """Hold kinds of the letta provider to the contract, and return the report."""
     agent = str(session.run("python", "tools/letta/create_agent.py", url, silent=True)).strip()
     # Not in `session.create_tmp()`: it sets TMPDIR, where the server would be looked for when it is to be stopped.
-    report = session.cache_dir / "letta-contract.json"
+    report = session.cache_dir / f"letta-{'-'.join(kinds)}.json"
     suite = ["--pyargs", "memio_contract.suite", "--memio-provider=letta", "--memio-profile=live"]
+    suite += [f"--memio-kind={kind}" for kind in kinds]
     settings = {"LETTA_BASE_URL": url, "LETTA_AGENT_ID": agent}
     session.run(
-        "pytest", *at_once, "--durations=15", f"--memio-report={report}", *suite, *session.posargs, env=settings
+        "pytest", *WAITING, "--durations=15", f"--memio-report={report}", *suite, *session.posargs, env=settings
     )
-    session.log(f"to put the result into a page: python tools/contract_table.py {report} memio-letta/README.md")
+    return report
 
 
 @nox.session
