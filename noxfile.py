@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -189,7 +189,7 @@ def letta_contract(session: nox.Session) -> None:
 
 
 @contextmanager
-def _letta_server(session: nox.Session) -> Iterator[str]:
+def _letta_server(session: nox.Session) -> Generator[str]:
     """Yield the URL of a Letta server; one that runs already is used, and not stopped."""
     if url := os.environ.get("MEMIO_LETTA_URL"):
         yield url

@@ -13,18 +13,19 @@ from datetime import UTC, datetime
 from typing import Any, Generic, Literal, SupportsIndex, TypeVar, get_args
 
 from memio._values.json import copy_json_object
+from memio._values.short import short_repr
 from memio._values.text import shown
 from memio.errors import InvalidInputError
 
 T = TypeVar("T")
 
-Role = Literal["system", "user", "assistant", "tool"]
+Role = Literal["system", "developer", "user", "assistant", "tool"]
 """Who speaks in a message."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Fact:
     """A short statement that an agent remembers.
 
@@ -49,11 +50,14 @@ class Fact:
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
     def __post_init__(self) -> None:
         _normalise(self, "created_at", "updated_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Document:
     """A longer text that is looked up by search.
 
@@ -76,18 +80,21 @@ class Document:
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
     def __post_init__(self) -> None:
         _normalise(self, "created_at", "updated_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Message:
     """One message of a conversation; text only.
 
     Callers build it to add it, and get it back from reads. Of a tool call, the id belongs in the metadata.
 
     Attributes:
-        role: `system`, `user`, `assistant` or `tool`.
+        role: `system`, `developer`, `user`, `assistant` or `tool`.
         content: The text.
         name: Who speaks, where the role is not enough.
         metadata: A JSON object.
@@ -117,6 +124,9 @@ class Message:
     user_id: str | None = None
     score: float | None = field(default=None, compare=False)
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
     def __post_init__(self) -> None:
         if not isinstance(self.role, str) or self.role not in ROLES:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             raise InvalidInputError(
@@ -125,7 +135,7 @@ class Message:
         _normalise(self, "timestamp")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Triple:
     """One edge of a graph: subject, predicate, object.
 
@@ -147,6 +157,9 @@ class Triple:
     id: str | None = None
     user_id: str | None = None
     score: float | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __post_init__(self) -> None:
         _normalise(self)
@@ -188,6 +201,12 @@ class Page(list[T], Generic[T]):
 
     def __repr__(self) -> str:
         return f"Page({super().__repr__()}, next_cursor={self.next_cursor!r})"
+
+    def _repr_html_(self) -> str:
+        """Return the page as a table, for notebooks."""
+        from memio._values.html import table
+
+        return table(self)
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[Any, ...]:
         # The old pickle protocols refuse a class with slots.

@@ -53,7 +53,7 @@ BAD = {
     "a cursor of no listing": (["facts", "list", "--cursor", "abc"], "cursor does not belong to this listing"),
     "all of a page": (["facts", "list", "--all", "--limit", "5"], "leave --limit and --cursor out"),
     "an empty query": (["facts", "search", ""], "query must not be empty"),
-    "an unknown role": (["history", "add", "s", "x", "--role", "robot"], "it must be one of system, user"),
+    "an unknown role": (["history", "add", "s", "x", "--role", "robot"], "it must be one of system, developer, user"),
     "a time without a zone": (["history", "add", "s", "x", "--time", "2026-05-01T09:30"], "has no time zone"),
     "no time": (["history", "add", "s", "x", "--time", "noon"], "--time 'noon' is not a time"),
     "an unknown start": (["history", "get", "s", "--start", "middle"], "'latest' or 'oldest'"),

@@ -146,3 +146,33 @@ def test_a_page_without_the_type_of_its_items_is_a_type():
 def test_a_role_of_any_other_type_is_refused(role):
     with pytest.raises(InvalidInputError, match="role is"):
         Message(role=role, content="x")
+
+
+def test_a_record_is_shown_without_its_empty_fields_and_with_long_texts_cut():
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    fact = Fact(id="f1", content="x" * 200, metadata={"n": 1}, created_at=when)
+    assert repr(fact) == (
+        f"Fact(id='f1', content='{'x' * 80}'…, metadata={{'n': 1}}, created_at='2026-01-02T00:00:00+00:00')"
+    )
+    assert repr(Triple(subject="Ann", predicate="knows", object="Bob")) == (
+        "Triple(subject='Ann', predicate='knows', object='Bob')"
+    )
+    assert len(repr(Message(role="user", content="hi", metadata={"long": "y" * 10_000}))) < 200
+
+
+def test_a_page_is_a_table_in_a_notebook_and_its_texts_are_no_markup():
+    page = Page([Fact(id="f1", content="<b>bold</b>", user_id="alice"), Fact(id="f2", content="plain")], "next")
+    html = page._repr_html_()
+    assert html.startswith("<table><tr><th>id</th><th>content</th><th>user_id</th></tr>")
+    assert "&lt;b&gt;bold&lt;/b&gt;" in html
+    assert "<b>" not in html
+    assert html.count("<tr>") == 3
+    assert "next_cursor" in html
+    assert (
+        Page(["session-1"])._repr_html_() == "<table><tr><th></th></tr><tr><td>&#x27;session-1&#x27;</td></tr></table>"
+    )
+    assert Page()._repr_html_() == "<p>An empty page.</p>"
+
+
+def test_a_message_may_be_a_developers():
+    assert Message(role="developer", content="be brief").role == "developer"

@@ -68,7 +68,7 @@ async def names_kept(w: World, names: list[str]) -> None:
     session = w.history.session(_S)
     given = [*names, None]
     roles: list[Any] = ["user", *(["assistant"] if w.has(Guarantee.SILENT_APPEND) else [])]
-    roles += ["system", "tool"] if w.has(Feature.ALL_ROLES) else []
+    roles += ["system", "developer", "tool"] if w.has(Feature.ALL_ROLES) else []
     expected = [(role, name) for name in given for role in roles]
     turn = await w.history.append(session, *(Message(role=r, content=f"words of {r}", name=n) for r, n in expected))
     equal([(message.role, message.name) for message in turn.stored], expected, "the names in the answer of add")
@@ -140,7 +140,7 @@ async def roles_kept(w: World) -> None:
     look_at="roles that are dropped, or turned into another",
 )
 async def roles_all(w: World) -> None:
-    await _roles(w, ("system", "user", "tool", "assistant", "system", "tool"))
+    await _roles(w, ("system", "developer", "user", "tool", "assistant", "developer", "system", "tool"))
 
 
 async def _roles(w: World, roles: tuple[Any, ...]) -> None:

@@ -123,7 +123,7 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
     for number in range(11):
         roles: list[Any] = ["user", "assistant"] if w.has(Guarantee.SILENT_APPEND) else ["user"]
         if w.has(Feature.ALL_ROLES):
-            roles += ["tool", "system"]
+            roles += ["tool", "system", "developer"]
         stored = Message(
             role=roles[number % len(roles)],
             content=f"words number {number}",

@@ -167,7 +167,7 @@ async def query_is_data(w: World, queries: list[str]) -> None:
     look_at="an index that holds the messages of the user only",
 )
 async def every_role(w: World) -> None:
-    roles: list[Any] = ["user", "assistant", *(["system", "tool"] if w.has(Feature.ALL_ROLES) else [])]
+    roles: list[Any] = ["user", "assistant", *(["system", "developer", "tool"] if w.has(Feature.ALL_ROLES) else [])]
     for role in roles:
         session = w.history.session(f"of-{role}")
         await w.history.append(session, Message(role=role, content=f"green tea for the {role}"))
