@@ -66,15 +66,8 @@ class Entry:
     version: str
 
     def describe(self) -> str:
-        """Return distribution and version, as errors show them.
-
-        Called while an error is reported, so it raises none: where its metadata cannot be read, as when a process has
-        no file descriptor left, it returns the module. What was read once is kept.
-        """
-        try:
-            return f"{self.distribution} {self.version}"
-        except (OSError, ImportError):
-            return f"the distribution of {self.module}"
+        """Return distribution and version, as errors show them. Both were read when the entry point was found."""
+        return f"{self.distribution} {self.version}"
 
     @property
     def point(self) -> str:

@@ -7,6 +7,7 @@ case is a folder on the path of a new process.
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import os
 import subprocess
@@ -19,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from memio import _built_in, _bundled
+from memio import Memio, __version__, _built_in, _bundled, _distributions
+from memio.errors import ProviderError
 
 CORE = Path(__file__).resolve().parents[2]
 METADATA = b"Metadata-Version: 2.1\nName: memio-acme\nVersion: 1.2\n"
@@ -291,3 +293,20 @@ def test_the_client_imports_the_module_that_freezing_tools_read() -> None:
         for alias in statement.names
     ]
     assert "_bundled" in names
+
+
+def test_the_error_of_a_store_names_its_distribution_and_reads_no_metadata(tmp_path, monkeypatch):
+    memio = Memio.from_config({"facts": {"provider": "sqlite", "path": str(tmp_path)}})  # a folder is no database
+
+    def read(*_: object) -> None:
+        raise AssertionError("metadata is read on the event loop while an error is reported")
+
+    async def main() -> str | None:
+        async with memio:
+            with pytest.raises(ProviderError) as caught:
+                await memio.facts.add("likes coffee")
+            return caught.value.distribution
+
+    for reading in ("_text", "_distributions"):
+        monkeypatch.setattr(_distributions, reading, read)
+    assert asyncio.run(main()) == f"memio-core {__version__}"
