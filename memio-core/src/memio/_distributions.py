@@ -94,7 +94,7 @@ def version_of(name: str) -> str | None:
     """Return the version of an installed distribution.
 
     Returns:
-        The version; `UNKNOWN` where the metadata is damaged; `None` where there is no such distribution.
+        The version; `UNKNOWN` where the metadata is damaged; `None` where it is not installed.
 
     Warns:
         UserWarning: The metadata is damaged.
@@ -125,7 +125,7 @@ def _distributions(**only: str) -> Iterator[Any]:
     """Yield the installed distributions, in the order in which Python looks for modules."""
     try:
         yield from cast("Any", importlib_metadata).distributions(**only)
-    except Exception as error:  # noqa: BLE001  # any program may add a finder of its own
+    except Exception as error:  # noqa: BLE001  # any program may add a finder
         _warn(f"the list of installed distributions is incomplete: {type(error).__name__}: {error}")
 
 
@@ -198,7 +198,7 @@ def _identity(distribution: Any) -> _Identity:
 
 
 def _text(distribution: Any, file: str) -> str | None:
-    """Return the text of a metadata file, `None` where there is no such file.
+    """Return the text of a metadata file, `None` where the file is missing.
 
     Not through `read_text` of the distribution where it can be avoided: it answers for a file that it must not read
     as if there were none.
@@ -224,7 +224,7 @@ def _text(distribution: Any, file: str) -> str | None:
 
 def _place(distribution: Any, file: str = "") -> PurePath:
     """Return where the metadata of a distribution is, as a warning shows it."""
-    # There is no public way to it. Distributions that come from another finder than Python's own may lack it.
+    # It is private. Distributions that come from another finder than Python's own may lack it.
     return PurePath(str(getattr(distribution, "_path", repr(distribution))), file)
 
 

@@ -166,7 +166,7 @@ def write_event(name: str, value: object) -> None:
 
 def write_json_to_stderr(value: object) -> None:
     """Write one line of JSON to standard error."""
-    # Where standard error cannot be written there is no place to report that: the command goes on, and its exit
+    # Where standard error cannot be written, that cannot be reported either: the command goes on, and its exit
     # code states how it ended.
     with suppress(OSError):
         sys.stderr.write(_dumped(value, None) + "\n")

@@ -104,7 +104,7 @@ def keep_evidence(path: str, real: str, *, fresh: bool) -> None:
 
 
 def drop_evidence(real: str) -> None:
-    """Remove the note, because there is no log any more."""
+    """Remove the note, because the log was removed."""
     with suppress(OSError):  # another process has removed it, or this one may not; it is about a log that is gone
         os.unlink(f"{real}-memio")  # noqa: PTH108  # as above
 
