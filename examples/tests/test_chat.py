@@ -66,7 +66,7 @@ def test_it_keeps_users_apart_and_forgets(example, tmp_path):
         assert "And 2 earlier" in chat.reply(bob, "coffee", chat.show_context)
 
 
-def test_a_model_answers_and_one_that_fails_is_told(run, endpoint):
+def test_a_model_answers_and_one_that_fails_is_reported(run, endpoint):
     settings = {"OPENAI_BASE_URL": endpoint, "OPENAI_API_KEY": "sk-secret"}
     out = run("chat.py", "alice", typed="[[stub:status=500]]\n[[stub:reply=Hello, Alice.]] hi\n", **settings)
     assert re.search(r"(?s)> No answer, and nothing was remembered: .*500.*\n> Hello, Alice\.\n", out)

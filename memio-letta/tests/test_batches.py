@@ -111,7 +111,7 @@ def test_what_the_batch_call_would_not_embed_like_the_agent_is_added_one_by_one(
         (answer(413), "not_applied", 0),
     ],
 )
-def test_a_batch_that_fails_whole_raises_the_plain_error_and_doubles_nothing(
+def test_a_batch_that_fails_completely_raises_the_plain_error_and_doubles_nothing(
     run: Run, server: Any, agent: str, act: Act, outcome: str, stored: int
 ) -> None:
     server.add_passage(agent, "first")

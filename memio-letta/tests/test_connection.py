@@ -212,7 +212,7 @@ def test_a_call_that_creates_is_repeated_while_it_certainly_created_nothing(run:
 
 
 @pytest.mark.parametrize("act", [answer(500), answer(503), answer(429, retry_after="0"), lose_request])
-def test_a_read_is_repeated_as_often_as_the_settings_say(run: Run, act: Act, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_is_repeated_as_often_as_the_settings_state(run: Run, act: Act, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("memio.providers.letta._api.attempts.FIRST_PAUSE", 0.001)
     for retries in (0, 1, 3):
         _, requests = run(failure(act, search, max_retries=retries))

@@ -204,7 +204,7 @@ def test_the_suite_runs_with_no_code_at_all(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} <= {".hypothesis"}
 
 
-def test_a_provider_that_is_not_installed_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_provider_that_is_not_installed_is_reported_in_one_line(tmp_path: Path) -> None:
     run = pytest_run(tmp_path, "--pyargs", "memio_contract.suite", "--memio-provider", "sqlitee")
     assert run.code == 4
     assert "no facts provider 'sqlitee' is installed" in run.out
@@ -218,7 +218,7 @@ def test_the_suite_asks_for_a_provider(tmp_path: Path) -> None:
     assert "--memio-provider NAME" in run.out
 
 
-def test_a_configuration_is_checked_in_owners_of_its_own_and_left_as_it_was(tmp_path: Path) -> None:
+def test_a_configuration_is_checked_under_new_owners_and_left_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "memio.toml").write_text('graph = { provider = "sqlite", path = "mine.db" }\n', encoding="utf-8")
     seed = (
         "import asyncio, memio\n"

@@ -187,7 +187,7 @@ background.END_TIMEOUT = 0.2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_process_is_told_to_make_a_client_of_its_own(tmp_path):
+def test_a_forked_process_is_asked_to_make_its_own_client(tmp_path):
     program = """
 import os, sys, warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of a fork in a process with threads

@@ -149,7 +149,7 @@ def test_closing_an_unused_client_closes_its_stores():
     assert shelf.closed.is_set()
 
 
-def test_a_client_that_nobody_holds_any_more_is_closed():
+def test_a_client_without_a_reference_is_closed():
     shelf = Shelf()
     memio = Memio(facts=shelf)
     facts = memio.facts
@@ -163,7 +163,7 @@ def test_a_client_that_nobody_holds_any_more_is_closed():
     assert shelf.closed.wait(30)
 
 
-def test_a_client_that_is_sent_to_another_process_says_what_to_do(tmp_path):
+def test_a_client_that_is_sent_to_another_process_states_what_to_do(tmp_path):
     with Memio.from_config({"facts": {"provider": "sqlite", "path": str(tmp_path / "a.db")}}) as memio:
         for used in (False, True):
             for what in (memio, memio.facts, memio.scoped(user_id="alice")):

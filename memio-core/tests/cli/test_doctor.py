@@ -35,7 +35,7 @@ def test_the_embedded_default_is_in_good_health(memio: Any) -> None:
     assert "4 of 4 stores answer" in memio("doctor").out
 
 
-def test_it_says_where_each_setting_comes_from(memio: Any) -> None:
+def test_it_states_where_each_setting_comes_from(memio: Any) -> None:
     path = memio.write("memio.toml", 'facts = { provider = "sqlite", durability = "normal" }\n')
     [store] = memio("doctor", "-c", path, "--json", MEMIO_SQLITE_PATH="here.db").json["stores"]
     assert {(one["name"], one["value"], one["origin"]) for one in store["settings"]} == {

@@ -32,7 +32,7 @@ def test_a_configuration_that_cannot_be_used_is_2_with_every_fault(memio: Any) -
     assert "did you mean 'sqlite'" in done.err
 
 
-def test_a_kind_that_the_configuration_lacks_is_2_and_says_which_line_to_add(memio: Any) -> None:
+def test_a_kind_that_the_configuration_lacks_is_2_and_states_which_line_to_add(memio: Any) -> None:
     path = memio.write("memio.toml", 'facts = "sqlite"\n')
     done = memio("graph", "list", "-c", path)
     assert done.code == 2

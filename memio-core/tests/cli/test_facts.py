@@ -76,7 +76,7 @@ def test_a_listing_of_many_pages_has_one_heading_and_every_record(memio: Any, ma
     assert lines.count("fact") == 1
 
 
-def test_a_listing_of_nothing_says_so_and_is_no_failure(memio: Any) -> None:
+def test_a_listing_of_nothing_reports_it_and_is_no_failure(memio: Any) -> None:
     for arguments in (["list"], ["list", "--all"], ["search", "tea"]):
         done = memio("facts", *arguments)
         assert (done.code, done.out.strip()) == (0, "no facts")

@@ -47,7 +47,7 @@ def test_people_get_a_table(filled: Callable[..., Any]) -> None:
     assert done.out.endswith("forgot user 'alice', except in what was skipped\n")
 
 
-def test_it_asks_first_and_nobody_to_ask_is_wrong_usage(filled: Callable[..., Any]) -> None:
+def test_it_asks_first_and_no_terminal_to_ask_is_wrong_usage(filled: Callable[..., Any]) -> None:
     done = filled("forget", "--user", "alice", "--json")
     assert done.code == 2
     assert "pass --yes" in done.error["message"]
@@ -72,7 +72,7 @@ def test_what_cannot_be_done_is_wrong_usage_and_changes_nothing(
     assert len(filled("facts", "list", "--json").json["items"]) == 2
 
 
-def test_a_configured_store_that_knows_no_owners_is_named(memio: Any, plain: Callable[[], Any]) -> None:
+def test_a_configured_store_without_owners_is_named(memio: Any, plain: Callable[[], Any]) -> None:
     plain()
     memio.write("memio.toml", f'facts = "sqlite"\nhistory = {{ provider = "plain", file = "{memio.folder}/p.json" }}\n')
     memio("facts", "add", "alice likes tea", "--user", "alice")

@@ -73,7 +73,7 @@ def test_a_bad_file_is_refused_with_its_line(configured: Any) -> None:
     assert not (configured.folder / "b.db").exists()
 
 
-def test_losses_are_told_and_accepted(configured: Any, plain: Any) -> None:
+def test_losses_are_reported_and_accepted(configured: Any, plain: Any) -> None:
     plain()
     configured.write("plain.toml", 'facts = { provider = "plain", file = "plain.json" }\n')
     refused = configured("copy", "--from", "a.toml", "--to", "plain.toml", "--json")
@@ -100,7 +100,7 @@ def test_losses_are_told_and_accepted(configured: Any, plain: Any) -> None:
         assert (configured.folder / done.json["journal"]).exists()
 
 
-def test_losses_are_told_to_people_beforehand(configured: Any, plain: Any) -> None:
+def test_losses_are_shown_to_people_first(configured: Any, plain: Any) -> None:
     plain()
     configured.write("plain.toml", 'facts = { provider = "plain", file = "plain.json" }\n')
     copy = ("copy", "--from", "a.toml", "--to", "plain.toml", "--accept", "owner,ids,created_at")
@@ -109,7 +109,7 @@ def test_losses_are_told_to_people_beforehand(configured: Any, plain: Any) -> No
     assert len(lines) == 3
 
 
-def test_programs_are_told_how_far_it_is(configured: Any) -> None:
+def test_programs_get_the_progress(configured: Any) -> None:
     done = configured("copy", "--from", "a.toml", "--to", "b.toml", "--json")
     assert done.json["equal"]
     assert done.events == [
@@ -124,7 +124,7 @@ def test_programs_are_told_how_far_it_is(configured: Any) -> None:
     assert "exported 2 facts" in made.events[-1]["note"]
 
 
-def test_differences_are_told_and_the_exit_code_says_so(configured: Any) -> None:
+def test_differences_are_reported_and_the_exit_code_reports_it(configured: Any) -> None:
     assert configured("facts", "add", "first", "--id", "f", "-c", "a.toml").code == 0
     assert configured("facts", "add", "other", "--id", "f", "-c", "b.toml").code == 0
     done = configured("copy", "--from", "a.toml", "--to", "b.toml")

@@ -69,7 +69,7 @@ def test_ruff_finds_nothing_to_mend_for_any_choice_of_kinds(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_it_writes_a_distribution_of_its_own_and_says_what_to_do_next(memio):
+def test_it_writes_a_new_distribution_and_states_what_to_do_next(memio):
     done = memio("new-provider", "acme", "--kind", "history", "--kind", "facts")
     assert done.code == 0, done.err
     assert "a provider 'acme' for facts, history" in done.out
@@ -95,7 +95,7 @@ def test_it_writes_a_distribution_of_its_own_and_says_what_to_do_next(memio):
     assert [path.name for path in memio.folder.iterdir()] == ["memio-acme"]
 
 
-def test_it_tells_programs_what_it_wrote(here, tmp_path):
+def test_it_shows_programs_what_it_wrote(here, tmp_path):
     (tmp_path / "below").mkdir()
     done = here("new-provider", "acme-db", "--directory", "below", "--json")
     values = done.json

@@ -62,7 +62,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("source", "words"), BROKEN.values(), ids=BROKEN.keys())
-def test_check_says_what_is_broken_and_still_shows_what_works(
+def test_check_states_what_is_broken_and_still_shows_what_works(
     memio: Any, distribution: Any, source: str, words: str
 ) -> None:
     distribution("memio-bad", "bad", "bad_plugin", source)

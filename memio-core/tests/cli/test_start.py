@@ -22,7 +22,7 @@ def test_without_the_extra_one_line_says_how_to_install_it(memio: Any) -> None:
     assert done.err.splitlines() == ["the command line needs the extra 'cli': pip install 'memio-core[cli]'"]
 
 
-def test_a_package_that_the_namesake_project_has_overwritten_is_told_as_such(memio: Any) -> None:
+def test_a_package_that_the_namesake_project_has_overwritten_is_reported_as_such(memio: Any) -> None:
     overwritten = memio.folder / "site"
     shutil.copytree(SOURCE, overwritten / "memio")
     (overwritten / "memio" / "__init__.py").write_text("")
@@ -32,7 +32,7 @@ def test_a_package_that_the_namesake_project_has_overwritten_is_told_as_such(mem
     assert "pip uninstall memio" in done.err
 
 
-def test_the_namesake_beside_it_is_warned_of_in_one_line(memio: Any, distribution: Any) -> None:
+def test_the_namesake_next_to_it_is_warned_of_in_one_line(memio: Any, distribution: Any) -> None:
     distribution("memio", "other", "other_plugin", "")
     done = memio("providers")
     assert done.code == 0

@@ -68,7 +68,7 @@ def test_middleware_sees_the_operation(recorder):
 
 
 @pytest.mark.parametrize(("kind", "method"), [(kind, name) for kind, spec in SPECS.items() for name in spec.methods])
-def test_middleware_knows_what_writes(kind, method):
+def test_middleware_sees_which_calls_write(kind, method):
     assert SPECS[kind].methods[method].writes == (method not in ("get", "get_all", "search"))
 
 

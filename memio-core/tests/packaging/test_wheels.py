@@ -117,7 +117,7 @@ def test_all_distributions_have_the_version_of_the_package_memio(wheels: Mapping
 
 
 @pytest.mark.parametrize("distribution", sorted(set(PACKAGES) - {"memio-core"}))
-def test_a_distribution_accepts_the_core_of_its_own_version_and_not_the_next_minor_one(
+def test_a_distribution_accepts_the_core_of_the_same_version_and_not_the_next_minor_one(
     wheels: Mapping[str, Path], distribution: str
 ) -> None:
     required = map(Requirement, metadata_of(wheels[distribution]).get_all("Requires-Dist", []))

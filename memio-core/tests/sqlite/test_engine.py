@@ -150,7 +150,7 @@ def test_a_call_that_is_cancelled_before_its_turn_does_nothing(path: Path, where
     asyncio.run(body())
 
 
-def test_a_call_that_is_cancelled_in_its_turn_is_done_as_a_whole(path: Path) -> None:
+def test_a_call_that_is_cancelled_in_its_turn_is_done_completely(path: Path) -> None:
     async def body() -> None:
         store = SqliteFactAdapter(path=path)
         gate = Gate()
@@ -174,7 +174,7 @@ def test_a_call_that_is_cancelled_in_its_turn_is_done_as_a_whole(path: Path) -> 
     asyncio.run(body())
 
 
-def test_batches_that_are_cancelled_at_any_moment_are_there_as_a_whole_or_not_at_all(path: Path) -> None:
+def test_batches_that_are_cancelled_at_any_moment_are_there_completely_or_not_at_all(path: Path) -> None:
     async def body() -> None:
         store = SqliteFactAdapter(path=path)
         for number in range(60):
@@ -193,7 +193,7 @@ def test_batches_that_are_cancelled_at_any_moment_are_there_as_a_whole_or_not_at
     asyncio.run(body())
 
 
-def test_a_search_that_takes_long_holds_up_nobody(path: Path) -> None:
+def test_a_search_that_takes_long_delays_no_other_call(path: Path) -> None:
     # defect: blocking calls in async code
     async def body() -> None:
         store = SqliteFactAdapter(path=path)
@@ -212,7 +212,7 @@ def test_a_search_that_takes_long_holds_up_nobody(path: Path) -> None:
     asyncio.run(body())
 
 
-def test_a_search_that_was_given_up_holds_up_nobody(path: Path) -> None:
+def test_a_search_that_was_given_up_delays_no_other_call(path: Path) -> None:
     async def body() -> None:
         store = SqliteFactAdapter(path=path)
         fact = await store.add(content="tea")
@@ -394,7 +394,7 @@ def test_searches_share_the_threads_that_there_are_when_no_more_can_be_started(
     asyncio.run(body())
 
 
-def test_a_session_of_any_owner_is_read_beside_the_lookups(path: Path) -> None:
+def test_a_session_of_any_owner_is_read_concurrently_with_lookups(path: Path) -> None:
     # a name that thousands have takes long, and a lookup must wait for nobody
     async def body() -> None:
         store = SqliteHistoryAdapter(path=path)
@@ -504,7 +504,7 @@ def test_closing_before_the_first_call_does_nothing() -> None:
     assert_that_all_threads_end()
 
 
-def test_a_loop_that_ends_before_its_answer_hurts_nobody(path: Path) -> None:
+def test_a_loop_that_ends_before_its_answer_harms_no_other_call(path: Path) -> None:
     store = SqliteFactAdapter(path=path)
     gate = Gate()
 

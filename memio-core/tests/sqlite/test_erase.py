@@ -178,7 +178,7 @@ def test_records_of_the_owner_in_kinds_that_the_client_does_not_have_are_named(o
     asyncio.run(main())
 
 
-def test_a_database_in_memory_can_be_told_to_forget(opened: Opened) -> None:
+def test_a_database_in_memory_can_forget(opened: Opened) -> None:
     async def main() -> None:
         async with opened(":memory:") as memio:
             await fill(memio, count=3)
@@ -392,7 +392,7 @@ def test_those_who_ask_before_a_rewrite_begins_share_it(path: Path) -> None:
         assert said.count("VACUUM") == 2
 
 
-def test_a_rewrite_that_failed_has_served_nobody(path: Path) -> None:
+def test_a_rewrite_that_failed_has_no_effect(path: Path) -> None:
     eraser = Eraser(str(path), 0.05, reindex_all)
     with closing(Files(Location(str(path), "full", 0.05, chosen=True)).open(writes=True)) as db:
         first, second = eraser.job(), eraser.job()

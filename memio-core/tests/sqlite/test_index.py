@@ -56,7 +56,7 @@ async def one_step(memio: Memio, chance: random.Random) -> None:  # noqa: C901  
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_index_is_what_the_tables_say_after_many_changes(
+def test_the_index_is_what_the_tables_hold_after_many_changes(
     run: Callable[..., Any], assert_consistent: Callable[[], None], seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  # the same steps in every run

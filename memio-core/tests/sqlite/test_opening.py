@@ -53,7 +53,7 @@ def test_nothing_is_opened_before_the_first_call(path: Path) -> None:
     assert not path.exists()
 
 
-def test_the_file_says_what_it_is(run: Run, look: Callable[..., list[Any]]) -> None:
+def test_the_file_states_what_it_is(run: Run, look: Callable[..., list[Any]]) -> None:
     run(lambda memio: memio.facts.add(content="x"))
     assert look("PRAGMA application_id") == [(APPLICATION_ID,)]
     assert look("PRAGMA user_version") == [(VERSION,)]
@@ -71,7 +71,7 @@ def test_durability_chooses_how_commits_reach_the_disk(path: Path, durability: A
     assert asyncio.run(body()) == expected
 
 
-def test_a_closed_file_has_no_other_files_beside_it(run: Run, path: Path) -> None:
+def test_a_closed_file_has_no_other_files_next_to_it(run: Run, path: Path) -> None:
     run(lambda memio: memio.facts.add(content="x"))
     run(lambda memio: memio.facts.search(query="x"))
     assert list(path.parent.iterdir()) == [path]

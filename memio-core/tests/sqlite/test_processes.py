@@ -271,7 +271,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no limits of this kind")
-def test_a_disk_error_says_so_and_loses_nothing_that_was_acknowledged(
+def test_a_disk_error_reports_it_and_loses_nothing_that_was_acknowledged(
     path: Path, program: Program, look: Callable[..., list[Any]], assert_consistent: Callable[[], None]
 ) -> None:
     output, errors = program(LIMITED + FILLER, path).communicate(timeout=120)
@@ -284,7 +284,7 @@ def test_a_disk_error_says_so_and_loses_nothing_that_was_acknowledged(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_store_that_was_used_before_a_fork_says_so_and_one_that_was_not_can_be_used(
+def test_a_store_that_was_used_before_a_fork_reports_it_and_one_that_was_not_can_be_used(
     program: Program, path: Path, look: Callable[..., list[Any]]
 ) -> None:
     process = program(FORKING, path)

@@ -49,7 +49,7 @@ def test_a_record_that_the_target_changed_is_named_with_its_fields(tmp_path: Pat
     assert run(differences(tmp_path, spoil)) == ["changed: facts 'f1', user 'alice' (content, metadata)"]
 
 
-def test_numbers_are_told_from_truth_values_and_texts(tmp_path: Path, run: Any) -> None:
+def test_numbers_are_distinguished_from_truth_values_and_texts(tmp_path: Path, run: Any) -> None:
     def spoil(facts: list[Any]) -> list[Any]:
         return [replace(fact, metadata={"n": True}) if fact.id == "f1" else fact for fact in facts]
 
@@ -96,7 +96,7 @@ def test_an_id_that_is_taken_is_a_conflict_and_the_others_are_stored(tmp_path: P
     run(main())
 
 
-def test_a_record_that_changed_after_it_was_moved_is_told(tmp_path: Path, run: Any) -> None:
+def test_a_record_that_changed_after_it_was_moved_is_reported(tmp_path: Path, run: Any) -> None:
     async def main() -> None:
         async with open_client(tmp_path / "old.db", "facts") as old:
             await old.facts.add(content="tea", fact_id="f")

@@ -51,7 +51,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     + [("documents", loss) for loss in ("owner", "metadata", "ids", "created_at")]
     + [("graph", loss) for loss in ("owner", "metadata", "ids")],
 )
-def test_a_loss_is_told_and_nothing_is_written_until_it_is_accepted(
+def test_a_loss_is_reported_and_nothing_is_written_until_it_is_accepted(
     kind: str, loss: str, source: Path, tmp_path: Path, run: Any
 ) -> None:
     # defect: metadata, owners, roles or times accepted and dropped
@@ -76,7 +76,7 @@ def test_a_loss_is_told_and_nothing_is_written_until_it_is_accepted(
     run(main())
 
 
-def test_what_will_be_lost_is_told_before_anything_is_written(source: Path, tmp_path: Path, run: Any) -> None:
+def test_what_will_be_lost_is_reported_before_anything_is_written(source: Path, tmp_path: Path, run: Any) -> None:
     async def main() -> None:
         intents: list[Intent] = []
         store = Lacking("facts", tmp_path / "new.db", LACKS["ids"])
@@ -102,7 +102,7 @@ def test_what_will_be_lost_is_told_before_anything_is_written(source: Path, tmp_
     run(main())
 
 
-def test_all_losses_are_told_at_once(source: Path, tmp_path: Path, run: Any) -> None:
+def test_all_losses_are_reported_at_once(source: Path, tmp_path: Path, run: Any) -> None:
     async def main() -> None:
         store = Lacking("history", tmp_path / "new.db", ALL)
         async with open_client(source) as old, Memio(history=store) as new:
@@ -210,7 +210,7 @@ def test_facts_and_documents_in_one_place_are_not_moved_twice(tmp_path: Path, ru
     run(main())
 
 
-def test_records_that_a_loss_makes_the_same_are_told(tmp_path: Path, run: Any) -> None:
+def test_records_that_a_loss_makes_the_same_are_reported(tmp_path: Path, run: Any) -> None:
     async def main() -> None:
         without = (*LACKS["owner"], *LACKS["timestamps"])
         async with open_client(tmp_path / "old.db") as old:

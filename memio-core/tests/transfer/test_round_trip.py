@@ -106,7 +106,7 @@ def test_one_user_or_one_kind_can_be_moved(filled: Path, tmp_path: Path, opened:
     run(main())
 
 
-def test_a_user_is_refused_where_the_source_cannot_tell_users_apart(tmp_path: Path, run: Any) -> None:
+def test_a_user_is_refused_where_the_source_does_not_keep_users_apart(tmp_path: Path, run: Any) -> None:
     # defect: an owner accepted and ignored
     async def main() -> None:
         async with Memio(facts=Lacking("facts", tmp_path / "a.db", ("user_scope",))) as memio:
@@ -216,7 +216,7 @@ def test_an_export_that_is_cancelled_leaves_nothing(filled: Path, tmp_path: Path
     assert exports(tmp_path) == []
 
 
-def test_an_export_beside_a_writer_is_sound(tmp_path: Path, opened: Any, run: Any) -> None:
+def test_an_export_during_writes_is_sound(tmp_path: Path, opened: Any, run: Any) -> None:
     async def main() -> None:
         async with opened(tmp_path / "busy.db") as memio, opened(tmp_path / "new.db") as new:
             written = asyncio.Event()
@@ -250,7 +250,7 @@ def test_a_store_cannot_be_copied_onto_itself(filled: Path, opened: Any, run: An
     run(main())
 
 
-def test_progress_is_told(tmp_path: Path, opened: Any, run: Any) -> None:
+def test_progress_is_reported(tmp_path: Path, opened: Any, run: Any) -> None:
     states: list[Any] = []
 
     async def main() -> None:

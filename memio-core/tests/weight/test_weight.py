@@ -38,7 +38,7 @@ def test_importing_a_provider_of_another_distribution_loads_nothing_heavy() -> N
     assert HEAVY & loaded_by("import memio.providers.letta") == set()
 
 
-def test_importing_memio_loads_none_of_its_own_modules_yet() -> None:
+def test_importing_memio_loads_none_of_its_modules_yet() -> None:
     assert {name for name in loaded_by("import memio") if name.startswith("memio")} == {"memio"}
 
 
