@@ -224,7 +224,7 @@ def _text(distribution: Any, file: str) -> str | None:
 
 def _place(distribution: Any, file: str = "") -> PurePath:
     """Return where the metadata of a distribution is, as a warning shows it."""
-    # It is private. Distributions that come from another finder than Python's own may lack it.
+    # The attribute is private. Distributions that come from another finder than Python's own may lack it.
     return PurePath(str(getattr(distribution, "_path", repr(distribution))), file)
 
 

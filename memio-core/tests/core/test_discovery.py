@@ -296,7 +296,7 @@ def test_the_client_imports_the_module_that_freezing_tools_read() -> None:
 
 
 def test_the_error_of_a_store_names_its_distribution_and_reads_no_metadata(tmp_path, monkeypatch):
-    memio = Memio.from_config({"facts": {"provider": "sqlite", "path": str(tmp_path)}})  # a folder is no database
+    memio = Memio.from_config({"facts": {"provider": "sqlite", "path": str(tmp_path)}})  # a folder in place of a file
 
     def read(*_: object) -> None:
         raise AssertionError("metadata is read on the event loop while an error is reported")

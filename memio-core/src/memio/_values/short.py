@@ -7,6 +7,8 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from memio._values.text import shown
+
 _LONGEST = 80
 """Characters of one value."""
 _EMPTY: tuple[object, ...] = (None, "", {})
@@ -26,7 +28,6 @@ def shown_fields(record: Any) -> Iterator[tuple[str, str]]:
 
 
 def _shortened(value: object) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str):  # cut first: a document may have megabytes
         return repr(value) if len(value) <= _LONGEST else f"{value[:_LONGEST]!r}…"
-    text = repr(value.isoformat() if isinstance(value, datetime) else value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return shown(value.isoformat() if isinstance(value, datetime) else value, _LONGEST)

@@ -19,13 +19,18 @@ _LONGEST_SHOWN = 100
 """Characters of a refused value that an error shows."""
 
 
-def shown(value: object) -> str:
-    """Return the repr of a value that a caller passed, for messages; shortened, and it never fails."""
+def shown(value: object, most: int = _LONGEST_SHOWN) -> str:
+    """Return the repr of a value that a caller passed, for messages; shortened, and it never fails.
+
+    Args:
+        value: What is shown.
+        most: Characters of the repr, at most; where it has more, it is cut, and ends with `…`.
+    """
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001  # a huge integer has none, and the repr of a foreign class may raise anything
         return f"a {type_name(value)}"
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def is_plain(value: object) -> TypeGuard[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from memio.capabilities import Feature, Guarantee
 from memio.errors import ConflictError
-from memio.models import Message
+from memio.models import ROLES, Message
 from memio_contract.expect import about, all_pages, equal, once_each, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import HISTORY
@@ -20,6 +20,8 @@ from memio_contract.values import ANY_TEXT, SPECIMENS, Values
 from memio_contract.world import World
 
 _S = "session"
+OTHER_ROLES = tuple(role for role in ROLES if role not in ("user", "assistant"))
+"""The roles that only a store with the feature `all_roles` keeps."""
 _IDS = (Feature.CLIENT_IDS,)
 _TIMES = Values(
     (
@@ -68,7 +70,7 @@ async def names_kept(w: World, names: list[str]) -> None:
     session = w.history.session(_S)
     given = [*names, None]
     roles: list[Any] = ["user", *(["assistant"] if w.has(Guarantee.SILENT_APPEND) else [])]
-    roles += ["system", "developer", "tool"] if w.has(Feature.ALL_ROLES) else []
+    roles += OTHER_ROLES if w.has(Feature.ALL_ROLES) else ()
     expected = [(role, name) for name in given for role in roles]
     turn = await w.history.append(session, *(Message(role=r, content=f"words of {r}", name=n) for r, n in expected))
     equal([(message.role, message.name) for message in turn.stored], expected, "the names in the answer of add")

@@ -13,7 +13,7 @@ from memio.models import Message
 from memio_contract.expect import equal, once_each, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import GRAPH, HISTORY, RECORDS
-from memio_contract.lawbook.conversations import from_user, texts_of
+from memio_contract.lawbook.conversations import OTHER_ROLES, from_user, texts_of
 from memio_contract.place import Owner
 from memio_contract.subjects.conversations import HistorySubject
 from memio_contract.subjects.records import RecordSubject
@@ -123,7 +123,7 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
     for number in range(11):
         roles: list[Any] = ["user", "assistant"] if w.has(Guarantee.SILENT_APPEND) else ["user"]
         if w.has(Feature.ALL_ROLES):
-            roles += ["tool", "system", "developer"]
+            roles += OTHER_ROLES
         stored = Message(
             role=roles[number % len(roles)],
             content=f"words number {number}",

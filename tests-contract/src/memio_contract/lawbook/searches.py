@@ -11,6 +11,7 @@ from memio.models import Message
 from memio_contract.expect import equal, once_each, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import HISTORY
+from memio_contract.lawbook.conversations import OTHER_ROLES
 from memio_contract.source import code
 from memio_contract.values import QUERIES, TEXTS
 from memio_contract.world import World
@@ -167,7 +168,7 @@ async def query_is_data(w: World, queries: list[str]) -> None:
     look_at="an index that holds the messages of the user only",
 )
 async def every_role(w: World) -> None:
-    roles: list[Any] = ["user", "assistant", *(["system", "developer", "tool"] if w.has(Feature.ALL_ROLES) else [])]
+    roles: list[Any] = ["user", "assistant", *(OTHER_ROLES if w.has(Feature.ALL_ROLES) else ())]
     for role in roles:
         session = w.history.session(f"of-{role}")
         await w.history.append(session, Message(role=role, content=f"green tea for the {role}"))
