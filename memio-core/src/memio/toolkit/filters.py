@@ -79,4 +79,4 @@ OPERATORS: dict[str, Callable[[Any, Operand], bool]] = {
     "$nin": lambda stored, operands: not _among(stored, operands),
     "$exists": lambda stored, operand: (stored is not _MISSING) is operand,
 }
-"""The operators that stand under a key, each with the value that is stored and the operand."""
+"""The operators under a key, each with the value that is stored and the operand."""
