@@ -56,9 +56,10 @@ Filters = Annotated[
     typer.Option(
         "--filter",
         callback=as_utf8,
-        metavar="KEY=VALUE",
-        help="Only records whose metadata has this value: JSON such as 5, true, null or '\"5\"', or else text. "
-        "May be repeated; all must match.",
+        metavar="FILTER",
+        help="Only records whose metadata matches: KEY=VALUE, or with != > >= < <= in place of =. The value is JSON "
+        'such as 5, true, null or \'"5"\', or else text. Or a JSON object, as in \'{"age": {"$gte": 18}}\', '
+        "which takes keys that contain these signs too. May be repeated; all must match.",
         show_default=False,
     ),
 ]

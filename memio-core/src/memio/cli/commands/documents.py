@@ -7,7 +7,8 @@ import typer
 from memio._call.labels import as_argument
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_listing
-from memio.cli.io.input import as_utf8, content, filters, json_object
+from memio.cli.io.filters import filters
+from memio.cli.io.input import as_utf8, content, json_object
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
 

@@ -1,10 +1,9 @@
-"""Input: text from an argument, a file or standard input; JSON; filters; questions to the user."""
+"""Input: text from an argument, a file or standard input; JSON; questions to the user."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -99,28 +98,6 @@ def json_object(text: str | None, where: str) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         raise InvalidInputError(f'{where} must be a JSON object, as in \'{{"topic": "tea"}}\', not {text[:40]}')
     return value  # pyright: ignore[reportUnknownVariableType]  # JSON
-
-
-def filters(texts: Sequence[str] | None) -> dict[str, Any] | None:
-    """Return the filters that were passed as `key=value`; a value that is not JSON is text.
-
-    Raises:
-        InvalidInputError: A filter has no `=`, a key is repeated, or a value begins like JSON and is not valid.
-    """
-    chosen: dict[str, Any] = {}
-    for text in texts or ():
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise InvalidInputError(f"--filter {text!r} is not KEY=VALUE: write it as in --filter topic=tea")
-        if key in chosen:
-            raise InvalidInputError(f"--filter has the key {key!r} twice: no record has two values for one key")
-        try:
-            chosen[key] = parse_json(value)
-        except ValueError as error:
-            if value[:1] in ('"', "{", "["):
-                raise InvalidInputError(f"--filter {text!r}: the value is not valid JSON: {error}") from None
-            chosen[key] = value
-    return chosen or None
 
 
 def moment(text: str) -> datetime:
