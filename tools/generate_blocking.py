@@ -6,7 +6,7 @@ Run: python tools/generate_blocking.py   (needs ruff; a test fails when the modu
 Every public member of an async class gets its counterpart:
 
 * of an async method, one that waits for the result; an iterator among the arguments is read in the caller's thread;
-* of a method that returns `pages(...)`, the same over blocking pages;
+* of a method that returns `self._pages(...)`, the same over blocking pages;
 * of a property or method that returns one of `CLASSES`, one that returns its counterpart;
 * of any other, one that calls the async object.
 
@@ -186,11 +186,10 @@ def write_member(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> st
 
 
 def blocking_pages(owner: str, node: ast.FunctionDef) -> tuple[ast.expr, str]:
-    """Return the type and the body of an iteration: the same lambda, over the blocking method that reads a page."""
-    code = node.body[-1]
-    body = ast.unparse(code)
-    if len(node.body) != 2 or not body.startswith("return pages(") or not isinstance(node.returns, ast.Subscript):  # noqa: PLR2004  # docstring, return
-        raise UnsupportedError(f"{owner}.{node.name} must iterate by `return pages(...)`")
+    """Return the type and the body of an iteration: the same body, over the blocking `_pages`."""
+    body = "\n".join(ast.unparse(statement) for statement in node.body[1:])  # without the docstring
+    if not ast.unparse(node.body[-1]).startswith("return self._pages(") or not isinstance(node.returns, ast.Subscript):
+        raise UnsupportedError(f"{owner}.{node.name} must iterate by `return self._pages(...)`")
     return ast.Subscript(ast.Name("Iterator"), node.returns.slice), body
 
 
@@ -306,16 +305,21 @@ def representation(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> 
     return method("__repr__", node.args, node.returns, "", REPRESENTATION, []) if owner in ROOTS else None
 
 
-def part(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Return the counterpart of `_part`, which reads a part of a listing for the iterations."""
-    answer = f"return self._runner.call({', '.join([f'self._async.{node.name}', *as_given(node)])})"
-    # Both are part of the library; `_part` is not for applications.
-    answer += "  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]"
-    return method(node.name, node.args, ast.Name("Any"), document(node), answer, [])
+def iteration(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """Return the counterpart of `_pages`, which iterates over a listing."""
+    # Both are part of the library; `_call` is not for applications.
+    answer = (
+        "def part(cursor: str | None) -> Page[Any]:\n"
+        '    arguments_of_part = {**arguments, "cursor": cursor}\n'
+        "    call = self._async._call  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]\n"
+        "    return cast('Page[Any]', self._runner.call(call, method, arguments_of_part, *labels, fill=False))\n"
+        "return pages(part)"
+    )
+    return method(node.name, node.args, ast.parse("Iterator[Any]", mode="eval").body, document(node), answer, [])
 
 
 SPECIAL = {
-    "_part": part,
+    "_pages": iteration,
     "__init__": constructor,
     "from_config": from_config,
     "aclose": close,

@@ -58,8 +58,10 @@ if _TYPE_CHECKING:
     from memio.models import Page as Page
     from memio.models import Record as Record
     from memio.models import Role as Role
+    from memio.models import Session as Session
     from memio.models import Triple as Triple
     from memio.models import Turn as Turn
+    from memio.owners import Owner as Owner
     from memio.plugins import Middleware as Middleware
     from memio.plugins import Operation as Operation
     from memio.receipts import ForgetReceipt as ForgetReceipt
@@ -89,7 +91,8 @@ _HOMES = {
         "UnknownProviderError",
     ),
     "facades": ("Documents", "Facts", "Graph", "History"),
-    "models": ("Document", "Fact", "Message", "Page", "Record", "Role", "Triple", "Turn"),
+    "models": ("Document", "Fact", "Message", "Page", "Record", "Role", "Session", "Triple", "Turn"),
+    "owners": ("Owner",),
     "plugins": ("Middleware", "Operation"),
     "receipts": ("ForgetReceipt", "StoreReceipt"),
 }

@@ -23,13 +23,24 @@ class Feature(StrEnum):
     """Something that a caller can ask for and a provider may lack.
 
     Attributes:
-        ATTRIBUTION: The owner given on `add` is recorded and returned.
-        USER_SCOPE: `user_id` restricts reads, updates and deletes to the records of exactly that user.
-        AGENT_SCOPE: `agent_id` restricts reads, updates and deletes to the records of exactly that agent.
+        ATTRIBUTION: The user and the agent given on `add` are recorded and returned.
+        USER_SCOPE: `user_id` restricts reads, updates and deletes to the records of exactly that user, or of none.
+        AGENT_SCOPE: `agent_id` restricts reads, updates and deletes to the records of exactly that agent, or of none.
+        NAMESPACES: The namespace given on `add` is recorded and returned, and restricts every other call.
+        OWNERS: The owners that have records can be listed.
         METADATA: A JSON object is kept with each record and returned by every read.
         FILTERS: Listings and searches can be restricted to records whose metadata holds given values.
+        FILTER_OPERATORS: Filters may compare, and combine with and, or and not; see `memio.facts.get_all`.
+        TIME_RANGE: Listings, searches and counts can be restricted to records of a time, by `since` and `until`.
+        NEWEST_FIRST: Listings can begin with the newest.
+        COUNT: Records can be counted without reading them.
         CLIENT_IDS: The caller may choose a record's id, which makes `add` safe to repeat.
         UPDATE: Content and metadata of a record can be replaced.
+        PUT: A record can be stored under an id whether it is there already or not.
+        VERSIONS: A record has a version, and a write can be made to depend on it.
+        EXPIRY: A record can be given a time at which it will be gone.
+        DATA: A JSON value of any shape is kept beside the text of a message or document.
+        DELETE_MESSAGES: Single messages of a session can be deleted.
         MESSAGE_NAMES: A message keeps the name of its speaker.
         MESSAGE_TIMESTAMPS: A message keeps a time that the caller gives.
         ALL_ROLES: Messages of every role are stored and returned; without it, those of user and assistant.
@@ -39,10 +50,21 @@ class Feature(StrEnum):
     ATTRIBUTION = "attribution"
     USER_SCOPE = "user_scope"
     AGENT_SCOPE = "agent_scope"
+    NAMESPACES = "namespaces"
+    OWNERS = "owners"
     METADATA = "metadata"
     FILTERS = "filters"
+    FILTER_OPERATORS = "filter_operators"
+    TIME_RANGE = "time_range"
+    NEWEST_FIRST = "newest_first"
+    COUNT = "count"
     CLIENT_IDS = "client_ids"
     UPDATE = "update"
+    PUT = "put"
+    VERSIONS = "versions"
+    EXPIRY = "expiry"
+    DATA = "data"
+    DELETE_MESSAGES = "delete_messages"
     MESSAGE_NAMES = "message_names"
     MESSAGE_TIMESTAMPS = "message_timestamps"
     ALL_ROLES = "all_roles"
@@ -74,7 +96,11 @@ class Guarantee(StrEnum):
 REQUIRES: dict[str, tuple[str, ...]] = {
     Feature.USER_SCOPE: (Feature.ATTRIBUTION,),
     Feature.AGENT_SCOPE: (Feature.ATTRIBUTION,),
+    Feature.OWNERS: (Feature.ATTRIBUTION,),
     Feature.FILTERS: (Feature.METADATA,),
+    Feature.FILTER_OPERATORS: (Feature.FILTERS,),
     Feature.CLIENT_IDS: (Guarantee.STABLE_IDS,),
+    Feature.PUT: (Feature.CLIENT_IDS,),
+    Feature.VERSIONS: (Guarantee.STABLE_IDS,),
 }
 """What makes sense only together with something else."""

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 # Tools that freeze an application follow this import.
 from memio import _bundled  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from memio._call.conformance import faults_of
-from memio._call.features import scope_features
-from memio._call.labels import OMITTED, add_label
+from memio._call.features import asked_by_scope
+from memio._call.labels import narrowed
 from memio._call.resources import OpenedStore
 from memio._call.state import ClientState, check_loop
 from memio._call.store import CheckedStore
-from memio.capabilities import KINDS, Kind
-from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
+from memio._values.omitted import OMITTED
+from memio.capabilities import KINDS, Feature, Kind
+from memio.errors import ConfigError, Fault, InvalidInputError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph, History
+from memio.owners import ANYWHERE, Owner, Scope
 from memio.plugins import Closable, Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
 
@@ -33,9 +35,9 @@ if TYPE_CHECKING:
 class Stores:
     """The stores of a client, by kind: what `Memio` and `ScopedMemio` have in common."""
 
-    def __init__(self, stores: Mapping[Kind, CheckedStore], owner: Mapping[str, str]) -> None:
+    def __init__(self, stores: Mapping[Kind, CheckedStore], scope: Scope) -> None:
         self._stores = stores
-        self._owner = owner
+        self._scope = scope
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -45,34 +47,44 @@ class Stores:
     @cached_property
     def facts(self) -> Facts:
         """Short statements that an agent remembers."""
-        return Facts(self._store("facts"), self._owner)
+        return Facts(self._store("facts"), self._scope)
 
     @cached_property
     def history(self) -> History:
         """Conversations: sessions of messages."""
-        return History(self._store("history"), self._owner)
+        return History(self._store("history"), self._scope)
 
     @cached_property
     def documents(self) -> Documents:
         """Longer texts that are looked up by search."""
-        return Documents(self._store("documents"), self._owner)
+        return Documents(self._store("documents"), self._scope)
 
     @cached_property
     def graph(self) -> Graph:
         """Relations between entities. Provisional."""
-        return Graph(self._store("graph"), self._owner)
+        return Graph(self._store("graph"), self._scope)
 
     async def forget(
-        self, *, user_id: str = OMITTED, agent_id: str = OMITTED, skip: Collection[Kind] = ()
+        self,
+        *,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
+        namespace: tuple[str, ...] = OMITTED,
+        owner: Owner = OMITTED,
+        namespace_prefix: tuple[str, ...] = OMITTED,
+        skip: Collection[Kind] = (),
     ) -> ForgetReceipt:
-        """Delete everything of one owner in every store, erase it where a store can, and verify that it is gone.
+        """Delete everything of an owner in every store, erase it where a store can, and verify that it is gone.
 
         A store that fails does not keep the others from being emptied; then the error carries the receipt, and
-        the same call again finishes. Given both, `user_id` and `agent_id` mean the records that have both.
+        the same call again finishes. Several labels together mean the records that have all of them.
 
         Args:
-            user_id: The user to forget. A client that is confined to an owner forgets that one.
-            agent_id: The agent to forget. Only facts have one, so the other kinds must be skipped.
+            user_id: The user to forget. A client that is confined to labels forgets those.
+            agent_id: The agent to forget.
+            namespace: The namespace to forget, without those below it.
+            owner: Exactly this owner, in place of the labels.
+            namespace_prefix: The namespace to forget with all below it.
             skip: Kinds to leave as they are, such as those of a store that cannot keep owners apart.
 
         Returns:
@@ -97,10 +109,10 @@ class Stores:
         """
         from memio.forget.steps import forget
 
-        owner = _owner_of(user_id, agent_id, self._owner)
-        if not owner:
-            raise InvalidInputError("forget() needs an owner: pass user_id, agent_id or both")
-        return await forget(self._stores, owner, skip)
+        scope = narrowed(self._scope, user_id, agent_id, namespace, owner, namespace_prefix)
+        if scope is ANYWHERE:
+            raise InvalidInputError("forget() needs an owner: pass user_id, agent_id, namespace or owner")
+        return await forget(self._stores, scope, skip)
 
     def _store(self, kind: Kind) -> CheckedStore:
         try:
@@ -115,22 +127,18 @@ class Stores:
         if not hasattr(self, "_stores"):  # in the traceback of a constructor that failed
             return f"<{type(self).__name__}, incomplete>"
         stores = [f"{kind}={store.provider!r}" for kind, store in self._stores.items()]
-        owner = [f"{name}={value!r}" for name, value in self._owner.items()]
-        return f"<{type(self).__name__} {' '.join(stores + owner)}>"
+        confined = [self._scope.words] if self._scope is not ANYWHERE else []
+        return f"<{type(self).__name__} {' '.join(stores + confined)}>"
 
 
 class ScopedMemio(Stores):
-    """A client whose every call is confined to one owner. Made by `Memio.scoped`; it owns nothing."""
+    """A client whose every call is confined to labels or an owner. Made by `Memio.scoped`; it owns nothing."""
 
     def _store(self, kind: Kind) -> CheckedStore:
         store = super()._store(kind)
-        for feature, name in scope_features(store.spec, self._owner):
-            if feature is None:
-                raise NotSupportedError(
-                    f"{kind} have no {name}, so they cannot be confined to one",
-                    hint=f"make another client without {name}",
-                ).locate(operation=kind, provider=store.provider)
-            store.require(feature, f"a client confined by {name}", "")
+        for method in ("add", "get"):
+            for feature, name in asked_by_scope(store.spec.methods[method], self._scope, store.features):
+                store.require(feature, f"a client confined by {name}", "")
         return store
 
 
@@ -191,7 +199,7 @@ class Memio(Stores):
         if faults:
             raise ConfigError(faults, "the stores of this client")
         self._state = ClientState(wrappers)
-        super().__init__({kind: CheckedStore.of(kind, store, self._state) for kind, store in given.items()}, {})
+        super().__init__({kind: CheckedStore.of(kind, store, self._state) for kind, store in given.items()}, ANYWHERE)
         self._resources = {store.resources for store in given.values() if isinstance(store, OpenedStore)}
         self._closing: Task[None] | None = None
 
@@ -231,20 +239,43 @@ class Memio(Stores):
             forget_locals(error)
             raise
 
-    def scoped(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> ScopedMemio:
-        """Return a client whose every call, also by id, is confined to one owner.
+    def scoped(
+        self,
+        *,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
+        namespace: tuple[str, ...] = OMITTED,
+        owner: Owner = OMITTED,
+    ) -> ScopedMemio:
+        """Return a client whose every call, also by id, is confined to labels or to one owner.
 
-        It owns nothing and needs no closing. Touching a store that cannot keep owners apart raises
-        `NotSupportedError`.
+        What it adds gets the labels. Calls may name further labels, which narrow them. It owns nothing and needs no
+        closing. Touching a store that cannot keep owners apart raises `NotSupportedError`.
 
         Args:
             user_id: The user that it is confined to.
-            agent_id: The agent that it is confined to; only facts have one.
+            agent_id: The agent that it is confined to.
+            namespace: The namespace that it is confined to, exactly; `()` is the root.
+            owner: Exactly this owner, in place of the labels.
         """
-        owner = _owner_of(user_id, agent_id, {})
-        if not owner:
-            raise InvalidInputError("scoped() needs an owner: pass user_id, agent_id or both")
-        return ScopedMemio(self._stores, owner)
+        scope = narrowed(ANYWHERE, user_id, agent_id, namespace, owner)
+        if scope is ANYWHERE:
+            raise InvalidInputError("scoped() needs an owner: pass user_id, agent_id, namespace or owner")
+        return ScopedMemio(self._stores, scope)
+
+    async def purge(self) -> dict[Kind, int]:
+        """Remove what has expired for good, from every store whose records can expire.
+
+        Expired records are gone for every read before that.
+
+        Returns:
+            How many records were removed, by kind, for the stores with the feature `expiry`.
+        """
+        return {
+            kind: await store.call("purge", {}, ANYWHERE)
+            for kind, store in self._stores.items()
+            if Feature.EXPIRY in store.features
+        }
 
     async def aclose(self) -> None:
         """Close the stores, each once, and what they share.
@@ -296,15 +327,6 @@ class Memio(Stores):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-
-def _owner_of(user_id: str, agent_id: str, confined: Mapping[str, str]) -> dict[str, str]:
-    """Return the labels that a client is confined to and those that were given, checked."""
-    owner = dict(confined)
-    for name, value in {"user_id": user_id, "agent_id": agent_id}.items():
-        if value is not OMITTED:
-            add_label(owner, name, value)
-    return owner
 
 
 def _listed(middleware: Iterable[Middleware]) -> tuple[Middleware, ...]:

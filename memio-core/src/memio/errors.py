@@ -162,20 +162,31 @@ class NotFoundError(MemioError):
         self.resource_id = resource_id
 
 
+ConflictReason = Literal["taken", "owners", "version"]
+"""Why a `ConflictError` was raised."""
+
+_REASONS: dict[ConflictReason, str] = {
+    "taken": "the id is taken by another record",
+    "owners": "several owners have this id: pass the owner",
+    "version": "it was changed since: read it again, and decide on what is stored now",
+}
+
+
 class ConflictError(MemioError):
     """The id is taken by another record, or means several records. Nothing was changed.
 
     Attributes:
         resource: What the id names: `fact`, `document`, `message`, `session`, `triple`.
         resource_id: The id.
+        reason: `taken` when the id belongs to another record, `owners` when it means records of several owners, and
+            `version` when the record is no longer of the version that the call named.
     """
 
-    def __init__(self, resource: str, resource_id: str, *, hint: str = "") -> None:
-        super().__init__(
-            f"{resource} {resource_id!r} is in conflict{_and(hint or 'the id is taken by another record')}"
-        )
+    def __init__(self, resource: str, resource_id: str, *, reason: ConflictReason = "taken", hint: str = "") -> None:
+        super().__init__(f"{resource} {resource_id!r} is in conflict{_and(hint or _REASONS[reason])}")
         self.resource = resource
         self.resource_id = resource_id
+        self.reason: ConflictReason = reason
 
 
 class CursorExpiredError(MemioError):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from memio.capabilities import Feature, Kind
 from memio.models import Document, Fact, Message, Page, Triple, Turn
+from memio.owners import OWNERS
 
 Answer = Literal["record", "page", "list", "turn", "count", "nothing"]
 """What a method of a store returns: a record of its kind, a `Page`, a `list`, a `Turn`, an `int`, or `None`."""
@@ -41,15 +42,47 @@ def supports(store: object, method: str) -> bool:
     return getattr(store, method, None) is not None
 
 
-Repeat = Literal["always", "named", "unnamed", "never"]
+Repeat = Literal["always", "named", "unnamed", "versioned", "never"]
 """When a call may be repeated although it is unknown whether an earlier attempt was carried out.
 
 - `always`: a second call changes nothing that the first one did not.
 - `named`: when the caller chose the id of every record, and the store keeps records apart by it.
-- `unnamed`: when the store chooses the ids, and so never uses one again. Otherwise another writer may have stored
-  something under the id between the two calls, and the second one would delete that.
+- `unnamed`: when the store chooses the ids, and so never uses one again, or when the call names a version. Otherwise
+  another writer may have stored something under the id between the two calls, and the second one would delete that.
+- `versioned`: when the call names a version, so that the second one changes nothing that another writer stored.
 - `never`: another writer's change between the two calls would be lost.
 """
+
+Whose = Literal["owner", "scope", "span", "nobody"]
+"""Whose records a method is about, and what its stores get.
+
+- `owner`: it adds records, and gets their `owner`.
+- `scope`: it is about one record, session or entity, and gets a `scope`; callers name labels or an owner.
+- `span`: it is about many records, and gets a `scope`; callers may also pass `namespace_prefix`.
+- `nobody`: it gets neither.
+"""
+
+RECORDED_BY: dict[str, Feature] = {
+    "user_id": Feature.ATTRIBUTION,
+    "agent_id": Feature.ATTRIBUTION,
+    "namespace": Feature.NAMESPACES,
+}
+"""The feature by which a store records each label of an owner."""
+
+SCOPED_BY: dict[str, Feature] = {
+    "user_id": Feature.USER_SCOPE,
+    "agent_id": Feature.AGENT_SCOPE,
+    "namespace": Feature.NAMESPACES,
+}
+"""The feature by which a call can be confined to each label of an owner."""
+
+TAKES: dict[Whose, frozenset[Feature]] = {
+    "owner": frozenset(RECORDED_BY.values()),
+    "scope": frozenset(SCOPED_BY.values()),
+    "span": frozenset(SCOPED_BY.values()),
+    "nobody": frozenset(),
+}
+"""The features of which a store declares one at least when its methods take `owner`, or `scope`."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +91,10 @@ class Method:
 
     Attributes:
         core: The keywords that a store always gets.
-        features: The keywords that a store gets when it declares the feature.
+        features: The keywords that a store gets when it declares the feature and the caller gave them.
+        given: The keywords that a store gets when the caller gave them, without a feature of their own.
+        nullable: The keywords among all of these that may be `None`.
+        whose: Whose records it is about.
         needs: The feature that the whole method belongs to.
         writes: Whether it changes what is stored.
         optional: Whether a store may lack it, because the client can do without.
@@ -71,6 +107,9 @@ class Method:
     core: tuple[str, ...]
     features: Mapping[str, Feature] = field(default_factory=dict[str, Feature])
     needs: Feature | None = None
+    given: tuple[str, ...] = ()
+    nullable: frozenset[str] = frozenset()
+    whose: Whose = "scope"
     writes: bool = False
     optional: bool = False
     internal: bool = False
@@ -80,8 +119,8 @@ class Method:
 
     @cached_property
     def keywords(self) -> tuple[str, ...]:
-        """All keywords, those of features last."""
-        return (*self.core, *self.features)
+        """All keywords but the owner or the scope: those of `core` first, those of features last."""
+        return (*self.core, *self.given, *self.features)
 
     @cached_property
     def many(self) -> str | None:
@@ -92,6 +131,11 @@ class Method:
     def records(self) -> str | None:
         """The keyword under which a call takes a list of records, if it does; `items` holds dicts instead."""
         return None if self.many == "items" else self.many
+
+    @cached_property
+    def takes(self) -> str | None:
+        """The keyword by which a store learns whose records a call is about, where it declares a feature for it."""
+        return {"owner": "owner", "scope": "scope", "span": "scope"}.get(self.whose)
 
 
 @dataclass(frozen=True)
@@ -104,7 +148,7 @@ class KindSpec:
         store: The name of the protocol of its stores, in `memio.protocols`.
         record: The class of its records.
         id: The keyword that names one record; `None` for history, whose calls name a session.
-        fields: The fields of a record, in the order in which an export file has them.
+        fields: The fields of a record that an export file has, in this order. Versions and scores are not exported.
         texts: The fields that hold the record's text.
         required: The fields that a stored record always has.
         times: The fields that hold a time.
@@ -137,59 +181,84 @@ class KindSpec:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The fields that name a record, what it belongs to, or who speaks: short texts, never empty."""
-        return tuple(name for name in ("name", "id", "session_id", *OWNERS) if name in self.fields)
-
-    @cached_property
-    def owners(self) -> tuple[str, ...]:
-        """The labels of an owner that its records have."""
-        return tuple(name for name in OWNERS if name in self.fields)
+        return tuple(name for name in ("name", "id", "session_id", "user_id", "agent_id") if name in self.fields)
 
     @cached_property
     def features(self) -> frozenset[str]:
         """Every feature that any call can ask for."""
-        found = set(self.asks.values())
+        found = {*self.asks.values(), *RECORDED_BY.values(), *SCOPED_BY.values()}
         for method in self.methods.values():
             found.update(method.features.values(), method.omits.values(), (method.needs,) if method.needs else ())
+        if Feature.FILTERS in found:
+            found.add(Feature.FILTER_OPERATORS)  # which the value of `filters` asks for
         return frozenset(found)
 
 
 _ASKS_NOTHING: dict[str, tuple[object, ...]] = {"metadata": ({},), "role": ("user", "assistant")}
 """The values of a field that every store can hold, where `None` is not the only one."""
 
-OWNERS = ("user_id", "agent_id")
-"""The labels of an owner, in the order in which they are listed."""
-
-_ATTRIBUTION = {"user_id": Feature.ATTRIBUTION}
-_SCOPE = {"user_id": Feature.USER_SCOPE}
 _METADATA = {"metadata": Feature.METADATA}
+_DATA = {"data": Feature.DATA}
+_EXPIRES = {"expires_at": Feature.EXPIRY}
+_IF_VERSION = {"if_version": Feature.VERSIONS}
 _FILTERS = {"filters": Feature.FILTERS}
+_TIMES = {"since": Feature.TIME_RANGE, "until": Feature.TIME_RANGE}
+_ORDER = {"order": Feature.NEWEST_FIRST}
 _HELD = {"metadata": Feature.METADATA, "id": Feature.CLIENT_IDS}
 
+_CURSOR = frozenset({"cursor"})
 
-def _common(scope: Mapping[str, Feature]) -> dict[str, Method]:
+
+def _common() -> dict[str, Method]:
     """Return the methods that every kind has in the same form."""
     return {
-        "delete_all": Method((), scope, writes=True, returns="nothing"),
-        "erase": Method((), scope, writes=True, optional=True, internal=True, returns="list"),
-        RESTORE: Method(("records",), writes=True, optional=True, internal=True, returns="count", repeat="named"),
+        "delete_all": Method((), whose="span", writes=True, returns="nothing"),
+        "get_owners": Method(("limit", "cursor"), needs=Feature.OWNERS, nullable=_CURSOR, whose="span", returns="page"),
+        "erase": Method((), whose="span", writes=True, optional=True, internal=True, returns="list"),
+        RESTORE: Method(
+            ("records",), whose="nobody", writes=True, optional=True, internal=True, returns="count", repeat="named"
+        ),
     }
 
 
-def _record_methods(
-    record_id: str, attribution: Mapping[str, Feature], scope: Mapping[str, Feature]
-) -> dict[str, Method]:
-    """Return the methods of facts and documents."""
+def _record_methods(record_id: str, data: Mapping[str, Feature]) -> dict[str, Method]:
+    """Return the methods of facts and documents.
+
+    Args:
+        record_id: The keyword that names a record.
+        data: The keyword for its data, where its records have some.
+    """
+    held = {**_METADATA, **data, **_EXPIRES}
+    pick = {**_FILTERS, **_TIMES}
     return {
         "add": Method(
-            ("content",), {**_METADATA, **attribution, record_id: Feature.CLIENT_IDS}, writes=True, repeat="named"
+            ("content",), {**held, record_id: Feature.CLIENT_IDS}, whose="owner", writes=True, repeat="named"
         ),
-        "get": Method((record_id,), scope),
-        "get_all": Method(("limit", "cursor"), {**scope, **_FILTERS}, returns="page"),
-        "search": Method(("query", "limit"), {**scope, **_FILTERS}, returns="list"),
-        "update": Method((record_id, "content"), {**_METADATA, **scope}, Feature.UPDATE, writes=True, repeat="never"),
-        "delete": Method((record_id,), scope, writes=True, returns="nothing", repeat="unnamed"),
-        "add_many": Method(("items",), writes=True, optional=True, returns="list", repeat="named"),
-        **_common(scope),
+        "put": Method(
+            (record_id, "content"),
+            {**held, **_IF_VERSION},
+            Feature.PUT,
+            whose="owner",
+            writes=True,
+            repeat="versioned",
+        ),
+        "get": Method((record_id,)),
+        "get_all": Method(("limit", "cursor"), {**_ORDER, **pick}, nullable=_CURSOR, whose="span", returns="page"),
+        "search": Method(("query", "limit"), pick, whose="span", returns="list"),
+        "count": Method((), pick, Feature.COUNT, whose="span", returns="count"),
+        "update": Method(
+            (record_id,),
+            {**held, **_IF_VERSION},
+            Feature.UPDATE,
+            given=("content",),
+            nullable=frozenset({"expires_at", *data}),
+            writes=True,
+            repeat="versioned",
+        ),
+        "delete": Method((record_id,), _IF_VERSION, writes=True, returns="nothing", repeat="unnamed"),
+        "add_many": Method(("items",), whose="nobody", writes=True, optional=True, returns="list", repeat="named"),
+        "purge": Method((), needs=Feature.EXPIRY, whose="nobody", writes=True, internal=True, returns="count"),
+        **_common(),
     }
 
 
@@ -200,18 +269,14 @@ _SPECS = (
         store="FactStore",
         record=Fact,
         id="fact_id",
-        fields=("id", "user_id", "agent_id", "content", "metadata", "created_at", "updated_at"),
+        fields=("id", *OWNERS, "content", "metadata", "created_at", "updated_at", "expires_at"),
         texts=("content",),
         required=frozenset({"id", "content"}),
-        times=frozenset({"created_at", "updated_at"}),
+        times=frozenset({"created_at", "updated_at", "expires_at"}),
         same=("content", "metadata"),
-        asks=_HELD,
+        asks={**_HELD, **_EXPIRES},
         batch="items",
-        methods=_record_methods(
-            "fact_id",
-            {**_ATTRIBUTION, "agent_id": Feature.ATTRIBUTION},
-            {**_SCOPE, "agent_id": Feature.AGENT_SCOPE},
-        ),
+        methods=_record_methods("fact_id", {}),
     ),
     KindSpec(
         name="history",
@@ -219,30 +284,47 @@ _SPECS = (
         store="HistoryStore",
         record=Message,
         id=None,
-        fields=("session_id", "user_id", "id", "role", "name", "content", "metadata", "timestamp"),
+        fields=("session_id", *OWNERS, "id", "role", "name", "content", "metadata", "data", "timestamp"),
         texts=("content",),
         required=frozenset({"session_id", "role", "content"}),
         times=frozenset({"timestamp"}),
-        same=("role", "content", "name", "metadata"),
+        same=("role", "content", "name", "metadata", "data"),
         asks={
             **_HELD,
+            **_DATA,
             "name": Feature.MESSAGE_NAMES,
             "timestamp": Feature.MESSAGE_TIMESTAMPS,
             "role": Feature.ALL_ROLES,
         },
         batch="messages",
         methods={
-            "add": Method(("session_id", "messages"), _ATTRIBUTION, writes=True, returns="turn", repeat="named"),
-            "get": Method(("session_id", "limit", "cursor", "start"), _SCOPE, returns="page"),
-            "get_all": Method(("limit", "cursor"), _SCOPE, returns="page"),
+            "add": Method(("session_id", "messages"), whose="owner", writes=True, returns="turn", repeat="named"),
+            "get": Method(("session_id", "limit", "cursor", "start"), nullable=_CURSOR, returns="page"),
+            "get_all": Method(
+                ("limit", "cursor"), {**_ORDER, **_TIMES}, nullable=_CURSOR, whose="span", returns="page"
+            ),
             "search": Method(
                 ("query", "limit", "session_id"),
-                _SCOPE,
+                {**_FILTERS, **_TIMES},
+                nullable=frozenset({"session_id"}),
+                whose="span",
                 omits={"session_id": Feature.SEARCH_ALL_SESSIONS},
                 returns="list",
             ),
-            "delete": Method(("session_id",), _SCOPE, writes=True, returns="nothing", repeat="never"),
-            **_common(_SCOPE),
+            "count": Method((), _TIMES, Feature.COUNT, whose="span", returns="count"),
+            "count_messages": Method(
+                (), {**_FILTERS, **_TIMES}, Feature.COUNT, given=("session_id",), whose="span", returns="count"
+            ),
+            "delete_messages": Method(
+                ("session_id", "last", "message_ids"),
+                needs=Feature.DELETE_MESSAGES,
+                nullable=frozenset({"last", "message_ids"}),
+                writes=True,
+                returns="list",
+                repeat="never",
+            ),
+            "delete": Method(("session_id",), writes=True, returns="nothing", repeat="never"),
+            **_common(),
         },
     ),
     KindSpec(
@@ -251,14 +333,14 @@ _SPECS = (
         store="DocumentStore",
         record=Document,
         id="doc_id",
-        fields=("id", "user_id", "content", "metadata", "created_at", "updated_at"),
+        fields=("id", *OWNERS, "content", "metadata", "data", "created_at", "updated_at", "expires_at"),
         texts=("content",),
         required=frozenset({"id", "content"}),
-        times=frozenset({"created_at", "updated_at"}),
-        same=("content", "metadata"),
-        asks=_HELD,
+        times=frozenset({"created_at", "updated_at", "expires_at"}),
+        same=("content", "metadata", "data"),
+        asks={**_HELD, **_DATA, **_EXPIRES},
         batch="items",
-        methods=_record_methods("doc_id", _ATTRIBUTION, _SCOPE),
+        methods=_record_methods("doc_id", _DATA),
     ),
     KindSpec(
         name="graph",
@@ -266,21 +348,24 @@ _SPECS = (
         store="GraphStore",
         record=Triple,
         id="triple_id",
-        fields=("id", "user_id", "subject", "predicate", "object", "metadata"),
+        fields=("id", *OWNERS, "subject", "predicate", "object", "metadata", "created_at"),
         texts=("subject", "predicate", "object"),
         required=frozenset({"subject", "predicate", "object"}),
-        times=frozenset(),
+        times=frozenset({"created_at"}),
         same=("subject", "predicate", "object", "metadata"),
         asks=_HELD,
         batch="triples",
         methods={
-            "add": Method(("triples",), _ATTRIBUTION, writes=True, returns="list", repeat="named"),
-            "get": Method(("entity", "limit", "cursor"), _SCOPE, returns="page"),
-            "get_all": Method(("limit", "cursor"), _SCOPE, returns="page"),
-            "search": Method(("query", "limit"), _SCOPE, returns="list"),
-            "delete": Method(("triple_id",), _SCOPE, writes=True, returns="nothing", repeat="unnamed"),
-            "delete_entity": Method(("entity",), _SCOPE, writes=True, returns="nothing", repeat="never"),
-            **_common(_SCOPE),
+            "add": Method(("triples",), whose="owner", writes=True, returns="list", repeat="named"),
+            "get": Method(("entity", "limit", "cursor"), _TIMES, nullable=_CURSOR, whose="span", returns="page"),
+            "get_all": Method(
+                ("limit", "cursor"), {**_ORDER, **_TIMES}, nullable=_CURSOR, whose="span", returns="page"
+            ),
+            "search": Method(("query", "limit"), _TIMES, whose="span", returns="list"),
+            "count": Method((), _TIMES, Feature.COUNT, whose="span", returns="count"),
+            "delete": Method(("triple_id",), writes=True, returns="nothing", repeat="unnamed"),
+            "delete_entity": Method(("entity",), writes=True, returns="nothing", repeat="never"),
+            **_common(),
         },
     ),
 )

@@ -1,8 +1,11 @@
 """The records that memio hands out and takes in.
 
-Records are snapshots: frozen, and metadata is copied when a record is made, so that changing a
+Records are snapshots: frozen, and metadata and data are copied when a record is made, so that changing a
 dict afterwards changes no record, and the other way round. Times are aware and in UTC; a naive one
 is refused, because the moment that it means is unknown.
+
+Every record has the three labels of its owner, `user_id`, `agent_id` and `namespace`, and `owner`, which holds them
+together; see `memio.Owner`.
 """
 
 from __future__ import annotations
@@ -12,10 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, SupportsIndex, TypeVar, get_args
 
-from memio._values.json import copy_json_object
+from memio._values.json import copy_data, copy_json_object
 from memio._values.short import short_repr
 from memio._values.text import shown
 from memio.errors import InvalidInputError
+from memio.owners import Owner, check_namespace
 
 T = TypeVar("T")
 
@@ -25,8 +29,26 @@ Role = Literal["system", "developer", "user", "assistant", "tool"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
+class Owned:
+    """What every record has: an owner, and a short `repr`."""
+
+    __slots__ = ()
+
+    user_id: str | None
+    agent_id: str | None
+    namespace: tuple[str, ...]
+
+    @property
+    def owner(self) -> Owner:
+        """Whose it is: its three labels together, as calls take them."""
+        return Owner(self.user_id, self.agent_id, self.namespace)
+
+    def __repr__(self) -> str:
+        return short_repr(self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Fact:
+class Fact(Owned):
     """A short statement that an agent remembers.
 
     Attributes:
@@ -34,98 +56,118 @@ class Fact:
         content: The text.
         user_id: The user it belongs to, a label of the application, or `None`.
         agent_id: The agent it belongs to, a label of the application, or `None`.
+        namespace: The namespace it belongs to, a path of labels of the application; `()` is the root.
         metadata: A JSON object.
         score: How well it matches a search; higher is better, comparable within one result only.
             `None` outside of a search, and where the provider has no scores. Not part of equality.
         created_at: When it was added, in UTC, where the backend returns it.
         updated_at: When it was last changed, in UTC, where the backend returns it.
+        expires_at: When it will be gone, in UTC; `None` for never.
+        version: Names this state of it, for `if_version`; `None` where the backend has no versions.
     """
 
     id: str
     content: str
     user_id: str | None = None
     agent_id: str | None = None
+    namespace: tuple[str, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
     score: float | None = field(default=None, compare=False)
     created_at: datetime | None = None
     updated_at: datetime | None = None
-
-    def __repr__(self) -> str:
-        return short_repr(self)
+    expires_at: datetime | None = None
+    version: str | None = None
 
     def __post_init__(self) -> None:
-        _normalise(self, "created_at", "updated_at")
+        _normalise(self, "created_at", "updated_at", "expires_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Document:
-    """A longer text that is looked up by search.
+class Document(Owned):
+    """A longer text that is looked up by search, or a value that is stored under an id.
 
     Attributes:
         id: Unique per owner.
-        content: The text.
+        content: The text; it may be empty when there is `data`.
         user_id: The user it belongs to, a label of the application, or `None`.
+        agent_id: The agent it belongs to, a label of the application, or `None`.
+        namespace: The namespace it belongs to, a path of labels of the application; `()` is the root.
         metadata: A JSON object.
+        data: Any JSON value that is kept with it, or `None`. It is neither searched nor filtered.
         score: How well it matches a search; higher is better, comparable within one result only. `None` outside of
             a search, and where the provider has no scores. Not part of equality.
         created_at: When it was added, in UTC, where the backend returns it.
         updated_at: When it was last changed, in UTC, where the backend returns it.
+        expires_at: When it will be gone, in UTC; `None` for never.
+        version: Names this state of it, for `if_version`; `None` where the backend has no versions.
     """
 
     id: str
     content: str
     user_id: str | None = None
+    agent_id: str | None = None
+    namespace: tuple[str, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    data: Any = field(default=None, hash=False)
     score: float | None = field(default=None, compare=False)
     created_at: datetime | None = None
     updated_at: datetime | None = None
-
-    def __repr__(self) -> str:
-        return short_repr(self)
+    expires_at: datetime | None = None
+    version: str | None = None
 
     def __post_init__(self) -> None:
-        _normalise(self, "created_at", "updated_at")
+        _normalise(self, "created_at", "updated_at", "expires_at")
+        if self.data is not None:
+            object.__setattr__(self, "data", copy_data(self.data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Message:
-    """One message of a conversation; text only.
+class Message(Owned):
+    """One message of a conversation.
 
-    Callers build it to add it, and get it back from reads. Of a tool call, the id belongs in the metadata.
+    Callers build it to add it, and get it back from reads. What a framework's own message holds besides text, such
+    as tool calls or images, belongs in `data`: it comes back equal. `history.add` also takes dicts as chat APIs have
+    them.
 
     Attributes:
         role: `system`, `developer`, `user`, `assistant` or `tool`.
-        content: The text.
+        content: The text for readers and for search; it may be empty when there is `data`.
         name: Who speaks, where the role is not enough.
         metadata: A JSON object.
+        data: Any JSON value that is kept with it, or `None`: tool calls, parts, a framework's message. It is neither
+            searched nor filtered.
         timestamp: When it was sent, in UTC; the backend's time of storing when not given.
         id: Unique within its session. Give one to make adding safe to repeat.
         session_id: The session it belongs to; set by reads.
         user_id: The user that the session belongs to; set by reads.
+        agent_id: The agent that the session belongs to; set by reads.
+        namespace: The namespace that the session belongs to; set by reads.
         score: How well it matches a search; higher is better, comparable within one result only. `None` outside of
             a search, and where the provider has no scores. Not part of equality.
 
     Raises:
-        InvalidInputError: The role is unknown, the timestamp is naive, or the metadata is not JSON.
+        InvalidInputError: The role is unknown, the timestamp is naive, or metadata or data are not JSON.
 
     Example:
         >>> from memio import Message
         >>> Message(role="user", content="hello").role
         'user'
+        >>> Message(role="assistant", data={"tool_calls": [{"id": "c1", "name": "weather"}]}).content
+        ''
     """
 
     role: Role
-    content: str
+    content: str = ""
     name: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    data: Any = field(default=None, hash=False)
     timestamp: datetime | None = None
     id: str | None = None
     session_id: str | None = None
     user_id: str | None = None
+    agent_id: str | None = None
+    namespace: tuple[str, ...] = ()
     score: float | None = field(default=None, compare=False)
-
-    def __repr__(self) -> str:
-        return short_repr(self)
 
     def __post_init__(self) -> None:
         if not isinstance(self.role, str) or self.role not in ROLES:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
@@ -133,10 +175,12 @@ class Message:
                 f"role is {shown(self.role)}: it must be one of {', '.join(ROLES)}", argument="role"
             )
         _normalise(self, "timestamp")
+        if self.data is not None:
+            object.__setattr__(self, "data", copy_data(self.data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Triple:
+class Triple(Owned):
     """One edge of a graph: subject, predicate, object.
 
     Attributes:
@@ -146,8 +190,11 @@ class Triple:
         metadata: A JSON object.
         id: Unique per owner; set by reads. Give one to choose it.
         user_id: The user it belongs to; set by reads.
+        agent_id: The agent it belongs to; set by reads.
+        namespace: The namespace it belongs to; set by reads.
         score: How well it matches a search; higher is better, comparable within one result only. `None` outside of
             a search, and where the provider has no scores. Not part of equality.
+        created_at: When it was added, in UTC, where the backend returns it; set by reads.
     """
 
     subject: str
@@ -156,17 +203,41 @@ class Triple:
     metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
     id: str | None = None
     user_id: str | None = None
+    agent_id: str | None = None
+    namespace: tuple[str, ...] = ()
     score: float | None = field(default=None, compare=False)
-
-    def __repr__(self) -> str:
-        return short_repr(self)
+    created_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        _normalise(self)
+        _normalise(self, "created_at")
 
 
 Record = Fact | Document | Message | Triple
 """A record of any kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Session(Owned):
+    """One conversation, as `history.get_all` lists it. A session without messages does not exist.
+
+    Attributes:
+        id: Unique per owner.
+        user_id: The user that it belongs to, or `None`.
+        agent_id: The agent that it belongs to, or `None`.
+        namespace: The namespace that it belongs to; `()` is the root.
+        created_at: The least `timestamp` of its messages, in UTC; `None` where the backend cannot tell without
+            reading the session.
+        updated_at: The greatest `timestamp` of its messages, likewise.
+        message_count: How many messages it has, likewise.
+    """
+
+    id: str
+    user_id: str | None = None
+    agent_id: str | None = None
+    namespace: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    message_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,17 +291,27 @@ class Page(list[T], Generic[T]):
         return schema_of(cls, source, handler)
 
 
-def _normalise(record: Fact | Document | Message | Triple, *times: str) -> None:
-    """Copy the metadata of a new record, and bring its times to UTC."""
+def _normalise(record: Any, *times: str) -> None:
+    """Copy the metadata of a new record, check its namespace, and bring its times to UTC."""
     object.__setattr__(record, "metadata", copy_json_object(record.metadata))
+    if record.namespace != () or type(record.namespace) is not tuple:
+        object.__setattr__(record, "namespace", check_namespace(record.namespace))
     for name in times:
         value = getattr(record, name)
         if value is not None and (type(value) is not datetime or value.tzinfo is not UTC):
-            object.__setattr__(record, name, _utc(value, name))
+            object.__setattr__(record, name, utc(value, name))
 
 
-def _utc(value: datetime, where: str) -> datetime:
-    """Return an aware time in UTC."""
+def utc(value: datetime, where: str) -> datetime:
+    """Return an aware time in UTC.
+
+    Args:
+        value: The time.
+        where: The name of the value in errors.
+
+    Raises:
+        InvalidInputError: It is no `datetime`, has no time zone, or lies outside of the years 1 to 9999 in UTC.
+    """
     if not isinstance(value, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidInputError(f"{where} must be a datetime, not {type(value).__name__}", argument=where)
     if value.utcoffset() is None:

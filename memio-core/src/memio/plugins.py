@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from memio.capabilities import Kind
+from memio.owners import ANYWHERE, Scope
 
 if TYPE_CHECKING:
     from memio.settings import Settings
 
-API = 1
-"""The version of the plugin interface that this memio has. It supports this one and the one before."""
+API = 2
+"""The version of the plugin interface that this memio has. After the first release, the one before is supported too."""
 
 SPOKEN = frozenset({API})
-"""The versions that a spec may name; version 1 is the first."""
+"""The versions that a spec may name. Version 1, which had four keywords for owners, was never released."""
 
 
 class Closable(Protocol):
@@ -90,8 +91,8 @@ class Operation:
         method: The name of the method, such as `add`.
         provider: The name of the provider.
         arguments: The arguments that the caller gave, without the owner.
-        user_id: The user that the call is confined to. Middleware cannot change it.
-        agent_id: The agent that the call is confined to. Middleware cannot change it.
+        scope: Whose records the call is about; what it adds gets the labels that are fixed. Middleware cannot
+            change it.
         writes: Whether the call changes what is stored.
         features: What the store declares; see `memio.Feature`. Middleware cannot change it.
         guarantees: What the store promises; see `memio.Guarantee`. Middleware cannot change it.
@@ -101,8 +102,7 @@ class Operation:
     method: str
     provider: str
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    user_id: str | None = None
-    agent_id: str | None = None
+    scope: Scope = ANYWHERE
     writes: bool = False
     features: frozenset[str] = frozenset()
     guarantees: frozenset[str] = frozenset()

@@ -4,24 +4,38 @@ These are the calls that every store has. Everything else belongs to a **feature
 declares the feature takes the keyword named beside it (with a default, because it is passed only
 when the caller gave it), and a store that does not declare it never sees the keyword.
 
-| feature               | keywords of the store's methods                                            |
-|-----------------------|----------------------------------------------------------------------------|
-| `attribution`         | `user_id` on `add`; for facts also `agent_id`                              |
-| `user_scope`          | `user_id` on every other method                                            |
-| `agent_scope`         | facts: `agent_id` on every method but `add`                                |
-| `metadata`            | `metadata` on `add` and `update`; `Message.metadata`, `Triple.metadata`    |
-| `filters`             | `filters` on `get_all` and `search` of facts and documents                 |
-| `client_ids`          | `fact_id`, `doc_id` on `add`; `Message.id`, `Triple.id`                    |
-| `update`              | the method `update(fact_id=…, content=…)` or `update(doc_id=…, content=…)` |
-| `message_names`       | `Message.name`                                                             |
-| `message_timestamps`  | `Message.timestamp`                                                        |
-| `all_roles`           | `Message.role` other than `user` and `assistant`                           |
-| `search_all_sessions` | `session_id` may be left out of `history.search`                           |
+| feature               | keywords of the store's methods                                                     |
+|-----------------------|-------------------------------------------------------------------------------------|
+| `attribution`         | `owner` on `add` and `put`, with `user_id` and `agent_id`                           |
+| `user_scope`          | `scope` on every other method, with `user_id`                                       |
+| `agent_scope`         | `scope` on every other method, with `agent_id`                                      |
+| `namespaces`          | `owner` and `scope`, with `namespace`                                               |
+| `owners`              | the method `get_owners(limit=…, cursor=…)`                                          |
+| `metadata`            | `metadata` on `add`, `put` and `update`; `Message.metadata`, `Triple.metadata`      |
+| `filters`             | `filters` on `get_all`, `search` and `count` of facts and documents                 |
+|                       | and on `search` and `count_messages` of history                                     |
+| `filter_operators`    | `filters` may have operators; `memio.toolkit.matches` states what they mean         |
+| `time_range`          | `since` and `until` on `get_all`, `search`, `count`, `count_messages`, `graph.get`   |
+| `newest_first`        | `order="newest"` on `get_all`                                                       |
+| `count`               | the methods `count()`, and `count_messages()` of history                            |
+| `client_ids`          | `fact_id`, `doc_id` on `add`; `Message.id`, `Triple.id`                             |
+| `update`              | the method `update(fact_id=…)` or `update(doc_id=…)`                                |
+| `put`                 | the method `put(fact_id=…, content=…)` or `put(doc_id=…, content=…)`                |
+| `versions`            | `Fact.version`, `Document.version`; `if_version` on `put`, `update` and `delete`    |
+| `expiry`              | `expires_at` on `add`, `put` and `update`; the method `purge()`                     |
+| `data`                | `data` on `add`, `put` and `update` of documents; `Message.data`                    |
+| `delete_messages`     | the method `delete_messages(session_id=…, last=…, message_ids=…)`                   |
+| `message_names`       | `Message.name`                                                                      |
+| `message_timestamps`  | `Message.timestamp`                                                                 |
+| `all_roles`           | `Message.role` other than `user` and `assistant`                                    |
+| `search_all_sessions` | `session_id` may be left out of `history.search`                                    |
+
+`memio.kinds` has the same as data: each method of each kind with its keywords and features.
 
 The client has checked every argument before a store is called, so a store needs no checks: text is legal Unicode
-without NUL and not empty, ids, owners and session ids have 1 to 1,000 characters, limits are 1 to 1,000, metadata
-is a JSON object that is not shared with the caller, and keywords of features that the store did not declare do not
-arrive.
+without NUL and not empty (but content, where there is data), ids, labels and session ids have 1 to 1,000 characters,
+limits are 1 to 1,000, times are in UTC, metadata is a JSON object and data a JSON value that are not shared with the
+caller, and keywords of features that the store did not declare do not arrive.
 
 Rules for every store
 ---------------------
@@ -33,42 +47,72 @@ trimming, no normalising, no change of case or line ends, no previews in listing
 
 **Labels** (owners, ids, session ids, entities) are compared exactly and as a whole: no case folding, trimming,
 normalising, patterns or prefixes. No character in them has a meaning, so labels must not be joined to one key
-without quoting. `user_id`, `agent_id`, session id and record id are separate: only all of them together name a
-record.
+without quoting. User, agent, namespace, session id and record id are separate: only all of them together name a
+record. A namespace is a tuple: `("a", "b")` is not `("a/b",)`.
 
-**Owners.** An owner given to `add` is stored and returned by every call, on every page. On any other call it
-confines the call to records of exactly that owner; `user_id` and `agent_id` together mean records of both. A record
-outside of the scope is not found. A keyword that is left out spans all owners, and records without one. A record
-that was added without an owner belongs to no user. Filters are applied inside the scope and never widen it.
-Searches apply scope, session and filters before the limit.
+**Owners.** `add` and `put` get `owner`, a `memio.Owner`: it is stored and returned by every call, on every page.
+Every other method gets `scope`, a `memio.owners.Scope`: for each label either any value or exactly one, and that one
+may be none. It confines the call to records whose owner it matches, and a record outside of it is not found.
+`Scope.prefix` is a namespace, which stands for itself and all below it, whole elements only. Both keywords are passed
+whenever a store declares one of the features that they hold labels of, and hold only such labels; their defaults are
+`NOBODY` and `ANYWHERE`. Filters are applied inside the scope and never widen it. Searches apply scope, session,
+times and filters before the limit.
 
 **Ids.** Without an id, `add` chooses one that no record has or had. With one (feature `client_ids`), the id is
-unique per owner (user and agent together); for messages, per owner and session. Adding the *same* record again
-under its id is a retry: it returns what is stored and changes nothing, neither its place in listings nor its times.
-Adding another record under the id raises `ConflictError` and stores nothing of the call. Records are the same when
-all of these are equal, compared with what is stored *now*, after updates:
+unique per owner, all three labels together; for messages, per owner and session. Adding the *same* record again
+under its id is a retry: it returns what is stored and changes nothing, neither its place in listings nor its times;
+only an `expires_at` that is given becomes the record's. Adding another record under the id raises `ConflictError`
+and stores nothing of the call. Records are the same when all of these are equal, compared with what is stored *now*,
+after updates:
 
-| kind     | fields that make the same record                             |
-|----------|--------------------------------------------------------------|
-| facts, documents | owner, id, content, metadata                         |
-| messages | owner, session, id, role, content, name, metadata            |
-| triples  | owner, subject, predicate, object, metadata, id where given  |
+| kind      | fields that make the same record                            |
+|-----------|-------------------------------------------------------------|
+| facts     | owner, id, content, metadata                                |
+| documents | owner, id, content, metadata, data                          |
+| messages  | owner, session, id, role, content, name, metadata, data     |
+| triples   | owner, subject, predicate, object, metadata, id where given |
 
-Text is compared exactly, metadata as JSON by value: the order of keys does not matter and 1 equals 1.0, but `true`
-equals no number, and 1 is not `"1"`. The time of a message is not compared: the stored one stays.
-An id is free once its record is deleted: the same record can be added again and is stored again. A call by id that
-leaves the owner out, and meets records of several owners, raises `ConflictError` and changes nothing.
+Text is compared exactly, metadata and data as JSON by value: the order of keys does not matter and 1 equals 1.0, but
+`true` equals no number, and 1 is not `"1"`. Times are not compared: the stored ones stay.
+An id is free once its record is deleted: the same record can be added again and is stored again. A call by id or by
+session id that meets records of several owners in its scope raises `ConflictError` with `reason="owners"`, and
+changes nothing.
+
+**put** stores a record under an id whether it is there or not: it creates it, or replaces content, metadata, data and
+time of expiry, also those that are not given. `created_at` and the place in listings stay. It is atomic against
+`add`, `put` and `delete` of the same id.
+
+**update** changes what is given, and keeps the rest. `expires_at=None` means never, and `data=None` removes the data;
+what is not given is `OMITTED`, or left out.
+
+**Versions** (feature `versions`) are opaque texts. Every `put`, and every `update` that is given content, metadata or
+data, makes a new one, equal values included; a version is never used again for an id, also after a deletion or a
+step of the clock. An `add` that finds the same record, and an `update` of `expires_at` alone, make none; the latter
+leaves `updated_at` too. With `if_version`, of any number of calls at the same time with one version at most one
+happens; the others raise `ConflictError` with `reason="version"`. Where there is no record, `put` with a version
+raises that too, `update` and `delete` raise `NotFoundError`.
+
+**Expiry** (feature `expiry`). A record whose time has come by the store's clock is gone for every call that reads,
+and its id is free. `delete_all`, `erase` and `purge` reach it. A time in the past is accepted.
 
 **Metadata** (feature `metadata`) is any JSON object and comes back equal: nested, empty, null, integers of any size
 and floating-point numbers by their exact value, any text as key. Filters compare top-level keys with scalar values;
 all must match. Numbers are compared by exact value, also integers with floating-point numbers; text, booleans and
 null equal only themselves; a key that is missing is not null. A key is a name, not a path.
 
+**Data** (feature `data`) is any JSON value but null and comes back equal; in its strings every character is kept, NUL
+and lone surrogates too. It is neither searched nor filtered.
+
+**Times.** `since` is inclusive, `until` exclusive; they select by `created_at` of facts, documents and triples, by
+`timestamp` of messages and by `updated_at` of sessions.
+
 **Listings** hold every record in scope once, in the order of adding; an update does not move a record, and a record
-that is added comes last, also after deletes. A page has at most `limit` records, and may have fewer although others
+that is added comes last, also after deletes. With `order="newest"` they hold the same in reverse; sessions then come
+by their `updated_at`, the greatest first. A page has at most `limit` records, and may have fewer although others
 follow: only `next_cursor=None` is the end. Following the cursor yields everything that was there at the beginning,
 once, while records that were delivered, all of a page or only its last one, are updated or deleted, and while
-records are added.
+records are added. A session that gains or loses messages while sessions are listed by `updated_at` may be missed or
+appear again. `get_owners` lists each owner that has records once, in any order.
 
 **Searches** return at most `limit` records of those that are stored now, each once however long it is, as they are
 stored, the best first. A record's own text as the query finds it when the limit covers all records, whatever it
@@ -88,7 +132,7 @@ Clients cache nothing that another client can change.
 deletion, no id that is taken. `aclose` may be called on a store that was never used, and twice, also at the same
 time.
 
-**Times** are aware and in UTC, and any `datetime` can be stored. An update sets `updated_at` and leaves
+**Times of records** are aware and in UTC, and any `datetime` can be stored. An update sets `updated_at` and leaves
 `created_at`; a store that has no times returns `None`, and never a time that it does not store.
 
 A store whose records may be large ends a page earlier than `limit`, with a `next_cursor`,
@@ -98,7 +142,8 @@ many as were asked for; iterations, `forget` and transfers take each page as it 
 A store may also have these attributes, which the client reads once:
 
 - `provider: str`: the name that errors use, when the store was not opened through a configuration.
-- `max_content_bytes: int`: the longest content, in bytes of UTF-8. Longer content never arrives.
+- `max_content_bytes: int`: the longest content, in bytes of UTF-8, together with the data of the record, in bytes of
+  JSON in ASCII. Longer content never arrives.
 - `max_metadata_bytes: int`, `max_part_bytes: int`: the largest metadata, in bytes of JSON in ASCII without spaces, and
   the longest part of a triple, in bytes of UTF-8, where they are less than the 1 MiB and the 64 KiB of the client.
 - `identity: str`: distinguishes its data from those of another store of the same class: a path, or
@@ -109,12 +154,34 @@ A store may also have these attributes, which the client reads once:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal, Protocol, Required, TypedDict, runtime_checkable
 
-from memio.models import Document, Fact, Message, Page, Triple, Turn
+from memio._values.omitted import OMITTED
+from memio.models import Document, Fact, Message, Page, Session, Triple, Turn
+from memio.owners import Owner
+
+__all__ = [
+    "OMITTED",
+    "DocumentInput",
+    "DocumentStore",
+    "FactInput",
+    "FactStore",
+    "GraphStore",
+    "HistoryStore",
+    "Order",
+    "Start",
+    "Store",
+    "SupportsAddMany",
+    "SupportsErase",
+    "SupportsRestore",
+]
 
 Start = Literal["latest", "oldest"]
 """From which end `history.get` reads a session."""
+
+Order = Literal["oldest", "newest"]
+"""With what a listing begins."""
 
 
 class FactInput(TypedDict, total=False):
@@ -124,7 +191,10 @@ class FactInput(TypedDict, total=False):
     metadata: dict[str, Any]
     user_id: str
     agent_id: str
+    namespace: tuple[str, ...]
+    owner: Owner
     fact_id: str
+    expires_at: datetime
 
 
 class DocumentInput(TypedDict, total=False):
@@ -132,8 +202,13 @@ class DocumentInput(TypedDict, total=False):
 
     content: Required[str]
     metadata: dict[str, Any]
+    data: Any
     user_id: str
+    agent_id: str
+    namespace: tuple[str, ...]
+    owner: Owner
     doc_id: str
+    expires_at: datetime
 
 
 class Store(Protocol):
@@ -153,20 +228,25 @@ class Store(Protocol):
         """Release what the store holds. Closing again does nothing."""
         ...
 
+    # get_owners(*, limit: int, cursor: str | None, scope: Scope) -> Page[Owner]: feature `owners`.
+
 
 class FactStore(Store, Protocol):
     """A store of facts."""
 
     async def add(self, *, content: str) -> Fact:
-        """Store a fact at the end. Features: `metadata`, `user_id`, `agent_id`, `fact_id`.
+        """Store a fact at the end. Keywords of features: `owner`, `metadata`, `fact_id`, `expires_at`.
 
-        Returns the fact as it is stored. The same text twice makes two facts. With a `fact_id` that the owner has
-        already, the same fact is returned unchanged, and another one raises `ConflictError`.
+        Returns the fact as it is stored. The same text twice makes two facts. With a `fact_id` that the owner
+        has already, the same fact is returned unchanged, and another one raises `ConflictError`.
         """
         ...
 
+    # put(*, fact_id: str, content: str) -> Fact: feature `put`.
+    # Keywords of features: `owner`, `metadata`, `expires_at`, `if_version`.
+
     async def get(self, *, fact_id: str) -> Fact:
-        """Return one fact. Features: `user_id`, `agent_id`.
+        """Return one fact. Keywords of features: `scope`.
 
         Raises `NotFoundError("fact", fact_id)` for an id that is not in scope, and `ConflictError` for one that
         several owners in scope have.
@@ -174,7 +254,7 @@ class FactStore(Store, Protocol):
         ...
 
     async def get_all(self, *, limit: int, cursor: str | None) -> Page[Fact]:
-        """Return a page in insertion order. Features: `user_id`, `agent_id`, `filters`.
+        """Return a page in the order of adding. Keywords of features: `scope`, `order`, `filters`, `since`, `until`.
 
         `cursor` is the `next_cursor` of an earlier page under the same arguments; the record it was made at may
         have been deleted since.
@@ -182,36 +262,43 @@ class FactStore(Store, Protocol):
         ...
 
     async def search(self, *, query: str, limit: int) -> list[Fact]:
-        """Return the best matches first. Features: `user_id`, `agent_id`, `filters`."""
+        """Return the best matches first. Keywords of features: `scope`, `filters`, `since`, `until`."""
         ...
 
-    # update(*, fact_id: str, content: str) -> Fact: feature `update`.
-    # Features: `metadata`, `user_id`, `agent_id`. Metadata left out stays as it is, `{}` clears it. Owner, place and
-    # `created_at` stay, and with the guarantee `stable_ids` the id; `updated_at` is set. The answer is what is stored.
-    # Raises `NotFoundError` and `ConflictError` as `get` does, and then changes and creates nothing.
+    # count() -> int: feature `count`. Keywords of features: `scope`, `filters`, `since`, `until`.
+
+    # update(*, fact_id: str) -> Fact: feature `update`. It gets `content` when the caller gave it.
+    # Keywords of features: `scope`, `metadata`, `expires_at`, `if_version`. Metadata `{}` clears it. Owner,
+    # place and `created_at` stay, and with the guarantee `stable_ids` the id; `updated_at` is set. The answer is what
+    # is stored. Raises `NotFoundError` and `ConflictError` as `get` does, and then changes and creates nothing.
 
     async def delete(self, *, fact_id: str) -> None:
-        """Delete one fact from every read; errors as for `get`. Features: `user_id`, `agent_id`."""
+        """Delete one fact from every read; errors as for `get`. Keywords of features: `scope`, `if_version`."""
         ...
 
     async def delete_all(self) -> None:
-        """Delete every fact in scope, however many there are. Features: `user_id`, `agent_id`."""
+        """Delete every fact in scope, however many there are. Keywords of features: `scope`."""
         ...
+
+    # purge() -> int: feature `expiry`. Removes every expired fact for good, and returns how many there were.
 
 
 class DocumentStore(Store, Protocol):
     """A store of documents."""
 
     async def add(self, *, content: str) -> Document:
-        """Store a document at the end. Features: `metadata`, `user_id`, `doc_id`.
+        """Store a document at the end. Keywords of features: `owner`, `metadata`, `data`, `doc_id`, `expires_at`.
 
         Returns the document as it is stored. The same text twice makes two documents. With a `doc_id` that the owner
         has already, the same document is returned unchanged, and another one raises `ConflictError`.
         """
         ...
 
+    # put(*, doc_id: str, content: str) -> Document: feature `put`.
+    # Keywords of features: `owner`, `metadata`, `data`, `expires_at`, `if_version`.
+
     async def get(self, *, doc_id: str) -> Document:
-        """Return one document. Features: `user_id`.
+        """Return one document. Keywords of features: `scope`.
 
         Raises `NotFoundError("document", doc_id)` for an id that is not in scope, and `ConflictError` for one that
         several owners in scope have.
@@ -219,7 +306,7 @@ class DocumentStore(Store, Protocol):
         ...
 
     async def get_all(self, *, limit: int, cursor: str | None) -> Page[Document]:
-        """Return a page in insertion order. Features: `user_id`, `filters`.
+        """Return a page in the order of adding. Keywords of features: `scope`, `order`, `filters`, `since`, `until`.
 
         `cursor` is the `next_cursor` of an earlier page under the same arguments; the record it was made at may
         have been deleted since.
@@ -227,70 +314,87 @@ class DocumentStore(Store, Protocol):
         ...
 
     async def search(self, *, query: str, limit: int) -> list[Document]:
-        """Return the best matches first. Features: `user_id`, `filters`."""
+        """Return the best matches first. Keywords of features: `scope`, `filters`, `since`, `until`."""
         ...
 
-    # update(*, doc_id: str, content: str) -> Document: feature `update`.
-    # Features: `metadata`, `user_id`. Metadata left out stays as it is, `{}` clears it. Owner, place and
-    # `created_at` stay, and with the guarantee `stable_ids` the id; `updated_at` is set. The answer is what is stored.
-    # Raises `NotFoundError` and `ConflictError` as `get` does, and then changes and creates nothing.
+    # count() -> int: feature `count`. Keywords of features: `scope`, `filters`, `since`, `until`.
+
+    # update(*, doc_id: str) -> Document: feature `update`. It gets `content` when the caller gave it.
+    # Keywords of features: `scope`, `metadata`, `data`, `expires_at`, `if_version`. Metadata `{}` clears it. Owner,
+    # place and `created_at` stay, and with the guarantee `stable_ids` the id; `updated_at` is set. The answer is what
+    # is stored. Raises `NotFoundError` and `ConflictError` as `get` does, and then changes and creates nothing.
 
     async def delete(self, *, doc_id: str) -> None:
-        """Delete one document from every read; errors as for `get`. Features: `user_id`."""
+        """Delete one document from every read; errors as for `get`. Keywords of features: `scope`, `if_version`."""
         ...
 
     async def delete_all(self) -> None:
-        """Delete every document in scope, however many there are. Features: `user_id`."""
+        """Delete every document in scope, however many there are. Keywords of features: `scope`."""
         ...
+
+    # purge() -> int: feature `expiry`. Removes every expired document for good, and returns how many there were.
 
 
 class HistoryStore(Store, Protocol):
     """A store of conversations. A session begins with its first message and ends with its deletion."""
 
     async def add(self, *, session_id: str, messages: Sequence[Message]) -> Turn:
-        """Append messages to a session, all or none. Features: `user_id`, and those of messages.
+        """Append messages to a session, all or none. Keywords of features: `owner`, and those of messages.
 
         Returns them as they are stored, in their order, and what the backend answered by itself in `replies`. A message
-        whose `id` the session of this owner has already is a retry when role, content, name and metadata are equal:
-        it is returned from where it is, and not appended. Otherwise `ConflictError("message", id)` is raised, and
-        nothing of the call is stored. The `timestamp` is not compared. The order of a session is that of adding, not
-        of time.
+        whose `id` the session of this owner has already is a retry when role, content, name, metadata and data are
+        equal: it is returned from where it is, and not appended. Otherwise `ConflictError("message", id)` is raised,
+        and nothing of the call is stored. The `timestamp` is not compared. The order of a session is that of adding,
+        not of time.
         """
         ...
 
     async def get(self, *, session_id: str, limit: int, cursor: str | None, start: Start) -> Page[Message]:
-        """Return a page of one session, oldest first; an unknown session is empty. Features: `user_id`.
+        """Return a page of one session, oldest first; an unknown session is empty. Keywords of features: `scope`.
 
         From `latest`, the first page holds the newest messages and the cursor goes back in time;
-        from `oldest`, it goes forward. Reading back is complete also while messages are added. Without `user_id`,
-        the messages of all users with a session of this id are read together, in the order of adding.
+        from `oldest`, it goes forward. Reading back is complete also while messages are added. Raises
+        `ConflictError("session", session_id, reason="owners")` when several owners in scope have the session.
         """
         ...
 
-    async def get_all(self, *, limit: int, cursor: str | None) -> Page[str]:
-        """Return a page of session ids, each once, in the order of their first messages. Features: `user_id`.
+    async def get_all(self, *, limit: int, cursor: str | None) -> Page[Session]:
+        """Return a page of sessions, each once, in the order of their first messages.
 
-        A session that begins again after its deletion comes last.
+        Keywords of features: `scope`, `order`, `since`, `until`. A session that begins again after its deletion comes
+        last. Times and counts that the backend cannot tell without reading the session are `None`.
         """
         ...
 
     async def search(self, *, query: str, limit: int, session_id: str | None) -> list[Message]:
-        """Return the best matches first, of every role. Features: `user_id`.
+        """Return the best matches first, of every role. Keywords of features: `scope`, `filters`, `since`, `until`.
 
         `session_id` confines the search to one session; with the feature `search_all_sessions` it may be `None`.
+        Raises `ConflictError` as `get` does.
         """
         ...
 
-    async def delete(self, *, session_id: str) -> None:
-        """Delete a session with all its messages; deleting an unknown one does nothing. Features: `user_id`.
+    # count() -> int: feature `count`. How many sessions. Keywords of features: `scope`, `since`, `until`.
 
-        Raises `ConflictError("session", session_id)` without `user_id` when several users have a session of this id,
-        and deletes nothing.
+    # count_messages() -> int: feature `count`. How many messages. It gets `session_id` when the caller gave it, and
+    # then raises `ConflictError` as `get` does. Keywords of features: `scope`, `filters`, `since`, `until`.
+
+    # delete_messages(*, session_id: str, last: int | None, message_ids: Sequence[str] | None) -> list[Message]:
+    # feature `delete_messages`. Keywords of features: `scope`. Exactly one of `last` and `message_ids` is not `None`.
+    # Returns what it removed, oldest first. `last`: so many at the end, in the order of adding, fewer when there are
+    # fewer, `[]` for an unknown session. `message_ids`: one that is not there raises `NotFoundError("message", id)`,
+    # and nothing is removed. Of calls at the same time with `last=1`, each removes another message. The ids are free
+    # again, the times of the session follow what is left, and a session without messages is gone.
+
+    async def delete(self, *, session_id: str) -> None:
+        """Delete a session with all its messages; deleting an unknown one does nothing. Keywords of features: `scope`.
+
+        Raises `ConflictError` as `get` does, and then deletes nothing.
         """
         ...
 
     async def delete_all(self) -> None:
-        """Delete every session in scope, however many there are. Features: `user_id`."""
+        """Delete every session in scope, however many there are. Keywords of features: `scope`."""
         ...
 
 
@@ -298,24 +402,24 @@ class GraphStore(Store, Protocol):
     """A store of triples. Provisional: it may still change in a minor version."""
 
     async def add(self, *, triples: Sequence[Triple]) -> list[Triple]:
-        """Store triples, all or none, and return one per triple given, in their order. Features: `user_id`.
+        """Store triples, all or none, and return one per triple given, in their order. Keywords of features: `owner`.
 
         Triples are identical when subject, predicate and object are equal, each compared exactly. An owner has an
         identical triple once: adding it again, within one call too, returns what is stored. With other metadata, or
         with another id than the stored one, it raises `ConflictError`, and so does another triple under an id that
-        the owner has already; nothing of the call is stored then. Users may have identical triples, each its own.
+        the owner has already; nothing of the call is stored then. Owners may have identical triples, each its own.
         """
         ...
 
     async def get(self, *, entity: str, limit: int, cursor: str | None) -> Page[Triple]:
-        """Return a page of the triples that have the entity as subject or object, each once. Features: `user_id`.
+        """Return a page of the triples that have the entity as subject or object, each once, in the order of adding.
 
-        In insertion order. The entity is compared exactly; a predicate is not an entity.
+        Keywords of features: `scope`, `since`, `until`. The entity is compared exactly; a predicate is not an entity.
         """
         ...
 
     async def get_all(self, *, limit: int, cursor: str | None) -> Page[Triple]:
-        """Return a page in insertion order. Features: `user_id`.
+        """Return a page in the order of adding. Keywords of features: `scope`, `order`, `since`, `until`.
 
         `cursor` is the `next_cursor` of an earlier page under the same arguments; the triple it was made at may
         have been deleted since.
@@ -323,11 +427,13 @@ class GraphStore(Store, Protocol):
         ...
 
     async def search(self, *, query: str, limit: int) -> list[Triple]:
-        """Return the best matches first. Features: `user_id`."""
+        """Return the best matches first. Keywords of features: `scope`, `since`, `until`."""
         ...
 
+    # count() -> int: feature `count`. Keywords of features: `scope`, `since`, `until`.
+
     async def delete(self, *, triple_id: str) -> None:
-        """Delete one triple from every read. Features: `user_id`.
+        """Delete one triple from every read. Keywords of features: `scope`.
 
         Raises `NotFoundError("triple", triple_id)` for an id that is not in scope, and `ConflictError` for one that
         several owners in scope have.
@@ -335,14 +441,14 @@ class GraphStore(Store, Protocol):
         ...
 
     async def delete_entity(self, *, entity: str) -> None:
-        """Delete every triple that has the entity as subject or object, however many. Features: `user_id`.
+        """Delete every triple that has the entity as subject or object. Keywords of features: `scope`.
 
-        An unknown entity is no error.
+        The entity is compared exactly; one that is not there has no triples.
         """
         ...
 
     async def delete_all(self) -> None:
-        """Delete every triple in scope, however many there are. Features: `user_id`."""
+        """Delete every triple in scope, however many there are. Keywords of features: `scope`."""
         ...
 
 
@@ -357,12 +463,12 @@ class SupportsRestore(Protocol):
     async def restore_records(self, *, records: Sequence[Any]) -> int:
         """Store records with their ids, owners, sessions and times, in order, all or none.
 
-        A record that is there already, by owner, session and id, with the same content and metadata, stays as it is.
-        What a record leaves open (`None`), the store chooses. The client has checked that it declares `client_ids`,
-        `attribution`, `metadata` and whatever else the records use.
+        A record that is there already, by owner, session and id, and is the same, stays as it is. What a record leaves
+        open (`None`), the store chooses. The client has checked that it declares `client_ids`,
+        `attribution`, `metadata` and whatever else the records use. Versions of records are not given.
 
         Args:
-            records: `Fact`, `Document`, `Message` with its `session_id`, or `Triple`; each with its own `user_id`.
+            records: `Fact`, `Document`, `Message` with its `session_id`, or `Triple`; each with its own owner.
 
         Returns:
             How many of them were not there yet.
@@ -380,7 +486,7 @@ class SupportsAddMany(Protocol):
     async def add_many(self, *, items: Sequence[Any]) -> list[Any]:
         """Store many records, `FactInput` or `DocumentInput`, and return them in order.
 
-        Each item is stored as `add` stores it: with its own owner, id and metadata, in the order of the items.
+        Each item is stored as `add` stores it: with its own `owner`, id and metadata, in the order of the items.
 
         Raises:
             PartialWriteError: Some were added. It holds them, the items that were certainly not added, and those
@@ -400,7 +506,7 @@ class SupportsErase(Protocol):
     async def erase(self) -> list[str]:
         """Make unrecoverable what was deleted, by this call's owner or by any other, now or earlier.
 
-        Features: `user_id`, `agent_id`, as on `delete_all`: the owner that is being forgotten.
+        Keywords of features: `scope`, as on `delete_all`: whose records are being forgotten.
 
         Returns:
             What stays nevertheless, in sentences for people; empty when nothing does.

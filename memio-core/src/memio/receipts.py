@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from memio.capabilities import Kind
 
@@ -43,18 +45,16 @@ class StoreReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetReceipt:
-    """What was forgotten of one owner.
+    """What was forgotten.
 
     Attributes:
-        user_id: The user, or `None`.
-        agent_id: The agent, or `None`.
+        labels: Whose records: the labels that were named, by their names, and `namespace_prefix` where one was.
         stores: One receipt for each configured store, also for those that were skipped.
         started_at: When it began, in UTC.
         seconds: How long it took.
     """
 
-    user_id: str | None
-    agent_id: str | None
+    labels: Mapping[str, Any]
     stores: tuple[StoreReceipt, ...]
     started_at: datetime
     seconds: float

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from math import inf
 from typing import Any, TypeGuard, TypeVar, cast
 
-from memio._values.json import copy_json_object
-from memio._values.text import check_name, shown, type_name
+from memio._call.chat import fields_of, hint_for
+from memio._call.filters import check_filters
+from memio._values.json import copy_data, copy_json_object
+from memio._values.text import MAX_NAME, check_label, check_length, check_name, check_text, shown, type_name
 from memio.errors import InvalidInputError
-from memio.kinds import BY_RECORD, OWNERS, SPECS, KindSpec, spec_of
-from memio.models import Document, Fact, Message, Triple
+from memio.kinds import BY_RECORD, SPECS, spec_of
+from memio.models import Document, Fact, Message, Triple, utc
 
 MAX_LIMIT = 1000
 """Records in one answer."""
-
-MAX_NAME = 1000
-"""Characters of an id, an owner or a session: names, which backends index and errors show."""
 
 MAX_QUERY = 1_000_000
 """Characters of a query."""
@@ -37,35 +37,61 @@ R = TypeVar("R", Message, Triple)
 
 def limit(value: object) -> int:
     """Check a number of records: 1 to 1000."""
+    return _number("limit", value, "; for more, a listing goes on with next_cursor, or with its iter_… method")
+
+
+def last(value: object) -> int:
+    """Check how many messages at the end of a session: 1 to 1000."""
+    return _number("last", value, "; for more, call it again, or delete the session")
+
+
+def _number(where: str, value: object, advice: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidInputError(f"limit must be a whole number, not {type_name(value)}", argument="limit")
+        raise InvalidInputError(f"{where} must be a whole number, not {type_name(value)}", argument=where)
     if not 1 <= value <= MAX_LIMIT:
         raise InvalidInputError(
-            f"limit is {shown(value)}: it must be 1 to {MAX_LIMIT}"
-            + ("; for more, a listing goes on with next_cursor, or with its iter_… method" if value > 0 else ""),
-            argument="limit",
+            f"{where} is {shown(value)}: it must be 1 to {MAX_LIMIT}{advice if value > 0 else ''}", argument=where
         )
     return value
 
 
-def start(value: object) -> str:
-    """Check from which end a session is read."""
-    if not isinstance(value, str) or value not in ("latest", "oldest"):
-        raise InvalidInputError(f"start is {shown(value)}: it must be 'latest' or 'oldest'", argument="start")
-    return str(value)
-
-
-def filters(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Check metadata filters: top-level keys and scalar values."""
-    checked = copy_json_object(value, "filters")
-    for key, item in checked.items():
-        if isinstance(item, (dict, list)):
-            raise InvalidInputError(
-                f"filters.{key} is a {type_name(cast('object', item))}: filters compare top-level keys with "
-                "a string, a number, true, false or null",
-                argument="filters",
-            )
+def message_ids(value: object) -> list[str]:
+    """Check the ids of messages: 1 to 1000, none twice."""
+    where = "message_ids"
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise InvalidInputError(
+            f"{where} must be a list of ids, not {type_name(cast('object', value))}", argument=where
+        )
+    checked = [check_label(item, f"{where}[{index}]") for index, item in enumerate(cast("Iterable[object]", value))]
+    if not 1 <= len(checked) <= MAX_LIMIT:
+        raise InvalidInputError(f"{where} has {len(checked):,} ids: pass 1 to {MAX_LIMIT}", argument=where)
+    seen: set[str] = set()
+    for index, item in enumerate(checked):
+        if item in seen:
+            raise InvalidInputError(f"{where}[{index}] is {shown(item)} for the second time", argument=where)
+        seen.add(item)
     return checked
+
+
+def _choice(where: str, one: str, other: str) -> Callable[[object], str]:
+    """Return the check of an argument that is one of two words."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in (one, other):
+            raise InvalidInputError(f"{where} is {shown(value)}: it must be {one!r} or {other!r}", argument=where)
+        return str(value)
+
+    return check
+
+
+def _time(where: str) -> Callable[[Any], datetime]:
+    """Return the check of an argument that is a moment."""
+    return lambda value: utc(value, where)
+
+
+def _content(value: object) -> str:
+    """Check the text of a record. Whether it may be empty depends on the other arguments of the call."""
+    return value if _is_legal(value, inf) else check_text(value, "content")
 
 
 def messages(value: object) -> list[Message]:
@@ -97,18 +123,32 @@ def _batch(value: object, record_class: type[R]) -> list[R]:
         raise InvalidInputError(f"{where} is empty: pass at least one {name}", argument=where)
     checked: list[R] = []
     seen: set[str] = set()
-    for index, record in enumerate(given):
+    for index, item in enumerate(given):
+        place = f"{where}[{index}]"
+        record = item
+        if record_class is Message and isinstance(item, Mapping):
+            record = _from_dict(cast("Mapping[str, Any]", item), place)
         if not isinstance(record, record_class):
+            hint = hint_for(record) if record_class is Message else ""
             raise InvalidInputError(
-                f"{where}[{index}] must be a {name}, such as {example}, not {type_name(record)}", argument=where
+                f"{place} must be a {name}, such as {example}, not {type_name(record)}{hint}", argument=where
             )
-        checked.append(_added(record, f"{where}[{index}]"))
+        checked.append(_added(record, place))
         # Only now: a value that is not a string may have no hash.
         if record.id is not None and record.id in seen:
             raise InvalidInputError(f"{where}[{index}].id is {record.id!r} for the second time", argument=where)
         if record.id is not None:
             seen.add(record.id)
     return checked
+
+
+def _from_dict(item: Mapping[str, Any], where: str) -> Message:
+    """Return the message that a dict of a chat API means."""
+    fields = fields_of(item, where)
+    try:
+        return Message(**fields)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{where}.{error.message}", argument="messages") from None
 
 
 def _added(record: R, where: str) -> R:
@@ -120,10 +160,10 @@ def _added(record: R, where: str) -> R:
             f"add dataclasses.replace({where}, score=None)",
             argument=where,
         )
-    if not record.metadata:
+    if not record.metadata and getattr(record, "data", None) is None:
         return record
     try:
-        return replace(record)  # which checks and copies the metadata: it may have been changed since
+        return replace(record)  # which checks and copies metadata and data: they may have been changed since
     except InvalidInputError as error:
         raise InvalidInputError(f"{where}.{error.message}", argument=where) from None
 
@@ -131,11 +171,20 @@ def _added(record: R, where: str) -> R:
 def _check_texts(record: Fact | Document | Message | Triple, where: str) -> None:
     spec = spec_of(record)
     for name in spec.texts:
-        if not _is_legal(getattr(record, name), inf):
-            check_name(getattr(record, name), f"{where}.{name}")
+        if not _is_legal(text := getattr(record, name), inf):
+            _check_long_text(record, text, f"{where}.{name}")
     for name in spec.names:
-        if (text := getattr(record, name)) is not None and not _is_legal(text, MAX_NAME):
-            _check_length(check_name(text, f"{where}.{name}"), f"{where}.{name}", MAX_NAME)
+        if (text := getattr(record, name)) is not None:
+            check_label(text, f"{where}.{name}")
+
+
+def _check_long_text(record: object, text: object, where: str) -> None:
+    if text != "":
+        check_text(text, where)
+    elif not hasattr(record, "data"):
+        check_name(text, where)
+    elif cast("Any", record).data is None:
+        raise InvalidInputError(f"{where} must not be empty where there is no data", argument=where)
 
 
 def _text(where: str, most: float = inf) -> Callable[[object], str]:
@@ -145,7 +194,7 @@ def _text(where: str, most: float = inf) -> Callable[[object], str]:
         if _is_legal(value, most):
             return value
         text = check_name(value, where)
-        _check_length(text, where, most)
+        check_length(text, where, most)
         return text
 
     return check
@@ -156,51 +205,27 @@ def _is_legal(value: object, most: float) -> TypeGuard[str]:
     return type(value) is str and 0 < len(value) <= most and value.isascii() and "\0" not in value
 
 
-def _check_length(text: str, where: str, most: float) -> None:
-    if len(text) > most:
-        raise InvalidInputError(
-            f"{where} has {len(text):,} characters, of at most {most:,}: shorten it", argument=where
-        )
-
-
-_NAMES = (*OWNERS, "session_id", *(spec.id for spec in SPECS.values() if spec.id))
+_NAMES = ("session_id", "if_version", *(spec.id for spec in SPECS.values() if spec.id))
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
-    "content": _text("content"),
+    "content": _content,
     "query": _text("query", MAX_QUERY),
     "cursor": _text("cursor"),
     "entity": _text("entity"),
     "metadata": copy_json_object,
-    "filters": filters,
+    "data": copy_data,
+    "filters": check_filters,
     "limit": limit,
-    "start": start,
+    "last": last,
+    "start": _choice("start", "latest", "oldest"),
+    "order": _choice("order", "oldest", "newest"),
+    "since": _time("since"),
+    "until": _time("until"),
+    "expires_at": _time("expires_at"),
+    "message_ids": message_ids,
     "messages": messages,
     "triples": triples,
     "records": records,
     **{name: _text(name, MAX_NAME) for name in _NAMES},
 }
 """By the name of an argument, the function that checks it. Cursors are opened in `memio._call.cursors`."""
-
-
-def check_belonging(spec: KindSpec, where: str, keywords: Mapping[str, Any]) -> None:
-    """Refuse messages and triples that name another session or owner than the call.
-
-    Args:
-        spec: The kind of memory.
-        where: The keyword that holds the records.
-        keywords: The arguments of the call.
-    """
-    labels = [name for name in spec.names if name not in ("id", "name")]
-    for index, record in enumerate(keywords[where]):
-        for name in labels:
-            label = getattr(record, name)
-            if label is not None and label != keywords.get(name):
-                raise InvalidInputError(
-                    f"{where}[{index}].{name} is {shown(label)}, but the call has {_given(keywords, name)}: "
-                    f"pass {name}={shown(label)}, or leave it out of the {where[:-1]}",
-                    argument=where,
-                )
-
-
-def _given(keywords: Mapping[str, Any], name: str) -> str:
-    return f"{name}={shown(keywords[name])}" if name in keywords else f"no {name}"

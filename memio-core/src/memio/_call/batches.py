@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from memio._call.labels import add_label
+from memio._call.labels import narrowed
 from memio._values.json import is_empty_object
 from memio._values.text import shown, type_name
 from memio.errors import InvalidInputError, MemioError, PartialWriteError, ProviderError
+from memio.owners import OWNERS, Scope
 
 CONCURRENCY = 8
 """How many records are added at once to a store without a batch call."""
 
 
-def item_arguments(
-    items: object, known: Iterable[str], owners: Mapping[str, str]
-) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """Yield, for each item, the arguments of its `add` and its owner.
+_LABELS = (*OWNERS, "owner")
+"""The keys of an item that name its owner."""
+
+
+def item_arguments(items: object, known: Iterable[str], scope: Scope) -> Iterator[tuple[dict[str, Any], Scope]]:
+    """Yield, for each item, the arguments of its `add` and its scope.
 
     Args:
         items: Texts, or dicts with the arguments of `add`.
         known: The names of those arguments.
-        owners: The owner of all items, where the call names one.
+        scope: What all items are confined to.
     """
     if isinstance(items, (str, Mapping)) or not isinstance(items, Iterable):
         raise InvalidInputError(
@@ -30,37 +33,37 @@ def item_arguments(
         )
     for index, item in enumerate(cast("Iterable[object]", items)):
         if isinstance(item, str):
-            yield {"content": item}, dict(owners)
+            yield {"content": item}, scope
             continue
         if not isinstance(item, Mapping):
             raise InvalidInputError(
                 f"items[{index}] must be a text or a dict such as {{'content': …}}, not {type_name(item)}",
                 argument="items",
             )
-        yield _split(cast("Mapping[str, Any]", item), index, known, owners)
+        yield _split(cast("Mapping[str, Any]", item), index, known, scope)
 
 
-def _split(
-    item: Mapping[str, Any], index: int, known: Iterable[str], owners: Mapping[str, str]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _split(item: Mapping[str, Any], index: int, known: Iterable[str], scope: Scope) -> tuple[dict[str, Any], Scope]:
     arguments: dict[str, Any] = {}
-    owner = dict(owners)
+    labels: dict[str, Any] = {}
     for name, value in item.items():
-        if name not in known:
+        if name in _LABELS:
+            labels[name] = value
+        elif name not in known:
             raise InvalidInputError(
-                f"items[{index}] has the unknown key {shown(name)}; known are: {', '.join(sorted(known))}",
+                f"items[{index}] has the unknown key {shown(name)}; known are: {', '.join(sorted((*known, *_LABELS)))}",
                 argument="items",
             )
-        if name in ("user_id", "agent_id"):
-            try:
-                add_label(owner, name, value)
-            except InvalidInputError as error:
-                raise InvalidInputError(f"items[{index}]: {error.message}", argument="items") from None
         elif value is not None and not (name == "metadata" and is_empty_object(value)):
             arguments[name] = value
     if "content" not in arguments:
         raise InvalidInputError(f"items[{index}] has no content", argument="items")
-    return arguments, owner
+    if not labels:
+        return arguments, scope
+    try:
+        return arguments, narrowed(scope, **labels)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"items[{index}]: {error.message}", argument="items") from None
 
 
 async def add_each(store: Any, *, items: Sequence[dict[str, Any]]) -> list[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from memio._values.suggest import did_you_mean
-from memio._values.text import check_name, is_plain, shown, type_name
+from memio._values.text import check_label, is_plain, shown, type_name
 from memio.errors import InvalidInputError
 from memio.models import ROLES
 
@@ -106,6 +106,7 @@ def _replaced(text: str) -> str:
 
 def _is_legal_name(name: object) -> bool:
     try:
-        return len(check_name(name, "name")) <= MAX_NAME
+        check_label(name, "name")
     except InvalidInputError:
         return False
+    return True

@@ -9,7 +9,7 @@ from typing import Any, get_origin
 
 from memio._values.text import type_name
 from memio.capabilities import KINDS, REQUIRES, Kind
-from memio.kinds import SPECS, Method, supports
+from memio.kinds import SPECS, TAKES, Method, supports
 
 _OPTIONAL: dict[str, type] = {
     "provider": str,
@@ -57,7 +57,7 @@ def _faults_of(store: object, kind: Kind) -> list[str]:
             continue
         if method.needs is None or method.needs in features:
             faults += _method_faults(store, name, method, features)
-    faults += _method_faults(store, "aclose", Method(()), features)
+    faults += _method_faults(store, "aclose", Method((), whose="nobody"), features)
     for attribute, kinds in _OPTIONAL.items():
         value = getattr(store, attribute, None)
         if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
@@ -94,12 +94,20 @@ def _method_faults(store: object, name: str, method: Method, features: frozenset
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return faults  # a callable of an extension module without a signature
-    optional = {keyword: feature for keyword, feature in method.features.items() if feature in features}
+    optional = {
+        keyword: f"the feature {feature.value!r} promises"
+        for keyword, feature in method.features.items()
+        if feature in features
+    }
+    optional |= dict.fromkeys(method.given, "memio passes when the caller gave it")
+    declared = sorted(TAKES[method.whose] & features)
+    if method.takes and declared:
+        optional[method.takes] = f"the feature {str(declared[0])!r} promises"
     return faults + _keyword_faults(name, signature, method.core, optional)
 
 
 def _keyword_faults(
-    name: str, signature: inspect.Signature, core: tuple[str, ...], optional: dict[str, Any]
+    name: str, signature: inspect.Signature, core: tuple[str, ...], optional: dict[str, str]
 ) -> list[str]:
     parameters = signature.parameters
     takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
@@ -112,8 +120,8 @@ def _keyword_faults(
     if not takes_any:
         faults += [f"its `{name}` takes no keyword `{keyword}`" for keyword in core if keyword not in named]
         faults += [
-            f"its `{name}` takes no keyword `{keyword}`, which the feature {feature.value!r} promises"
-            for keyword, feature in optional.items()
+            f"its `{name}` takes no keyword `{keyword}`, which {because}"
+            for keyword, because in optional.items()
             if keyword not in named
         ]
     for keyword, parameter in parameters.items():

@@ -21,7 +21,7 @@ def seal(raw: str, listing: Mapping[str, Any]) -> str:
 
     Args:
         raw: The store's cursor.
-        listing: Everything that chooses what is listed, as JSON.
+        listing: Everything that chooses what is listed, as JSON, times and scopes.
     """
     return f"{_digest(raw, listing)}.{raw}"
 
@@ -32,7 +32,7 @@ def unseal(cursor: object, listing: Mapping[str, Any]) -> str:
     if not dot or digest != _digest(raw, listing):
         raise InvalidInputError(
             "cursor does not belong to this listing: pass the next_cursor of a page unchanged, to the same store, "
-            "with the same owner, filters, session and start",
+            "with the same owner, filters, times, order, session and start",
             argument="cursor",
         )
     return raw
@@ -53,4 +53,4 @@ def _digest(raw: str, listing: Mapping[str, Any]) -> str:
     from hashlib import blake2b
     from json import dumps
 
-    return blake2b(dumps([raw, listing], sort_keys=True).encode(), digest_size=9).hexdigest()
+    return blake2b(dumps([raw, listing], sort_keys=True, default=repr).encode(), digest_size=9).hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from memio._values.json import copy_json_object
-from memio._values.operators import EXISTENCE, IN_PLACE_OF_KEYS, MEMBERSHIP, ORDER, UNDER_KEYS
+from memio._values.operators import EXISTENCE, IN_PLACE_OF_KEYS, MEMBERSHIP, UNDER_KEYS
 from memio._values.suggest import did_you_mean
 from memio._values.text import shown, type_name
 from memio.errors import InvalidInputError
@@ -15,8 +15,8 @@ from memio.errors import InvalidInputError
 def check_filters(value: Mapping[str, Any]) -> dict[str, Any]:
     """Check metadata filters, and return a copy of them.
 
-    `memio.toolkit.matches` describes what they mean. Everything that it could not evaluate is refused, and so is what
-    can never match by a mistake of its writer, such as `{"age": {"$gt": None}}`. An empty object is no filter.
+    `memio.toolkit.matches` describes what they mean. Everything that it could not evaluate is refused. An empty
+    object is no filter.
 
     Args:
         value: Such as `{"age": {"$gte": 18, "$lt": 65}, "$or": [{"tag": "a"}, {"tag": {"$exists": False}}]}`.
@@ -68,8 +68,6 @@ def _check_combination(key: str, item: Any, place: str) -> None:
 def _check_operand(item: Any, place: str) -> None:
     if not isinstance(item, dict):
         raise _refused(f'{place} must be a filter, as in {{"key": "value"}}, not {type_name(item)}')
-    if not item:
-        raise _refused(f"{place} is an empty filter, which everything matches: leave it out")
     _check_filter(cast("dict[str, Any]", item), place)
 
 
@@ -94,12 +92,6 @@ def _check_comparison(name: str, operand: Any, place: str) -> None:
     elif name in EXISTENCE:
         if not isinstance(operand, bool):
             raise _refused(f"{place} is {shown(operand)}: it must be true or false")
-    elif name in ORDER:
-        if isinstance(operand, bool) or not isinstance(operand, (int, float, str)):
-            raise _refused(
-                f"{place} is {shown(operand)}: it must be a number or a string, as nothing else has an order "
-                "(a boolean is not a number)"
-            )
     else:
         _check_scalar(operand, place)
 

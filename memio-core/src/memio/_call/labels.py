@@ -1,59 +1,103 @@
-"""Owner labels: whose records a call is about."""
+"""What the labels of a call mean: one scope, made of what confines the client and of what the call gives."""
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Any, Final
+from typing import Any
 
-from memio._call.arguments import CHECKS
-from memio._values.text import shown
+from memio._values.omitted import OMITTED
+from memio._values.text import check_label, shown
 from memio.errors import InvalidInputError
+from memio.owners import ANY, ANYWHERE, Owner, Scope, check_namespace
 
 
-class _Omitted(Enum):
-    # A member of an enumeration stays the same object when it is copied or pickled.
-    OMITTED = "omitted"
-
-    def __repr__(self) -> str:
-        return "OMITTED"
-
-
-OMITTED: Final[Any] = _Omitted.OMITTED
-"""The default of a label or session that a caller may leave out.
-
-`None` cannot be that default: it is what a lookup returns that found nothing, and a lost login must not widen
-a call to the records of every user. The type is `Any`, so that signatures state the type of what is given.
-"""
-
-
-def add_label(owner: dict[str, str], name: str, value: object) -> None:
-    """Add a label that a call gives to those that it is confined to already.
+def narrowed(
+    scope: Scope,
+    user_id: str = OMITTED,
+    agent_id: str = OMITTED,
+    namespace: tuple[str, ...] = OMITTED,
+    owner: Owner = OMITTED,
+    namespace_prefix: tuple[str, ...] = OMITTED,
+) -> Scope:
+    """Return the scope of a call.
 
     Args:
-        owner: The labels that the call is confined to; it is changed.
-        name: The name of the label.
-        value: What the caller gave.
+        scope: What the client is confined to.
+        user_id: The label that the call gives, or `OMITTED`.
+        agent_id: Likewise.
+        namespace: Likewise.
+        owner: Exactly this owner, in place of the labels.
+        namespace_prefix: This namespace and all below it.
 
     Raises:
-        InvalidInputError: The value is not a label, or the call is confined to another one.
+        InvalidInputError: A value is no label, or the client is confined to another one.
     """
-    if value is None:
-        raise none_refused(name)
-    label = CHECKS[name](value)
-    if owner.setdefault(name, label) != label:
+    if owner is not OMITTED:
+        return _of_owner(scope, owner, (user_id, agent_id, namespace, namespace_prefix))
+    if user_id is OMITTED and agent_id is OMITTED and namespace is OMITTED and namespace_prefix is OMITTED:
+        return scope
+    user, agent, path, prefix = scope.user_id, scope.agent_id, scope.namespace, scope.prefix
+    if user_id is not OMITTED:
+        user = _narrowed("user_id", user, check_label(_given(user_id, "user_id"), "user_id"))
+    if agent_id is not OMITTED:
+        agent = _narrowed("agent_id", agent, check_label(_given(agent_id, "agent_id"), "agent_id"))
+    if namespace is not OMITTED:
+        path = _narrowed("namespace", path, check_namespace(_given(namespace, "namespace")))
+    if namespace_prefix is not OMITTED:
+        prefix = check_namespace(_given(namespace_prefix, "namespace_prefix"), "namespace_prefix", prefix=True)
+        if path is not ANY:
+            raise InvalidInputError(
+                f"namespace_prefix cannot be given with namespace, which is {shown(path)}: leave one of them out",
+                argument="namespace_prefix",
+            )
+    return Scope(user, agent, path, prefix)
+
+
+def _of_owner(scope: Scope, owner: Owner, labels: tuple[object, ...]) -> Scope:
+    if not isinstance(owner, Owner):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
         raise InvalidInputError(
-            f"{name} is {shown(label)}, but the call is confined to {shown(owner[name])}: leave it out",
+            f"owner must be an Owner, such as Owner(user_id='alice'), not {shown(owner)}", argument="owner"
+        )
+    if any(label is not OMITTED for label in labels):
+        raise InvalidInputError(
+            "owner stands for all labels: leave user_id, agent_id, namespace and namespace_prefix out", argument="owner"
+        )
+    if scope is not ANYWHERE and not scope.matches(owner):
+        raise InvalidInputError(
+            f"owner is {shown(owner)}, but the call is confined to {scope.words}: leave it out", argument="owner"
+        )
+    return Scope.of(owner)
+
+
+def _given(label: Any, name: str) -> Any:
+    if label is None:
+        raise none_refused(name)
+    return label
+
+
+def _narrowed(name: str, confined: Any, label: Any) -> Any:
+    if confined is not ANY and confined != label:
+        raise InvalidInputError(
+            f"{name} is {shown(label)}, but the call is confined to {shown_label(confined)}: leave it out",
             argument=name,
         )
+    return label
+
+
+def shown_label(label: object) -> str:
+    """Return a label that a call is confined to, for messages."""
+    return "none" if label is None else shown(label)
 
 
 def none_refused(name: str) -> InvalidInputError:
     """Return what to raise when `None` was given for a label or session."""
+    example = "an empty tuple for the root" if name == "namespace" else "a string"
+    advice = "" if name == "session_id" else ", or pass owner=Owner(…) for records without one"
     return InvalidInputError(
-        f"{name} is None, which does not mean all: pass a string, or leave {name} out on purpose", argument=name
+        f"{name} is None, which does not mean all: pass {example}, or leave {name} out on purpose{advice}",
+        argument=name,
     )
 
 
-def as_argument(label: str | None) -> str:
-    """Return the label of a record, or the value of an option, as a call takes it: `None` is left out."""
+def as_argument(label: Any) -> Any:
+    """Return the value of an option as a call takes it: `None` is left out."""
     return OMITTED if label is None else label

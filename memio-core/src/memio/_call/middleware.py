@@ -38,7 +38,7 @@ def check_change(given: Operation, changed: object) -> None:
         raise MemioError(
             f"middleware called call_next with a {type_name(changed)}: pass the operation, or its with_arguments(...)"
         )
-    for name in ("kind", "method", "provider", "user_id", "agent_id", "writes", "features", "guarantees"):
+    for name in ("kind", "method", "provider", "scope", "writes", "features", "guarantees"):
         if getattr(changed, name) != getattr(given, name):
             raise MemioError(f"middleware changed the {name} of {given.name}: it may change arguments only")
         if name in changed.arguments:

@@ -31,7 +31,7 @@ class Limits(NamedTuple):
     """The largest record that a store takes.
 
     Attributes:
-        content: Bytes of content in UTF-8; `None` where the store states no limit.
+        content: Bytes of content in UTF-8 and of data as JSON in ASCII, together; `None` where the store states none.
         metadata: Bytes of metadata as JSON in ASCII.
         part: Bytes of each part of a triple in UTF-8.
     """
@@ -87,6 +87,9 @@ def check_sizes(keywords: Mapping[str, Any], records: str | None, limits: Limits
     for name in ("metadata", "content"):
         if (value := keywords.get(name)) and (excess := _excess(name, value, limits)):
             raise _refusal(excess, "", name, provider)
+    data = keywords.get("data")
+    if data is not None and (excess := _data_excess(data, keywords.get("content") or "", limits)):
+        raise _refusal(excess, "", "data", provider)
     if records is not None:
         for index, record in enumerate(keywords[records]):
             for excess in excesses_of(record, limits):
@@ -98,12 +101,17 @@ def excesses_of(record: Fact | Document | Message | Triple, limits: Limits) -> I
     for name in ("metadata", *spec_of(record).texts):
         if (value := getattr(record, name)) and (excess := _excess(name, value, limits)):
             yield excess
+    data: Any = getattr(record, "data", None)
+    if data is not None and (excess := _data_excess(data, cast("Any", record).content, limits)):
+        yield excess
 
 
 def memory_of(record: Fact | Document | Message | Triple) -> int:
     """Return how much memory a record takes, in bytes, up to what is the same for all."""
     texts = [getattr(record, name) for name in spec_of(record).texts]
-    return sum(map(getsizeof, texts)) + _memory_of_json(record.metadata)
+    return (
+        sum(map(getsizeof, texts)) + _memory_of_json(record.metadata) + _memory_of_json(getattr(record, "data", None))
+    )
 
 
 def _memory_of_json(value: Any) -> int:
@@ -131,6 +139,20 @@ def _excess(name: str, value: Any, limits: Limits) -> Excess | None:
     return None if size is None else Excess(name, size, most, unit, advice)
 
 
+def _data_excess(data: Any, content: str, limits: Limits) -> Excess | None:
+    """Return by how much data are too large, together with the content of their record."""
+    if limits.content is None:
+        return None
+    beside = len(content.encode())
+    size = _json_excess(data, limits.content - beside)
+    unit = "bytes as ASCII JSON" + (f" and its content {beside:,} in UTF-8" if beside else "")
+    return (
+        None
+        if size is None
+        else Excess("data", size, limits.content, unit, "keep large values elsewhere, and a reference here")
+    )
+
+
 def _utf8_excess(text: str, most: int) -> int | None:
     """Return the size of a text that is larger than a limit; most texts need no encoding to be measured."""
     if len(text) * _UTF8_BYTES <= most:
@@ -139,13 +161,13 @@ def _utf8_excess(text: str, most: int) -> int | None:
     return size if size > most else None
 
 
-def _json_excess(metadata: Mapping[str, Any], most: int) -> int | None:
-    """Return the size of metadata that is larger than a limit; most is measured by its `repr`, which is quick."""
-    if len(repr(metadata)) * _ESCAPED <= most:
+def _json_excess(value: Any, most: int) -> int | None:
+    """Return the size of a JSON value that is larger than a limit; most is measured by its `repr`, which is quick."""
+    if len(repr(value)) * _ESCAPED <= most:
         return None
     from json import dumps  # few calls need it
 
-    size = len(dumps(metadata, separators=(",", ":")))
+    size = len(dumps(value, separators=(",", ":")))
     return size if size > most else None
 
 

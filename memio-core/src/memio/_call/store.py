@@ -11,18 +11,19 @@ The rules that are the same for every provider are applied here, and only here:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, cast
 
-from memio._call.arguments import CHECKS, check_belonging
+from memio._call.arguments import CHECKS
 from memio._call.batches import add_each, item_arguments
 from memio._call.cursors import next_cursor, seal, unseal
-from memio._call.features import HINTS, asked_for
+from memio._call.features import HINTS, asked_by_scope, asked_for
 from memio._call.middleware import as_list, check_change, wrapped
 from memio._call.resources import OpenedStore
 from memio._call.results import check_result
 from memio._call.sizes import Limits, check_sizes
 from memio._call.state import ClientState
+from memio._call.together import check_belonging, check_together
 from memio.capabilities import Kind
 from memio.errors import (
     InvalidInputError,
@@ -32,8 +33,9 @@ from memio.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
-from memio.kinds import RESTORE, SPECS, KindSpec
+from memio.kinds import RESTORE, SCOPED_BY, SPECS, TAKES, KindSpec, Method
 from memio.models import Page
+from memio.owners import ANY, Scope
 from memio.plugins import CallNext, Operation
 from memio.protocols import Store
 
@@ -104,23 +106,21 @@ class CheckedStore:
         # Without the store and the middleware: their reprs are foreign code, and may show secrets.
         return f"<CheckedStore {self.kind} of {self.provider}>"
 
-    def call(
-        self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool = True
-    ) -> Awaitable[Any]:
+    def call(self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool = True) -> Awaitable[Any]:
         """Call a method of the store, through the client's middleware.
 
         Args:
             method: The name of the store's method.
             arguments: What the caller gave, without the owner.
-            owners: The labels that the call names or is confined to, checked.
+            scope: Whose records the call is about; what it adds gets the labels that are fixed.
             fill: Whether a page that the store ended early is filled up to its limit. Iterations take it as it is.
         """
         if self.state.middleware:
-            return self._call_through_middleware(method, arguments, owners, fill=fill)
-        return self._call_store(method, arguments, owners, fill=fill)
+            return self._call_through_middleware(method, arguments, scope, fill=fill)
+        return self._call_store(method, arguments, scope, fill=fill)
 
     async def _call_through_middleware(
-        self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool
+        self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool
     ) -> Any:
         self.state.check()
         described = self.spec.methods[method]
@@ -132,8 +132,7 @@ class CheckedStore:
             method=method,
             provider=self.provider,
             arguments=arguments,
-            user_id=owners.get("user_id"),
-            agent_id=owners.get("agent_id"),
+            scope=scope,
             writes=described.writes,
             features=self.features,
             guarantees=self.guarantees,
@@ -142,7 +141,7 @@ class CheckedStore:
         async def call_store(changed: Operation) -> Any:
             if changed is not operation or tuple(changed.arguments) != names:
                 check_change(operation, changed)
-            return await self._call_store(method, dict(changed.arguments), owners, fill=fill)
+            return await self._call_store(method, dict(changed.arguments), scope, fill=fill)
 
         call: CallNext = call_store
         for middleware in reversed(self.state.middleware):
@@ -157,10 +156,10 @@ class CheckedStore:
                 hint=self.hints.get(feature) or HINTS[feature],
             ).locate(operation=f"{self.kind}.{method}" if method else self.kind, provider=self.provider)
 
-    async def _call_store(self, method: str, arguments: dict[str, Any], owners: dict[str, str], *, fill: bool) -> Any:
+    async def _call_store(self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool) -> Any:
         self.state.check()
         try:
-            keywords = self._checked(method, arguments, owners)
+            keywords = self._checked(method, arguments, scope)
         except MemioError as error:
             error.locate(operation=f"{self.kind}.{method}", provider=self.provider)
             raise
@@ -189,33 +188,48 @@ class CheckedStore:
             page = Page(records, next_cursor(more, page.next_cursor))
         return page
 
-    def _checked(self, method: str, arguments: dict[str, Any], owners: dict[str, str]) -> dict[str, Any]:
+    def _checked(self, method: str, arguments: dict[str, Any], scope: Scope) -> dict[str, Any]:
         """Return the keywords for the store, or raise before it is touched."""
         if method == "add_many":
-            return {"items": self._checked_items(arguments["items"], owners)}
+            return {"items": self._checked_items(arguments["items"], scope)}
         described = self.spec.methods[method]
         keywords: dict[str, Any] = {}
         for name, value in arguments.items():
-            optional = name == "cursor" or name in described.omits
-            keywords[name] = None if value is None and optional else CHECKS[name](value)
-        keywords.update(owners)
+            keywords[name] = None if value is None and name in described.nullable else CHECKS[name](value)
+        if keywords.get("order") == "oldest":
+            del keywords["order"]  # it asks for nothing
+        check_together(self.spec, method, keywords)
         records = described.records
         if records is not None and method != RESTORE:
-            check_belonging(self.spec, records, keywords)
+            check_belonging(records, keywords, scope.adds_for)
         if not self.has_all:
             for feature, words in asked_for(self.spec, method, keywords):
                 self.require(feature, words, method)
+        if described.takes is not None:
+            self._confine(described, keywords, scope, method)
         check_sizes(keywords, records, self.limits, self.provider)
         if keywords.get("cursor") is not None:
             keywords["cursor"] = unseal(keywords["cursor"], self._listing(method, keywords))
         return keywords
 
-    def _checked_items(self, items: object, owners: dict[str, str]) -> list[dict[str, Any]]:
+    def _confine(self, described: Method, keywords: dict[str, Any], scope: Scope, method: str) -> None:
+        """Add the owner or the scope to the keywords, where the store declares a feature of theirs."""
+        if not self.has_all:
+            for feature, words in asked_by_scope(described, scope, self.features):
+                self.require(feature, words, method)
+            if TAKES[described.whose].isdisjoint(self.features):
+                return
+        if described.takes == "owner":
+            keywords["owner"] = scope.adds_for
+        else:
+            keywords["scope"] = scope if self.has_all else _known(scope, self.features)
+
+    def _checked_items(self, items: object, scope: Scope) -> list[dict[str, Any]]:
         checked: list[dict[str, Any]] = []
         known = self.spec.methods["add"].keywords
-        for index, (arguments, owner) in enumerate(item_arguments(items, known, owners)):
+        for index, (arguments, item_scope) in enumerate(item_arguments(items, known, scope)):
             try:
-                checked.append(self._checked("add", arguments, owner))
+                checked.append(self._checked("add", arguments, item_scope))
             except InvalidInputError as error:
                 raise InvalidInputError(f"items[{index}]: {error.message}", argument="items") from None
         return checked
@@ -223,7 +237,7 @@ class CheckedStore:
     def _listing(self, method: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
         """Return everything that chooses what a listing lists: its cursors are valid for that only."""
         chosen = {name: value for name, value in keywords.items() if name not in ("limit", "cursor")}
-        # Under a name that no argument has: the store and the method.
+        # Under a name that no argument has: the store and the method. A store without scopes lists everything.
         return {**chosen, "": [self.kind, method, self.provider, self.identity]}
 
     def _raise(self, error: Exception, method: str) -> NoReturn:
@@ -243,3 +257,9 @@ class CheckedStore:
             retryable=error_class is not ProviderError,
             outcome="unknown" if self.spec.methods[method].writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error
+
+
+def _known(scope: Scope, features: frozenset[str]) -> Scope:
+    """Return a scope without the labels that a store does not record: all its records have none of them."""
+    unknown = [name for name in scope.fixed if SCOPED_BY[name] not in features]
+    return replace(scope, **dict.fromkeys(unknown, ANY)) if unknown else scope

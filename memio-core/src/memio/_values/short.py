@@ -11,7 +11,7 @@ from memio._values.text import shown
 
 _LONGEST = 80
 """Characters of one value."""
-_EMPTY: tuple[object, ...] = (None, "", {})
+_EMPTY: tuple[object, ...] = (None, "", {}, ())
 
 
 def short_repr(record: Any) -> str:

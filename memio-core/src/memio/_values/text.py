@@ -82,3 +82,24 @@ def check_name(value: object, where: str) -> str:
     if not text:
         raise InvalidInputError(f"{where} must not be empty", argument=where)
     return text
+
+
+MAX_NAME = 1000
+"""Characters of an id, a label or a session: names, which backends index and errors show."""
+
+
+def check_label(value: object, where: str) -> str:
+    """Return `value` when it is a name that backends can index: as `check_name`, and of at most 1000 characters."""
+    if type(value) is str and 0 < len(value) <= MAX_NAME and is_plain(value):
+        return value
+    text = check_name(value, where)
+    check_length(text, where, MAX_NAME)
+    return text
+
+
+def check_length(text: str, where: str, most: float) -> None:
+    """Refuse a text that is longer than `most` characters."""
+    if len(text) > most:
+        raise InvalidInputError(
+            f"{where} has {len(text):,} characters, of at most {most:,}: shorten it", argument=where
+        )

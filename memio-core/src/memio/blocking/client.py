@@ -10,7 +10,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
-from memio._call.labels import OMITTED
+from memio._values.omitted import OMITTED
 from memio.blocking._runtime.runner import Runner
 from memio.blocking.documents import Documents
 from memio.blocking.facts import Facts
@@ -20,6 +20,7 @@ from memio.capabilities import Kind
 from memio.client import Memio as AsyncMemio
 from memio.client import ScopedMemio as AsyncScopedMemio
 from memio.client import Stores as AsyncStores
+from memio.owners import Owner
 from memio.plugins import Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
 
@@ -63,15 +64,27 @@ class Stores(Generic[A]):
         """Relations between entities. Provisional."""
         return Graph(self._async.graph, self._runner)
 
-    def forget(self, *, user_id: str = OMITTED, agent_id: str = OMITTED, skip: Collection[Kind] = ()) -> ForgetReceipt:
-        """Delete everything of one owner in every store, erase it where a store can, and verify that it is gone.
+    def forget(
+        self,
+        *,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
+        namespace: tuple[str, ...] = OMITTED,
+        owner: Owner = OMITTED,
+        namespace_prefix: tuple[str, ...] = OMITTED,
+        skip: Collection[Kind] = (),
+    ) -> ForgetReceipt:
+        """Delete everything of an owner in every store, erase it where a store can, and verify that it is gone.
 
         A store that fails does not keep the others from being emptied; then the error carries the receipt, and
-        the same call again finishes. Given both, `user_id` and `agent_id` mean the records that have both.
+        the same call again finishes. Several labels together mean the records that have all of them.
 
         Args:
-            user_id: The user to forget. A client that is confined to an owner forgets that one.
-            agent_id: The agent to forget. Only facts have one, so the other kinds must be skipped.
+            user_id: The user to forget. A client that is confined to labels forgets those.
+            agent_id: The agent to forget.
+            namespace: The namespace to forget, without those below it.
+            owner: Exactly this owner, in place of the labels.
+            namespace_prefix: The namespace to forget with all below it.
             skip: Kinds to leave as they are, such as those of a store that cannot keep owners apart.
 
         Returns:
@@ -93,7 +106,15 @@ class Stores(Generic[A]):
             >>> receipt.complete, [(store.kind, store.before, store.after) for store in receipt.stores]
             (True, [('facts', 1, 0)])
         """
-        return self._runner.call(self._async.forget, user_id=user_id, agent_id=agent_id, skip=skip)
+        return self._runner.call(
+            self._async.forget,
+            user_id=user_id,
+            agent_id=agent_id,
+            namespace=namespace,
+            owner=owner,
+            namespace_prefix=namespace_prefix,
+            skip=skip,
+        )
 
     def __repr__(self) -> str:
         if not hasattr(self, "_async"):  # the constructor failed, and a traceback shows the object
@@ -102,7 +123,7 @@ class Stores(Generic[A]):
 
 
 class ScopedMemio(Stores[AsyncScopedMemio]):
-    """A client whose every call is confined to one owner. Made by `Memio.scoped`; it owns nothing."""
+    """A client whose every call is confined to labels or an owner. Made by `Memio.scoped`; it owns nothing."""
 
 
 class Memio(Stores[AsyncMemio]):
@@ -174,17 +195,38 @@ class Memio(Stores[AsyncMemio]):
         super(Memio, made).__init__(client, Runner(client))
         return made
 
-    def scoped(self, *, user_id: str = OMITTED, agent_id: str = OMITTED) -> ScopedMemio:
-        """Return a client whose every call, also by id, is confined to one owner.
+    def scoped(
+        self,
+        *,
+        user_id: str = OMITTED,
+        agent_id: str = OMITTED,
+        namespace: tuple[str, ...] = OMITTED,
+        owner: Owner = OMITTED,
+    ) -> ScopedMemio:
+        """Return a client whose every call, also by id, is confined to labels or to one owner.
 
-        It owns nothing and needs no closing. Touching a store that cannot keep owners apart raises
-        `NotSupportedError`.
+        What it adds gets the labels. Calls may name further labels, which narrow them. It owns nothing and needs no
+        closing. Touching a store that cannot keep owners apart raises `NotSupportedError`.
 
         Args:
             user_id: The user that it is confined to.
-            agent_id: The agent that it is confined to; only facts have one.
+            agent_id: The agent that it is confined to.
+            namespace: The namespace that it is confined to, exactly; `()` is the root.
+            owner: Exactly this owner, in place of the labels.
         """
-        return ScopedMemio(self._async.scoped(user_id=user_id, agent_id=agent_id), self._runner)
+        return ScopedMemio(
+            self._async.scoped(user_id=user_id, agent_id=agent_id, namespace=namespace, owner=owner), self._runner
+        )
+
+    def purge(self) -> dict[Kind, int]:
+        """Remove what has expired for good, from every store whose records can expire.
+
+        Expired records are gone for every read before that.
+
+        Returns:
+            How many records were removed, by kind, for the stores with the feature `expiry`.
+        """
+        return self._runner.call(self._async.purge)
 
     def close(self) -> None:
         """Close the stores, each once, and what they share.

@@ -46,7 +46,7 @@ async def list_all(spec: KindSpec, facade: Any) -> Found:
     """Return what a façade that is confined to an owner shows."""
     found = Found()
     if spec.name == "history":
-        found.probes = [{"session_id": session, "limit": 1} async for session in facade.iter_all()]
+        found.probes = [{"session_id": session.id, "limit": 1} async for session in facade.iter_all()]
         found.count = len(found.probes)
         for probe in found.probes[:1]:
             for message in await facade.get(**probe):

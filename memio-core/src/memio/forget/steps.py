@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
+from memio._call.features import asked_by_scope
 from memio._call.store import CheckedStore
 from memio._values.text import shown
 from memio.capabilities import Guarantee, Kind
@@ -20,6 +21,7 @@ from memio.errors import ForgetError, InvalidInputError, NotSupportedError
 from memio.facades import FACADES
 from memio.forget.absence import Found, list_all, look_for
 from memio.kinds import supports
+from memio.owners import Scope
 from memio.receipts import ForgetReceipt, StoreReceipt
 
 UNKNOWN = "{} does not report what it keeps of what was deleted, such as backups or free space"
@@ -27,22 +29,20 @@ LATE = "{} does not promise that a read sees what was written just before: look 
 SKIPPED = "the caller skipped it"
 
 
-async def forget(
-    stores: Mapping[Kind, CheckedStore], owner: Mapping[str, str], skip: Collection[Kind]
-) -> ForgetReceipt:
+async def forget(stores: Mapping[Kind, CheckedStore], scope: Scope, skip: Collection[Kind]) -> ForgetReceipt:
     """Delete everything of an owner, and verify that it is gone.
 
     Args:
         stores: The stores of the client.
-        owner: Whose records, by `user_id`, `agent_id` or both.
+        scope: Whose records.
         skip: The kinds to leave as they are.
     """
     for store in stores.values():
         store.state.check()
     _check_skip(stores, skip)
-    _check_scope({kind: store for kind, store in stores.items() if kind not in skip}, owner)
+    _check_scope({kind: store for kind, store in stores.items() if kind not in skip}, scope)
     started_at, started = datetime.now(UTC), perf_counter()
-    erasures = [_Erasure(store, owner, skipped=kind in skip) for kind, store in stores.items()]
+    erasures = [_Erasure(store, scope, skipped=kind in skip) for kind, store in stores.items()]
     at_work = [erasure for erasure in erasures if not erasure.skipped]
     for erasure in at_work:
         await erasure.delete()
@@ -51,8 +51,7 @@ async def forget(
     for erasure in at_work:
         await erasure.verify()
     receipt = ForgetReceipt(
-        user_id=owner.get("user_id"),
-        agent_id=owner.get("agent_id"),
+        labels=scope.labels,
         stores=tuple(erasure.receipt() for erasure in erasures),
         started_at=started_at,
         seconds=perf_counter() - started,
@@ -66,12 +65,12 @@ async def forget(
 class _Erasure:
     """The steps for one store, and what is known after them. A step that fails ends the steps of this store only."""
 
-    def __init__(self, store: CheckedStore, owner: Mapping[str, str], *, skipped: bool) -> None:
+    def __init__(self, store: CheckedStore, scope: Scope, *, skipped: bool) -> None:
         self.errors: list[Exception] = []
         self.skipped = skipped
         self._store = store
-        self._facade: Any = FACADES[store.kind](store, owner)
-        self._owner = dict(owner)
+        self._facade: Any = FACADES[store.kind](store, scope)
+        self._scope = scope
         self._found: Found | None = None
         self._deleted = False
         self._after: int | None = None
@@ -97,7 +96,7 @@ class _Erasure:
             self._remains.append(UNKNOWN.format(self._store.provider))
             return
         with self._step():
-            self._remains += await self._store.call("erase", {}, self._owner)
+            self._remains += await self._store.call("erase", {}, self._scope)
 
     async def verify(self) -> None:
         """Read again, and keep what is still shown."""
@@ -143,15 +142,12 @@ def _check_skip(stores: Mapping[Kind, CheckedStore], skip: Collection[Kind]) -> 
         raise InvalidInputError(f"skip names all that this client has, {has}: nothing would be done", argument="skip")
 
 
-def _check_scope(stores: Mapping[Kind, CheckedStore], owner: Mapping[str, str]) -> None:
+def _check_scope(stores: Mapping[Kind, CheckedStore], scope: Scope) -> None:
     """Refuse an owner that a store cannot keep apart from others, before anything is deleted."""
     lacking: dict[Kind, str] = {}
     for kind, store in stores.items():
-        for name in owner:
-            feature = store.spec.methods["delete_all"].features.get(name)
-            if feature is None:
-                lacking[kind] = f"{kind} have no {name}"
-            elif feature not in store.features:
+        for feature, _ in asked_by_scope(store.spec.methods["delete_all"], scope, store.features):
+            if feature not in store.features:
                 advice = f" ({store.hints[feature]})" if feature in store.hints else ""
                 lacking[kind] = f"the {kind} of {store.provider} lack the feature '{feature}'{advice}"
     if lacking:

@@ -21,6 +21,10 @@ def may_repeat(operation: Operation) -> bool:
     if repeat == "never":
         return False
     callers_choose_ids = Feature.CLIENT_IDS in operation.features
+    if _is_id(operation.arguments.get("if_version")):
+        return True
+    if repeat == "versioned":
+        return False
     if repeat == "unnamed":
         return not callers_choose_ids
     return callers_choose_ids and _names_every_record(operation)

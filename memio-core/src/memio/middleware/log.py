@@ -17,6 +17,7 @@ from typing import Any, Literal
 from memio.errors import ProviderError
 from memio.hookspecs import hookimpl
 from memio.middleware._records import count_in, count_of
+from memio.owners import ANYWHERE
 from memio.plugins import CallNext, Middleware, MiddlewareSpec, Operation
 from memio.settings import Settings
 
@@ -82,7 +83,7 @@ def _write(
 ) -> None:
     values = {
         "provider": operation.provider,
-        "scoped": operation.user_id is not None or operation.agent_id is not None,
+        "scoped": operation.scope != ANYWHERE,
         **details,
         "duration": round(perf_counter() - started, 6),
     }

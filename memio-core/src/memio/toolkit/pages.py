@@ -52,5 +52,5 @@ def only(rows: Sequence[Row], noun: str, record_id: str) -> Row:
     if not rows:
         raise NotFoundError(noun, record_id)
     if len(rows) > 1:
-        raise ConflictError(noun, record_id, hint="several owners have this id: pass the owner")
+        raise ConflictError(noun, record_id, reason="owners")
     return rows[0]

@@ -17,7 +17,7 @@ def trusted(record: type[R]) -> Callable[..., R]:
     the time.
 
     Args:
-        record: `Fact`, `Document`, `Message` or `Triple`.
+        record: `Fact`, `Document`, `Message`, `Triple` or `Session`.
 
     Returns:
         A function with the arguments of the class, by name. Times must be aware and in UTC, metadata a dict that the
@@ -33,7 +33,10 @@ def trusted(record: type[R]) -> Callable[..., R]:
     # The records are frozen, so that setting an attribute takes a detour. An instance of a class with the same slots
     # that is not frozen is filled directly, and then becomes a record.
     columns = [(known.name, Any, _same_default(known)) for known in fields(record)]  # type: ignore[arg-type]
-    draft: Any = make_dataclass(f"_{record.__name__}", columns, slots=True, kw_only=True, eq=False, repr=False)
+    # It has the same base too: Python lets an instance change its class only then.
+    draft: Any = make_dataclass(
+        f"_{record.__name__}", columns, bases=record.__bases__, slots=True, kw_only=True, eq=False, repr=False
+    )
 
     def make(**values: Any) -> R:
         made = draft(**values)
