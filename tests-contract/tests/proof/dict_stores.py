@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from memio.capabilities import Feature, Guarantee
+from memio.capabilities import Guarantee
 from memio.errors import ConflictError, NotFoundError
 from memio.kinds import SPECS
 from memio.models import Document, Fact, Message, Page, Session, Triple, Turn
