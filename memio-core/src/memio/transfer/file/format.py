@@ -39,8 +39,8 @@ MAX_HEADER = 1 << 16
 MAX_LINE = 1 << 31
 """Bytes of any line, so that a file without line ends does not fill the memory.
 
-It is more than any record needs: escaped content of 16 MiB with 1 MiB of metadata needs up to 97 MiB, and data need what
-they are counted as. Records that were stored before there were limits may be as large as SQLite's values, 1 GB.
+It is more than any record needs: escaped content of 16 MiB with 1 MiB of metadata needs up to 97 MiB, and data need
+what they are counted as. Records that were stored before there were limits may be as large as SQLite's values, 1 GB.
 """
 
 
