@@ -75,7 +75,6 @@ class Moved:
         left_out: How many were left out, as a loss that was accepted.
         source: The records of the source, without those that were left out.
         target: Their copies in the target.
-        expired: How many had expired: before the transfer began, or in the target by the time of the comparison.
         others: How many other records the target has in what was compared.
         differences: Every difference between the sides; empty when they are equal.
     """
@@ -86,7 +85,6 @@ class Moved:
     left_out: int
     source: Side
     target: Side
-    expired: int
     others: int
     differences: tuple[Difference, ...] = field(default=())
 
@@ -112,15 +110,17 @@ class Comparison:
     Args:
         plan: How they were moved.
         sent: How many were sent, and how.
-        expired: How many of the source had expired before the transfer began.
         journal: It has a row for every record of the source.
+
+    Attributes:
+        expired: How many records have expired since the transfer began, and are gone from the target.
     """
 
-    def __init__(self, plan: Plan, sent: Sent, expired: int, journal: Journal) -> None:
+    def __init__(self, plan: Plan, sent: Sent, journal: Journal) -> None:
         self._plan = plan
         self._kind: Kind = plan.kind
         self._sent = sent
-        self._expired = expired
+        self.expired = 0
         self._journal = journal
         self._target = _Sum()
         self._others = 0
@@ -140,7 +140,6 @@ class Comparison:
             left_out=self._sent.left_out,
             source=source.side(),
             target=self._target.side(),
-            expired=self._expired,
             others=self._others,
             differences=tuple(self._found),
         )
@@ -202,7 +201,7 @@ class Comparison:
         now = datetime.now(UTC).timestamp()
         for row in self._journal.of_this_run(self._kind):
             if row.found_in != self._journal.run and row.expires is not None and row.expires <= now:
-                self._expired += 1
+                self.expired += 1
                 continue
             source.add(row.digests)
             if row.state == State.CONFLICT:

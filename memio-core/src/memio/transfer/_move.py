@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
@@ -51,12 +52,14 @@ class Transfer:
         journal: The path of the journal, where one is needed to keep track of what was stored. As long as the file
             exists, the transfer may be repeated, and nothing is stored twice.
         recovered: How many records an earlier transfer had sent without an answer, and the target has.
+        expired: By kind, how many records have expired: they were not stored, or are gone from the target by now.
     """
 
     kinds: tuple[Moved, ...]
     losses: tuple[Finding, ...]
     journal: str | None
     recovered: int = 0
+    expired: Mapping[Kind, int] = field(default_factory=dict["Kind", int])
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -271,6 +274,7 @@ async def _move(
         callbacks.announce(Intent({kind: census.counts[kind] for kind in kinds}, losses))
     path = Path(journal_path) if tracked and journal_path is not None else None
     moved: list[Moved] = []
+    expired = Counter(source.expired)
     with disk_errors(), Journal(path) as journal:
         recovered = 0
         for plan in tracked:
@@ -281,10 +285,15 @@ async def _move(
         senders = await _send(source, client, plans, journal, progress)
         for plan, sender in zip(plans, senders, strict=True):
             found = _observed(client, plan, "comparing", plan.scope, progress)
-            expired = source.expired.get(plan.kind, 0)
-            moved.append(await Comparison(plan, sender.sent, expired, journal).of(found))
+            comparison = Comparison(plan, sender.sent, journal)
+            moved.append(await comparison.of(found))
+            expired[plan.kind] += comparison.expired
     return Transfer(
-        kinds=tuple(moved), losses=losses, journal=None if path is None else os.fspath(path), recovered=recovered
+        kinds=tuple(moved),
+        losses=losses,
+        journal=None if path is None else os.fspath(path),
+        recovered=recovered,
+        expired=dict(+expired),
     )
 
 

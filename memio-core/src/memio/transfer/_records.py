@@ -109,8 +109,10 @@ def field_digests(kind: Kind, record: Record, dropped: Collection[str]) -> bytes
             continue
         if isinstance(value, datetime):
             value = _time_text(value)
-        text = value if isinstance(value, str) else json.dumps(_by_value(value), sort_keys=True)
-        form = b"text" if isinstance(value, str) else b"json"
+        if isinstance(value, str) and name != "data":
+            text, form = value, b"text"
+        else:
+            text, form = json.dumps(_by_value(value), sort_keys=True), b"json"
         digests += blake2b(text.encode(), digest_size=_DIGEST, person=form).digest()
     return bytes(digests)
 
