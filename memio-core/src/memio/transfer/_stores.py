@@ -39,6 +39,7 @@ class StoreSource:
         for kind in self._kinds:
             async for record in listing(self._client, kind, self._user_id):
                 yield kind, record
+                del record  # before the next one is read
 
 
 async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterator[Record]:
@@ -47,6 +48,7 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
         store = cast("Facts | Documents | Graph", getattr(client, kind))
         async for record in store.iter_all(page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)):
             yield record
+            del record  # before the next one is read
         return
     history = client.history
     with Seen() as seen:  # a session that is deleted and begun again meanwhile may be listed twice
@@ -57,6 +59,7 @@ async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterat
                 session_id=session_id, page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)
             ):
                 yield message
+                del message
 
 
 def target_of(client: Memio, kind: Kind) -> CheckedStore:

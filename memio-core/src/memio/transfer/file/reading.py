@@ -83,6 +83,7 @@ class FileSource:
                 for kind, record in _each(part):
                     if self._wanted(kind, record):
                         yield kind, record
+                    del record  # before the next one is read
 
     async def records(self) -> AsyncIterator[tuple[Kind, Record]]:
         """Yield the records of a file that was checked.
@@ -96,6 +97,7 @@ class FileSource:
                 for kind, record in _each(part):
                     if self._wanted(kind, record):
                         yield kind, record
+                    del record  # before the next one is read
 
     def _unchanged_records(self, file: BinaryIO) -> Iterator[tuple[Kind, Record]]:
         """Yield the records of each part after all of its lines were compared with what was checked."""
@@ -107,6 +109,7 @@ class FileSource:
             if parts.ends_with(line):
                 if parts.digest() != next(ends, None):
                     raise self._changed()
+                del line  # `lines` alone holds it, and is emptied while the records are used
                 yield from _trusted(lines)
         if parts.digest() != next(ends, None) or next(ends, None) is not None:
             raise self._changed()
@@ -147,7 +150,9 @@ class FileSource:
                 if record.id is not None and not seen.add(key_of(kind, record)):
                     raise InvalidInputError(f"duplicate record {record.id!r}")
                 tally.add(line, kind)
+                del line, value  # as large as the record
                 yield kind, record
+                del record
             if trailer is None:
                 number += 1
                 raise InvalidInputError("the file ends before its last line: it is truncated")
@@ -184,7 +189,10 @@ def _trusted(lines: list[bytes]) -> Iterator[tuple[Kind, Record]]:
         if "kind" in value:
             kind: Kind = value.pop("kind")
             del value["order"]
-            yield kind, record_of(kind, value)
+            record = record_of(kind, value)
+            del line, value  # as large as the record
+            yield kind, record
+            del record
 
 
 def _some(records: Iterator[tuple[Kind, Record]]) -> list[tuple[Kind, Record]]:
@@ -194,6 +202,7 @@ def _some(records: Iterator[tuple[Kind, Record]]) -> list[tuple[Kind, Record]]:
     for kind, record in records:
         part.append((kind, record))
         size += memory_of(record)
+        del record
         if len(part) == BATCH or size >= BATCH_BYTES:
             break
     return part
