@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from memio import Fact, Feature, Guarantee, Memio, Page, Turn
 from memio.capabilities import Kind
 from memio.kinds import SPECS
+
+sys.path.insert(0, str(Path(__file__).parent))  # with importlib mode, tests do not see the modules beside them
 
 ALL = frozenset(Feature)
 

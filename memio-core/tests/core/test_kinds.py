@@ -81,9 +81,7 @@ def test_an_iteration_takes_what_its_listing_takes(kind: Kind, iteration: str, m
 
 
 @pytest.mark.parametrize(("spec", "name", "method"), PUBLIC)
-def test_a_label_that_a_caller_may_leave_out_has_the_sentinel_as_its_default(
-    spec: KindSpec, name: str, method: Method
-):
+def test_a_label_that_a_caller_may_leave_out_has_the_sentinel_as_its_default(spec: KindSpec, name: str, method: Method):
     # Not None: that is what a lookup returns which found nothing.
     parameters = inspect.signature(getattr(FACADES[spec.name], name)).parameters
     labels = [parameters[label] for label in (*OWNERS, "owner", "namespace_prefix") if label in parameters]

@@ -13,24 +13,9 @@ import pytest
 import memio.blocking
 from memio import InvalidInputError, Memio, Message, Owner, Triple
 from memio._values.omitted import OMITTED
-from memio.capabilities import KINDS
-from memio.facades import FACADES
 from memio.owners import NOBODY, Scope
 
-VALUES: dict[str, Any] = {
-    "content": "x",
-    "query": "x",
-    "items": ["x"],
-    "fact_id": "i",
-    "doc_id": "i",
-    "triple_id": "i",
-    "session_id": "s",
-    "entity": "a",
-    "messages": [Message(role="user", content="x")],
-    "triples": [Triple(subject="a", predicate="b", object="c")],
-}
-MORE: dict[str, dict[str, Any]] = {"update": {"content": "x"}, "delete_messages": {"last": 1}}
-"""What a method needs although each argument may be left out."""
+from every_call import FACADES, answer, arguments_of, methods_of  # isort: skip  # beside this file
 
 TEXT = [None, float("nan"), [], {}, 5, "", b"alice", "nul \0", "\ud800", "x" * 1001]
 PATH = [None, float("nan"), {}, 5, "", "app/notes", b"a", {"a"}, ["a", ""], ("a", None), ("a",) * 17, ("\0",)]
@@ -44,35 +29,14 @@ WRONG: dict[str, list[Any]] = {
 LABELLED = [
     (kind, name, label)
     for kind, facade in FACADES.items()
-    for name, method in inspect.getmembers(facade, inspect.isfunction)
-    if not name.startswith("_")
+    for name in methods_of(facade)
     for label in WRONG
-    if label in inspect.signature(method).parameters
+    if label in inspect.signature(getattr(facade, name)).parameters
 ]
 
 
-def arguments_of(kind: str, method: str) -> dict[str, Any]:
-    parameters = inspect.signature(getattr(FACADES[kind], method)).parameters.values()
-    return {p.name: VALUES[p.name] for p in parameters if p.default is p.empty and p.name != "self"} | MORE.get(
-        method, {}
-    )
-
-
-async def answer(made: Any) -> None:
-    if hasattr(made, "__aiter__"):
-        async for _ in made:
-            pass
-    else:
-        await made
-
-
 def test_every_method_has_labels():
-    methods = {
-        (kind, name)
-        for kind, facade in FACADES.items()
-        for name, _ in inspect.getmembers(facade, inspect.isfunction)
-        if not name.startswith("_")
-    }
+    methods = {(kind, name) for kind, facade in FACADES.items() for name in methods_of(facade)}
     for label in ("user_id", "agent_id", "namespace", "owner"):
         assert {(kind, method) for kind, method, given in LABELLED if given == label} == methods
     assert ("facts", "delete_all", "namespace_prefix") in LABELLED
@@ -102,7 +66,7 @@ def test_a_value_that_is_not_a_label_is_refused_before_the_store(kind, method, l
 
 
 REFUSED_NONE = {
-    "user_id": "user_id is None, which does not mean all: pass a string, or leave user_id out on purpose, or pass owner",
+    "user_id": "user_id is None, which does not mean all: pass a string, or leave user_id out on purpose",
     "agent_id": "agent_id is None, which does not mean all: pass a string",
     "namespace": "namespace is None, which does not mean all: pass a tuple of texts, \\(\\) for the root",
     "namespace_prefix": "namespace_prefix is None, which does not mean all: pass a tuple of texts",
@@ -317,7 +281,9 @@ def test_messages_and_triples_that_name_another_owner_than_the_call_are_refused(
 def test_a_message_of_another_session_is_refused(recorder):
     async def main():
         message = Message(role="user", content="x", session_id="other")
-        with pytest.raises(InvalidInputError, match=r"messages\[0\].session_id is 'other', but the call has session_id='s'"):
+        with pytest.raises(
+            InvalidInputError, match=r"messages\[0\].session_id is 'other', but the call has session_id='s'"
+        ):
             await Memio(history=recorder("history")).history.add(session_id="s", messages=[message])
 
     asyncio.run(main())
