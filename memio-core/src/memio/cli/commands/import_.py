@@ -8,9 +8,9 @@ import typer
 from memio._call.labels import as_argument
 from memio.capabilities import KINDS
 from memio.cli import options
-from memio.cli.client import source_for
 from memio.cli.io.watching import Watch
 from memio.cli.moving import Accept, JournalFile, Kinds, OnlyUser, losses, opened, run, show_transfer
+from memio.cli.sources import source_for
 
 if TYPE_CHECKING:
     from memio.transfer import Transfer
