@@ -173,7 +173,7 @@ def test_the_command_line_has_the_method(spec: KindSpec, name: str, method: Meth
     if name == "add_many":
         pytest.skip("`memio import` stores many records")
     group = typer.main.get_command(app).commands[spec.name]  # type: ignore[attr-defined]
-    command = {"get_all": "list"}.get(name, name)
+    command = {"get_all": "list", "get_owners": "owners", "count_messages": "count"}.get(name, name)
     assert command.replace("_", "-") in group.commands
 
 
