@@ -117,6 +117,7 @@ CREATE TABLE message (
     UNIQUE (session, id)
 ) STRICT;
 CREATE INDEX message_session ON message (session);
+CREATE INDEX message_time ON message (session, timestamp);
 CREATE VIRTUAL TABLE message_text USING fts5 (body, name, prev, prev2, date, tags, content='', {tokenizer});
 
 CREATE TABLE triple (

@@ -96,7 +96,10 @@ INSERT INTO message (seq, session, id, role, name, timestamp, metadata, content)
 SELECT seq, session, id, role, name, timestamp, metadata, content FROM old_message
 WHERE seq > ? AND seq <= ? ORDER BY seq
 """
-_MESSAGE_INDEXES = "CREATE INDEX message_session ON message (session)"
+_MESSAGE_INDEXES = """
+CREATE INDEX message_session ON message (session);
+CREATE INDEX message_time ON message (session, timestamp)
+"""
 
 _SESSION = """
 CREATE TABLE session (

@@ -16,7 +16,8 @@ from memio.errors import ConflictError
 from memio.models import Page, Triple
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.providers.sqlite._db.progress import Progress, counted
-from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
+from memio.providers.sqlite._rows.counts import total
+from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.namespaces import from_path, to_path
 from memio.providers.sqlite._rows.owners import add_to_count, clear_count, intern_owner, subtract_from_count, tags_of
 from memio.providers.sqlite._rows.parts import Part, part_of, weight_of
@@ -29,7 +30,7 @@ from memio.providers.sqlite._rows.values import (
     read_metadata,
     to_microseconds,
 )
-from memio.providers.sqlite._search.index import TextIndex
+from memio.providers.sqlite._search.index import TextIndex, Within
 from memio.providers.sqlite._search.tags import matching
 from memio.toolkit import index_text, only, query_terms, same_json, trusted
 
@@ -37,8 +38,10 @@ _INDEX = TextIndex("triple_text", body=1)
 _make_triple = trusted(Triple)
 _TRIPLES = (
     "SELECT t.seq, t.id, t.owner, o.user, o.agent, o.path, t.subject, t.predicate, t.object, t.created_at, t.metadata "
-    "FROM triple t CROSS JOIN owner o ON o.id = t.owner WHERE "
+    "FROM"
 )
+_TABLES = "triple t CROSS JOIN owner o ON o.id = t.owner"
+_ANY = Condition()
 _DELETED_AT_ONCE = 500
 _TAGS_KEPT = 10_000
 
@@ -73,24 +76,69 @@ def restore(db: Connection, triples: Sequence[Triple]) -> int:
     return int(db.execute("SELECT count(*) FROM triple WHERE seq > ?", (before,)).fetchone()[0])
 
 
-def page(db: Connection, limit: int, cursor: str | None, scope: Scope, entity: str | None = None) -> Page[Triple]:
-    """Return a page in insertion order, of all triples or of those that have the entity at either end."""
-    after = read_cursor(db, "triple", cursor)
-    part = _listed(db, scope, entity, after, limit)
-    return Page([_triple(row) for row in part.rows], write_cursor(db, "triple", part))
+def page(
+    db: Connection,
+    limit: int,
+    cursor: str | None,
+    scope: Scope,
+    condition: Condition = _ANY,
+    *,
+    newest: bool = False,
+) -> Page[Triple]:
+    """Return a page in the order of adding, or of the newest first.
+
+    Args:
+        db: The connection.
+        limit: How many at most.
+        cursor: The cursor of the page before.
+        scope: Whose triples.
+        condition: What holds of the triples `t`, from `has_entity` and `added_within`.
+        newest: Whether the newest come first.
+    """
+    listing = "triplenewest" if newest else "triple"
+    place = read_cursor(db, listing, cursor, END if newest else 0)
+    part = _listed(db, scope, condition, place, limit, newest=newest)
+    return Page([_triple(row) for row in part.rows], write_cursor(db, listing, part))
 
 
-def search(db: Connection, query: str, limit: int, scope: Scope) -> list[Triple]:
-    """Return the best matches first."""
+def has_entity(entity: str) -> Condition:
+    """Return the condition for triples `t` that have an entity at either end."""
+    return Condition("(t.subject = ? OR t.object = ?)", (entity, entity))
+
+
+def added_within(since: int | None, until: int | None) -> Condition:
+    """Return the condition for triples `t` that were added at a time, in microseconds.
+
+    Of a triple that was stored by schema 1 it is not known when: it is in no range of time.
+    """
+    parts = [("t.created_at >= ?", since), ("t.created_at < ?", until)]
+    return all_of(*(Condition(sql, (value,)) for sql, value in parts if value is not None))
+
+
+def search(db: Connection, query: str, limit: int, scope: Scope, condition: Condition) -> list[Triple]:
+    """Return the best matches first, of the triples `t` for which a condition holds."""
     reach = reach_of(db, scope)
     if reach is None:
         return []
     restriction = matching(reach.tokens)
+    where = all_of(reach.rest, condition)
     terms = query_terms(query)
     if not terms:
-        return _scan(db, query, restriction, limit)
-    best = _INDEX.best(db, terms, restriction, limit)
+        return _scan(db, query, restriction, where, limit)
+    within = Within()
+    if where.values:
+        found = f"SELECT 1 FROM {_TABLES} WHERE t.seq = {_INDEX.table}.rowid AND {where.sql}"  # noqa: S608  # texts from here
+        within = Within(f"EXISTS ({found})", where.values)
+    best = _INDEX.best(db, terms, restriction, limit, within)
     return [_triple(row, score) for seq, score in best for row in _rows(db, "t.seq = ?", (seq,))]
+
+
+def count(db: Connection, scope: Scope, condition: Condition) -> int:
+    """Return how many triples `t` there are for which a condition holds."""
+    if not condition.values:
+        return total(db, "triples", scope)
+    where = all_of(condition_of(scope), condition)
+    return int(db.execute(f"SELECT count(*) FROM {_TABLES} WHERE {where.sql}", where.values).fetchone()[0])  # noqa: S608  # as above
 
 
 def delete(db: Connection, triple_id: str, scope: Scope) -> None:
@@ -103,7 +151,7 @@ def delete(db: Connection, triple_id: str, scope: Scope) -> None:
 
 def delete_entity(db: Connection, entity: str, scope: Scope) -> None:
     """Delete every triple that has the entity at either end."""
-    _remove_all(db, scope, entity)
+    _remove_all(db, scope, has_entity(entity))
 
 
 def delete_all(db: Connection, scope: Scope) -> None:
@@ -113,13 +161,13 @@ def delete_all(db: Connection, scope: Scope) -> None:
         _INDEX.clear(db)
         clear_count(db, "triples")
     else:
-        _remove_all(db, scope, None)
+        _remove_all(db, scope, _ANY)
 
 
 def reindex(db: Connection, progress: Progress) -> None:
     """Build the index anew from the table, so that it holds nothing else."""
     _INDEX.clear(db)
-    rows = map(Row._make, db.execute(f"{_TRIPLES} TRUE ORDER BY t.seq"))
+    rows = map(Row._make, db.execute(f"{_TRIPLES} {_TABLES} ORDER BY t.seq"))
     tags = lru_cache(maxsize=_TAGS_KEPT)(partial(tags_of, db))
     _INDEX.add(db, ((row.seq, *_indexed(row, tags(row.owner))) for row in counted(db, "triple", rows, progress)))
 
@@ -164,11 +212,11 @@ def _insert(db: Connection, triple: Triple, number: int, owner: Owner) -> Row:
     return row
 
 
-def _remove_all(db: Connection, scope: Scope, entity: str | None) -> None:
+def _remove_all(db: Connection, scope: Scope, condition: Condition) -> None:
     last = 0
     more = True
     while more:
-        rows, more = _listed(db, scope, entity, last, _DELETED_AT_ONCE)
+        rows, more = _listed(db, scope, condition, last, _DELETED_AT_ONCE)
         for row in rows:
             _remove(db, row)
             last = row.seq
@@ -193,31 +241,42 @@ def _weight(row: Row) -> int:
     return weight_of(_text(row), row.metadata)
 
 
-def _listed(db: Connection, scope: Scope, entity: str | None, after: int, limit: int) -> Part[Row]:
-    """Return triples in scope, with an entity at either end or with any, in insertion order."""
-    owners = condition_of(scope)
-    found = Condition() if entity is None else Condition("(t.subject = ? OR t.object = ?)", (entity, entity))
-    where = all_of(owners, found, Condition("t.seq > ?", (after,)))
-    rows = db.execute(f"{_TRIPLES} {where.sql} ORDER BY t.seq LIMIT ?", (*where.values, limit + 1))
+def _listed(
+    db: Connection, scope: Scope, condition: Condition, place: int, limit: int, *, newest: bool = False
+) -> Part[Row]:
+    """Return triples in scope beyond a place, in the order of adding or in the reverse."""
+    reach = reach_of(db, scope)
+    if reach is None:
+        return Part([], more=False)
+    key, tables, conditions = "t.seq", _TABLES, [condition, reach.rest]
+    if reach.owner is not None:
+        conditions.append(Condition("t.owner = ?", (reach.owner,)))
+    elif reach.tokens:
+        key = f"{_INDEX.table}.rowid"
+        tables = f"{_INDEX.table} CROSS JOIN triple t ON t.seq = {key} CROSS JOIN owner o ON o.id = t.owner"
+        conditions.append(Condition(f"{_INDEX.table} MATCH ?", (matching(reach.tokens),)))
+    beyond, order = ("<", "DESC") if newest else (">", "ASC")
+    where = all_of(*conditions, Condition(f"{key} {beyond} ?", (place,)))
+    rows = db.execute(f"{_TRIPLES} {tables} WHERE {where.sql} ORDER BY {key} {order}", where.values)
     return part_of(db, map(Row._make, rows), limit, _weight)
 
 
-def _scan(db: Connection, query: str, restriction: str, limit: int) -> list[Triple]:
+def _scan(db: Connection, query: str, restriction: str, where: Condition, limit: int) -> list[Triple]:
     """Find a query without any word as a part of the texts; the score is its share of them."""
     condition, values = _INDEX.condition("t.seq", restriction)
     text = "t.subject || ' ' || t.predicate || ' ' || t.object"
     # Numbers only, because what is sorted is in memory.
     found = db.execute(
-        f"SELECT t.seq FROM triple t WHERE {condition} AND instr({text}, ?) "  # noqa: S608  # constants
+        f"SELECT t.seq FROM {_TABLES} WHERE {condition} AND {where.sql} AND instr({text}, ?) "  # noqa: S608  # texts from here
         f"ORDER BY length({text}), t.seq DESC LIMIT ?",
-        (*values, query, limit),
+        (*values, *where.values, query, limit),
     ).fetchall()
     rows = (row for (seq,) in found for row in _rows(db, "t.seq = ?", (seq,)))
     return [_triple(row, len(query) / len(_text(row))) for row in rows]
 
 
 def _rows(db: Connection, condition: str, values: Any) -> list[Row]:
-    return [Row._make(row) for row in db.execute(_TRIPLES + condition, values)]
+    return [Row._make(row) for row in db.execute(f"{_TRIPLES} {_TABLES} WHERE {condition}", values)]
 
 
 def _triple(row: Row, score: float | None = None) -> Triple:

@@ -10,16 +10,31 @@ from itertools import groupby
 from operator import attrgetter
 from sqlite3 import Connection
 
-from memio.errors import ConflictError
+from memio.errors import ConflictError, NotFoundError
 from memio.models import Message, Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import Start
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
-from memio.providers.sqlite._rows.messages import INDEX, Row, delete_messages, insert, latest, select, session_tags
+from memio.providers.sqlite._rows.messages import (
+    INDEX,
+    Row,
+    delete_some,
+    delete_whole,
+    insert,
+    latest,
+    select,
+    session_tags,
+)
 from memio.providers.sqlite._rows.owners import clear_count, intern_owner
 from memio.providers.sqlite._rows.parts import part_of
 from memio.providers.sqlite._rows.scopes import condition_of
-from memio.providers.sqlite._rows.sessions import delete_session, extend_session, intern_session, only_session
+from memio.providers.sqlite._rows.sessions import (
+    delete_session,
+    extend_session,
+    intern_session,
+    only_session,
+    shrink_session,
+)
 from memio.providers.sqlite._rows.values import (
     data_text,
     metadata_text,
@@ -68,11 +83,31 @@ def page(db: Connection, session_id: str, limit: int, cursor: str | None, start:
     return Page([row.message() for row in sorted(part.rows)], next_cursor)
 
 
+def delete_messages(
+    db: Connection, session_id: str, last: int | None, message_ids: Sequence[str] | None, scope: Scope
+) -> list[Message]:
+    """Delete the last messages of a session, or those of some ids, and return them, oldest first."""
+    session = only_session(db, session_id, scope)
+    rows: list[Row] = []
+    if session is not None and last is not None:
+        rows = [*select(db, "m.session = ? ORDER BY m.seq DESC LIMIT ?", (session, last))]
+    for message_id in message_ids or ():
+        found = [*select(db, "m.session = ? AND m.id = ?", (session, message_id))]
+        if not found:
+            raise NotFoundError("message", message_id)
+        rows += found
+    rows.sort()
+    if session is not None and rows:
+        delete_some(db, session, rows)
+        shrink_session(db, session, len(rows))
+    return [row.message() for row in rows]
+
+
 def delete(db: Connection, session_id: str, scope: Scope) -> None:
     """Delete a session, if there is one."""
     session = only_session(db, session_id, scope)
     if session is not None:
-        delete_messages(db, session)
+        delete_whole(db, session)
         delete_session(db, session)
 
 
@@ -91,7 +126,7 @@ def delete_all(db: Connection, scope: Scope) -> None:
         owners.values,
     )
     for (session,) in found.fetchall():
-        delete_messages(db, session)
+        delete_whole(db, session)
         delete_session(db, session)
 
 

@@ -1,8 +1,9 @@
 """The table of messages, and what the full-text index holds for each.
 
 A message is ranked together with the two before it in its session, and with the words of its date: an answer often
-makes sense only together with its question. Of a long message before it, the beginning is enough. What the index holds
-for a message is fixed when it is added, because sessions only grow, and are deleted only completely.
+makes sense only together with its question. Of a long message before it, the beginning is enough. When messages are
+deleted, those that come within two after them are indexed anew, so that the index holds nothing else than if the
+deleted ones had never been there.
 
 Every function runs inside a transaction of the engine.
 """
@@ -10,7 +11,7 @@ Every function runs inside a transaction of the engine.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from sqlite3 import Connection
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.parts import release_for, weight_of
 from memio.providers.sqlite._rows.values import from_microseconds, read_data, read_metadata
 from memio.providers.sqlite._search.index import TextIndex
+from memio.providers.sqlite._search.tags import record_tags
 from memio.toolkit import date_words, index_text, trusted
 
 INDEX = TextIndex("message_text", body=1, name=0, prev=0.5, prev2=0.4, date=1)
@@ -109,13 +111,35 @@ def insert(db: Connection, row: Row, before: Texts, tags: str) -> Row:
     return row
 
 
-def delete_messages(db: Connection, session: int) -> None:
+def delete_whole(db: Connection, session: int) -> None:
     """Delete all messages of a session from the table and the index."""
     before = nothing_before()
     tags = session_tags(db, session)
     for row in select(db, "m.session = ? ORDER BY m.seq", (session,)):
         INDEX.remove(db, row.seq, *indexed(row, before, tags))
     db.execute("DELETE FROM message WHERE session = ?", (session,))
+
+
+def delete_some(db: Connection, session: int, rows: Sequence[Row]) -> None:
+    """Delete some messages of a session from the table and the index.
+
+    Args:
+        db: The connection.
+        session: The session.
+        rows: The messages, in the order of adding.
+    """
+    gone = {row.seq for row in rows}
+    after = "m.session = ? AND m.seq > ? ORDER BY m.seq LIMIT 2"
+    changed = {row.seq: row for seq in gone for row in select(db, after, (session, seq)) if row.seq not in gone}
+    tags = session_tags(db, session)
+
+    def index_columns(row: Row) -> tuple[str, ...]:
+        return indexed(row, latest(db, session, row.seq), tags)
+
+    for row in sorted([*rows, *changed.values()]):  # in this order, because an index is slow when numbers go back
+        INDEX.remove(db, row.seq, *index_columns(row))
+    db.executemany("DELETE FROM message WHERE seq = ?", ((seq,) for seq in gone))
+    INDEX.add(db, ((row.seq, *index_columns(row)) for row in sorted(changed.values())))
 
 
 def reindex(db: Connection, progress: Progress) -> None:
@@ -136,7 +160,8 @@ def indexed(row: Row, before: Texts, tags: str) -> tuple[str, ...]:
     prev2, prev = before
     before.append(_body(row.name, row.content[:_BEGINNING]))
     date = date_words(from_microseconds(row.timestamp))
-    return body, index_text(row.name or ""), prev, prev2, date, tags
+    every_tag = record_tags(tags, read_metadata(row.metadata)) if row.metadata else tags
+    return body, index_text(row.name or ""), prev, prev2, date, every_tag
 
 
 def session_tags(db: Connection, session: int) -> str:

@@ -166,7 +166,7 @@ class RecordTable(Generic[R]):
         if if_version is not None:
             self._check_version(record_id, old, if_version)
         row = old._replace(**changes)
-        if changes.keys() == {"expires_at"}:
+        if set(changes) == {"expires_at"}:
             self._set_expiry(db, row)
         else:
             row = self._replace(db, old, row, moment)

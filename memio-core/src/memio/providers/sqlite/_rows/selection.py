@@ -110,7 +110,7 @@ def best(db: Connection, table: str, terms: list[Term], selection: Selection, li
     if not filters:
         return [*index.best(db, terms, restriction, limit, within)]
     ranked = index.best(db, terms, restriction, ALL, within)
-    return [*islice(_passing(db, table, filters, ranked), limit)]
+    return [*islice(passing(db, table, filters, ranked), limit)]
 
 
 def containing(db: Connection, table: str, query: str, selection: Selection, limit: int) -> list[int]:
@@ -124,8 +124,8 @@ def containing(db: Connection, table: str, query: str, selection: Selection, lim
         "ORDER BY length(r.content), r.seq DESC",
         (*source.condition.values, query),
     )
-    passing = _passing(db, table, selection.filters, found) if selection.filters else found
-    return [seq for seq, _ in islice(passing, limit)]
+    chosen = passing(db, table, selection.filters, found) if selection.filters else found
+    return [seq for seq, _ in islice(chosen, limit)]
 
 
 def _read(db: Connection, select: str, source: _Source, place: int, *, back: bool) -> Iterator[Columns]:
@@ -150,7 +150,7 @@ def _numbers(db: Connection, table: str, selection: Selection, place: int = 0, *
             yield seq
 
 
-def _passing(
+def passing(
     db: Connection, table: str, filters: Mapping[str, Any], found: Iterator[tuple[int, float]]
 ) -> Iterator[tuple[int, float]]:
     """Yield those of the rows that pass a filter."""
