@@ -15,10 +15,8 @@ from typing import Any
 import pytest
 
 from memio import Memio
-from memio.providers.sqlite._db.schema import create
-from memio.providers.sqlite._rows import graph, messages, records
-from memio.providers.sqlite.documents import _DOCUMENTS
-from memio.providers.sqlite.facts import _FACTS
+from memio.providers.sqlite._db.progress import ignore_progress
+from memio.providers.sqlite._rows.reindex import reindex_all
 
 KINDS = ("facts", "history", "documents", "graph")
 
@@ -105,6 +103,15 @@ def program(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 INDEXES = ("fact_text", "document_text", "message_text", "triple_text")
+COUNTED = {
+    "facts": "SELECT owner FROM fact",
+    "documents": "SELECT owner FROM document",
+    "sessions": "SELECT owner FROM session",
+    "messages": "SELECT s.owner FROM message m JOIN session s ON s.seq = m.session",
+    "triples": "SELECT owner FROM triple",
+}
+"""For each column of `owner` that counts records, the owner of each record."""
+SESSIONS = "SELECT session, min(timestamp), max(timestamp), count(*) FROM message GROUP BY session ORDER BY session"
 
 
 @pytest.fixture
@@ -120,27 +127,17 @@ def _terms(db: sqlite3.Connection, index: str) -> Counter[tuple[Any, ...]]:
 
 
 def _assert_consistent(path: Path) -> None:
-    """Build the indexes anew from the tables, and compare every token."""
+    """Build the indexes of a copy anew from the tables, compare every token, and count the records of each owner."""
     with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as fresh:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        create(fresh)
-        for kind, table in (("fact", _FACTS), ("document", _DOCUMENTS)):
-            for row in table._rows(db, "TRUE", ()):
-                indexed = records._indexed(row)
-                fresh.execute(f"INSERT INTO {kind}_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *indexed))  # noqa: S608  # the names from above
-        for (session,) in db.execute("SELECT seq FROM session").fetchall():
-            before = messages.nothing_before()
-            for row in messages.select(db, "m.session = ? ORDER BY m.seq", (session,)):
-                indexed = messages.indexed(row, before)
-                fresh.execute(
-                    "INSERT INTO message_text (rowid, body, name, prev, prev2, date, tags) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (row.seq, *indexed),
-                )
-        for row in graph._rows(db, "TRUE", ()):
-            fresh.execute(
-                "INSERT INTO triple_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *graph._indexed(row))
-            )
+        db.backup(fresh)
+        reindex_all(fresh, ignore_progress)
         for index in INDEXES:
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")  # noqa: S608  # the names from above
             assert _terms(db, index) == _terms(fresh, index)
+        for column, owners in COUNTED.items():
+            counts = dict(db.execute(f"SELECT id, {column} FROM owner WHERE {column} <> 0").fetchall())  # noqa: S608  # as above
+            assert counts == Counter(owner for (owner,) in db.execute(owners))
+        assert db.execute("SELECT 1 FROM owner WHERE facts + documents + messages + triples = 0").fetchall() == []
+        stored = db.execute("SELECT seq, created_at, updated_at, messages FROM session ORDER BY seq").fetchall()
+        assert stored == db.execute(SESSIONS).fetchall()

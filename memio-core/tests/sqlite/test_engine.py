@@ -103,7 +103,7 @@ def test_an_error_belongs_to_its_call_alone(both: Run) -> None:
 
 def test_a_failure_in_the_middle_of_a_call_undoes_that_call_and_no_other(path: Path) -> None:
     def half(db: sqlite3.Connection) -> None:
-        db.execute("INSERT INTO label (text) VALUES ('half')")
+        db.execute("INSERT INTO meta VALUES ('half', '')")
         db.execute("INSERT INTO no_such_table VALUES (1)")
 
     async def body() -> None:
@@ -121,7 +121,7 @@ def test_a_failure_in_the_middle_of_a_call_undoes_that_call_and_no_other(path: P
         with pytest.raises(Exception, match="no_such_table"):
             await bad
         assert [fact.content for fact in await store.get_all(limit=9)] == ["0", "1", "2", "3", "4", "5"]
-        count = "SELECT count(*) FROM label"
+        count = "SELECT count(*) FROM meta WHERE value = ''"
         assert await engine_of(store).lookup(lambda db: db.execute(count).fetchone()) == (0,)
         await store.aclose()
 
@@ -156,9 +156,9 @@ def test_a_call_that_is_cancelled_in_its_turn_is_done_completely(path: Path) -> 
         gate = Gate()
 
         def slow(db: sqlite3.Connection) -> None:
-            db.execute("INSERT INTO label (text) VALUES ('one')")
+            db.execute("INSERT INTO meta VALUES ('one', '')")
             gate(db)
-            db.execute("INSERT INTO label (text) VALUES ('two')")
+            db.execute("INSERT INTO meta VALUES ('two', '')")
 
         call = asyncio.ensure_future(engine_of(store).write(slow))
         await gate.entered()
@@ -167,7 +167,7 @@ def test_a_call_that_is_cancelled_in_its_turn_is_done_completely(path: Path) -> 
             await call
         gate.open()
         await store.add(content="x")
-        count = "SELECT count(*) FROM label"
+        count = "SELECT count(*) FROM meta WHERE value = ''"
         assert await engine_of(store).lookup(lambda db: db.execute(count).fetchone()) == (2,)
         await store.aclose()
 
@@ -300,10 +300,10 @@ def test_a_write_that_is_cancelled_in_its_turn_is_not_ended_by_it(path: Path, wh
         gate = Gate()
 
         def slow(db: sqlite3.Connection) -> None:
-            db.execute("INSERT INTO label (text) VALUES ('one')")
+            db.execute("INSERT INTO meta VALUES ('one', '')")
             gate(db)
             db.execute(COUNT_LONG.replace("60000000", "200000")).fetchone()
-            db.execute("INSERT INTO label (text) VALUES ('two')")
+            db.execute("INSERT INTO meta VALUES ('two', '')")
 
         call = asyncio.ensure_future(engine_of(store).write(slow))
         await gate.entered()
@@ -311,7 +311,7 @@ def test_a_write_that_is_cancelled_in_its_turn_is_not_ended_by_it(path: Path, wh
         with pytest.raises(asyncio.CancelledError):
             await call
         gate.open()
-        count = "SELECT count(*) FROM label"
+        count = "SELECT count(*) FROM meta WHERE value = ''"
         assert await engine_of(store).write(lambda db: db.execute(count).fetchone()) == (2,)
         await store.aclose()
 

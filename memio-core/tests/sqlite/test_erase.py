@@ -381,7 +381,7 @@ def test_stores_that_do_not_share_a_connection_to_one_file_do_not_get_in_each_ot
 
 def test_those_who_ask_before_a_rewrite_begins_share_it(path: Path) -> None:
     eraser = Eraser(str(path), 0.05, reindex_all)
-    with closing(Files(Location(str(path), "full", 5.0, chosen=True)).open(writes=True)) as db:
+    with closing(Files(Location(str(path), "full", 5.0, chosen=True), reindex_all).open(writes=True)) as db:
         said: list[str] = []
         db.set_trace_callback(said.append)
         waiting = [eraser.job() for _ in range(4)]
@@ -394,7 +394,7 @@ def test_those_who_ask_before_a_rewrite_begins_share_it(path: Path) -> None:
 
 def test_a_rewrite_that_failed_has_no_effect(path: Path) -> None:
     eraser = Eraser(str(path), 0.05, reindex_all)
-    with closing(Files(Location(str(path), "full", 0.05, chosen=True)).open(writes=True)) as db:
+    with closing(Files(Location(str(path), "full", 0.05, chosen=True), reindex_all).open(writes=True)) as db:
         first, second = eraser.job(), eraser.job()
         with closing(sqlite3.connect(path, isolation_level=None)) as writer:
             writer.execute("BEGIN IMMEDIATE")

@@ -336,9 +336,9 @@ def test_deleting_all_of_an_owner_leaves_no_trace_of_the_name(run: Run, look: Ca
         await memio.facts.delete_all(user_id="ann")
 
     run(body)
-    assert look("SELECT text FROM label") == [("ann",)]  # a document of hers is still there
+    assert look("SELECT user, agent FROM owner") == [("ann", "")]  # a document of hers is still there
     run(lambda memio: memio.documents.delete_all(user_id="ann"))
-    assert look("SELECT text FROM label") == []
+    assert look("SELECT * FROM owner") == []
 
 
 def test_deleting_the_last_record_of_an_owner_leaves_no_trace_of_the_name(
@@ -346,7 +346,7 @@ def test_deleting_the_last_record_of_an_owner_leaves_no_trace_of_the_name(
 ) -> None:
     # defect: the name of a deleted user stays behind
     def known() -> list[str]:
-        return [text for (text,) in look("SELECT text FROM label ORDER BY text")]
+        return [user for (user,) in look("SELECT DISTINCT user FROM owner ORDER BY user")]
 
     async def body(memio: Memio) -> None:
         await memio.facts.add(content="x", user_id="eve")  # owners that lose nothing keep their names

@@ -268,7 +268,7 @@ def test_a_log_that_another_program_made_anew_is_not_overwritten(path: Path) -> 
         path.with_name(path.name + "-shm").unlink()
         program = (
             "import sqlite3, os, sys; db = sqlite3.connect(sys.argv[1]);"
-            "db.execute(\"INSERT INTO label (text) VALUES ('other')\"); db.commit(); os._exit(0)"
+            "db.execute(\"INSERT INTO meta VALUES ('other', '')\"); db.commit(); os._exit(0)"
         )
         assert (await (await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(path))).wait()) == 0
         with pytest.raises(ProviderError, match="-shm was removed or replaced"):
@@ -277,7 +277,7 @@ def test_a_log_that_another_program_made_anew_is_not_overwritten(path: Path) -> 
     run(body, path)
     assert asyncio.run(ids(path)) == ["first"]
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("SELECT count(*) FROM label WHERE text = 'other'").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM meta WHERE key = 'other'").fetchone() == (1,)
 
 
 FORKS = """

@@ -93,5 +93,5 @@ def test_the_index_is_empty_when_everything_was_deleted(
 
     run(body)
     assert_consistent()
-    for table in ("label", "fact", "document", "session", "message", "triple"):
+    for table in ("owner", "fact", "document", "session", "message", "triple"):
         assert look(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608  # the names from above

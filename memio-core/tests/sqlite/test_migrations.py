@@ -22,7 +22,8 @@ import pytest
 from memio import MemioError, ProviderError, UnavailableError
 from memio.providers.sqlite import SqliteFactAdapter
 from memio.providers.sqlite._db import schema
-from memio.providers.sqlite._db.migrations import MIGRATIONS, Progress
+from memio.providers.sqlite._db.migrations import MIGRATIONS
+from memio.providers.sqlite._db.progress import Progress
 
 Program = Callable[..., "subprocess.Popen[str]"]
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from memio.capabilities import Kind
 from memio.models import Document, Fact, Message, Page, Turn
+from memio.owners import Scope
 from memio.plugins import CallNext, Middleware, Operation
 from memio_contract.kinds import CHECKABLE, ID_ARGUMENTS
 from memio_contract.source import code, shortened
@@ -25,8 +26,8 @@ SHOWN = 40
 _ALIKE = 6
 """How many calls in a row that differ only in a number are shown; of more, the first and the last."""
 _NUMBER = re.compile(r"\d+")
-_TIMES = re.compile(r", (?:created_at|updated_at)=datetime\([^)]*\)")
-_IDS = (*ID_ARGUMENTS, "cursor")
+_TIMES = re.compile(r", (?:created_at|updated_at)=datetime\([^)]*\)|, version='[^']*'")
+_IDS = (*ID_ARGUMENTS, "cursor", "if_version")
 
 
 @dataclass(slots=True)
@@ -89,8 +90,7 @@ class Journal:
         """
 
         async def write_down(operation: Operation, call_next: CallNext) -> Any:
-            owners = {"user_id": operation.user_id, "agent_id": operation.agent_id}
-            arguments = {**operation.arguments, **{name: value for name, value in owners.items() if value is not None}}
+            arguments = {**operation.arguments, **_labels(operation.scope)}
             call = Call(client, operation.kind, operation.method, arguments, self.running)
             self.calls.append(call)
             self.running += 1
@@ -125,7 +125,7 @@ class Journal:
 
     def _imports(self) -> list[str]:
         text = "".join(repr(call.arguments) for call in self.calls if isinstance(call, Call))
-        names = ["Memio", *(name for name in ("Message", "Triple") if f"{name}(" in text)]
+        names = ["Memio", *(name for name in ("Message", "Owner", "Triple") if f"{name}(" in text)]
         dated = ["from datetime import datetime, timezone"] if "datetime" in text else []
         return [*dated, f"from memio import {', '.join(names)}"]
 
@@ -165,14 +165,34 @@ class Journal:
         return named, known
 
 
-_NOUNS = {"add": "added", "add_many": "added", "get_all": "page", "get": "got", "search": "hits", "update": "updated"}
+_NOUNS = {
+    "add": "added",
+    "add_many": "added",
+    "get_all": "page",
+    "get_owners": "page",
+    "get": "got",
+    "put": "put",
+    "search": "hits",
+    "update": "updated",
+}
+
+
+def _labels(scope: Scope) -> dict[str, Any]:
+    """Return the keywords by which a caller names a scope.
+
+    Records without a user or an agent, whatever their other labels are, no caller can name: such a scope stays one.
+    """
+    if scope.owner is not None:
+        return {"owner": scope.owner}
+    labels = scope.labels
+    return {"scope": scope} if None in labels.values() else labels
 
 
 def _size(call: Call) -> int:
     """Return how many records a call adds."""
     if call.method == "add":
         return max(len(call.arguments.get("messages", ())), len(call.arguments.get("triples", ())), 1)
-    return len(call.arguments.get("items", ())) if call.method == "add_many" else int(call.method == "update")
+    return len(call.arguments.get("items", ())) if call.method == "add_many" else int(call.method in ("put", "update"))
 
 
 def _thinned(lines: list[tuple[str, str]]) -> Iterator[str]:
@@ -199,6 +219,8 @@ def _identities(call: Call, variable: str) -> Iterator[tuple[str, str]]:
     answer: Any = call.answer
     if isinstance(answer, (Fact, Document)):
         yield answer.id, f"{variable}.id"
+        if answer.version is not None:
+            yield answer.version, f"{variable}.version"
     if isinstance(answer, Page) and answer.next_cursor is not None:
         yield answer.next_cursor, f"{variable}.next_cursor"
     if isinstance(answer, list):
@@ -209,7 +231,7 @@ def _identities(call: Call, variable: str) -> Iterator[tuple[str, str]]:
 
 def _chosen(call: Call) -> Iterator[str]:
     """Yield the ids that a caller chose."""
-    if call.method == "add":
+    if call.method in ("add", "put"):
         yield from (str(call.arguments[name]) for name in _IDS if name in call.arguments)
         yield from (str(triple.id) for triple in call.arguments.get("triples", ()))
 

@@ -7,9 +7,13 @@ from dataclasses import fields, is_dataclass
 from typing import Any, cast
 from unicodedata import is_normalized
 
+from memio.owners import Scope
+
 ANSWER = 110
 """How many characters of an answer a report shows."""
 _LONG = 120
+_LEFT_OUT: tuple[object, ...] = (None, {}, ())
+"""The defaults of fields of records."""
 
 
 def shortened(text: str) -> str:
@@ -21,17 +25,23 @@ def code(value: Any) -> str:
     """Return a value as Python source; defaults of records are left out, and repeated text is a product."""
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, Scope):
+        named = {**value.fixed, **({"prefix": value.prefix} if value.prefix else {})}
+        return f"Scope({', '.join(f'{name}={code(label)}' for name, label in named.items())})"
     if is_dataclass(value) and not isinstance(value, type):
         shown = [
             f"{item.name}={code(getattr(value, item.name))}"
             for item in fields(value)
-            if getattr(value, item.name) not in (None, {})
+            if getattr(value, item.name) not in _LEFT_OUT
         ]
         return f"{type(value).__name__}({', '.join(shown)})"
     if isinstance(value, Mapping):
         items = cast("Mapping[Any, Any]", value).items()
         return "{" + ", ".join(f"{code(key)}: {code(item)}" for key, item in items) + "}"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, tuple):
+        inside = [code(item) for item in cast("Iterable[Any]", value)]
+        return f"({', '.join(inside)}{',' * (len(inside) == 1)})"
+    if isinstance(value, list):
         return "[" + ", ".join(code(item) for item in cast("Iterable[Any]", value)) + "]"
     return repr(value).replace("datetime.datetime(", "datetime(").replace("datetime.timezone.utc", "timezone.utc")
 

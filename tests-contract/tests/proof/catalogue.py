@@ -15,6 +15,7 @@ T = TypeVar("T", bound=type[Any])
 KINDS = ("facts", "history", "documents", "graph")
 RECORDS = ("facts", "documents")
 BY_ID = ("facts", "documents", "graph")
+FILTERED = ("facts", "history", "documents")
 _BASES = {"dict": (STORES, on_dict), "sqlite": (SQLITE, on_sqlite)}
 
 

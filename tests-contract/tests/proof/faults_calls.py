@@ -9,8 +9,9 @@ from typing import Any
 
 from memio.errors import ConflictError, NotFoundError
 from memio.models import Page
+from memio.owners import ANYWHERE, NOBODY, Scope
+from memio.toolkit import matches
 from proof.catalogue import BY_ID, KINDS, RECORDS, fault
-from proof.shelf import passes
 
 BOTH = ("dict", "sqlite")
 FACTS = ("facts",)
@@ -25,11 +26,6 @@ def id_name(given: dict[str, Any]) -> str:
 
 def id_of(store: Any) -> str:
     return "fact_id" if "Fact" in type(store).__mro__[2].__name__ else "doc_id"
-
-
-def owner_of(record: Any) -> dict[str, str]:
-    names = ("user_id", "agent_id")
-    return {name: getattr(record, name) for name in names if getattr(record, name, None) is not None}
 
 
 @fault("content.unchanged", kinds=RECORDS, on=SQLITE)
@@ -80,8 +76,8 @@ class DropsNestedMetadata:
 class ForgetsTheUser:
     """The user given on add is not passed on."""
 
-    async def add(self, *, user_id=None, **more):
-        return await super().add(**more)
+    async def add(self, *, owner=NOBODY, **more):
+        return await super().add(owner=replace(owner, user_id=None), **more)
 
 
 @fault("owner.guards-get", kinds=RECORDS, on=BOTH, defect="get by id takes no owner")
@@ -97,7 +93,7 @@ class GetsAnybodys:
 class UpdatesAnybodys:
     """Updating by id does not look at the owner."""
 
-    async def update(self, *, user_id=None, agent_id=None, **given):
+    async def update(self, *, scope=ANYWHERE, **given):
         return await super().update(**given)
 
 
@@ -105,7 +101,7 @@ class UpdatesAnybodys:
 class DeletesAnybodys:
     """Deleting by id does not look at the owner."""
 
-    async def delete(self, *, user_id=None, agent_id=None, **given):
+    async def delete(self, *, scope=ANYWHERE, **given):
         await super().delete(**given)
 
 
@@ -113,7 +109,7 @@ class DeletesAnybodys:
 class DeletesEverybodys:
     """delete_all does not look at the owner."""
 
-    async def delete_all(self, **owner):
+    async def delete_all(self, *, scope=ANYWHERE):
         await super().delete_all()
 
 
@@ -121,8 +117,8 @@ class DeletesEverybodys:
 class DeletesNothing:
     """delete_all of a user does nothing and reports success."""
 
-    async def delete_all(self, **owner):
-        if not owner:
+    async def delete_all(self, *, scope=ANYWHERE):
+        if not scope.labels:
             await super().delete_all()
 
 
@@ -135,8 +131,7 @@ class SwallowsConflicts:
             return await super().add(**given)
         except ConflictError:
             name = id_name(given)
-            owner = {key: value for key, value in given.items() if key in ("user_id", "agent_id")}
-            return await super().get(**{name: given[name]}, **owner)
+            return await super().get(**{name: given[name]}, scope=Scope.of(given["owner"]))
 
 
 @fault("get.unknown", kinds=RECORDS, on=BOTH, defect="SDK exceptions in the caller's face")
@@ -169,7 +164,7 @@ class CreatesOnUpdate:
         try:
             return await super().update(**given)
         except NotFoundError:
-            return await super().add(**given)
+            return await super().add(content=given["content"], owner=given["scope"].adds_for)
 
 
 @fault("delete.unknown", kinds=BY_ID, on=BOTH)
@@ -186,7 +181,7 @@ class DropsMetadataOnUpdate:
     """An update without metadata clears it."""
 
     async def update(self, **given):
-        return await super().update(**{"metadata": {}, **given})
+        return await super().update(**{**({"metadata": {}} if "content" in given else {}), **given})
 
 
 @fault("update.replaces-metadata", kinds=RECORDS, on=BOTH, defect="update merges the metadata")
@@ -224,16 +219,16 @@ class AnswersFromArguments:
 class ReplacesTheRow:
     """An update deletes the row and inserts a new one under the same id."""
 
-    async def update(self, *, content, metadata=None, **given):
-        return await replaced(super(), given, content, metadata)
+    async def update(self, **given):
+        return await replaced(super(), given)
 
 
 @fault("update.never-gone", kinds=RECORDS, on=BOTH, defect="update as delete-then-create")
 class DeletesThenCreates:
     """An update deletes the record, awaits, and creates it again."""
 
-    async def update(self, *, content, metadata=None, **given):
-        return await replaced(super(), given, content, metadata)
+    async def update(self, **given):
+        return await replaced(super(), given)
 
 
 @fault(
@@ -242,37 +237,38 @@ class DeletesThenCreates:
 class LosesTheTextWhenCancelled:
     """An update that ends between its delete and its create loses the text."""
 
-    async def update(self, *, content, metadata=None, **given):
-        return await replaced(super(), given, content, metadata)
+    async def update(self, **given):
+        return await replaced(super(), given)
 
 
-async def replaced(store: Any, given: dict[str, Any], content: str, metadata: Any) -> Any:
+async def replaced(store: Any, given: dict[str, Any]) -> Any:
     name = id_name(given)
-    old = await store.get(**given)
-    await store.delete(**given)
+    which = {name: given[name], "scope": given.get("scope", ANYWHERE)}
+    old = await store.get(**which)
+    await store.delete(**which)
     for _ in range(4):
         await asyncio.sleep(0)
-    kept = old.metadata if metadata is None else metadata
-    return await store.add(content=content, metadata=kept, **{name: old.id}, **owner_of(old))
+    kept = {"content": old.content, "metadata": old.metadata, "owner": old.owner}
+    kept |= {key: value for key, value in given.items() if key in ("content", "metadata", "data", "expires_at")}
+    return await store.add(**{name: old.id}, **{key: value for key, value in kept.items() if value is not None})
 
 
 @fault("delete-all.empties", on=BOTH, defect="delete_all without a scope reports success and does nothing")
 class DeletesOnlyScopes:
     """delete_all without an owner does nothing and reports success."""
 
-    async def delete_all(self, **owner):
-        if owner:
-            await super().delete_all(**owner)
+    async def delete_all(self, *, scope=ANYWHERE):
+        if scope.labels:
+            await super().delete_all(scope=scope)
 
 
 @fault("delete-all.empties", kinds=RECORDS, on=SQLITE, defect="delete_all looks at the first page only")
 class DeletesAPage:
     """delete_all lists a page, deletes what is on it, and reports success."""
 
-    async def delete_all(self, **owner):
-        page = await super().get_all(limit=100, cursor=None, **owner)
-        for record in page:
-            await super().delete(**{id_of(self): record.id}, **owner_of(record))
+    async def delete_all(self, *, scope=ANYWHERE):
+        for record in await super().get_all(limit=100, cursor=None, scope=scope):
+            await super().delete(**{id_of(self): record.id}, scope=Scope.of(record.owner))
 
 
 @fault("listing.complete", kinds=BY_ID, on=SQLITE)
@@ -289,7 +285,7 @@ class FiltersTheBestOnly:
     """A search filters the best results only."""
 
     async def search(self, *, filters=None, **given):
-        return [hit for hit in await super().search(**given) if passes(hit.metadata, filters)]
+        return [hit for hit in await super().search(**given) if matches(hit.metadata, filters or {})]
 
 
 @fault("filters.exact", kinds=RECORDS, on=SQLITE, defect="filters are accepted and dropped")
@@ -312,10 +308,10 @@ class LetsFiltersNameTheOwner:
 
 
 def widened(given: dict[str, Any], filters: dict[str, Any] | None) -> dict[str, Any]:
-    filters = dict(filters or {})
-    named = filters.pop("user_id", None)
-    owner = {"user_id": named} if isinstance(named, str) and named and "user_id" in given else {}
-    return {**given, **owner, **({"filters": filters} if filters else {})}
+    filters, scope = dict(filters or {}), given.get("scope", ANYWHERE)
+    if "user_id" in scope.fixed and isinstance(filters.get("user_id"), str):
+        scope = replace(scope, user_id=filters.pop("user_id"))
+    return {**given, "scope": scope, **({"filters": filters} if filters else {})}
 
 
 @fault("search.only-stored", on=BOTH)
@@ -380,8 +376,8 @@ class LeavesScoresOut:
 class ListsInsteadOfSearching:
     """A search is a listing."""
 
-    async def search(self, *, query, limit, filters=None, **owner):
-        page = await super().get_all(limit=limit, cursor=None, **({"filters": filters} if filters else {}), **owner)
+    async def search(self, *, query, limit, **given):
+        page = await super().get_all(limit=limit, cursor=None, **given)
         return [replace(record, score=1.0) for record in page]
 
 
@@ -389,9 +385,8 @@ class ListsInsteadOfSearching:
 class ScopesTheBestOnly:
     """A search takes the best of all owners and then drops those of others."""
 
-    async def search(self, *, user_id=None, **given):
-        hits = await super().search(**given)
-        return [hit for hit in hits if user_id in (None, hit.user_id)]
+    async def search(self, *, scope=ANYWHERE, **given):
+        return [hit for hit in await super().search(**given) if scope.matches(hit.owner)]
 
 
 @fault("delete.gone-everywhere", kinds=RECORDS, on=SQLITE, defect="deleted records are still found")
@@ -417,8 +412,7 @@ class AddsInTwoSteps:
         record = await super().add(**given)
         if not metadata:
             return record
-        owner = owner_of(record)
-        return await super().update(**{id_of(self): record.id}, content=record.content, metadata=metadata, **owner)
+        return await super().update(**{id_of(self): record.id}, metadata=metadata, scope=Scope.of(record.owner))
 
 
 @fault("cancel.add", kinds=HISTORY, on=BOTH)
@@ -486,7 +480,7 @@ class LosesTheBareOnes:
 
     async def get_all(self, **given):
         page = await super().get_all(**given)
-        if not getattr(self, "deleted", False) or "user_id" not in given:
+        if not getattr(self, "deleted", False) or not given["scope"].labels:
             return page
         return Page([record for record in page if record.metadata], page.next_cursor)
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import pairwise
 from urllib.parse import unquote
 
-from proof.catalogue import BY_ID, RECORDS, fault
-from proof.shelf import passes
+from memio.owners import ANYWHERE
+from memio.toolkit import matches
+from proof.catalogue import BY_ID, FILTERED, RECORDS, fault
 
-FACTS = ("facts",)
 HISTORY = ("history",)
 GRAPH = ("graph",)
 
@@ -18,64 +18,55 @@ GRAPH = ("graph",)
 class JoinsUserAndSession:
     """A conversation is kept under user and session, joined by a colon."""
 
-    def matches_owner(self, row, owner):
-        return True if "session_id" in row.more and self.asked else super().matches_owner(row, owner)
-
-    asked = False
-
-    async def get(self, *, session_id, **given):
-        return await self.joined(super().get, session_id, given)
-
-    async def delete(self, *, session_id, **given):
-        return await self.joined(super().delete, session_id, given)
-
-    async def joined(self, call, session_id, given):
-        self.wanted = f"{given.get('user_id', '')}:{session_id}"
-        self.asked = True
-        try:
-            return await call(session_id=session_id, **given)
-        finally:
-            self.asked = False
-
-    def in_session(self, row, session_id):
-        if not self.asked:
-            return super().in_session(row, session_id)
-        return f"{row.owner.get('user_id', '')}:{row.more['session_id']}" == self.wanted
+    def the_session(self, session_id, scope):
+        if "user_id" not in scope.fixed:
+            return super().the_session(session_id, scope)
+        wanted = f"{scope.user_id}:{session_id}"
+        return self.scoped(ANYWHERE, lambda row: f"{row.owner.user_id}:{row.more['session_id']}" == wanted)
 
 
-@fault("owner.not-joined", kinds=FACTS)
+@fault("owner.not-joined")
 class JoinsUserAndAgent:
     """User and agent are joined by a slash."""
 
-    def matches_owner(self, row, owner):
-        if len(owner) < 2:
-            return super().matches_owner(row, owner)
-        return (
-            "/".join(row.owner.get(n, "") for n in ("user_id", "agent_id")) == f"{owner['user_id']}/{owner['agent_id']}"
-        )
+    def matches_owner(self, row, scope):
+        if not {"user_id", "agent_id"} <= scope.fixed.keys():
+            return super().matches_owner(row, scope)
+        return f"{row.owner.user_id}/{row.owner.agent_id}" == f"{scope.user_id}/{scope.agent_id}"
+
+
+@fault("owner.not-joined")
+class JoinsAgentAndNamespace:
+    """Agent and namespace are joined by a colon."""
+
+    def matches_owner(self, row, scope):
+        if not {"agent_id", "namespace"} <= scope.fixed.keys():
+            return super().matches_owner(row, scope)
+        owner = row.owner
+        return ":".join((str(owner.agent_id), *owner.namespace)) == ":".join((str(scope.agent_id), *scope.namespace))
 
 
 @fault("ids.not-joined", kinds=BY_ID)
 class JoinsOwnerAndId:
     """A record is kept under user and id, joined by a hyphen: one that is there already is returned."""
 
-    def put(self, row):
-        joined = f"{row.owner.get('user_id', '')}-{row.id}"
+    def place(self, row):
+        joined = f"{row.owner.user_id}-{row.id}"
         for other in self.backend.rows.values():
-            if row.id and f"{other.owner.get('user_id', '')}-{other.id}" == joined:
+            if row.id and f"{other.owner.user_id}-{other.id}" == joined:
                 return other
-        return super().put(row)
+        return super().place(row)
 
 
 @fault("ids.not-joined", kinds=HISTORY)
 class JoinsSessionAndId:
     """A message is kept under session and id, joined by an underscore: one that is there already is returned."""
 
-    def put(self, row):
+    def place(self, row):
         for other in self.backend.rows.values():
             if row.id and f"{other.more['session_id']}_{other.id}" == f"{row.more['session_id']}_{row.id}":
                 return other
-        return super().put(row)
+        return super().place(row)
 
 
 @fault("ids.chosen", kinds=HISTORY)
@@ -91,8 +82,8 @@ class TrimsMessageIds:
 class UnquotesOwners:
     """Owners are unquoted as parts of a URL."""
 
-    def matches_owner(self, row, owner):
-        return all(unquote(row.owner.get(name, "")) == unquote(value) for name, value in owner.items())
+    def same_label(self, name, stored, wanted):
+        return stored == wanted or (name == "user_id" and unquote(stored or "") == unquote(wanted or ""))
 
 
 @fault("sessions.apart", kinds=HISTORY)
@@ -158,7 +149,7 @@ def _at_path(metadata, key, value):
         if not isinstance(inner, dict) or part not in inner:
             return False
         inner = inner[part]
-    return passes({"k": inner}, {"k": value})
+    return matches({"k": inner}, {"k": value})
 
 
 @fault("filters.any-key", kinds=RECORDS)
@@ -202,36 +193,29 @@ def _rounded(values):
     return {k: float(f"{v:.12e}") if isinstance(v, float) else v for k, v in values.items()}
 
 
-@fault("filters.stay-in-agent", kinds=FACTS)
+@fault("filters.stay-in-scope", kinds=FILTERED)
 class LetsFiltersNameTheAgent:
     """A filter called agent_id takes the place of the agent."""
 
-    async def get_all(self, *, filters=None, **given):
-        return await super().get_all(**_widened(given, filters))
-
-    async def search(self, *, filters=None, **given):
-        return await super().search(**_widened(given, filters))
-
-
-def _widened(given, filters):
-    filters = dict(filters or {})
-    if "agent_id" in given and isinstance(filters.get("agent_id"), str):
-        given = {**given, "agent_id": filters.pop("agent_id")}
-    return {**given, **({"filters": filters} if filters else {})}
+    def picked(self, scope, filters=None, since=None, until=None):
+        filters = dict(filters or {})
+        if "agent_id" in scope.fixed and isinstance(filters.get("agent_id"), str):
+            scope = replace(scope, agent_id=filters.pop("agent_id"))
+        return super().picked(scope, filters, since, until)
 
 
 @fault("filters.after-update", kinds=RECORDS)
 class FiltersByTheFirstMetadata:
     """A filter looks at the metadata that a record was added with."""
 
-    def put(self, row):
-        kept = super().put(row)
+    def place(self, row):
+        kept = super().place(row)
         self.backend.notes.setdefault("first", {})[kept.id] = kept.metadata
         return kept
 
-    def scoped(self, owner, keep=lambda row: True):
+    def scoped(self, scope, keep=lambda row: True):
         first = self.backend.notes.get("first", {})
-        found = super().scoped(owner)
+        found = super().scoped(scope)
         return [(n, row) for n, row in found if keep(replace(row, metadata=first.get(row.id, row.metadata)))]
 
 
@@ -287,10 +271,8 @@ class FindsTheUserOnly:
 class SearchesTheSessionOfAll:
     """A search in a session does not look at the user."""
 
-    async def search(self, *, session_id, query, limit, **owner):
-        return await super().search(
-            session_id=session_id, query=query, limit=limit, **({} if session_id is not None else owner)
-        )
+    def within(self, session_id, scope, pick):
+        return super().within(session_id, scope if session_id is None else ANYWHERE, pick)
 
 
 @fault("names.kept", kinds=HISTORY)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from memio.errors import ConflictError
 from memio.models import Page
+from memio.owners import ANYWHERE, NOBODY
 from proof.catalogue import fault
 
 GRAPH = ("graph",)
@@ -99,9 +100,9 @@ class IgnoresTakenTripleIds:
 class LooksAtSubjectsOnly:
     """get returns the triples whose subject is the entity."""
 
-    async def get(self, *, entity, limit, cursor, **owner):
+    async def get(self, *, entity, limit, cursor, scope=ANYWHERE, **times):
         await self.pause()
-        page = self.page(self.scoped(owner, lambda row: row.text == entity), limit, cursor)
+        page = self.page(self.scoped(scope, lambda row: row.text == entity), limit, cursor)
         return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
@@ -109,8 +110,8 @@ class LooksAtSubjectsOnly:
 class ReturnsLoopsTwice:
     """A triple that has the entity at both ends comes twice."""
 
-    async def get(self, *, entity, limit, cursor, **owner):
-        page = await super().get(entity=entity, limit=limit, cursor=cursor, **owner)
+    async def get(self, *, entity, **given):
+        page = await super().get(entity=entity, **given)
         twice = [triple for triple in page for _ in range(1 + (triple.subject == triple.object == entity))]
         return Page(twice, page.next_cursor)
 
@@ -127,9 +128,9 @@ class FoldsTheCaseOfEntities:
 class DeletesSubjectsOnly:
     """delete_entity deletes the triples whose subject is the entity."""
 
-    async def delete_entity(self, *, entity, **owner):
+    async def delete_entity(self, *, entity, scope=ANYWHERE):
         await self.pause()
-        for number, _ in self.scoped(owner, lambda row: row.text == entity):
+        for number, _ in self.scoped(scope, lambda row: row.text == entity):
             self.remove(number)
 
 
@@ -137,10 +138,10 @@ class DeletesSubjectsOnly:
 class ForgetsTheBrackets:
     """The condition reads: subject, or object and owner."""
 
-    async def delete_entity(self, *, entity, **owner):
+    async def delete_entity(self, *, entity, scope=ANYWHERE):
         await self.pause()
-        for number, row in self.scoped({}):
-            if row.text == entity or (row.more["object"] == entity and self.matches_owner(row, owner)):
+        for number, row in self.scoped(ANYWHERE):
+            if row.text == entity or (row.more["object"] == entity and self.matches_owner(row, scope)):
                 self.remove(number)
 
 
@@ -159,13 +160,13 @@ class SharesTriples:
 class LooksForTheTripleThenInserts:
     """Between the look for a triple and the insert there is an await."""
 
-    async def add(self, *, triples, **owner):
+    async def add(self, *, triples, owner=NOBODY):
         await self.pause()
         rows = []
         for triple in triples:
             twin = self.twin(triple, owner)
             await self.pause()
-            rows.append(twin or self.put(self.row(triple, owner)))
+            rows.append(twin or self.place(self.row(triple, owner)))
         return [self.as_record(row) for row in rows]
 
 
@@ -173,10 +174,10 @@ class LooksForTheTripleThenInserts:
 class RaisesConflictsLate:
     """Triples are stored one by one, with an await between them."""
 
-    async def add(self, *, triples, **owner):
+    async def add(self, *, triples, **given):
         stored = []
         for triple in triples:
-            stored += await super().add(triples=[triple], **owner)
+            stored += await super().add(triples=[triple], **given)
         if len(stored) != len(triples):
             raise ConflictError("triple", "")
         return stored

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from memio.errors import ConflictError, NotFoundError
 from memio.models import Message, Page
+from memio.owners import ANYWHERE
 from proof.catalogue import fault
 from proof.faults_shelf import by_offset, rewritten
 
@@ -55,8 +56,8 @@ class TakesItsOwnTime:
 class OrdersByTime:
     """A session is read in the order of its times."""
 
-    def scoped(self, owner, keep=lambda row: True):
-        found = super().scoped(owner, keep)
+    def scoped(self, scope, keep=lambda row: True):
+        found = super().scoped(scope, keep)
         numbers = [number for number, _ in found]
         rows = sorted((row for _, row in found), key=lambda row: row.created_at)
         return list(zip(numbers, rows, strict=True))
@@ -131,10 +132,10 @@ class MissesSessionsLoudly:
 class DeletesSessionsLoudly:
     """Deleting a session that does not exist raises an error."""
 
-    async def delete(self, *, session_id, **owner):
-        if not self.scoped(owner, lambda row: self.in_session(row, session_id)):
+    async def delete(self, *, session_id, scope=ANYWHERE):
+        if not self.the_session(session_id, scope):
             raise NotFoundError("session", session_id)
-        await super().delete(session_id=session_id, **owner)
+        await super().delete(session_id=session_id, scope=scope)
 
 
 @fault("delete.starts-anew", kinds=HISTORY, defect="delete leaves the data")
@@ -144,10 +145,10 @@ class HidesSessions:
     def hidden(self):
         return self.backend.notes.setdefault("hidden", set())
 
-    def scoped(self, owner, keep=lambda row: True):
-        return super().scoped(owner, lambda row: row.more["session_id"] not in self.hidden() and keep(row))
+    def scoped(self, scope, keep=lambda row: True):
+        return super().scoped(scope, lambda row: row.more["session_id"] not in self.hidden() and keep(row))
 
-    async def delete(self, *, session_id, **owner):
+    async def delete(self, *, session_id, **given):
         await self.pause()
         self.hidden().add(session_id)
 
@@ -160,26 +161,26 @@ class HidesSessions:
 class OrdersSessionsByLastMessage:
     """Sessions are listed by their last messages."""
 
-    def sessions(self, owner):
-        last = {row.more["session_id"]: number for number, row in self.scoped(owner)}
-        return sorted((number, name) for name, number in last.items())
+    def place_of(self, key):
+        rows = reversed(self.backend.rows.items())
+        return next(n for n, row in rows if (row.owner, row.more["session_id"]) == key)
 
 
 @fault("sessions.in-order", kinds=HISTORY)
 class ListsSessionsPerMessage:
     """A session is listed once per message."""
 
-    def sessions(self, owner):
-        return [(number, row.more["session_id"]) for number, row in self.scoped(owner)]
+    def sessions(self, scope, since=None, until=None):
+        return [(number, self.session(row.more["session_id"], [row])) for number, row in self.scoped(scope)]
 
 
 @fault("sessions.survive-deletes", kinds=HISTORY, defect="cursors by offset skip or repeat under writes")
 class PagesSessionsByOffset:
     """The cursor of the sessions is a number of sessions to skip."""
 
-    async def get_all(self, *, limit, cursor, **owner):
+    async def get_all(self, *, limit, cursor, scope=ANYWHERE, **more):
         await self.pause()
-        return by_offset(self.sessions(owner), limit, cursor)
+        return by_offset(self.sessions(scope), limit, cursor)
 
 
 @fault("sessions.apart", kinds=HISTORY)
@@ -202,11 +203,11 @@ class TakesSessionsForPrefixes:
 class DropsRepeatedWords:
     """The same words in a session are stored once."""
 
-    def put(self, row):
+    def place(self, row):
         for other in self.backend.rows.values():
             if (other.text, other.more["session_id"]) == (row.text, row.more["session_id"]):
                 return other
-        return super().put(row)
+        return super().place(row)
 
 
 @fault("add.silent", kinds=HISTORY)
@@ -215,7 +216,7 @@ class Answers:
 
     def written(self, session_id, messages, owner):
         rows = super().written(session_id, messages, owner)
-        self.put(self.row(session_id, Message(role="assistant", content="I see."), owner))
+        self.place(self.row(session_id, Message(role="assistant", content="I see."), owner))
         return rows
 
 
@@ -232,7 +233,7 @@ class AddsMessagesAgain:
     """A message that is there already under its id is added a second time."""
 
     def written(self, session_id, messages, owner):
-        return [self.put(self.row(session_id, message, owner)) for message in messages]
+        return [self.place(self.row(session_id, message, owner)) for message in messages]
 
 
 @fault("ids.conflict", kinds=HISTORY, defect="an existing id answers with the new text and keeps the old one")
@@ -271,24 +272,39 @@ class MakesMessageIdsUnique:
 class DeletesSessionsOfAll:
     """Deleting a session without a user deletes those of all users."""
 
-    async def delete(self, *, session_id, **owner):
+    async def delete(self, *, session_id, scope=ANYWHERE):
         await self.pause()
-        for number, _ in self.scoped(owner, lambda row: self.in_session(row, session_id)):
+        for number, _ in self.scoped(scope, lambda row: self.in_session(row, session_id)):
             self.remove(number)
 
 
 @fault("owner.same-session", kinds=HISTORY)
-class ReadsOneUserAfterTheOther:
-    """A session of several users is read user by user."""
+class MergesSessionsOfOwners:
+    """A session that several owners have is read as one."""
 
-    async def get(self, *, session_id, limit, cursor, start, **owner):
-        if owner:
-            return await super().get(session_id=session_id, limit=limit, cursor=cursor, start=start, **owner)
-        found = self.scoped({}, lambda row: self.in_session(row, session_id))
-        found.sort(key=lambda item: item[1].owner.get("user_id", ""))
-        page = by_offset(found, limit, cursor) if start == "oldest" else by_offset(found[::-1], limit, cursor)
-        rows = list(page) if start == "oldest" else list(page)[::-1]
-        return Page([self.as_record(row) for row in rows], page.next_cursor)
+    async def get(self, *, session_id, limit, cursor, start, scope=ANYWHERE):
+        found = self.scoped(scope, lambda row: self.in_session(row, session_id))
+        page = self.page(found, limit, cursor) if start == "oldest" else self.page_back(found, limit, cursor)
+        return Page([self.as_record(row) for row in page], page.next_cursor)
+
+
+@fault("owner.same-session", kinds=HISTORY)
+class SearchesSessionsOfSeveralOwners:
+    """A search or a count in a session that several owners have is about all of them."""
+
+    def within(self, session_id, scope, pick):
+        return [(n, row) for n, row in self.picked(scope, **pick) if self.in_session(row, session_id)]
+
+
+@fault("owner.same-session", kinds=HISTORY)
+class ListsASessionOfSeveralOwnersOnce:
+    """A session that several owners have is listed once, for the first of them."""
+
+    def sessions(self, scope, since=None, until=None):
+        seen = {}
+        for n, session in super().sessions(scope, since, until):
+            seen.setdefault(session.id, (n, session))
+        return list(seen.values())
 
 
 @fault("search.one-session", kinds=HISTORY)

@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 
 from memio.errors import ConflictError
+from memio.owners import ANYWHERE, NOBODY
 from proof.catalogue import BY_ID, RECORDS, fault
-from proof.shelf import same_json
+from proof.dict_stores import changes_of
 
-FACTS = ("facts",)
 HISTORY = ("history",)
 GRAPH = ("graph",)
 BY_CHOSEN_ID = ("facts", "history", "documents")
@@ -19,12 +19,9 @@ BY_CHOSEN_ID = ("facts", "history", "documents")
 class RetriesInAnyCase:
     """A retry whose text differs in case counts as the same."""
 
-    def written(self, content, metadata, owner, chosen):
-        for row in self.backend.rows.values():
-            same = (row.id, row.owner) == (chosen, owner) and row.text.casefold() == content.casefold()
-            if chosen is not None and same and same_json(row.metadata, metadata):
-                return row
-        return super().written(content, metadata, owner, chosen)
+    def same_record(self, row, given):
+        text = row.text if row.text.casefold() == given.text.casefold() else given.text
+        return super().same_record(row, replace(given, text=text))
 
 
 @fault("add.conflict-exact", kinds=GRAPH)
@@ -105,12 +102,12 @@ class ComparesTheKeysOfMetadata:
 class ShowsTheStoredMetadata:
     """A conflict shows the metadata of what is stored."""
 
-    def written(self, content, metadata, owner, chosen):
+    def written(self, given):
         try:
-            return super().written(content, metadata, owner, chosen)
+            return super().written(given)
         except ConflictError:
-            row = next(row for row in self.backend.rows.values() if row.id == chosen)
-            raise ConflictError(self.noun, chosen, hint=f"it has {row.metadata}") from None
+            row = next(row for row in self.backend.rows.values() if row.id == given.id)
+            raise ConflictError(self.noun, given.id, hint=f"it has {row.metadata}") from None
 
 
 @fault("ids.conflict-is-discreet", kinds=HISTORY)
@@ -141,13 +138,13 @@ class ShowsTheStoredTriple:
 class RemembersWhatWasAdded:
     """A retry is compared with what was added, not with what is stored now."""
 
-    def written(self, content, metadata, owner, chosen):
+    def written(self, given):
         added = self.backend.notes.setdefault("added", {})
-        for row in self.backend.rows.values():
-            if chosen is not None and (row.id, row.owner) == (chosen, owner) and added.get(chosen) == content:
+        for _, row in self.mine(given):
+            if added.get(given.id) == given.text:
                 return row
-        added.setdefault(chosen, content)
-        return super().written(content, metadata, owner, chosen)
+        added.setdefault(given.id, given.text)
+        return super().written(given)
 
 
 class Tombstones:
@@ -157,11 +154,11 @@ class Tombstones:
         self.backend.notes.setdefault("dead", []).append(self.backend.rows[number])
         super().remove(number)
 
-    def put(self, row):
+    def place(self, row):
         for dead in self.backend.notes.get("dead", []):
             if row.id and (dead.id, dead.text, dead.owner) == (row.id, row.text, row.owner):
                 return dead
-        return super().put(row)
+        return super().place(row)
 
 
 @fault("ids.again-after-delete")
@@ -178,10 +175,10 @@ class HidesDeletedTriples:
         self.backend.notes.setdefault("hidden", set()).add((row.text, row.more["predicate"], row.more["object"]))
         super().remove(number)
 
-    def scoped(self, owner, keep=lambda row: True):
+    def scoped(self, scope, keep=lambda row: True):
         hidden = self.backend.notes.get("hidden", set())
         return super().scoped(
-            owner, lambda row: (row.text, row.more["predicate"], row.more["object"]) not in hidden and keep(row)
+            scope, lambda row: (row.text, row.more["predicate"], row.more["object"]) not in hidden and keep(row)
         )
 
 
@@ -189,8 +186,8 @@ class HidesDeletedTriples:
 class TouchesOnRetry:
     """A retry sets the time of the last change."""
 
-    def written(self, content, metadata, owner, chosen):
-        row = super().written(content, metadata, owner, chosen)
+    def written(self, given):
+        row = super().written(given)
         old = replace(row)
         row.updated_at = self.now()
         return old
@@ -228,55 +225,66 @@ class MovesMessagesOnRetry:
         return rows
 
 
-@fault("owner.same-id-agents", kinds=FACTS)
+@fault("owner.same-id-labels", kinds=RECORDS)
 class UpdatesTheFirstAgents:
     """An update by an id that two agents of a user have changes the first."""
 
-    async def update(self, *, content, metadata=None, **given):
+    async def update(self, *, scope=ANYWHERE, if_version=None, **given):
         await self.pause()
         chosen = given.pop(self.id_name)
-        found = self.scoped(given, lambda row: row.id == chosen)
-        number, row = found[0] if found else self.one(chosen, given)
-        return self.as_record(self.changed(number, row, content, metadata))
+        found = self.scoped(scope, lambda row: row.id == chosen)
+        number, row = found[0] if found else self.one(chosen, scope)
+        return self.as_record(self.changed(number, row, changes_of(given)))
+
+
+@fault("owner.same-id-labels", kinds=BY_ID)
+class MakesIdsUniqueForUsers:
+    """An id is unique for a user, whatever agent and namespace are."""
+
+    def place(self, row):
+        taken = [(other.id, other.owner.user_id) for other in self.backend.rows.values()]
+        if row.id and (row.id, row.owner.user_id) in taken:
+            raise ConflictError(self.noun, row.id)
+        return super().place(row)
 
 
 @fault("owner.same-id-update", kinds=RECORDS)
 class UpdatesAllOfAnId:
     """An update by an id that several owners have changes all of them."""
 
-    async def update(self, *, content, metadata=None, **given):
+    async def update(self, *, scope=ANYWHERE, if_version=None, **given):
         await self.pause()
         chosen = given.pop(self.id_name)
-        number, row = (self.scoped(given, lambda row: row.id == chosen) or [self.one(chosen, given)])[0]
-        for other, twin in self.scoped(given, lambda row: row.id == chosen):
-            self.changed(other, twin, content, metadata)
-        return self.as_record(self.changed(number, row, content, metadata))
+        number, row = (self.scoped(scope, lambda row: row.id == chosen) or [self.one(chosen, scope)])[0]
+        for other, twin in self.scoped(scope, lambda row: row.id == chosen):
+            self.changed(other, twin, changes_of(given))
+        return self.as_record(self.changed(number, row, changes_of(given)))
 
 
 @fault("owner.one-left", kinds=BY_ID)
 class RemembersSharedIds:
     """An id that two owners had stays ambiguous after one of them deleted it."""
 
-    def put(self, row):
-        kept = super().put(row)
+    def place(self, row):
+        kept = super().place(row)
         ids = self.backend.notes.setdefault("ids", {})
         ids[kept.id] = ids.get(kept.id, 0) + 1
         return kept
 
-    def one(self, row_id, owner):
-        if not owner and self.backend.notes.get("ids", {}).get(row_id, 0) > 1:
-            raise ConflictError(self.noun, row_id)
-        return super().one(row_id, owner)
+    def one(self, row_id, scope):
+        if not scope.labels and self.backend.notes.get("ids", {}).get(row_id, 0) > 1:
+            raise ConflictError(self.noun, row_id, reason="owners")
+        return super().one(row_id, scope)
 
 
 @fault("kinds.same-id", kinds=BY_ID)
 class SharesIdsAmongKinds:
     """An id that a record of another kind has is taken from it."""
 
-    def put(self, row):
+    def place(self, row):
         for other in self.backend.others:
             other.rows = {number: kept for number, kept in other.rows.items() if not row.id or kept.id != row.id}
-        return super().put(row)
+        return super().place(row)
 
 
 @fault("ids.conflict-keeps-all", kinds=HISTORY)
@@ -295,8 +303,8 @@ class TakesIdsOfRefusedCalls:
 class KeepsTheTimeOfChange:
     """An update leaves updated_at as it was."""
 
-    def changed(self, number, row, content, metadata):
-        new = super().changed(number, row, content, metadata)
+    def changed(self, number, row, changes):
+        new = super().changed(number, row, changes)
         new.updated_at = row.updated_at
         return new
 
@@ -305,8 +313,8 @@ class KeepsTheTimeOfChange:
 class AnswersWithTheTimeOfChange:
     """Only the answer of an update has the new updated_at."""
 
-    def changed(self, number, row, content, metadata):
-        new = super().changed(number, row, content, metadata)
+    def changed(self, number, row, changes):
+        new = super().changed(number, row, changes)
         answer = replace(new)
         new.updated_at = row.updated_at
         return answer
@@ -316,10 +324,10 @@ class AnswersWithTheTimeOfChange:
 class UpdatesOnce:
     """The second update of a record keeps the metadata of the first."""
 
-    def changed(self, number, row, content, metadata):
+    def changed(self, number, row, changes):
         updated = self.backend.notes.setdefault("updated", {})
-        metadata = updated.get(row.id, metadata)
-        new = super().changed(number, row, content, metadata)
+        first = {"metadata": updated[row.id]} if row.id in updated else {}
+        new = super().changed(number, row, {**changes, **first})
         updated.setdefault(row.id, new.metadata)
         return new
 
@@ -328,8 +336,9 @@ class UpdatesOnce:
 class TrimsUpdates:
     """White space around the text of an update is cut off."""
 
-    async def update(self, *, content, **given):
-        return await super().update(content=content.strip() or content, **given)
+    async def update(self, **given):
+        text = given.get("content", "")
+        return await super().update(**{**given, **({"content": text.strip()} if text.strip() else {})})
 
 
 @fault("update.any-metadata", kinds=RECORDS, on=("dict", "sqlite"))
@@ -346,13 +355,13 @@ class LendsTheFirstOwner:
     """The owner of the first item is given to the whole batch."""
 
     async def add_many(self, *, items):
-        first = {name: items[0][name] for name in ("user_id", "agent_id") if name in items[0]}
-        return await super().add_many(items=[{**item, **first} for item in items])
+        return await super().add_many(items=[{**item, "owner": items[0].get("owner", NOBODY)} for item in items])
 
 
-@fault("add-many.owners", kinds=FACTS)
+@fault("add-many.owners", kinds=RECORDS)
 class DropsTheAgentsOfBatches:
     """add_many stores no agents."""
 
     async def add_many(self, *, items):
-        return await super().add_many(items=[{k: v for k, v in item.items() if k != "agent_id"} for item in items])
+        owners = [replace(item.get("owner", NOBODY), agent_id=None) for item in items]
+        return await super().add_many(items=[{**i, "owner": owner} for i, owner in zip(items, owners, strict=True)])

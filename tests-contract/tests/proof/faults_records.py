@@ -5,90 +5,58 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from proof.catalogue import RECORDS, fault
+from memio.owners import ANY, ANYWHERE, NOBODY
+from proof.catalogue import BY_ID, RECORDS, fault
 from proof.faults_shelf import by_offset
-from proof.shelf import Row
-
-FACTS = ("facts",)
 
 
-@fault("owner.agent-kept", kinds=FACTS, defect="the owner is accepted and dropped")
-class DropsTheAgent:
-    """The agent is not stored."""
-
-    def keep(self, row):
-        return replace(super().keep(row), owner={k: v for k, v in row.owner.items() if k != "agent_id"})
-
-
-@fault("owner.agents-isolated", kinds=FACTS)
-class ComparesAgentsByPrefix:
-    """An agent also sees those whose names begin with its own."""
-
-    def matches_owner(self, row, owner):
-        agent = owner.get("agent_id", "")
-        users = {name: value for name, value in owner.items() if name != "agent_id"}
-        return row.owner.get("agent_id", "").startswith(agent) and super().matches_owner(row, users)
-
-
-@fault("owner.user-and-agent", kinds=FACTS)
-class JoinsOwnersByOr:
-    """A user and an agent given together match records of either."""
-
-    def matches_owner(self, row, owner):
-        return not owner or any(row.owner.get(name) == value for name, value in owner.items())
-
-
-@fault("owner.agent-guards", kinds=FACTS, defect="a call by id takes no owner")
+@fault("owner.agent-guards", kinds=BY_ID, defect="a call by id takes no owner")
 class IgnoresTheAgentById:
     """Calls by id do not look at the agent."""
 
-    def one(self, row_id, owner):
-        return super().one(row_id, {name: value for name, value in owner.items() if name != "agent_id"})
+    def one(self, row_id, scope):
+        return super().one(row_id, replace(scope, agent_id=ANY))
 
 
 @fault("add.same-text-twice", kinds=RECORDS)
 class RemovesDuplicates:
     """Adding a text that is there already returns what is there."""
 
-    def put(self, row):
+    def place(self, row):
         for other in self.backend.rows.values():
             if (other.text, other.owner) == (row.text, row.owner) and not row.id:
                 return other
-        return super().put(row)
+        return super().place(row)
 
 
 @fault("ids.repeat", kinds=RECORDS, defect="a retried create makes two records")
 class AddsAgain:
     """A record that is there already under its id is added a second time."""
 
-    def written(self, content, metadata, owner, chosen):
-        now = self.now()
-        for row in self.backend.rows.values():
-            if chosen is not None and (row.id, row.text, row.owner) == (chosen, content, owner):
-                return self.put(Row(chosen, content, owner, metadata, now, now))
-        return super().written(content, metadata, owner, chosen)
+    def written(self, given):
+        if any(row.text == given.text for _, row in self.mine(given)):
+            return self.place(given)
+        return super().written(given)
 
 
 @fault("ids.conflict", kinds=RECORDS, defect="an existing id answers with the new text and keeps the old one")
 class AnswersWithTheNewText:
     """Adding under a taken id answers as if it had been stored."""
 
-    def written(self, content, metadata, owner, chosen):
-        for row in self.backend.rows.values():
-            if chosen is not None and (row.id, row.owner) == (chosen, owner):
-                return replace(row, text=content, metadata=metadata)
-        return super().written(content, metadata, owner, chosen)
+    def written(self, given):
+        for _, row in self.mine(given):
+            return replace(row, text=given.text, metadata=given.metadata)
+        return super().written(given)
 
 
 @fault("ids.conflict", kinds=RECORDS)
 class OverwritesATakenId:
     """Adding under a taken id overwrites the record."""
 
-    def written(self, content, metadata, owner, chosen):
-        for number, row in self.backend.rows.items():
-            if chosen is not None and (row.id, row.owner) == (chosen, owner):
-                return self.changed(number, row, content, metadata)
-        return super().written(content, metadata, owner, chosen)
+    def written(self, given):
+        for number, row in self.mine(given):
+            return self.replaced(number, row, given)
+        return super().written(given)
 
 
 @fault("update.replaces-content", kinds=RECORDS)
@@ -98,8 +66,8 @@ class KeepsTheOldIndex:
     def searched(self, row):
         return self.backend.notes.setdefault("index", {}).setdefault(row.id, row.text)
 
-    def put(self, row):
-        kept = super().put(row)
+    def place(self, row):
+        kept = super().place(row)
         self.searched(kept)
         return kept
 
@@ -108,9 +76,9 @@ class KeepsTheOldIndex:
 class LeavesTheOldRecord:
     """An update adds the new record and leaves the old one."""
 
-    def changed(self, number, row, content, metadata):
-        new = super().changed(number, row, content, metadata)
-        self.put(replace(row, id=""))
+    def changed(self, number, row, changes):
+        new = super().changed(number, row, changes)
+        self.place(replace(row, id=""))
         return new
 
 
@@ -118,62 +86,63 @@ class LeavesTheOldRecord:
 class MergesBehindTheAnswer:
     """Metadata is merged in the store, and replaced in the answer."""
 
-    def changed(self, number, row, content, metadata):
-        new = super().changed(number, row, content, {**row.metadata, **(metadata or {})})
-        return new if metadata is None else replace(new, metadata=metadata)
+    def changed(self, number, row, changes):
+        given = changes.get("metadata", {})
+        new = super().changed(number, row, {**changes, "metadata": {**row.metadata, **given}})
+        return replace(new, metadata=changes.get("metadata", new.metadata))
 
 
 @fault("update.keeps-owner", kinds=RECORDS)
 class LosesTheOwnerOnUpdate:
     """An update writes the record without its owner."""
 
-    def changed(self, number, row, content, metadata):
-        return super().changed(number, replace(row, owner={}), content, metadata)
+    def changed(self, number, row, changes):
+        return super().changed(number, replace(row, owner=NOBODY), changes)
 
 
 @fault("update.keeps-created-at", kinds=RECORDS)
 class MovesTheTimeOfCreation:
     """An update sets the time of creation anew."""
 
-    def changed(self, number, row, content, metadata):
-        return super().changed(number, replace(row, created_at=self.now()), content, metadata)
+    def changed(self, number, row, changes):
+        return super().changed(number, replace(row, created_at=self.now()), changes)
 
 
 @fault("update.keeps-id", kinds=RECORDS)
 class ChangesTheId:
     """An update gives the record a new id."""
 
-    def changed(self, number, row, content, metadata):
-        return super().changed(number, replace(row, id=self.new_id(row)), content, metadata)
+    def changed(self, number, row, changes):
+        return super().changed(number, replace(row, id=self.new_id(row)), changes)
 
 
 @fault("update.keeps-place", kinds=RECORDS)
 class MovesToTheEnd:
     """An updated record moves to the end of the listing."""
 
-    def changed(self, number, row, content, metadata):
-        new = super().changed(number, row, content, metadata)
+    def changed(self, number, row, changes):
+        new = super().changed(number, row, changes)
         self.remove(number)
-        return self.put(new)
+        return self.place(new)
 
 
 @fault("update.changes-one", kinds=RECORDS)
 class UpdatesByText:
     """An update changes all records with the text of the one that was meant."""
 
-    def changed(self, number, row, content, metadata):
+    def changed(self, number, row, changes):
         for other, twin in list(self.backend.rows.items()):
             if twin.text == row.text and other != number:
-                super().changed(other, twin, content, metadata)
-        return super().changed(number, row, content, metadata)
+                super().changed(other, twin, changes)
+        return super().changed(number, row, changes)
 
 
 @fault("listing.survives-updates", kinds=RECORDS, defect="the order differs by what was changed last")
 class OrdersByLastChange:
     """The listing is in the order of the last change."""
 
-    def scoped(self, owner, keep=lambda row: True):
-        return sorted(super().scoped(owner, keep), key=lambda item: item[1].updated_at)
+    def scoped(self, scope, keep=lambda row: True):
+        return sorted(super().scoped(scope, keep), key=lambda item: item[1].updated_at)
 
     def page(self, found, limit, cursor):
         return by_offset(found, limit, cursor)
@@ -219,9 +188,8 @@ class JoinsFiltersByOr:
 class FiltersAfterTheLimit:
     """A search filters the best results only."""
 
-    async def search(self, *, query, limit, filters=None, **owner):
-        hits = await super().search(query=query, limit=limit, **owner)
-        return [hit for hit in hits if self.passes(hit.metadata, filters)]
+    async def search(self, *, filters=None, **given):
+        return [hit for hit in await super().search(**given) if self.passes(hit.metadata, filters)]
 
 
 @fault("concurrent.update-whole", kinds=RECORDS)
@@ -236,19 +204,17 @@ class WritesInTwoSteps:
         updates.append(first.id)
         for _ in range(5 - len(updates) % 5):  # as uneven as a network
             await asyncio.sleep(0)
-        number, row = self.one(first.id, {})
-        return self.as_record(self.changed(number, row, row.text, metadata))
+        number, row = self.one(first.id, ANYWHERE)
+        return self.as_record(self.changed(number, row, {"metadata": metadata}))
 
 
 @fault("concurrent.same-id", kinds=RECORDS)
 class LooksThenInserts:
     """Between the look for an id and the insert there is an await."""
 
-    async def add(self, *, content, metadata=None, **more):
+    async def add(self, *, content, owner=NOBODY, **more):
         chosen = more.get(self.id_name)
         if chosen is None or any(row.id == chosen for row in self.backend.rows.values()):
-            return await super().add(content=content, **({"metadata": metadata} if metadata else {}), **more)
+            return await super().add(content=content, owner=owner, **more)
         await self.pause()
-        owner = {name: value for name, value in more.items() if name != self.id_name}
-        now = self.now()
-        return self.as_record(self.put(Row(chosen, content, owner, metadata or {}, now, now)))
+        return self.as_record(self.place(self.draft(content, owner, more)))

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from memio.errors import ConflictError
 from memio.models import Page, Turn
+from memio.owners import ANYWHERE, NOBODY
 from proof.catalogue import BY_ID, RECORDS, fault
 from proof.shelf import Backend
 
@@ -62,8 +63,8 @@ class InventsTimes:
 class AnswersWithAnotherId:
     """The id in the answer of add is not the one that is stored."""
 
-    def put(self, row):
-        return replace(super().put(row), id=uuid4().hex)
+    def place(self, row):
+        return replace(super().place(row), id=uuid4().hex)
 
 
 @fault("metadata.unchanged", defect="numbers come back as other numbers")
@@ -87,8 +88,8 @@ class DropsNulls:
 class EchoesMetadata:
     """Metadata is in the answer of add, and never stored."""
 
-    def put(self, row):
-        stored = super().put(replace(row, metadata={}))
+    def place(self, row):
+        stored = super().place(replace(row, metadata={}))
         return replace(stored, metadata=row.metadata)
 
 
@@ -106,59 +107,116 @@ class DropsTheOwner:
     """The owner is not stored."""
 
     def keep(self, row):
-        return replace(super().keep(row), owner={})
+        return replace(super().keep(row), owner=NOBODY)
+
+
+class Loosely:
+    """One label is not compared exactly; of a namespace, each element is not."""
+
+    label = "user_id"
+
+    def same_label(self, name, stored, wanted):
+        if name != self.label or not stored or not wanted:
+            return super().same_label(name, stored, wanted)
+        if isinstance(stored, tuple):
+            return len(stored) == len(wanted) and all(map(self.alike, stored, wanted))
+        return self.alike(stored, wanted)
+
+
+class ByPrefix(Loosely):
+    def alike(self, stored, wanted):
+        return stored.startswith(wanted)
 
 
 @fault("owner.isolated")
-class ComparesOwnersByPrefix:
-    """An owner also sees those whose names begin with the owner's."""
-
-    def matches_owner(self, row, owner):
-        return all(str(row.owner.get(name, "")).startswith(value) for name, value in owner.items())
+class ComparesUsersByPrefix(ByPrefix):
+    """A user also sees those whose names begin with its own."""
 
 
-@fault("owner.isolated")
-class FoldsTheCaseOfOwners:
-    """Owners are compared without regard to case."""
+@fault("owner.agents-isolated")
+class ComparesAgentsByPrefix(ByPrefix):
+    """An agent also sees those whose names begin with its own."""
 
-    def matches_owner(self, row, owner):
-        return all(row.owner.get(name, "").casefold() == value.casefold() for name, value in owner.items())
+    label = "agent_id"
 
 
-@fault("owner.isolated")
-class TakesOwnersForPatterns:
-    """The owner of a call is a pattern of SQL's LIKE."""
+@fault("owner.namespaces-isolated")
+class ComparesNamespacesByPrefix(ByPrefix):
+    """A namespace also sees those whose elements begin with its own."""
 
-    def matches_owner(self, row, owner):
-        def like(value, pattern):
-            shell = re.sub(r"([\[?*])", r"[\1]", pattern).replace("%", "*").replace("_", "?")
-            return fnmatchcase(value, shell)
+    label = "namespace"
 
-        return all(name in row.owner and like(row.owner[name], value) for name, value in owner.items())
+
+class InAnyCase(Loosely):
+    def alike(self, stored, wanted):
+        return stored.casefold() == wanted.casefold()
 
 
 @fault("owner.isolated")
-class NormalisesOwners:
-    """Owners are compared in the normal form NFC."""
+class FoldsTheCaseOfUsers(InAnyCase):
+    """Users are compared without regard to case."""
 
-    def matches_owner(self, row, owner):
-        return all(normalize("NFC", row.owner.get(name, "")) == normalize("NFC", v) for name, v in owner.items())
+
+@fault("owner.namespaces-isolated")
+class FoldsTheCaseOfNamespaces(InAnyCase):
+    """Namespaces are compared without regard to case."""
+
+    label = "namespace"
+
+
+@fault("owner.isolated")
+class TakesOwnersForPatterns(Loosely):
+    """The user of a call is a pattern of SQL's LIKE."""
+
+    def alike(self, stored, wanted):
+        shell = re.sub(r"([\[?*])", r"[\1]", wanted).replace("%", "*").replace("_", "?")
+        return fnmatchcase(stored, shell)
+
+
+@fault("owner.agents-isolated")
+class NormalisesAgents(Loosely):
+    """Agents are compared in the normal form NFC."""
+
+    label = "agent_id"
+
+    def alike(self, stored, wanted):
+        return normalize("NFC", stored) == normalize("NFC", wanted)
+
+
+@fault("owner.namespaces-isolated")
+class JoinsNamespaces:
+    """The elements of a namespace are joined by a slash."""
+
+    def same_label(self, name, stored, wanted):
+        if name != "namespace":
+            return super().same_label(name, stored, wanted)
+        return "/".join(stored) == "/".join(wanted)
+
+
+@fault("owner.namespaces-isolated")
+class SeesBelowItsNamespace:
+    """A call for a namespace sees what is below it as well."""
+
+    def same_label(self, name, stored, wanted):
+        if name != "namespace":
+            return super().same_label(name, stored, wanted)
+        return stored[: len(wanted)] == wanted
 
 
 @fault("owner.unowned-is-nobodys", defect="a record without an owner belongs to everybody")
 class SharesTheUnowned:
-    """Records without an owner are seen by every user."""
+    """Records without a label are seen by every owner."""
 
-    def matches_owner(self, row, owner):
-        return all(row.owner.get(name, value) == value for name, value in owner.items())
+    def same_label(self, name, stored, wanted):
+        return stored in (None, (), wanted)
 
 
 @fault("owner.omitted-spans-all")
 class TakesNoOwnerForNobody:
     """A call without an owner sees only records without one."""
 
-    def matches_owner(self, row, owner):
-        return row.owner == {} if not owner else super().matches_owner(row, owner)
+    def matches_owner(self, row, scope):
+        return row.owner == NOBODY if not scope.labels else super().matches_owner(row, scope)
 
 
 @fault("delete.gone-everywhere", defect="deleted records are still found")
@@ -188,9 +246,9 @@ class DeletesByText:
 class DeletesTheFirstPage:
     """delete_all deletes the first hundred records and reports success."""
 
-    async def delete_all(self, **owner):
+    async def delete_all(self, *, scope=ANYWHERE):
         await self.pause()
-        for number, _ in self.scoped(owner)[:100]:
+        for number, _ in self.scoped(scope)[:100]:
             self.remove(number)
 
 
@@ -240,9 +298,8 @@ class IgnoresTheQuery:
 class RestrictsAfterTheLimit:
     """A search takes the best of all owners and then drops those of others."""
 
-    async def search(self, *, query, limit, user_id=None, **more):
-        hits = await super().search(query=query, limit=limit, **more)
-        return [hit for hit in hits if user_id is None or hit.user_id == user_id]
+    async def search(self, *, scope=ANYWHERE, **given):
+        return [hit for hit in await super().search(**given) if scope.matches(hit.owner)]
 
 
 @fault("concurrent.adds", defect="a rewritten whole file loses writes")
@@ -286,14 +343,14 @@ async def rewritten(store: Any, method: str, given: dict[str, Any]) -> Any:
 class AnswersBeforeItIsDone:
     """What was added is seen a few reads later."""
 
-    def put(self, row):
-        kept = super().put(row)
+    def place(self, row):
+        kept = super().place(row)
         self.backend.notes.setdefault("late", {})[self.backend.last] = 2
         return kept
 
-    def scoped(self, owner, keep=lambda row: True):
+    def scoped(self, scope, keep=lambda row: True):
         late = self.backend.notes.setdefault("late", {})
-        found = [(n, row) for n, row in super().scoped(owner, keep) if late.get(n, 0) <= 0]
+        found = [(n, row) for n, row in super().scoped(scope, keep) if late.get(n, 0) <= 0]
         self.backend.notes["late"] = {n: left - 1 for n, left in late.items()}
         return found
 
@@ -306,14 +363,14 @@ class CachesPerClient:
         super().__init__(backend)
         self.cache = None
 
-    def scoped(self, owner, keep=lambda row: True):
+    def scoped(self, scope, keep=lambda row: True):
         if self.cache is None:
             self.cache = dict(self.backend.rows)
-        return [(n, row) for n, row in sorted(self.cache.items()) if self.matches_owner(row, owner) and keep(row)]
+        return [(n, row) for n, row in sorted(self.cache.items()) if self.matches_owner(row, scope) and keep(row)]
 
-    def put(self, row):
-        self.scoped({})
-        kept = super().put(row)
+    def place(self, row):
+        self.scoped(ANYWHERE)
+        kept = super().place(row)
         self.cache[self.backend.last] = kept
         return kept
 
@@ -326,10 +383,10 @@ class CachesPerClient:
 class OpensOnce:
     """A second client that writes gets an error."""
 
-    def put(self, row):
+    def place(self, row):
         if self.backend.notes.setdefault("owner", self) is not self:
             raise OSError("database is locked")
-        return super().put(row)
+        return super().place(row)
 
 
 @fault("durable.reopen", defect="the process holds the data")
@@ -348,8 +405,8 @@ class KeepsTheIndexInTheProcess:
         super().__init__(backend)
         self.indexed = set()
 
-    def put(self, row):
-        kept = super().put(row)
+    def place(self, row):
+        kept = super().place(row)
         self.indexed.add(self.backend.last)
         return kept
 
@@ -361,8 +418,8 @@ class KeepsTheIndexInTheProcess:
 class DeletesTheOtherKinds:
     """delete_all deletes what is in the same database, of every kind."""
 
-    async def delete_all(self, **owner):
-        await super().delete_all(**owner)
+    async def delete_all(self, **given):
+        await super().delete_all(**given)
         for other in self.backend.others:
             other.rows.clear()
 
@@ -371,9 +428,9 @@ class DeletesTheOtherKinds:
 class NumbersByCount:
     """A new record gets the number after the count, which may be taken after a delete."""
 
-    def put(self, row):
+    def place(self, row):
         self.backend.last = len(self.backend.rows)
-        return super().put(row)
+        return super().place(row)
 
 
 # Listings by id.
@@ -442,8 +499,8 @@ class CountsFromTheEnd:
 class FoldsTheCaseOfIds:
     """Ids are stored in lower case."""
 
-    def put(self, row):
-        return super().put(replace(row, id=row.id.lower()))
+    def place(self, row):
+        return super().place(replace(row, id=row.id.lower()))
 
 
 @fault("ids.chosen", kinds=BY_ID)
@@ -458,11 +515,11 @@ class ComparesIdsLoosely:
 class NeverForgetsAnId:
     """The id of a deleted record stays taken."""
 
-    def put(self, row):
+    def place(self, row):
         used = self.backend.notes.setdefault("used", set())
         if row.id in used:
             raise ConflictError(self.noun, row.id)
-        kept = super().put(row)
+        kept = super().place(row)
         used.add(kept.id)
         return kept
 
@@ -471,16 +528,16 @@ class NeverForgetsAnId:
 class TakesTheFirstOfSeveral:
     """A call by an id that two owners have takes the first record."""
 
-    def one(self, row_id, owner):
-        found = self.scoped(owner, lambda row: self.same_id(row.id, row_id))
-        return found[0] if found else super().one(row_id, owner)
+    def one(self, row_id, scope):
+        found = self.scoped(scope, lambda row: self.same_id(row.id, row_id))
+        return found[0] if found else super().one(row_id, scope)
 
 
 @fault("owner.same-id", kinds=BY_ID)
 class MakesIdsUniqueForAll:
     """An id that another owner uses is taken."""
 
-    def put(self, row):
+    def place(self, row):
         if row.id and any(other.id == row.id for other in self.backend.rows.values()):
             raise ConflictError(self.noun, row.id)
-        return super().put(row)
+        return super().place(row)

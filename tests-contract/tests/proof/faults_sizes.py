@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 from memio.models import Page
+from memio.owners import ANYWHERE
 from proof.catalogue import BY_ID, RECORDS, fault
 
-FACTS = ("facts",)
 HISTORY = ("history",)
 GRAPH = ("graph",)
 
@@ -17,9 +17,9 @@ GRAPH = ("graph",)
 class DeletesAThousand:
     """delete_all deletes at most a thousand records."""
 
-    async def delete_all(self, **owner):
+    async def delete_all(self, *, scope=ANYWHERE):
         await self.pause()
-        for number, _ in self.scoped(owner)[:1000]:
+        for number, _ in self.scoped(scope)[:1000]:
             self.remove(number)
 
 
@@ -35,9 +35,9 @@ class SearchesAThousand:
 class ReadsAThousandMessages:
     """A session is read up to its thousandth message."""
 
-    async def get(self, *, session_id, limit, cursor, start, **owner):
+    async def get(self, *, session_id, limit, cursor, start, scope=ANYWHERE):
         await self.pause()
-        found = self.scoped(owner, lambda row: self.in_session(row, session_id))[:1000]
+        found = self.the_session(session_id, scope)[:1000]
         page = self.page(found, limit, cursor) if start == "oldest" else self.page_back(found, limit, cursor)
         return Page([self.as_record(row) for row in page], page.next_cursor)
 
@@ -46,9 +46,9 @@ class ReadsAThousandMessages:
 class DeletesAHundredMessages:
     """Deleting a session deletes its first hundred messages."""
 
-    async def delete(self, *, session_id, **owner):
+    async def delete(self, *, session_id, scope=ANYWHERE):
         await self.pause()
-        for number, _ in self.scoped(owner, lambda row: self.in_session(row, session_id))[:100]:
+        for number, _ in self.the_session(session_id, scope)[:100]:
             self.remove(number)
 
 
@@ -56,9 +56,9 @@ class DeletesAHundredMessages:
 class ReadsAHundredTriples:
     """The triples of an entity are read up to the hundredth."""
 
-    async def get(self, *, entity, limit, cursor, **owner):
+    async def get(self, *, entity, limit, cursor, scope=ANYWHERE, **times):
         await self.pause()
-        page = self.page(self.scoped(owner, lambda row: self.touches(row, entity))[:100], limit, cursor)
+        page = self.page(self.around(entity, scope, times)[:100], limit, cursor)
         return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
@@ -66,9 +66,9 @@ class ReadsAHundredTriples:
 class DeletesAThousandTriples:
     """delete_entity deletes at most a thousand triples."""
 
-    async def delete_entity(self, *, entity, **owner):
+    async def delete_entity(self, *, entity, scope=ANYWHERE):
         await self.pause()
-        for number, _ in self.scoped(owner, lambda row: self.touches(row, entity))[:1000]:
+        for number, _ in self.around(entity, scope)[:1000]:
             self.remove(number)
 
 
@@ -76,12 +76,10 @@ class DeletesAThousandTriples:
 class FiltersTheFirstThousand:
     """A filter is applied to the first thousand records."""
 
-    async def get_all(self, *, limit, cursor, filters=None, **owner):
-        await self.pause()
-        first = self.scoped(owner)[:1000]
-        found = [(n, row) for n, row in first if self.passes(row.metadata, filters)] if filters else self.scoped(owner)
-        page = self.page(found, limit, cursor)
-        return Page([self.as_record(row) for row in page], page.next_cursor)
+    def picked(self, scope, filters=None, since=None, until=None):
+        first = [id(row) for _, row in self.scoped(scope)[:1000]]
+        found = super().picked(scope, filters, since, until)
+        return [(n, row) for n, row in found if id(row) in first] if filters else found
 
 
 def _cut(records, most):
@@ -115,8 +113,9 @@ class FindsPreviews:
 class CutsUpdates:
     """An update cuts a text after 32,767 characters."""
 
-    async def update(self, *, content, **given):
-        return await super().update(content=content[:32_767], **given)
+    async def update(self, **given):
+        cut = {"content": given["content"][:32_767]} if "content" in given else {}
+        return await super().update(**{**given, **cut})
 
 
 @fault("content.long")
@@ -240,26 +239,44 @@ class IndexesTheFirstWords:
 class ComparesTheBeginningsOfOwners:
     """Owners are compared by their first 255 characters."""
 
-    def matches_owner(self, row, owner):
-        return all(row.owner.get(name, "")[:255] == value[:255] for name, value in owner.items())
+    def same_label(self, name, stored, wanted):
+        return stored == wanted or (name == "user_id" and bool(stored and wanted) and stored[:255] == wanted[:255])
 
 
 @fault("owner.long-names")
 class ComparesTheBytesOfOwners:
     """Owners are compared by their first 3,000 bytes."""
 
-    def matches_owner(self, row, owner):
-        return all(row.owner.get(name, "").encode()[:3000] == value.encode()[:3000] for name, value in owner.items())
+    def same_label(self, name, stored, wanted):
+        if name != "user_id" or not stored or not wanted:
+            return super().same_label(name, stored, wanted)
+        return stored.encode()[:3000] == wanted.encode()[:3000]
 
 
-@fault("owner.long-agents", kinds=FACTS)
+@fault("owner.long-agents")
 class ComparesTheBeginningsOfAgents:
     """Agents are compared by their first 64 characters."""
 
-    def matches_owner(self, row, owner):
-        agent = owner.get("agent_id", "")[:64]
-        users = {name: value for name, value in owner.items() if name != "agent_id"}
-        return row.owner.get("agent_id", "")[: len(agent)] == agent and super().matches_owner(row, users)
+    def same_label(self, name, stored, wanted):
+        return stored == wanted or (name == "agent_id" and bool(stored and wanted) and stored[:64] == wanted[:64])
+
+
+@fault("owner.long-namespaces")
+class ComparesTheBeginningsOfNamespaces:
+    """The elements of a namespace are compared by their first 255 characters."""
+
+    def same_label(self, name, stored, wanted):
+        if name != "namespace":
+            return super().same_label(name, stored, wanted)
+        return [part[:255] for part in stored] == [part[:255] for part in wanted]
+
+
+@fault("owner.long-namespaces")
+class KeepsTenElements:
+    """A namespace is cut after ten elements."""
+
+    def keep(self, row):
+        return replace(super().keep(row), owner=replace(row.owner, namespace=row.owner.namespace[:10]))
 
 
 @fault("ids.long", kinds=BY_ID)

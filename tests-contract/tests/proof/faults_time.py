@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from memio.errors import NotFoundError
 from memio.models import Page
+from memio.owners import ANYWHERE
 from proof.catalogue import BY_ID, RECORDS, fault
+from proof.dict_stores import changes_of
 from proof.faults_shelf import by_offset
 
 HISTORY = ("history",)
@@ -23,8 +25,8 @@ class Flushed:
         super().__init__(backend)
         self.waiting = []
 
-    def put(self, row):
-        kept = super().put(row)
+    def place(self, row):
+        kept = super().place(row)
         self.waiting.append(self.backend.last)
         if len(self.waiting) == self.every:
             self.waiting.clear()
@@ -72,9 +74,9 @@ class ForgetsNamesOnReopening(OnReopening):
 class KeepsUpdatesInTheProcess(OnReopening):
     """Updates are lost when the store is opened again."""
 
-    def changed(self, number, row, content, metadata):
+    def changed(self, number, row, changes):
         self.backend.notes.setdefault("old", {}).setdefault(number, row)
-        return super().changed(number, row, content, metadata)
+        return super().changed(number, row, changes)
 
     def reopened(self, number, row):
         self.backend.rows[number] = self.backend.notes.get("old", {}).get(number, row)
@@ -112,8 +114,8 @@ class ForgetsWhatIsIdentical:
         super().__init__(backend)
         self.known = []
 
-    def put(self, row):
-        kept = super().put(row)
+    def place(self, row):
+        kept = super().place(row)
         self.known.append(kept)
         return kept
 
@@ -145,30 +147,30 @@ class EndsWithoutTheAnchor:
 class StartsSessionsAnew:
     """The cursor is the last session; when only that was deleted, the listing starts anew."""
 
-    async def get_all(self, *, limit, cursor, **owner):
+    async def get_all(self, *, limit, cursor, scope=ANYWHERE, **more):
         await self.pause()
-        found = self.sessions(owner)
+        found = self.sessions(scope)
         if cursor is not None and int(cursor) not in self.backend.rows and any(n < int(cursor) for n, _ in found):
             cursor = None
         return self.page(found, limit, cursor)
 
 
-@fault("sessions.deleted-for-one", kinds=HISTORY)
-class MovesSessionsOfSeveralOwners:
-    """In a listing of all owners a session has the place of its first message that is left."""
+@fault("sessions.keep-places", kinds=HISTORY)
+class MovesShortenedSessions:
+    """In a listing a session has the place of its first message that is left."""
 
-    def sessions(self, owner):
-        self.backend.places.clear()
-        return super().sessions(owner)
+    def place_of(self, key):
+        rows = self.backend.rows.items()
+        return next(n for n, row in rows if (row.owner, row.more["session_id"]) == key)
 
 
 @fault("get.deleted-anchor", kinds=GRAPH)
 class PagesEntitiesByOffset:
     """The cursor of an entity is a number of triples to skip."""
 
-    async def get(self, *, entity, limit, cursor, **owner):
+    async def get(self, *, entity, limit, cursor, scope=ANYWHERE, **times):
         await self.pause()
-        page = by_offset(self.scoped(owner, lambda row: self.touches(row, entity)), limit, cursor)
+        page = by_offset(self.around(entity, scope, times), limit, cursor)
         return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
@@ -214,9 +216,9 @@ class EndsAfterTen:
 class NumbersPagesOfSessions:
     """Pages of sessions end after three, and the cursor is a number of pages of the limit of the call."""
 
-    async def get_all(self, *, limit, cursor, **owner):
+    async def get_all(self, *, limit, cursor, scope=ANYWHERE, **more):
         await self.pause()
-        return by_number(self.sessions(owner), limit, cursor)
+        return by_number(self.sessions(scope), limit, cursor)
 
 
 @fault("pages.full", kinds=HISTORY)
@@ -232,9 +234,9 @@ class EndsTheLatestAfterTen:
 class NumbersPagesOfEntities:
     """Pages of an entity end after three, and the cursor is a number of pages of the limit of the call."""
 
-    async def get(self, *, entity, limit, cursor, **owner):
+    async def get(self, *, entity, limit, cursor, scope=ANYWHERE, **times):
         await self.pause()
-        page = by_number(self.scoped(owner, lambda row: self.touches(row, entity)), limit, cursor)
+        page = by_number(self.around(entity, scope, times), limit, cursor)
         return Page([self.as_record(row) for row in page], page.next_cursor)
 
 
@@ -251,9 +253,8 @@ class ForgetsOwnersOfLaterPages:
 class WidensLaterPages:
     """Later pages hold the records of all owners."""
 
-    async def get_all(self, *, limit, cursor, user_id=None, **given):
-        owner = {"user_id": user_id} if user_id and cursor is None else {}
-        return await super().get_all(limit=limit, cursor=cursor, **owner, **given)
+    async def get_all(self, *, cursor, scope=ANYWHERE, **given):
+        return await super().get_all(cursor=cursor, scope=scope if cursor is None else ANYWHERE, **given)
 
 
 @fault("listing.every-page", kinds=HISTORY)
@@ -269,38 +270,34 @@ class ForgetsOwnersOfLaterMessages:
 class NumbersByTheGreatest:
     """A new record gets the number after the greatest, and its id from it."""
 
-    def put(self, row):
+    def place(self, row):
         self.backend.last = max(self.backend.rows, default=0)
-        return super().put(replace(row, id=row.id or f"row-{self.backend.last + 1}"))
+        return super().place(replace(row, id=row.id or f"row-{self.backend.last + 1}"))
 
 
 @fault("sessions.after-deletes", kinds=HISTORY)
 class KeepsThePlaceOfSessions:
     """A session that begins again is listed where it was before its deletion."""
 
-    def sessions(self, owner):
-        order = self.backend.notes.setdefault("order", [])
-        found = super().sessions(owner)
-        order.extend(name for _, name in found if name not in order)
-        return [(order.index(name) + 1, name) for name in sorted((name for _, name in found), key=order.index)]
+    def place_of(self, key):
+        return self.backend.notes.setdefault("places", {}).setdefault(key, super().place_of(key))
 
-    def put(self, row):
-        order = self.backend.notes.setdefault("order", [])
-        if row.more["session_id"] not in order:
-            order.append(row.more["session_id"])
-        return super().put(row)
+    def place(self, row):
+        kept = super().place(row)
+        self.place_of((row.owner, row.more["session_id"]))
+        return kept
 
 
 @fault("concurrent.update-deleted", kinds=RECORDS)
 class RevivesTheDeleted:
     """An update reads the record, awaits, and writes all of it."""
 
-    async def update(self, *, content, metadata=None, **given):
+    async def update(self, *, scope=ANYWHERE, if_version=None, **given):
         await self.pause()
-        number, row = self.one(given.pop(self.id_name), given)
+        number, row = self.one(given.pop(self.id_name), scope)
         await self.pause()
         await self.pause()
-        row = self.changed(number, row, content, metadata)
+        row = self.changed(number, row, changes_of(given))
         await self.pause()
         return self.as_record(row)
 
@@ -309,14 +306,14 @@ class RevivesTheDeleted:
 class InsertsWhatIsGone:
     """An update that finds no row any more inserts the record."""
 
-    async def update(self, *, content, metadata=None, **given):
+    async def update(self, *, scope=ANYWHERE, if_version=None, **given):
         await self.pause()
-        number, row = self.one(given.pop(self.id_name), given)
+        number, row = self.one(given.pop(self.id_name), scope)
         for _ in range(3):
             await self.pause()
         if number in self.backend.rows:
-            return self.as_record(self.changed(number, row, content, metadata))
-        return self.as_record(self.put(replace(row, text=content)))
+            return self.as_record(self.changed(number, row, changes_of(given)))
+        return self.as_record(self.place(replace(row, **changes_of(given))))
 
 
 @fault("clients.fresh-reads")
@@ -330,9 +327,9 @@ class CachesSearches:
     def best(self, found, query, limit):
         return self.hits.setdefault(query, super().best(found, query, limit))
 
-    def put(self, row):
+    def place(self, row):
         self.hits.clear()
-        return super().put(row)
+        return super().place(row)
 
     def remove(self, number):
         self.hits.clear()
@@ -361,9 +358,9 @@ class CachesRecords:
         self.read.pop(given[self.id_name], None)
         await super().delete(**given)
 
-    async def delete_all(self, **owner):
+    async def delete_all(self, **given):
         self.read.clear()
-        await super().delete_all(**owner)
+        await super().delete_all(**given)
 
 
 class Swallowing:

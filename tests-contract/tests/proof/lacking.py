@@ -11,7 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from memio.capabilities import REQUIRES, Feature, Guarantee
-from memio.models import Message
+from memio.models import Message, Page
+from memio.owners import ANY, ANYWHERE, Owner
 from memio_contract import ContractTarget
 from proof.dict_stores import STORES, backends
 from proof.shelf import Backend
@@ -24,27 +25,36 @@ ALL = tuple(STORES)
 class NoAttribution:
     """Drops owners on add."""
 
-    async def add(self, *, user_id=None, agent_id=None, **more):
-        return await super().add(**more)
-
-    async def add_many(self, *, items):
-        return await super().add_many(
-            items=[{k: v for k, v in item.items() if k not in ("user_id", "agent_id")} for item in items]
-        )
+    def keep(self, row):
+        return replace(super().keep(row), owner=Owner(namespace=row.owner.namespace))
 
 
 class NoUserScope:
     """Sees every user's records."""
 
-    def matches_owner(self, row, owner):
-        return super().matches_owner(row, {k: v for k, v in owner.items() if k != "user_id"})
+    def matches_owner(self, row, scope):
+        return super().matches_owner(row, replace(scope, user_id=ANY))
 
 
 class NoAgentScope:
     """Sees every agent's records."""
 
-    def matches_owner(self, row, owner):
-        return super().matches_owner(row, {k: v for k, v in owner.items() if k != "agent_id"})
+    def matches_owner(self, row, scope):
+        return super().matches_owner(row, replace(scope, agent_id=ANY))
+
+
+class NoNamespaces:
+    """Keeps everything in the root."""
+
+    def keep(self, row):
+        return replace(super().keep(row), owner=replace(row.owner, namespace=()))
+
+
+class NoOwners:
+    """Lists the first owner only."""
+
+    async def get_owners(self, **given):
+        return Page(list(await super().get_owners(**given))[:1])
 
 
 class NoMetadata:
@@ -61,18 +71,83 @@ class NoFilters:
         return True
 
 
+class NoOperators:
+    """Compares with operators as with values."""
+
+    def passes(self, metadata, filters):
+        plain = {k: v for k, v in (filters or {}).items() if not k.startswith("$") and not isinstance(v, dict)}
+        return super().passes(metadata, plain)
+
+
+class NoTimeRange:
+    """Ignores times."""
+
+    def in_time(self, time, since, until):
+        return True
+
+
+class OldestFirst:
+    """Lists in the order of adding, whatever was asked for."""
+
+    async def get_all(self, *, order="oldest", **given):
+        return await super().get_all(**given)
+
+
+class NoCount:
+    """Counts nothing."""
+
+    async def count(self, **given):
+        return 0
+
+
+class NoPut:
+    """A put answers, and stores nothing."""
+
+    def stored(self, given, if_version):
+        return replace(given, version="v")
+
+
+class NoVersions:
+    """Versions are accepted, and not compared."""
+
+    def check_version(self, row, if_version):
+        pass
+
+
+class NoExpiry:
+    """Nothing expires."""
+
+    def expired(self, row):
+        return False
+
+
+class NoData:
+    """Drops data."""
+
+    def keep(self, row):
+        return replace(super().keep(row), data=None)
+
+
+class NoDeletedMessages:
+    """Deleting messages answers, and deletes nothing."""
+
+    async def delete_messages(self, *, session_id, last, message_ids, scope=ANYWHERE):
+        found = self.the_session(session_id, scope)
+        return [self.as_record(row) for _, row in (found[-last:] if last else self.by_ids(found, message_ids))]
+
+
 class NoClientIds:
     """Chooses every id itself."""
 
-    def put(self, row):
-        return super().put(replace(row, id=uuid4().hex))
+    def place(self, row):
+        return super().place(replace(row, id=uuid4().hex))
 
 
 class NoUpdate:
     """An update answers, and changes nothing."""
 
-    def changed(self, number, row, content, metadata):
-        return replace(row, text=content)
+    def changed(self, number, row, changes):
+        return replace(row, **changes)
 
 
 class NoNames:
@@ -115,21 +190,21 @@ class NotVerbatim:
 class NewIds:
     """An update makes a new record and deletes the old one."""
 
-    def changed(self, number, row, content, metadata):
-        new = super().changed(number, replace(row, id=uuid4().hex), content, metadata)
+    def changed(self, number, row, changes):
+        new = super().changed(number, replace(row, id=uuid4().hex), changes)
         self.remove(number)
-        return self.put(new)
+        return self.place(new)
 
 
 class Late:
     """What was written is seen once the backend has settled."""
 
-    def scoped(self, owner, keep=lambda row: True):
+    def scoped(self, scope, keep=lambda row: True):
         late = self.backend.notes.setdefault("late", set())
-        return [(n, row) for n, row in super().scoped(owner, keep) if n not in late]
+        return [(n, row) for n, row in super().scoped(scope, keep) if n not in late]
 
-    def put(self, row):
-        kept = super().put(row)
+    def place(self, row):
+        kept = super().place(row)
         self.backend.notes.setdefault("late", set()).add(self.backend.last)
         return kept
 
@@ -151,22 +226,31 @@ class NoScores:
 class Answering:
     """Every addition is answered, and the answer is part of the session."""
 
-    async def add(self, *, session_id, messages, **owner):
-        turn = await super().add(session_id=session_id, messages=messages, **owner)
-        answer = await super().add(
-            session_id=session_id, messages=[Message(role="assistant", content="I have noted that.")], **owner
-        )
+    async def add(self, *, messages, **given):
+        turn = await super().add(messages=messages, **given)
+        answer = await super().add(messages=[Message(role="assistant", content="I have noted that.")], **given)
         return replace(turn, replies=answer.stored)
 
 
 LACKING: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     Feature.ATTRIBUTION: (NoAttribution, ALL),
     Feature.USER_SCOPE: (NoUserScope, ALL),
-    Feature.AGENT_SCOPE: (NoAgentScope, ("facts",)),
+    Feature.AGENT_SCOPE: (NoAgentScope, ALL),
+    Feature.NAMESPACES: (NoNamespaces, ALL),
+    Feature.OWNERS: (NoOwners, ALL),
     Feature.METADATA: (NoMetadata, ALL),
-    Feature.FILTERS: (NoFilters, RECORDS),
+    Feature.FILTERS: (NoFilters, ("facts", "history", "documents")),
+    Feature.FILTER_OPERATORS: (NoOperators, ("facts", "history", "documents")),
+    Feature.TIME_RANGE: (NoTimeRange, ALL),
+    Feature.NEWEST_FIRST: (OldestFirst, ALL),
+    Feature.COUNT: (NoCount, ALL),
     Feature.CLIENT_IDS: (NoClientIds, ALL),
     Feature.UPDATE: (NoUpdate, RECORDS),
+    Feature.PUT: (NoPut, RECORDS),
+    Feature.VERSIONS: (NoVersions, RECORDS),
+    Feature.EXPIRY: (NoExpiry, RECORDS),
+    Feature.DATA: (NoData, ("history", "documents")),
+    Feature.DELETE_MESSAGES: (NoDeletedMessages, ("history",)),
     Feature.MESSAGE_NAMES: (NoNames, ("history",)),
     Feature.MESSAGE_TIMESTAMPS: (NoTimestamps, ("history",)),
     Feature.ALL_ROLES: (UserAndAssistantOnly, ("history",)),

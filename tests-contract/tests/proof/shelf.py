@@ -15,18 +15,23 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from memio.errors import ConflictError, NotFoundError
+from memio.errors import ConflictError
 from memio.models import Page
+from memio.owners import ANYWHERE, Owner, Scope
+from memio.toolkit import matches, only, same_json
 
 
 @dataclass(slots=True)
 class Row:
     id: str
     text: str
-    owner: dict[str, str]
+    owner: Owner
     metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+    data: Any = None
+    expires_at: datetime | None = None
+    version: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
 
@@ -37,16 +42,19 @@ class Backend:
     Attributes:
         rows: The rows by number, in the order of adding.
         last: The number of the row that was added last.
-        places: By name of a session that any owner has: the number of its first row, which may be deleted.
+        places: By owner and session, the number of its first row, which may be deleted.
         others: The backends of the other kinds.
         notes: What a broken store keeps.
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
     last: int = 0
-    places: dict[str, int] = field(default_factory=dict)
+    places: dict[tuple[Owner, str], int] = field(default_factory=dict)
     others: list[Backend] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+
+
+Numbered = tuple[int, Row]
 
 
 class Shelf:
@@ -59,16 +67,40 @@ class Shelf:
 
     # The single steps, each of which a broken store may do wrong.
 
-    def matches_owner(self, row: Row, owner: dict[str, str]) -> bool:
-        return all(row.owner.get(name) == value for name, value in owner.items())
+    def matches_owner(self, row: Row, scope: Scope) -> bool:
+        fixed = scope.fixed.items()
+        return all(self.same_label(name, getattr(row.owner, name), label) for name, label in fixed) and self.below(
+            row.owner.namespace, scope.prefix
+        )
+
+    def same_label(self, name: str, stored: Any, wanted: Any) -> bool:
+        return stored == wanted
+
+    def below(self, namespace: tuple[str, ...], prefix: tuple[str, ...]) -> bool:
+        return namespace[: len(prefix)] == prefix
 
     def same_id(self, left: str, right: str) -> bool:
         return left == right
 
-    def same_metadata(self, stored: dict[str, Any], given: dict[str, Any]) -> bool:
+    def same_metadata(self, stored: Any, given: Any) -> bool:
         return same_json(stored, given)
 
+    def same_data(self, stored: Any, given: Any) -> bool:
+        return same_json(stored, given)
+
+    def passes(self, metadata: dict[str, Any], filters: dict[str, Any] | None) -> bool:
+        return matches(metadata, filters or {})
+
+    def in_time(self, time: datetime, since: datetime | None, until: datetime | None) -> bool:
+        return (since is None or since <= time) and (until is None or time < until)
+
+    def expired(self, row: Row) -> bool:
+        return row.expires_at is not None and row.expires_at <= self.now()
+
     def new_id(self, row: Row) -> str:
+        return uuid4().hex
+
+    def new_version(self, row: Row) -> str | None:
         return uuid4().hex
 
     def keep(self, row: Row) -> Row:
@@ -102,20 +134,36 @@ class Shelf:
     async def pause(self) -> None:
         await asyncio.sleep(0)
 
-    def scoped(self, owner: dict[str, str], keep: Callable[[Row], bool] = lambda row: True) -> list[tuple[int, Row]]:
+    def every(self, scope: Scope) -> list[Numbered]:
+        """Return the rows in scope, expired ones too."""
+        return [(n, row) for n, row in sorted(self.backend.rows.items()) if self.matches_owner(row, scope)]
+
+    def scoped(self, scope: Scope, keep: Callable[[Row], bool] = lambda row: True) -> list[Numbered]:
+        return [(n, row) for n, row in self.every(scope) if not self.expired(row) and keep(row)]
+
+    def picked(
+        self,
+        scope: Scope,
+        filters: dict[str, Any] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[Numbered]:
+        return self.scoped(
+            scope, lambda row: self.passes(row.metadata, filters) and self.in_time(row.created_at, since, until)
+        )
+
+    def one(self, row_id: str, scope: Scope) -> Numbered:
+        return only(self.scoped(scope, lambda row: self.same_id(row.id, row_id)), self.noun, row_id)
+
+    def mine(self, row: Row) -> list[Numbered]:
+        """Return the row that has the id and the owner of another."""
         return [
-            (n, row) for n, row in sorted(self.backend.rows.items()) if self.matches_owner(row, owner) and keep(row)
+            (n, found)
+            for n, found in self.backend.rows.items()
+            if row.id and self.same_id(found.id, row.id) and found.owner == row.owner and not self.expired(found)
         ]
 
-    def one(self, row_id: str, owner: dict[str, str]) -> tuple[int, Row]:
-        found = self.scoped(owner, lambda row: self.same_id(row.id, row_id))
-        if not found:
-            raise NotFoundError(self.noun, row_id)
-        if len(found) > 1:
-            raise ConflictError(self.noun, row_id, hint="several owners have it: pass the owner")
-        return found[0]
-
-    def put(self, row: Row) -> Row:
+    def place(self, row: Row) -> Row:
         """Store a new row at the end."""
         row.id = row.id or self.new_id(row)
         self.backend.last += 1
@@ -126,32 +174,40 @@ class Shelf:
     def remove(self, number: int) -> None:
         del self.backend.rows[number]
 
+    def check_version(self, row: Row, if_version: str | None) -> None:
+        if if_version is not None and row.version != if_version:
+            raise ConflictError(self.noun, row.id, reason="version")
+
     def page(self, found: list[tuple[int, Any]], limit: int, cursor: str | None) -> Page[Any]:
         """Cut a page out of numbered things: the cursor is the number of the last one."""
         rest = [(n, item) for n, item in found if cursor is None or n > int(cursor)]
         cut = rest[:limit]
         return Page([item for _, item in cut], str(cut[-1][0]) if len(rest) > limit else None)
 
-    def best(self, found: list[tuple[int, Row]], query: str, limit: int) -> list[tuple[float, Row]]:
+    def page_newest(self, found: list[tuple[int, Any]], limit: int, cursor: str | None) -> Page[Any]:
+        """Cut a page in the reverse order."""
+        rest = [(n, item) for n, item in reversed(found) if cursor is None or n < int(cursor)]
+        cut = rest[:limit]
+        return Page([item for _, item in cut], str(cut[-1][0]) if len(rest) > limit else None)
+
+    def best(self, found: list[Numbered], query: str, limit: int) -> list[tuple[float, Row]]:
         scored = [(self.score(query, row), row) for _, row in found]
         hits = [(score, row) for score, row in scored if score > 0]
         return sorted(hits, key=lambda hit: -hit[0])[:limit]
 
+    async def get_owners(self, *, limit: int, cursor: str | None, scope: Scope = ANYWHERE) -> Page[Owner]:
+        await self.pause()
+        names = {repr(owner): owner for owner in self.owners(scope)}
+        rest = sorted(name for name in names if cursor is None or name > cursor)
+        return Page([names[name] for name in rest[:limit]], rest[limit - 1] if len(rest) > limit else None)
+
+    def owners(self, scope: Scope) -> list[Owner]:
+        return [row.owner for _, row in self.scoped(scope)]
+
+    async def delete_all(self, *, scope: Scope = ANYWHERE) -> None:
+        await self.pause()
+        for number, _ in self.every(scope):
+            self.remove(number)
+
     async def aclose(self) -> None:
         await self.pause()
-
-
-def same_json(left: Any, right: Any) -> bool:
-    """Compare two JSON values: numbers by value, and booleans equal no number."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same_json(left[key], right[key]) for key in left)
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same_json, left, right))
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    return bool(left == right)
-
-
-def passes(metadata: dict[str, Any], filters: dict[str, Any] | None) -> bool:
-    """Return whether metadata passes filters."""
-    return all(key in metadata and same_json(metadata[key], value) for key, value in (filters or {}).items())

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from memio.capabilities import Guarantee
+from memio.capabilities import Feature, Guarantee
 from memio.models import Page
 from memio_contract import ContractTarget
 from proof.dict_stores import STORES
@@ -49,6 +49,12 @@ class ShortPages:
 
     def page_back(self, found, limit, cursor):
         return super().page_back(found, min(limit, 3), cursor)
+
+    def page_newest(self, found, limit, cursor):
+        return super().page_newest(found, min(limit, 3), cursor)
+
+    def page_latest(self, found, limit, cursor):
+        return super().page_latest(found, min(limit, 3), cursor)
 
 
 class Slow:
@@ -117,7 +123,8 @@ def _locked(method):
     return call
 
 
-for _method in ("add", "get", "get_all", "search", "update", "delete", "delete_all", "delete_entity", "add_many"):
+_METHODS = ("add", "put", "get", "get_all", "search", "count", "update", "delete", "purge", "add_many")
+for _method in (*_METHODS, "delete_all", "delete_entity", "get_owners", "count_messages", "delete_messages"):
     setattr(LocksEverything, _method, _locked(_method))
 
 
@@ -132,6 +139,23 @@ class ForgetfulMinimal(Minimal, Forgetful):
     """The same, in the memory of the process."""
 
 
+class PurgesWithWrites:
+    """Every write removes what has expired."""
+
+    def place(self, row):
+        kept = super().place(row)
+        for number in [n for n, other in self.backend.rows.items() if self.expired(other)]:
+            self.remove(number)
+        return kept
+
+
+class NoSessionTimes:
+    """Sessions are listed without times and numbers of messages, which only reading them shows."""
+
+    def session(self, session_id, rows):
+        return replace(super().session(session_id, rows), created_at=None, updated_at=None, message_count=None)
+
+
 UNUSUAL: dict[type[Any], tuple[tuple[str, ...], frozenset[str]]] = {
     FindsAllWords: (ALL, frozenset()),
     FindsPhrases: (ALL, frozenset()),
@@ -139,7 +163,9 @@ UNUSUAL: dict[type[Any], tuple[tuple[str, ...], frozenset[str]]] = {
     ShortPages: (ALL, frozenset()),
     Slow: (ALL, frozenset()),
     CoarseClock: (RECORDS, frozenset()),
-    NoTimes: (RECORDS, frozenset()),
+    NoTimes: (RECORDS, frozenset({Feature.TIME_RANGE})),
+    PurgesWithWrites: (RECORDS, frozenset()),
+    NoSessionTimes: (("history",), frozenset({Feature.TIME_RANGE, Feature.NEWEST_FIRST})),
     ShortTexts: (("facts", "history", "documents"), frozenset()),
     SmallParts: (ALL, frozenset()),
     NumbersOfJavaScript: (ALL, frozenset()),
@@ -149,7 +175,7 @@ UNUSUAL: dict[type[Any], tuple[tuple[str, ...], frozenset[str]]] = {
     Minimal: (ALL, frozenset()),
     ForgetfulMinimal: (ALL, frozenset()),
 }
-"""By what is unusual: the kinds for which it can be, and the guarantees that such a store does not declare."""
+"""By what is unusual: the kinds for which it can be, and what such a store does not declare."""
 
 
 def unusual(mixin: type[Any], kind: str) -> ContractTarget:
@@ -157,7 +183,7 @@ def unusual(mixin: type[Any], kind: str) -> ContractTarget:
     good = STORES[kind]
     body: dict[str, Any] = {}
     if not hasattr(mixin, "guarantees"):
-        gone = {name for guarantee in UNUSUAL[mixin][1] for name in without(guarantee)}
+        gone = {name for lacked in UNUSUAL[mixin][1] for name in without(lacked)}
         body = {"guarantees": good.guarantees - gone, "features": good.features - gone}
     store = type(mixin.__name__, (mixin, good), body)
     return on_dict({**STORES, kind: store})

@@ -11,13 +11,13 @@ The rules that are the same for every provider are applied here, and only here:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from memio._call.arguments import CHECKS
 from memio._call.batches import add_each, item_arguments
 from memio._call.cursors import next_cursor, seal, unseal
-from memio._call.features import HINTS, asked_by_scope, asked_for
+from memio._call.features import HINTS, asked_by_scope, asked_for, confinable
 from memio._call.middleware import as_list, check_change, wrapped
 from memio._call.resources import OpenedStore
 from memio._call.results import check_result
@@ -33,9 +33,9 @@ from memio.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
-from memio.kinds import RESTORE, SCOPED_BY, SPECS, TAKES, KindSpec, Method
+from memio.kinds import RESTORE, SPECS, TAKES, KindSpec, Method
 from memio.models import Page
-from memio.owners import ANY, Scope
+from memio.owners import Scope
 from memio.plugins import CallNext, Operation
 from memio.protocols import Store
 
@@ -124,8 +124,8 @@ class CheckedStore:
     ) -> Any:
         self.state.check()
         described = self.spec.methods[method]
-        if described.many is not None:
-            arguments[described.many] = as_list(arguments[described.many])  # middleware may read it, and may call twice
+        for name in described.lists:
+            arguments[name] = as_list(arguments[name])  # middleware may read it, and may call twice
         names = tuple(arguments)
         operation = Operation(
             kind=self.kind,
@@ -222,7 +222,8 @@ class CheckedStore:
         if described.takes == "owner":
             keywords["owner"] = scope.adds_for
         else:
-            keywords["scope"] = scope if self.has_all else _known(scope, self.features)
+            # Left out are only labels that the store does not record: none was asked for, and no record has one.
+            keywords["scope"] = scope if self.has_all else confinable(scope, self.features)
 
     def _checked_items(self, items: object, scope: Scope) -> list[dict[str, Any]]:
         checked: list[dict[str, Any]] = []
@@ -257,9 +258,3 @@ class CheckedStore:
             retryable=error_class is not ProviderError,
             outcome="unknown" if self.spec.methods[method].writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error
-
-
-def _known(scope: Scope, features: frozenset[str]) -> Scope:
-    """Return a scope without the labels that a store does not record: all its records have none of them."""
-    unknown = [name for name in scope.fixed if SCOPED_BY[name] not in features]
-    return replace(scope, **dict.fromkeys(unknown, ANY)) if unknown else scope

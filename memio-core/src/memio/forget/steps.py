@@ -11,14 +11,12 @@ from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
 
 from memio._call.features import asked_by_scope
 from memio._call.store import CheckedStore
 from memio._values.text import shown
 from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
-from memio.facades import FACADES
 from memio.forget.absence import Found, list_all, look_for
 from memio.kinds import supports
 from memio.owners import Scope
@@ -69,7 +67,6 @@ class _Erasure:
         self.errors: list[Exception] = []
         self.skipped = skipped
         self._store = store
-        self._facade: Any = FACADES[store.kind](store, scope)
         self._scope = scope
         self._found: Found | None = None
         self._deleted = False
@@ -82,10 +79,10 @@ class _Erasure:
     async def delete(self) -> None:
         """Count the records of the owner, and delete them."""
         with self._step():
-            self._found = await list_all(self._store.spec, self._facade)
+            self._found = await list_all(self._store, self._scope)
         # Also when the listing failed.
         with self._step():
-            await self._facade.delete_all()
+            await self._store.call("delete_all", {}, self._scope)
             self._deleted = True
 
     async def erase(self) -> None:
@@ -101,7 +98,7 @@ class _Erasure:
     async def verify(self) -> None:
         """Read again, and keep what is still shown."""
         with self._step():
-            self._after, self._left, self._verified = await look_for(self._store.spec, self._facade, self._found)
+            self._after, self._left, self._verified = await look_for(self._store, self._scope, self._found)
         if Guarantee.READ_YOUR_WRITES not in self._store.guarantees:
             self._remains.append(LATE.format(self._store.provider))
 

@@ -9,3 +9,5 @@ HISTORY: tuple[Kind, ...] = ("history",)
 GRAPH: tuple[Kind, ...] = ("graph",)
 BY_ID: tuple[Kind, ...] = ("facts", "documents", "graph")
 """Kinds whose records are deleted by id."""
+FILTERED: tuple[Kind, ...] = ("facts", "history", "documents")
+"""Kinds whose calls take filters by metadata."""

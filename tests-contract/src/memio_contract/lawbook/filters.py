@@ -9,13 +9,19 @@ from typing import Any
 from hypothesis import strategies as st
 
 from memio.capabilities import Feature, Guarantee
-from memio_contract.expect import equal, same, that
+from memio.toolkit import matches
+from memio_contract.expect import equal, that
 from memio_contract.law import law
-from memio_contract.lawbook._kinds import FACTS, RECORDS
+from memio_contract.lawbook._kinds import FILTERED, RECORDS
+from memio_contract.place import Labels
 from memio_contract.values import Values
 from memio_contract.world import World
 
 _FILTERS = (Feature.FILTERS,)
+_WORDS = "the same words"
+_GROUP = "filtered"
+_NUMBER = "number of the record"
+"""A key of metadata by which a law knows its records."""
 _KEYS = ("a", "b", "A", "a.b", "user_id", "caf\u00e9")
 _VALUES = (
     1,
@@ -60,14 +66,9 @@ _PAIRS = Values(
 )
 
 
-def passes(metadata: dict[str, Any], filters: dict[str, Any]) -> bool:
-    """Return whether metadata passes filters."""
-    return all(key in metadata and same(metadata[key], value) for key, value in filters.items())
-
-
 @law(
     "filters.exact",
-    kinds=RECORDS,
+    kinds=FILTERED,
     needs=_FILTERS,
     means="Filters keep exactly the records whose metadata holds every value: numbers by value, and types kept apart.",
     look_at="comparison as text (1 and '1'), booleans as numbers, null and missing keys, nested keys, and OR for AND",
@@ -75,24 +76,119 @@ def passes(metadata: dict[str, Any], filters: dict[str, Any]) -> bool:
 )
 async def filters_exact(w: World, objects: list[dict[str, Any]]) -> None:
     objects = [*objects, {}, {"a": "other", "b": 9}]
-    added = [await w.records.add(f"record {n}", metadata=metadata) for n, metadata in enumerate(objects)]
     wanted = [
         metadata for metadata in objects if not any(isinstance(value, (dict, list)) for value in metadata.values())
     ]
-    for filters in wanted:
-        expected = [r.id for r, metadata in zip(added, objects, strict=True) if passes(metadata, filters)]
+    await _expect_passing(w, objects, wanted)
+
+
+async def _expect_passing(w: World, objects: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> None:
+    """Add records with metadata, and expect each filter to keep those that `memio.toolkit.matches` lets pass."""
+    for number, metadata in enumerate(objects):
+        await w.subject.add(_WORDS, metadata={**metadata, _NUMBER: number}, group=_GROUP)
+    for which, filters in enumerate(wanted):
+        expected = [number for number, metadata in enumerate(objects) if matches(metadata, filters)]
         given: dict[str, Any] = {"filters": filters} if filters else {}
-        for limit in (2, 100):
-            listed = [r.id for r in await w.records.listed(limit=limit, **given)]
-            equal(listed, expected, f"the ids that are listed with filters={filters!r} and limit={limit}")
-        found = [r.id for r in await w.records.search("record", limit=len(added), **given)]
-        strange = [record_id for record_id in found if record_id not in expected]
-        equal(strange, [], f"ids of records that do not pass filters={filters!r}, and are found with it")
+        if w.kind in RECORDS:
+            limit = 100 if which % 5 else 2
+            listed = _numbers(await w.records.listed(limit=limit, **given))
+            equal(listed, expected, f"the records that are listed with filters={filters!r} and limit={limit}")
+        hits = await w.subject.search(_WORDS, limit=len(objects), group=_GROUP, **given)
+        equal(sorted(_numbers(hits)), expected, f"the records whose text is searched, with filters={filters!r}")
+        if w.has(Feature.COUNT) and w.has(Guarantee.SILENT_APPEND) | (w.kind != "history"):
+            equal(await w.subject.count(**given), len(expected), f"the count with filters={filters!r}")
+
+
+def _numbers(records: list[Any]) -> list[int]:
+    return [record.metadata[_NUMBER] for record in records]
+
+
+_MISSING: dict[str, Any] = {}
+_STORED: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, -1, 1.0, 1.5, 18, 65, 64.5, 2**53, 2**53 + 1, 2**63, 2**64 + 1, -(2**70), 10**30, 1e300),
+    *("", "a", "A", "b", "ab", "1", "18", "caf\u00e9", "\uffff", "\U0001f600", "x'y", 'x"y'),
+    *([], [18], {}, {"$gt": 1}, {"a": 18}),
+)
+_COMPARED: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, 18, 18.0, 64.5, 2**53, 2**53 + 1, float(2**53), 2**63, 2**64 + 1, 10**30, 1e300, -1e300),
+    *("", "a", "b", "1", "\uffff", "\U0001f600", "x'y"),
+)
+_ORDERED = ("$gt", "$gte", "$lt", "$lte")
+_QUOTED = ("k.l", "it's", 'a "b"', "a[0]", "$.a"[1:], "")
+_SHAPES: tuple[dict[str, Any], ...] = (
+    *({"k": {name: value}} for value in _COMPARED for name in ("$eq", "$ne", *_ORDERED)),
+    *({"k": {"$in": [value, "a"]}} for value in _COMPARED),
+    *({"k": {"$nin": [value, 18]}} for value in _COMPARED[::3]),
+    *({"k": {"$exists": there}, "m": {"$exists": False}} for there in (True, False)),
+    {"k": {"$in": []}},
+    {"k": {"$nin": []}},
+    {"k": {"$gte": 1, "$lt": 65}},
+    {"k": {"$gt": "A", "$ne": "b", "$lte": "ab"}},
+    {"$or": [{"k": 18}, {"k": "a"}]},
+    {"$or": [{"k": {"$lt": 0}}, {"m": 1}], "k": {"$ne": 18}},
+    {"$and": [{"k": {"$gte": 1}}, {"$or": [{"k": {"$lt": 18}}, {"k": {"$gt": 64}}]}]},
+    {"$not": {"k": {"$gt": 1}}},
+    {"$not": {"k": 1, "m": 1}},
+    {"$not": {"$not": {"k": "a"}}},
+    {"$not": {}},
+    {"$or": [{}, {"k": 1}]},
+    *({name: {"$gte": 1}, "$or": [{name: {"$in": [1, 2]}}, {name: {"$exists": False}}]} for name in _QUOTED),
+)
+_OPERATED: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = tuple(
+    ({"k": _STORED[number % len(_STORED)], **({"m": 1} if number % 3 == 0 else {})}, filters)
+    if number < len(_STORED)
+    else (_MISSING if number % 2 else {_QUOTED[number % len(_QUOTED)]: number % 4}, filters)
+    for number, filters in enumerate(_SHAPES)
+    if number < len(_STORED) + 2 * len(_QUOTED) or number % 4 == 0 or number > len(_SHAPES) - len(_QUOTED) - 16
+)
+"""Pairs of metadata and a filter; each filter meets the metadata of all pairs."""
+
+
+def _filters() -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for any filter with operators."""
+    scalars = st.sampled_from(_COMPARED)
+    operators: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(("$eq", "$ne", *_ORDERED), scalars)
+    operators |= dict.fromkeys(("$in", "$nin"), st.lists(scalars, max_size=3))
+    operators["$exists"] = st.booleans()
+    one = st.sampled_from(sorted(operators)).flatmap(lambda name: st.fixed_dictionaries({name: operators[name]}))
+    comparisons = st.lists(one, min_size=1, max_size=2).map(
+        lambda found: {k: v for each in found for k, v in each.items()}
+    )
+    conditions = st.dictionaries(st.sampled_from(("k", "m", *_QUOTED)), scalars | comparisons, max_size=2)
+
+    def combined(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+        several = st.lists(inner, min_size=1, max_size=3)
+        return st.one_of(
+            st.fixed_dictionaries({"$and": several}),
+            st.fixed_dictionaries({"$or": several}),
+            st.fixed_dictionaries({"$not": inner}),
+            st.tuples(conditions, st.fixed_dictionaries({"$or": several})).map(lambda pair: {**pair[0], **pair[1]}),
+        )
+
+    return st.recursive(conditions, combined, max_leaves=4)
+
+
+@law(
+    "filters.operators",
+    kinds=FILTERED,
+    needs=(Feature.FILTER_OPERATORS,),
+    means="Filters with operators keep exactly the records that `memio.toolkit.matches` lets pass.",
+    look_at="order of text by UTF-16 or locale, of mixed types, of large integers as doubles; missing keys under $ne",
+    over=Values(
+        _OPERATED,
+        st.tuples(
+            st.dictionaries(st.sampled_from(("k", "m", *_QUOTED)), st.sampled_from(_STORED), max_size=3), _filters()
+        ),
+        most=8,
+    ),
+)
+async def filter_operators(w: World, pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    await _expect_passing(w, [metadata for metadata, _ in pairs], [filters for _, filters in pairs])
 
 
 @law(
     "filters.before-limit",
-    kinds=RECORDS,
+    kinds=FILTERED,
     needs=_FILTERS,
     means="A search is limited after the filter, so that a match is found behind better ones that do not pass.",
     look_at="a filter that is applied to the best results only: filter inside the search",
@@ -100,12 +196,14 @@ async def filters_exact(w: World, objects: list[dict[str, Any]]) -> None:
 async def before_limit(w: World) -> None:
     # Many enough that a store which looks at some times the limit misses the match, too.
     for number in range(60):
-        await w.records.add(f"green tea green tea {number}", metadata={"group": "other"})
-    wanted = await w.records.add(
-        "a note that mentions green tea once among many other words", metadata={"group": "mine"}
-    )
-    hits = await w.records.search("green tea", limit=3, filters={"group": "mine"})
-    equal([r.id for r in hits], [wanted.id], "the ids that a search finds whose filter only one record passes")
+        await w.subject.add(f"green tea green tea {number}", metadata={"group": "other"}, group=_GROUP)
+    text = "a note that mentions green tea once among many other words"
+    wanted = await w.subject.add(text, metadata={"group": "mine"}, group=_GROUP)
+    hits = await w.subject.search("green tea", limit=3, group=_GROUP, filters={"group": "mine"})
+    found = [w.subject.view(hit) for hit in hits]
+    equal(found, [w.subject.view(wanted)], "what a search finds whose filter only one record passes")
+    if w.kind == "history":
+        return
     page = await w.records.page(None, limit=3, filters={"group": "mine"})
     rest = [r.id for r in await w.records.listed(limit=3, filters={"group": "mine"})]
     equal(rest, [wanted.id], "the ids that are listed under that filter")
@@ -114,45 +212,40 @@ async def before_limit(w: World) -> None:
 
 @law(
     "filters.stay-in-scope",
-    kinds=RECORDS,
+    kinds=FILTERED,
     needs=(Feature.FILTERS, Feature.USER_SCOPE),
     means="A filter never widens the scope of a call, also one that is named like an owner.",
     look_at="filters that are merged with the owner into one condition: the owner must win",
 )
 async def stay_in_scope(w: World) -> None:
-    alice, bob = w.user("alice"), w.user("bob")
-    for owner in (alice, bob):
-        metadata = {"user_id": alice["user_id"], "owner": "x", "id": "x", "agent_id": None}
-        await w.records.add("the same words", owner=owner, metadata=metadata)
-    for filters in ({"user_id": alice["user_id"]}, {"owner": "x"}, {"id": "x"}, {"agent_id": None}):
-        for place, records in (
-            ("the listing", await w.records.listed(owner=bob, filters=filters)),
-            ("search", await w.records.search("the same words", limit=10, owner=bob, filters=filters)),
-        ):
-            owners = [record.user_id for record in records]
-            equal(owners, [bob["user_id"]], f"the owners of what {place} gives bob with filters={filters!r}")
+    pairs = [(w.user("alice"), w.user("bob"))]
+    if w.has(Feature.AGENT_SCOPE):
+        pairs.append((w.agent("scout"), w.agent("scribe")))
+    if w.has(Feature.NAMESPACES):
+        pairs.append((w.namespace("app"), w.namespace("app", "notes")))
+    for mine, other in pairs:
+        await _stays_in_scope(w, mine, other)
 
 
-@law(
-    "filters.stay-in-agent",
-    kinds=FACTS,
-    needs=(Feature.FILTERS, Feature.AGENT_SCOPE),
-    means="A filter never widens the scope of an agent, also one that is named like an agent or a user.",
-    look_at="filters that are merged with the owner into one condition: the owner must win",
-)
-async def stay_in_agent(w: World) -> None:
-    scout, scribe = w.agent("scout"), w.agent("scribe")
-    metadata = {"agent_id": scout["agent_id"], "user_id": "mallory", "agent": "x", "id": "x"}
-    for owner in (scout, scribe):
-        await w.records.add("the same words", owner=owner, metadata=metadata)
-    for name, value in metadata.items():
-        for place, records in (
-            ("the listing", await w.records.listed(owner=scribe, filters={name: value})),
-            ("search", await w.records.search("the same words", limit=10, owner=scribe, filters={name: value})),
-        ):
-            agents = [record.agent_id for record in records]
-            equal(agents, [scribe["agent_id"]], f"the agents of what {place} gives scribe with the filter {name!r}")
-    equal(await w.records.listed(owner=scribe, filters={"agent": "y"}), [], "what a filter that none passes lists")
+async def _stays_in_scope(w: World, mine: Labels, other: Labels) -> None:
+    (label,) = mine.keys() - w.home.keys() or ("user_id",)
+    value = mine[label] if isinstance(mine[label], str) else mine[label][0]
+    for owner in (mine, other):
+        metadata = {label: value, "owner": "x", "id": "x", "agent_id": None, "session_id": "x", label: value}
+        await w.subject.add(_WORDS, owner=owner, metadata=metadata, group=f"{_GROUP}-{label}")
+    for filters in ({label: value}, {"owner": "x"}, {"id": "x"}, {"session_id": "x"}):
+        reads = [("search", await w.subject.search(_WORDS, limit=10, owner=other, filters=filters, group=_GROUP))]
+        if w.kind == "history":
+            inside = {} if w.has(Feature.SEARCH_ALL_SESSIONS) else {"session_id": w.label(f"{_GROUP}-{label}")}
+            found = await w.history.api.search(query=_WORDS, limit=10, filters=filters, **inside, **other)
+            reads = [("search", w.history.added_only(found))]
+        else:
+            reads.append(("the listing", await w.records.listed(owner=other, filters=filters)))
+        for place, records in reads:
+            seen = [getattr(record, label) for record in records]
+            equal(seen, [other[label]], f"each {label} of what {place} gives {other} with filters={filters!r}")
+    listed = await w.subject.search(_WORDS, limit=10, owner=other, filters={"owner": "y"}, group=f"{_GROUP}-{label}")
+    equal(listed, [], "what a search with a filter that none passes finds")
 
 
 @law(

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import ConflictError, MemioError, NotFoundError
 from memio_contract.expect import about, equal, refused, that
 from memio_contract.law import law
-from memio_contract.lawbook._kinds import BY_ID, FACTS, GRAPH, HISTORY, RECORDS
+from memio_contract.lawbook._kinds import BY_ID, GRAPH, HISTORY, RECORDS
 from memio_contract.lawbook.conversations import from_user, texts_of
 from memio_contract.world import World
 
@@ -316,40 +315,6 @@ async def retry_keeps_place(w: World) -> None:
     for number in (0, 1):
         equal(await add(number), before[number], "the answer of a repeated add")
     equal(await w.subject.listed(), before, "what is listed after two retries")
-
-
-@law(
-    "owner.same-id-agents",
-    kinds=FACTS,
-    needs=(Feature.CLIENT_IDS, Feature.USER_SCOPE, Feature.AGENT_SCOPE),
-    means="Two agents of one user may have facts of one id; a call by that id without the agent raises ConflictError.",
-    look_at="uniqueness of ids: it is per owner, user and agent; and statements by id that match two rows",
-)
-async def same_id_agents(w: World) -> None:
-    chosen, alice = w.label("shared-id"), w.user("alice")
-    owners = [{**w.agent(name), **alice} for name in ("scout", "scribe")]
-    for owner in owners:
-        await w.records.add(f"words of {owner['agent_id']}", owner=owner, id=chosen)
-    before = await w.records.listed(owner=alice)
-    equal([r.agent_id for r in before], [owner["agent_id"] for owner in owners], "the agents of what alice lists")
-    # Each is made when its turn comes: a call that is made and not awaited, after another one failed, is a warning.
-    calls: dict[str, Callable[[], Awaitable[Any]]] = {
-        "get": lambda: w.records.get(chosen, owner=alice),
-        "delete": lambda: w.records.delete(chosen, owner=alice),
-    }
-    if w.has(Feature.UPDATE):
-        calls["update"] = lambda: w.records.update(chosen, "new words", owner=alice)
-    for name, call in calls.items():
-        error = await refused(call(), ConflictError, f"{name} of an id that two agents have, without the agent,")
-        about(error, w.records.noun, chosen)
-    equal(await w.records.listed(owner=alice), before, "what alice lists after that")
-    if w.has(Feature.UPDATE, Guarantee.VERBATIM):
-        await w.records.update(chosen, "new words", owner=owners[1])
-        texts = {r.agent_id: r.content for r in await w.records.listed(owner=alice)}
-        expected = {owners[0]["agent_id"]: before[0].content, owners[1]["agent_id"]: "new words"}
-        equal(texts, expected, "the texts by agent after an update with the agent")
-    await w.records.delete(chosen, owner=owners[0])
-    equal((await w.records.get(chosen, owner=alice)).agent_id, owners[1]["agent_id"], "the agent of what is left")
 
 
 @law(

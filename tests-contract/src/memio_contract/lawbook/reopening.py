@@ -14,7 +14,7 @@ from memio_contract.expect import equal, once_each, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import GRAPH, HISTORY, RECORDS
 from memio_contract.lawbook.conversations import OTHER_ROLES, from_user, texts_of
-from memio_contract.place import Owner
+from memio_contract.place import Labels
 from memio_contract.subjects.conversations import HistorySubject
 from memio_contract.subjects.records import RecordSubject
 from memio_contract.subjects.triples import GraphSubject
@@ -28,6 +28,14 @@ async def _again(w: World) -> Any:
     """Close every client that is open, and return the store of a new one."""
     await w.close(w.newest)
     return w.subject_of(w.open())
+
+
+def further_owners(w: World) -> list[Labels]:
+    """Return owners with further labels than a user, where the store scopes them all."""
+    if not w.has(Feature.USER_SCOPE, Feature.AGENT_SCOPE, Feature.NAMESPACES):
+        return []
+    carol = w.user("carol")
+    return [{**carol, "agent_id": w.label("scout")}, {**carol, "namespace": w.path("app", "a/b")}]
 
 
 @law(
@@ -65,11 +73,10 @@ async def every_write(w: World) -> None:
     look_at=_STATE,
 )
 async def records_everything(w: World) -> None:  # noqa: C901  # one step per field and call
-    owners: list[Owner] = [w.home]
+    owners: list[Labels] = [w.home]
     if w.has(Feature.USER_SCOPE):
         owners = [w.user("alice"), w.user("bob")]
-    if w.kind == "facts" and w.has(Feature.AGENT_SCOPE, Feature.USER_SCOPE):
-        owners.append({**w.agent("scout"), **w.user("alice")})
+    owners += further_owners(w)
     added: list[Any] = []
     for number in range(9):
         given: dict[str, Any] = {"metadata": {"n": number, "deep": [{"x": None}]}} if w.has(Feature.METADATA) else {}
@@ -118,7 +125,8 @@ async def records_everything(w: World) -> None:  # noqa: C901  # one step per fi
     look_at=_STATE,
 )
 async def history_everything(w: World) -> None:  # noqa: C901  # one step per field and call
-    owners: list[Owner] = [w.user("alice"), w.user("bob")] if w.has(Feature.USER_SCOPE) else [w.home]
+    owners: list[Labels] = [w.user("alice"), w.user("bob")] if w.has(Feature.USER_SCOPE) else [w.home]
+    owners += further_owners(w)
     names = [w.history.session(name) for name in ("m", "z", "a", "gone")]
     for number in range(11):
         roles: list[Any] = ["user", "assistant"] if w.has(Guarantee.SILENT_APPEND) else ["user"]
@@ -132,7 +140,7 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
             timestamp=datetime(2024, 5, 1, 12, number, tzinfo=UTC) if w.has(Feature.MESSAGE_TIMESTAMPS) else None,
             id=f"m-{number}" if w.has(Feature.CLIENT_IDS) else None,
         )
-        await w.history.append(names[number % 4], stored, owner=owners[number % len(owners)])
+        await w.history.append(names[number % 4], stored, owner=owners[number // 4 % len(owners)])
     for owner in owners:
         await w.history.delete(names[3], owner=owner)
     before = {(str(owner), name): await w.history.read(name, owner=owner) for owner in owners for name in names}
@@ -178,13 +186,14 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
     look_at=_STATE,
 )
 async def graph_everything(w: World) -> None:
-    owners: list[Owner] = [w.user("alice"), w.user("bob")] if w.has(Feature.USER_SCOPE) else [w.home]
+    owners: list[Labels] = [w.user("alice"), w.user("bob")] if w.has(Feature.USER_SCOPE) else [w.home]
+    owners += further_owners(w)
     for number in range(9):
         more: dict[str, Any] = {"metadata": {"n": number}} if w.has(Feature.METADATA) and number % 2 else {}
         if w.has(Feature.CLIENT_IDS) and number % 3 == 0:
             more["id"] = w.label(f"t-{number}")
         triple = w.graph.triple(f"entity {number % 4}", f"thing {number}", **more)
-        await w.graph.put(triple, owner=owners[number % len(owners)])
+        await w.graph.put(triple, owner=owners[number // 4 % len(owners)])
     for owner in owners:
         await w.graph.api.delete_entity(entity="thing 3", **owner)
     await w.graph.delete((await w.graph.listed(owner=owners[0]))[1], owner=owners[0])

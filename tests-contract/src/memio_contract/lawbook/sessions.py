@@ -7,9 +7,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from memio.capabilities import Feature, Guarantee
-from memio.errors import ConflictError
-from memio_contract.expect import about, all_pages, equal, refused
+from memio.capabilities import Guarantee
+from memio_contract.expect import all_pages, equal
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import HISTORY
 from memio_contract.lawbook.conversations import from_user, texts_of
@@ -95,13 +94,13 @@ async def sessions_survive(w: World) -> None:
         await w.history.append(name, from_user("words"))
 
     async def delete(page: list[Any]) -> None:
-        for name in page:
-            await w.history.delete(name)
+        for session in page:
+            await w.history.delete(session.id)
 
     seen = await all_pages(
         lambda cursor: w.history.api.get_all(limit=2, cursor=cursor, **w.home), limit=2, most=60, between=delete
     )
-    equal(seen, names, "the sessions that were listed while each page was deleted")
+    equal([session.id for session in seen], names, "the sessions that were listed while each page was deleted")
     equal(await w.history.sessions(), [], "the sessions after every one was deleted")
 
 
@@ -125,32 +124,6 @@ async def sessions_apart(w: World, names: list[str]) -> None:
         equal(strange, [], f"the other sessions of what a search in session {name!r} finds")
     await w.history.delete(names[0])
     equal(await w.history.sessions(), names[1:], f"the sessions that are listed after {names[0]!r} was deleted")
-
-
-@law(
-    "owner.same-session",
-    kinds=HISTORY,
-    needs=(Feature.USER_SCOPE,),
-    means="Two users may have a session of one name: apart for each, read together without a user, not deleted so.",
-    look_at="uniqueness of sessions: over user and name; and what a call by name does when two sessions match",
-)
-async def same_session(w: World) -> None:
-    session = w.history.session("default")
-    alice, bob = w.user("alice"), w.user("bob")
-    for number, owner in enumerate((alice, bob, alice, bob)):
-        await w.history.append(session, from_user(f"words {number}"), owner=owner)
-    equal(texts_of(await w.history.read(session, owner=alice)), ["words 0", "words 2"], "the session of alice")
-    equal(texts_of(await w.history.read(session, owner=bob)), ["words 1", "words 3"], "the session of bob")
-    both = [f"words {number}" for number in range(4)]
-    for limit in (1, 100):
-        for start in ("oldest", "latest"):
-            read = texts_of(await w.history.read(session, owner={}, limit=limit, start=start))
-            equal(read, both, f"the session without a user, in the order of adding, limit={limit}, from {start!r}")
-    error = await refused(w.history.delete(session, owner={}), ConflictError, "delete of a session that two users have")
-    about(error, "session", session)
-    await w.history.delete(session, owner=alice)
-    equal(texts_of(await w.history.read(session, owner=alice)), [], "the session of alice after she deleted it")
-    equal(texts_of(await w.history.read(session, owner=bob)), ["words 1", "words 3"], "the session of bob after that")
 
 
 @law(

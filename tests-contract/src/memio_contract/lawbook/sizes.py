@@ -11,10 +11,10 @@ from typing import Any
 from memio.capabilities import Feature, Guarantee
 from memio_contract.expect import equal, that
 from memio_contract.law import law
-from memio_contract.lawbook._kinds import BY_ID, FACTS, GRAPH, HISTORY, RECORDS
+from memio_contract.lawbook._kinds import BY_ID, GRAPH, HISTORY, RECORDS
 from memio_contract.lawbook._places import reads
 from memio_contract.lawbook.conversations import from_user, texts_of
-from memio_contract.place import Owner
+from memio_contract.place import Labels
 from memio_contract.world import World
 
 _LOOPS = "loops over the backend's pages that end after the first, or after a thousand records"
@@ -76,7 +76,7 @@ async def many_sessions(w: World) -> None:
         equal(await w.history.sessions(owner=other), [kept.session_id], "the sessions that another user lists then")
 
 
-def _two_owners(w: World) -> tuple[Owner, Owner]:
+def _two_owners(w: World) -> tuple[Labels, Labels]:
     """Return two users, or the same owner twice where the store has no users."""
     return (w.user("alice"), w.user("bob")) if w.has(Feature.USER_SCOPE) else (w.home, w.home)
 
@@ -298,7 +298,6 @@ async def owner_long(w: World) -> None:
 
 @law(
     "owner.long-agents",
-    kinds=FACTS,
     needs=(Feature.AGENT_SCOPE,),
     means="Agents are distinguished by their whole names, of up to 1,000 characters of any kind.",
     look_at=_CUT,
@@ -306,10 +305,27 @@ async def owner_long(w: World) -> None:
 async def agents_long(w: World) -> None:
     names = long_names(w)
     for name in names:
-        await w.records.add("the same words", owner=w.agent(name))
+        await w.subject.add("the same words", owner=w.agent(name))
     for name in names:
-        agents = [record.agent_id for record in await w.records.listed(owner=w.agent(name))]
+        agents = [record.agent_id for record in await w.subject.listed(owner=w.agent(name))]
         equal(agents, [w.label(name)], "the agents of what an agent with a long name lists")
+
+
+@law(
+    "owner.long-namespaces",
+    needs=(Feature.NAMESPACES,),
+    means="Namespaces are distinguished by all of their elements, up to 16 of up to 1,000 characters of any kind.",
+    look_at=_CUT,
+)
+async def namespaces_long(w: World) -> None:
+    names = long_names(w)
+    paths = [w.path(*path) for name in names for path in ((name,), ("p", name), (*"abcdefghijklmno", name))]
+    paths += [w.path(*"abcdefghijklmnop"[:length]) for length in (10, 11, 15, 16)]
+    for path in paths:
+        await w.subject.add("the same words", owner={**w.home, "namespace": path})
+    for path in paths:
+        found = [record.namespace for record in await w.subject.listed(owner={**w.home, "namespace": path})]
+        equal(found, [path], "the namespaces of what a long namespace lists")
 
 
 @law(

@@ -90,9 +90,9 @@ async def update_answer_is_stored(w: World) -> None:
     look_at="an update that writes the whole record, or that creates a new one without its owner",
 )
 async def keeps_owner(w: World) -> None:
-    owner = w.user("alice")
-    if w.kind == "facts":
-        owner = {**owner, "agent_id": w.label("scout")}
+    owner = {**w.user("alice"), "agent_id": w.label("scout")}
+    if w.has(Feature.NAMESPACES):
+        owner["namespace"] = w.path("app", "notes")
     first = await w.records.add("first words", owner=owner)
     reading = w.reading(w.user("alice"))
     updated = await w.records.update(first.id, "second words", owner=reading)

@@ -6,7 +6,7 @@ A model is as simple as it can be and shares no code with any store: it is the s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -16,17 +16,46 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from memio.capabilities import Feature
+from memio.kinds import RECORDED_BY, SCOPED_BY
+from memio.owners import Owner
+from memio_contract.expect import equal
 from memio_contract.generated import quiet_settings
 from memio_contract.outcome import Hung, SetUpFailed
-from memio_contract.place import Owner
+from memio_contract.place import Labels
 from memio_contract.profile import Profile
 from memio_contract.world import World
 
-USERS = (None, None, "u1", "u1", "U1", "u1 ")
-"""Users of the generated calls; `None` is a call that names none."""
+_OWNERS: tuple[Labels, ...] = (
+    *({}, {}, {"user_id": "u1"}, {"user_id": "u1"}, {"user_id": "U1"}, {"user_id": "u1 "}),
+    *({"user_id": "u1", "agent_id": "a1"}, {"user_id": "u1", "agent_id": "a2"}, {"agent_id": "a1"}),
+    *({"namespace": ("n",)}, {"namespace": ("n", "m")}, {"user_id": "u1", "namespace": ("n",)}),
+)
+_EXACT: tuple[Labels, ...] = ({"namespace": ()}, {"owner": {}}, {"owner": {"user_id": "u1"}})
 
-GUARDS = (*["own"] * 6, *USERS)
-"""Users of the generated calls about one record; `own` is the user that it belongs to."""
+ADDING = st.sampled_from(_OWNERS)
+"""The owners of what generated calls add."""
+
+SPANS = st.sampled_from(
+    (*_OWNERS, *_EXACT, {"namespace_prefix": ("n",)}, {"user_id": "u1", "namespace_prefix": ("n",)})
+)
+"""The scopes of generated calls about many records."""
+
+SCOPES = st.sampled_from((*_OWNERS, *_EXACT))
+"""The scopes of generated calls that take no prefix."""
+
+OWN = "own"
+GUARDS = st.sampled_from((*[OWN] * 12, *_OWNERS, *_EXACT))
+"""The scopes of generated calls about one record; `own` is the owner that it belongs to."""
+
+
+def within(owner: Owner, labels: Labels) -> bool:
+    """Return whether the records of an owner are in the scope that a call names."""
+    given = dict(labels)
+    if "owner" in given:
+        return bool(owner == given["owner"])
+    prefix = given.pop("namespace_prefix", ())
+    same = all(getattr(owner, name) == label for name, label in given.items())
+    return same and owner.namespace[: len(prefix)] == prefix
 
 
 WHICH = st.integers(0, 9)
@@ -106,27 +135,53 @@ class Machine(RuleBasedStateMachine):
         """Compare everything that is stored with the model; called after every rule."""
         raise NotImplementedError
 
-    def users(self, owners: Iterable[Owner]) -> list[Owner]:
-        """Return the users among some owners, as scopes, each once."""
-        if not self.world.has(Feature.USER_SCOPE):
-            return []
-        names = dict.fromkeys(owner["user_id"] for owner in owners if "user_id" in owner)
-        return [{"user_id": name} for name in names]
+    def scopes(self, owners: Iterable[Owner]) -> list[Labels]:
+        """Return the scope of each owner, as narrow as the store can make it."""
+        scopes = [self.world.exactly(owner.labels) for owner in dict.fromkeys(owners)]
+        return [scope for number, scope in enumerate(scopes) if scope not in scopes[:number]]
 
     def meant(self, which: int, living: list[str], ever: list[str]) -> str:
         """Return the id that a call is about: mostly of a record that is there, else one that was, or never was."""
         ids = living if which < _LIVING and living else ever
         return ids[which % len(ids)] if ids else self.world.label("never-used")
 
-    def owner(self, user: str | None) -> Owner:
-        """Return the owner of an addition."""
-        if user is None or not self.world.has(Feature.ATTRIBUTION):
-            return self.world.home
-        return self.world.user(user)
+    def adding(self, whose: Labels) -> Labels:
+        """Return the labels of an addition: those that the store records."""
+        return self._named({name: label for name, label in whose.items() if self.world.has(RECORDED_BY[name])})
 
-    def scope(self, user: str | None) -> Owner:
-        """Return the scope of any other call."""
-        return self.owner(user) if self.world.has(Feature.USER_SCOPE) else self.world.home
+    def scope(self, whose: Labels) -> Labels:
+        """Return the keywords of any other call: those for which the store declares the feature."""
+        if "owner" in whose:
+            named = self._named(whose["owner"])
+            return self.world.exactly(named) if named or self.world.alone else named
+        needed = {**SCOPED_BY, "namespace_prefix": Feature.NAMESPACES}
+        return self._named({name: label for name, label in whose.items() if self.world.has(needed[name])})
+
+    def guard(self, whose: Labels | str, belonging: Sequence[Owner]) -> Labels:
+        """Return the scope of a call about one record, which belongs to one of some owners."""
+        if not isinstance(whose, str):
+            return self.scope(whose)
+        return self.world.exactly(belonging[0].labels) if belonging else self.world.home
+
+    def _named(self, labels: Labels) -> Labels:
+        """Return labels as this example names them, with the user of its home where they name none."""
+        world = self.world
+        named = dict(world.home)
+        for name, label in labels.items():
+            if name == "user_id":
+                named |= world.user(label)
+            else:
+                named[name] = world.path(*label) if isinstance(label, tuple) else world.label(label)
+        return named
+
+    async def counted(self, owners: Sequence[Owner], scope: Labels, **pick: Any) -> None:
+        """Expect the number and the owners of what is in a scope."""
+        w = self.world
+        if w.has(Feature.COUNT):
+            equal(await w.subject.count(owner=scope, **pick), len(owners), f"the count for {scope!r} with {pick!r}")
+        if w.has(Feature.OWNERS) and not pick:
+            found = sorted(map(repr, await w.subject.owners(owner=scope, limit=2)))
+            equal(found, sorted(set(map(repr, owners))), f"the owners that are listed for {scope!r}")
 
     def teardown(self) -> None:
         """Remove the namespace."""

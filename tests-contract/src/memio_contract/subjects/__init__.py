@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from memio_contract.place import Owner
+from memio.owners import Owner
+from memio_contract.place import Labels
 
 
 class Subject(Protocol):
@@ -22,37 +23,46 @@ class Subject(Protocol):
         self,
         text: str,
         *,
-        owner: Owner | None = None,
+        owner: Labels | None = None,
         metadata: Mapping[str, Any] | None = None,
         id: str | None = None,  # the public word
         group: str | None = None,
+        **more: Any,
     ) -> Any:
-        """Add one record; without `owner` it belongs to the example's home."""
+        """Add one record, with further fields; without `owner` it belongs to the example's home."""
         ...
 
-    async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
+    async def add_together(self, texts: list[str], *, owner: Labels | None = None, group: str = "together") -> int:
         """Add in one call, all or none, and return how many records that makes."""
         ...
 
-    async def find(self, record: Any, *, owner: Owner | None = None) -> list[Any]:
+    async def find(self, record: Any, *, owner: Labels | None = None) -> list[Any]:
         """Return the record as a read by its id gives it, or nothing."""
         ...
 
-    async def listed(self, *, owner: Owner | None = None, limit: int = 100) -> list[Any]:
+    async def listed(self, *, owner: Labels | None = None, limit: int = 100) -> list[Any]:
         """Return every record in scope, by following the listing to its end."""
         ...
 
     async def search(
-        self, query: str, *, limit: int, owner: Owner | None = None, group: str | None = None
+        self, query: str, *, limit: int, owner: Labels | None = None, group: str | None = None, **pick: Any
     ) -> list[Any]:
-        """Search, in one group where the store cannot search all."""
+        """Search, in one group where the store cannot search all. `pick` holds filters and times."""
         ...
 
-    async def delete(self, record: Any, *, owner: Owner | None = None) -> None:
+    async def count(self, *, owner: Labels | None = None, **pick: Any) -> int:
+        """Count the records in scope."""
+        ...
+
+    async def owners(self, *, owner: Labels | None = None, limit: int = 100) -> list[Owner]:
+        """Return every owner in scope that has records, by following the listing to its end."""
+        ...
+
+    async def delete(self, record: Any, *, owner: Labels | None = None) -> None:
         """Delete one record."""
         ...
 
-    async def delete_all(self, *, owner: Owner | None = None) -> None:
+    async def delete_all(self, *, owner: Labels | None = None) -> None:
         """Delete every record in scope."""
         ...
 

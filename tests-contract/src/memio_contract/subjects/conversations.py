@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
-from memio.models import Message
+from memio.models import Message, Session
 from memio_contract.expect import all_pages
-from memio_contract.place import Client, Owner, Place
-from memio_contract.subjects._kept import kept
+from memio_contract.place import Client, Confined, Labels, Place
+from memio_contract.subjects._kept import Counting, kept
 
 
-class HistorySubject:
+class HistorySubject(Counting):
     """A store of conversations."""
 
     noun = "message"
 
-    def __init__(self, place: Place, client: Client) -> None:
+    def __init__(self, place: Place, client: Client | Confined) -> None:
         self.place = place
         self.api: Any = client.history
 
@@ -30,32 +30,33 @@ class HistorySubject:
         self,
         text: str,
         *,
-        owner: Owner | None = None,
+        owner: Labels | None = None,
         metadata: Mapping[str, Any] | None = None,
         id: str | None = None,  # the public word
         group: str | None = None,
+        **more: Any,
     ) -> Any:
         """Add one message, to a new session or to that of a group."""
         session = self.session(group or f"session-{self.place.number()}")
-        message = Message(role="user", content=text, metadata=dict(metadata or {}), id=id)
+        message = Message(role="user", content=text, metadata=dict(metadata or {}), id=id, **more)
         turn = await self.append(session, message, owner=owner)
         return turn.stored[0] if turn.stored[0].session_id else replace(turn.stored[0], session_id=session)
 
-    async def append(self, session: str, *messages: Message, owner: Owner | None = None) -> Any:
+    async def append(self, session: str, *messages: Message, owner: Labels | None = None) -> Any:
         """Append messages to a session."""
-        return await self.api.add(session_id=session, messages=list(messages), **self._owner(owner))
+        return await self.api.add(session_id=session, messages=list(messages), **self.labels(owner))
 
-    async def add_together(self, texts: list[str], *, owner: Owner | None = None, group: str = "together") -> int:
+    async def add_together(self, texts: list[str], *, owner: Labels | None = None, group: str = "together") -> int:
         """Add several messages in one call."""
         await self.append(self.session(group), *(Message(role="user", content=text) for text in texts), owner=owner)
         return len(texts)
 
-    async def find(self, record: Any, *, owner: Owner | None = None) -> list[Any]:
+    async def find(self, record: Any, *, owner: Labels | None = None) -> list[Any]:
         """Read the session of a message."""
         return await self.read(record.session_id, owner=owner)
 
     async def read(
-        self, session: str, *, owner: Owner | None = None, limit: int = 100, start: str = "oldest"
+        self, session: str, *, owner: Labels | None = None, limit: int = 100, start: str = "oldest"
     ) -> list[Any]:
         """Read a session to its end, oldest message first."""
         pages: list[list[Any]] = []
@@ -73,34 +74,43 @@ class HistorySubject:
         return self.added_only([message for page in ordered for message in page])
 
     async def page(
-        self, session: str, cursor: str | None, *, limit: int, start: str, owner: Owner | None = None
+        self, session: str, cursor: str | None, *, limit: int, start: str, owner: Labels | None = None
     ) -> Any:
         """Read one page of a session."""
-        return await self.api.get(session_id=session, limit=limit, cursor=cursor, start=start, **self._owner(owner))
+        return await self.api.get(session_id=session, limit=limit, cursor=cursor, start=start, **self.labels(owner))
 
-    async def sessions(self, *, owner: Owner | None = None, limit: int = 100) -> list[str]:
-        """List the sessions to the end."""
+    async def sessions(self, *, owner: Labels | None = None, limit: int = 100, **pick: Any) -> list[str]:
+        """List the ids of the sessions to the end."""
+        return [session.id for session in await self.listed_sessions(owner=owner, limit=limit, **pick)]
+
+    async def listed_sessions(self, *, owner: Labels | None = None, limit: int = 100, **pick: Any) -> list[Session]:
+        """List the sessions to the end. `pick` holds times and order."""
         return await all_pages(
-            lambda cursor: self.api.get_all(limit=limit, cursor=cursor, **self._owner(owner)),
+            lambda cursor: self.api.get_all(limit=limit, cursor=cursor, **pick, **self.labels(owner)),
             limit=limit,
             most=self.place.listing_bound(),
         )
 
-    async def listed(self, *, owner: Owner | None = None, limit: int = 100) -> list[Any]:
+    async def listed(self, *, owner: Labels | None = None, limit: int = 100) -> list[Any]:
         """Return the messages of all sessions."""
         found: list[Any] = []
-        for session in await self.sessions(owner=owner, limit=limit):
-            found += await self.read(session, owner=owner, limit=limit)
+        for session in await self.listed_sessions(owner=owner, limit=limit):
+            whose = self.place.exactly(session.owner.labels) if "owner" not in self.labels(owner) else owner
+            found += await self.read(session.id, owner=whose, limit=limit)
         return found
 
+    async def count(self, *, owner: Labels | None = None, **pick: Any) -> int:
+        """Count the messages."""
+        return int(await self.api.count_messages(**pick, **self.labels(owner)))
+
     async def search(
-        self, query: str, *, limit: int, owner: Owner | None = None, group: str | None = None
+        self, query: str, *, limit: int, owner: Labels | None = None, group: str | None = None, **pick: Any
     ) -> list[Any]:
         """Search all sessions, or that of a group where the store cannot."""
         everywhere = group is None or self.place.has(Feature.SEARCH_ALL_SESSIONS)
         inside = {} if everywhere else {"session_id": self.session(group or "")}
         room = limit if self.place.has(Guarantee.SILENT_APPEND) else min(1000, 4 * limit + 20)
-        hits = await self.api.search(query=query, limit=room, **inside, **self._owner(owner))
+        hits = await self.api.search(query=query, limit=room, **inside, **pick, **self.labels(owner))
         return self.added_only(hits)
 
     def added_only(self, messages: list[Any]) -> list[Any]:
@@ -109,14 +119,10 @@ class HistorySubject:
             return list(messages)
         return [message for message in messages if message.role != "assistant"]
 
-    async def delete(self, record: Any, *, owner: Owner | None = None) -> None:
+    async def delete(self, record: Any, *, owner: Labels | None = None) -> None:
         """Delete the session of a message."""
         session = record if isinstance(record, str) else record.session_id
-        await self.api.delete(session_id=session, **self._owner(owner))
-
-    async def delete_all(self, *, owner: Owner | None = None) -> None:
-        """Delete every session in scope."""
-        await self.api.delete_all(**self._owner(owner))
+        await self.api.delete(session_id=session, **self.labels(owner))
 
     def text(self, record: Any) -> str:
         """Return its content."""
@@ -138,6 +144,3 @@ class HistorySubject:
         if self.place.has(Feature.MESSAGE_NAMES):
             seen["name"] = record.name
         return seen
-
-    def _owner(self, owner: Owner | None) -> Owner:
-        return self.place.home if owner is None else owner

@@ -7,10 +7,12 @@ from sqlite3 import Connection
 from typing import Self
 
 from memio.capabilities import Guarantee
+from memio.owners import ANYWHERE, Scope
 from memio.plugins import Resources
 from memio.providers.sqlite._db.engine import Engine
 from memio.providers.sqlite._db.location import Location
-from memio.providers.sqlite._rows.labels import kinds_of
+from memio.providers.sqlite._db.progress import Progress
+from memio.providers.sqlite._rows.counts import kinds_of
 from memio.providers.sqlite.settings import Durability, SqliteSettings
 
 
@@ -60,18 +62,17 @@ class SqliteStore:
         vars(store).update(_engine=engine, _owns_engine=False)
         return store
 
-    async def erase(self, *, user_id: str | None = None, agent_id: str | None = None) -> list[str]:
+    async def erase(self, *, scope: Scope = ANYWHERE) -> list[str]:
         """Rewrite the file without anything that was deleted from it, of every kind and owner.
 
         Afterwards nothing of it is in the file, in its write-ahead log, or in the full-text indexes. Writes wait
         meanwhile, reads do not.
 
         Args:
-            user_id: The user who is being forgotten.
-            agent_id: The agent that is being forgotten.
+            scope: Whose records are being forgotten.
 
         Returns:
-            A notice that names the kinds of which the file still has records of this owner; empty where there are none.
+            A notice that names the kinds of which the file still has records in the scope; empty where there are none.
 
         Raises:
             UnavailableError: A connection that has been reading for longer than `busy_timeout` keeps the log from being
@@ -79,7 +80,9 @@ class SqliteStore:
             ProviderError: The disk is full, or read_only is set. The bytes are still there.
         """
         await self._engine.erase()
-        kinds = await self._engine.lookup(lambda db: kinds_of(db, user_id, agent_id))
+        if scope == ANYWHERE:
+            return []
+        kinds = await self._engine.search(lambda db: kinds_of(db, scope))
         if not kinds:
             return []
         return [f"the file still has records of this owner ({', '.join(kinds)}), which were not to be deleted"]
@@ -97,8 +100,8 @@ def _engine(location: Location) -> Engine:
     return Engine(location, _reindex)
 
 
-def _reindex(db: Connection) -> None:
+def _reindex(db: Connection, progress: Progress) -> None:
     # Imported when it is needed: a store of facts alone does not need the modules of the other kinds.
     from memio.providers.sqlite._rows.reindex import reindex_all
 
-    reindex_all(db)
+    reindex_all(db, progress)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from memio.capabilities import Feature
 from memio.models import Fact, Page
-from memio.protocols import FactInput
-from memio.providers.sqlite._rows.records import New, RecordTable, Row, Scope
-from memio.providers.sqlite._rows.values import from_microseconds, to_microseconds
+from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.protocols import OMITTED, FactInput, Order
+from memio.providers.sqlite._rows.record_rows import Row
+from memio.providers.sqlite._rows.records import New, RecordTable, changes_of
+from memio.providers.sqlite._rows.selection import Selection, is_short
+from memio.providers.sqlite._rows.values import from_microseconds, microseconds_of
 from memio.providers.sqlite._store import SqliteStore
 from memio.toolkit import trusted
 
@@ -23,21 +27,36 @@ def _fact(row: Row, score: float | None) -> Fact:
         content=row.content,
         user_id=row.user_id,
         agent_id=row.agent_id,
+        namespace=row.namespace,
         metadata=row.metadata,
         score=score,
         created_at=created,
         updated_at=created if row.updated_at == row.created_at else from_microseconds(row.updated_at),
+        expires_at=None if row.expires_at is None else from_microseconds(row.expires_at),
+        version=str(row.version),
     )
 
 
 def _new(item: FactInput) -> New:
-    owner = Scope(item.get("user_id"), item.get("agent_id"))
-    return New(item["content"], item.get("metadata"), owner, item.get("fact_id"))
+    return New(
+        content=item["content"],
+        metadata=item.get("metadata"),
+        owner=item.get("owner", NOBODY),
+        id=item.get("fact_id"),
+        expires_at=microseconds_of(item.get("expires_at")),
+    )
 
 
 def _restored(record: Fact) -> New:
-    times = (None if time is None else to_microseconds(time) for time in (record.created_at, record.updated_at))
-    return New(record.content, record.metadata, Scope(record.user_id, record.agent_id), record.id, *times)
+    return New(
+        content=record.content,
+        metadata=record.metadata,
+        owner=record.owner,
+        id=record.id,
+        expires_at=microseconds_of(record.expires_at),
+        created_at=microseconds_of(record.created_at),
+        updated_at=microseconds_of(record.updated_at),
+    )
 
 
 _FACTS = RecordTable("fact", _fact)
@@ -51,10 +70,19 @@ class SqliteFactAdapter(SqliteStore):
             Feature.ATTRIBUTION,
             Feature.USER_SCOPE,
             Feature.AGENT_SCOPE,
+            Feature.NAMESPACES,
+            Feature.OWNERS,
             Feature.METADATA,
             Feature.FILTERS,
+            Feature.FILTER_OPERATORS,
+            Feature.TIME_RANGE,
+            Feature.NEWEST_FIRST,
+            Feature.COUNT,
             Feature.CLIENT_IDS,
             Feature.UPDATE,
+            Feature.PUT,
+            Feature.VERSIONS,
+            Feature.EXPIRY,
         }
     )
 
@@ -63,12 +91,12 @@ class SqliteFactAdapter(SqliteStore):
         *,
         content: str,
         metadata: dict[str, Any] | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        owner: Owner = NOBODY,
         fact_id: str | None = None,
+        expires_at: datetime | None = None,
     ) -> Fact:
         """Store a new fact. Until it is updated, `updated_at` is `created_at`."""
-        new = New(content, metadata, Scope(user_id, agent_id), fact_id)
+        new = New(content, metadata, owner, fact_id, microseconds_of(expires_at))
         (fact,) = await self._engine.write(lambda db: _FACTS.add(db, [new]))
         return fact
 
@@ -77,12 +105,25 @@ class SqliteFactAdapter(SqliteStore):
         return await self._engine.write(lambda db: _FACTS.add(db, map(_new, items)))
 
     async def restore_records(self, *, records: Sequence[Fact]) -> int:
-        """Store records exactly as they are, in one transaction."""
+        """Store records exactly as they are, in one transaction; each gets a version of this file."""
         return await self._engine.write(lambda db: _FACTS.restore(db, map(_restored, records)))
 
-    async def get(self, *, fact_id: str, user_id: str | None = None, agent_id: str | None = None) -> Fact:
+    async def put(
+        self,
+        *,
+        fact_id: str,
+        content: str,
+        metadata: dict[str, Any] | None = None,
+        owner: Owner = NOBODY,
+        expires_at: datetime | None = None,
+        if_version: str | None = None,
+    ) -> Fact:
+        """Store a fact under an id, in the place of the one that has it, if there is one."""
+        new = New(content, metadata, owner, fact_id, microseconds_of(expires_at))
+        return await self._engine.write(lambda db: _FACTS.put(db, new, if_version))
+
+    async def get(self, *, fact_id: str, scope: Scope = ANYWHERE) -> Fact:
         """Return one fact."""
-        scope = Scope(user_id, agent_id)
         return await self._engine.lookup(lambda db: _FACTS.get(db, fact_id, scope))
 
     async def get_all(
@@ -90,46 +131,73 @@ class SqliteFactAdapter(SqliteStore):
         *,
         limit: int,
         cursor: str | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        order: Order = "oldest",
+        scope: Scope = ANYWHERE,
         filters: Mapping[str, Any] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Page[Fact]:
-        """Return a page in insertion order."""
-        scope = Scope(user_id, agent_id)
-        return await self._engine.lookup(lambda db: _FACTS.page(db, scope, filters, limit, cursor))
+        """Return a page in the order of adding, or in the reverse."""
+        selection = Selection(scope, filters, microseconds_of(since), microseconds_of(until))
+        read = self._engine.lookup if is_short(selection) else self._engine.search
+        return await read(lambda db: _FACTS.page(db, selection, limit, cursor, newest=order == "newest"))
 
     async def search(
         self,
         *,
         query: str,
         limit: int,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        scope: Scope = ANYWHERE,
         filters: Mapping[str, Any] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[Fact]:
         """Return the best matches first; any word of the query may match."""
-        scope = Scope(user_id, agent_id)
-        return await self._engine.search(lambda db: _FACTS.search(db, query, scope, filters, limit))
+        selection = Selection(scope, filters, microseconds_of(since), microseconds_of(until))
+        return await self._engine.search(lambda db: _FACTS.search(db, query, selection, limit))
+
+    async def count(
+        self,
+        *,
+        scope: Scope = ANYWHERE,
+        filters: Mapping[str, Any] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> int:
+        """Return how many facts there are."""
+        selection = Selection(scope, filters, microseconds_of(since), microseconds_of(until))
+        read = self._engine.lookup if is_short(selection) and scope.owner else self._engine.search
+        return await read(lambda db: _FACTS.count(db, selection))
 
     async def update(
         self,
         *,
         fact_id: str,
-        content: str,
-        metadata: dict[str, Any] | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        content: str = OMITTED,
+        metadata: dict[str, Any] = OMITTED,
+        expires_at: datetime | None = OMITTED,
+        if_version: str | None = None,
+        scope: Scope = ANYWHERE,
     ) -> Fact:
-        """Replace the content of a fact; metadata left out stays as it is."""
-        scope = Scope(user_id, agent_id)
-        return await self._engine.write(lambda db: _FACTS.update(db, fact_id, content, metadata, scope))
+        """Change what is given; the rest stays as it is."""
+        changes = changes_of(content=content, metadata=metadata, expires_at=expires_at)
+        return await self._engine.write(lambda db: _FACTS.update(db, fact_id, changes, if_version, scope))
 
-    async def delete(self, *, fact_id: str, user_id: str | None = None, agent_id: str | None = None) -> None:
+    async def delete(self, *, fact_id: str, if_version: str | None = None, scope: Scope = ANYWHERE) -> None:
         """Delete one fact."""
-        scope = Scope(user_id, agent_id)
-        await self._engine.write(lambda db: _FACTS.delete(db, fact_id, scope))
+        await self._engine.write(lambda db: _FACTS.delete(db, fact_id, if_version, scope))
 
-    async def delete_all(self, *, user_id: str | None = None, agent_id: str | None = None) -> None:
+    async def delete_all(self, *, scope: Scope = ANYWHERE) -> None:
         """Delete every fact in scope, at once."""
-        scope = Scope(user_id, agent_id)
         await self._engine.write(lambda db: _FACTS.delete_all(db, scope))
+
+    async def get_owners(self, *, limit: int, cursor: str | None = None, scope: Scope = ANYWHERE) -> Page[Owner]:
+        """Return a page of the owners that have facts."""
+        return await self._engine.search(lambda db: _FACTS.owners(db, scope, limit, cursor))
+
+    async def purge(self) -> int:
+        """Remove the facts that have expired, a few hundred in a transaction, and return how many there were."""
+        removed = 0
+        while some := await self._engine.write(_FACTS.purge):
+            removed += some
+        return removed

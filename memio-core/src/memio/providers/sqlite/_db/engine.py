@@ -17,6 +17,7 @@ from memio.providers.sqlite._db.files import Files
 from memio.providers.sqlite._db.jobs import Job
 from memio.providers.sqlite._db.location import Location
 from memio.providers.sqlite._db.pool import Pool
+from memio.providers.sqlite._db.progress import Reindex
 from memio.providers.sqlite.settings import MEMORY
 
 T = TypeVar("T")
@@ -39,15 +40,15 @@ class Engine:
 
     Args:
         location: The file.
-        reindex: Builds all full-text indexes anew, inside a transaction; used by `erase`.
+        reindex: Builds all full-text indexes anew, inside a transaction; used by `erase` and after a migration.
     """
 
-    def __init__(self, location: Location, reindex: Callable[[Connection], None]) -> None:
+    def __init__(self, location: Location, reindex: Reindex) -> None:
         self._closed = False
         self._process: int | None = None
         self._path = location.path
         self._read_only = location.read_only
-        self._files = Files(location)
+        self._files = Files(location, reindex)
         self._eraser = Eraser(location.path, location.busy_timeout, reindex)
         self._writes = Pool(self._files, location.path, writes=True, batch=WRITES_PER_COMMIT)
         if location.path == MEMORY:

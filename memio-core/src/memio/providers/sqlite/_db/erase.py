@@ -15,6 +15,7 @@ from sqlite3 import SQLITE_FULL, Connection
 from sqlite3 import Error as SqliteError
 
 from memio.errors import ProviderError, UnavailableError
+from memio.providers.sqlite._db.progress import Reindex, ignore_progress
 from memio.providers.sqlite._db.schema import check_unchanged
 
 
@@ -27,7 +28,7 @@ class Eraser:
         reindex: Builds all full-text indexes anew, inside a transaction.
     """
 
-    def __init__(self, path: str, busy_timeout: float, reindex: Callable[[Connection], None]) -> None:
+    def __init__(self, path: str, busy_timeout: float, reindex: Reindex) -> None:
         self._path = path
         self._busy_timeout = busy_timeout
         self._reindex = reindex
@@ -85,7 +86,7 @@ class Eraser:
         db.execute("BEGIN IMMEDIATE")
         try:
             check_unchanged(db, self._path)
-            self._reindex(db)
+            self._reindex(db, ignore_progress)
             db.execute("COMMIT")
         except BaseException:
             # SQLite has rolled back already after some failures.

@@ -22,6 +22,7 @@ from memio.providers.sqlite._db.forks import is_unusable
 from memio.providers.sqlite._db.location import Location, connect, is_read_only_place
 from memio.providers.sqlite._db.opening import open_read_only, prepare
 from memio.providers.sqlite._db.other_processes import no_checkpoint_on_close, wait_until_closed_elsewhere
+from memio.providers.sqlite._db.progress import Reindex
 from memio.providers.sqlite.settings import MEMORY
 
 _COARSE = 2_500_000_000
@@ -46,10 +47,12 @@ class Files:
 
     Args:
         location: The database.
+        reindex: Fills all full-text indexes anew; called when a migration needs it.
     """
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, reindex: Reindex) -> None:
         self._location = location
+        self._reindex = reindex
         self._path = location.path
         self._folder = os.path.dirname(location.path)  # noqa: PTH120  # for `os.stat` before every transaction
         self._lock = Lock()
@@ -120,7 +123,7 @@ class Files:
 
     def _open(self, *, writes: bool) -> Connection:
         if self._path == MEMORY:
-            return prepare(connect(self._location, "rwc"), self._location, writes=writes)
+            return prepare(connect(self._location, "rwc"), self._location, self._reindex, writes=writes)
         if not self._connections:
             return self._open_first(writes=writes)
         self._compare()
@@ -171,7 +174,7 @@ class Files:
                 raise changing(self._path)
             if self._connections:
                 self._verified(db)
-            return prepare(db, self._location, writes=writes)
+            return prepare(db, self._location, self._reindex, writes=writes)
         except sqlite3.OperationalError as error:
             code = error.sqlite_errorcode & 0xFF
             if writes or code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):

@@ -16,9 +16,8 @@ from sqlite3 import Connection
 from memio.providers.sqlite._db import schema
 from memio.providers.sqlite._db.errors import disk_too_full, locked_for_migration
 from memio.providers.sqlite._db.location import Location, size_of
-
-Progress = Callable[[str, int, int], None]
-"""Called by a migration with what it does, how many rows are done, and how many there are. Calling it is cheap."""
+from memio.providers.sqlite._db.progress import LoggedProgress, Progress, Reindex
+from memio.providers.sqlite._db.schema_2 import to_schema_2
 
 Migration = Callable[[Connection, Progress], None]
 """Changes the tables from the version before, inside a transaction that it neither begins nor ends.
@@ -26,8 +25,11 @@ Migration = Callable[[Connection, Progress], None]
 It uses only SQL that is written out in it: the functions of `_rows` follow the newest schema, and would change later.
 """
 
-MIGRATIONS: dict[int, Migration] = {}
+MIGRATIONS: dict[int, Migration] = {2: to_schema_2}
 """For each version after 1, what leads to it from the version before."""
+
+WITHOUT_INDEXES = frozenset({2})
+"""The versions whose migrations leave full-text indexes to be filled anew, once, after the last migration."""
 
 PEAK = 3
 """How many times its size a file may take while it is migrated: itself, its log, and what is sorted for an index."""
@@ -35,12 +37,13 @@ PEAK = 3
 _logger = logging.getLogger("memio.sqlite")
 
 
-def migrate(db: Connection, location: Location) -> None:
+def migrate(db: Connection, location: Location, reindex: Reindex) -> None:
     """Bring the tables to `schema.VERSION`. Of several processes that open the file at the same time, one does it.
 
     Args:
         db: A connection that may write, in write-ahead mode and outside a transaction.
         location: The file.
+        reindex: Fills the full-text indexes; called when a migration has left them empty.
 
     Raises:
         UnavailableError: Another process has been writing for longer than `busy_timeout`.
@@ -54,9 +57,12 @@ def migrate(db: Connection, location: Location) -> None:
         if found < schema.VERSION:
             _check_room(location)
             _logger.info("migrating %s from schema %d to %d", location.path, found, schema.VERSION)
-            for version in range(found + 1, schema.VERSION + 1):
-                MIGRATIONS[version](db, _Progress(location.path, version))
+            versions = range(found + 1, schema.VERSION + 1)
+            for version in versions:
+                MIGRATIONS[version](db, LoggedProgress(location.path, version))
                 db.execute(f"PRAGMA user_version = {version}")
+            if not WITHOUT_INDEXES.isdisjoint(versions):
+                reindex(db, LoggedProgress(location.path, schema.VERSION))
         db.execute("COMMIT")
     except BaseException:
         # SQLite has rolled back already after some failures.
@@ -86,23 +92,3 @@ def _check_room(location: Location) -> None:
     needed = (PEAK - 1) * size
     if free < needed:
         raise disk_too_full(location.path, schema.VERSION, free=free, needed=needed)
-
-
-class _Progress:
-    """Logs how far a migration is, once for each tenth of a step.
-
-    Args:
-        path: The file.
-        version: The version to which the migration leads.
-    """
-
-    def __init__(self, path: str, version: int) -> None:
-        self._path = path
-        self._version = version
-        self._logged: tuple[str, int] | None = None
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        tenth = done * 10 // max(total, 1)
-        if (what, tenth) != self._logged:
-            self._logged = (what, tenth)
-            _logger.info("migrating %s to schema %d: %s, %d of %d", self._path, self._version, what, done, total)

@@ -14,13 +14,14 @@ from memio.providers.sqlite._db import schema
 from memio.providers.sqlite._db.errors import failure
 from memio.providers.sqlite._db.location import Location, connect, is_read_only_place, size_of
 from memio.providers.sqlite._db.migrations import migrate
+from memio.providers.sqlite._db.progress import Reindex
 from memio.providers.sqlite.settings import MEMORY
 
 _CACHE_KIB = 16 * 1024
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 
 
-def prepare(db: Connection, location: Location, *, writes: bool) -> Connection:
+def prepare(db: Connection, location: Location, reindex: Reindex, *, writes: bool) -> Connection:
     """Return a connection that is ready for use, with the tables of this version; close it on failure.
 
     Tables are made where there are none, and those of an older schema are migrated.
@@ -38,7 +39,7 @@ def prepare(db: Connection, location: Location, *, writes: bool) -> Connection:
             found = _make(db, location)
         if found < schema.VERSION:
             _write_ahead(db, location)
-            migrate(db, location)
+            migrate(db, location, reindex)
         _tune(db, location, writes=writes)
     return db
 

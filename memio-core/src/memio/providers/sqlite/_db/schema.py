@@ -1,9 +1,14 @@
 """The tables, and how a file is marked as memio's.
 
-Owners are interned as integers (`label`), because the full-text indexes hold them as tokens. An integer
-is never used again; 0 means that a record has no owner. Listings are in the order of `seq`, which only grows
-(AUTOINCREMENT), so a cursor never leads to a record that was added later in the place of another. Times are
-microseconds since 1970 in UTC. Metadata is JSON, and NULL when empty.
+An owner is a row of `owner`; records refer to it by its number, which is never used again. `''` is no user or no
+agent, and `path` is the namespace (see `_rows.namespaces`), empty for the root. `tags` has the tokens by which the
+records of the owner are found in the full-text indexes (see `_rows.owners`). The other columns count the records of
+each kind, expired ones included. An owner without records is deleted.
+
+Listings are in the order of `seq`, which only grows (AUTOINCREMENT), so a cursor never leads to a record that was
+added later in the place of another. Versions are numbers of the same sequence. Times are microseconds since 1970 in
+UTC; a record without `expires_at` does not expire. Metadata is JSON, and NULL when empty; `data` is JSON in ASCII, and
+NULL for none. Large texts come last in a row, so that what is before them is read without them.
 
 Each kind has a full-text index that does not keep its content (`content=''`): a row is removed from it by passing
 exactly what was added. So what an index holds must follow from the tables alone.
@@ -20,29 +25,29 @@ from memio.providers.sqlite._db.errors import migrated_meanwhile, newer_schema
 APPLICATION_ID = 0x6D656D6F
 """Marks a file as memio's: "memo"."""
 
-VERSION = 1
+VERSION = 2
 """The version of the schema, kept as the file's `user_version`. `migrations` has a step to each version after 1."""
 
 
 class OwnedTable(NamedTuple):
-    """A table whose rows have owners.
+    """A table whose rows have owners, in a column `owner` with an index.
 
     Attributes:
         name: The table.
         kind: The kind of memory whose records it has.
-        owners: The columns that hold the number of a label, each with an index.
+        column: The column of `owner` that counts its rows.
     """
 
     name: str
     kind: str
-    owners: tuple[str, ...]
+    column: str
 
 
 OWNED_TABLES = (
-    OwnedTable("fact", "facts", ("user", "agent")),
-    OwnedTable("session", "history", ("user",)),
-    OwnedTable("document", "documents", ("user",)),
-    OwnedTable("triple", "graph", ("user",)),
+    OwnedTable("fact", "facts", "facts"),
+    OwnedTable("session", "history", "sessions"),
+    OwnedTable("document", "documents", "documents"),
+    OwnedTable("triple", "graph", "triples"),
 )
 
 _TOKENIZER = "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
@@ -51,62 +56,87 @@ _RECORDS = """
 CREATE TABLE {name} (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
-    user INTEGER NOT NULL,
-    agent INTEGER NOT NULL,
-    content TEXT NOT NULL,
-    metadata TEXT,
+    owner INTEGER NOT NULL,
+    version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    UNIQUE (id, user, agent)
+    expires_at INTEGER,
+    metadata TEXT,
+    content TEXT NOT NULL,
+    data TEXT,
+    UNIQUE (id, owner)
 ) STRICT;
-CREATE INDEX {name}_user ON {name} (user);
-CREATE INDEX {name}_agent ON {name} (agent) WHERE agent > 0;
+CREATE INDEX {name}_owner ON {name} (owner);
+CREATE INDEX {name}_expiry ON {name} (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX {name}_owner_expiry ON {name} (owner, expires_at) WHERE expires_at IS NOT NULL;
 CREATE VIRTUAL TABLE {name}_text USING fts5 (body, tags, content='', {tokenizer});
 """
 
 _OTHERS = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE label (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE owner (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    path BLOB NOT NULL,
+    tags TEXT NOT NULL,
+    facts INTEGER NOT NULL DEFAULT 0,
+    documents INTEGER NOT NULL DEFAULT 0,
+    sessions INTEGER NOT NULL DEFAULT 0,
+    messages INTEGER NOT NULL DEFAULT 0,
+    triples INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (user, agent, path)
+) STRICT;
+CREATE INDEX owner_agent ON owner (agent);
+CREATE INDEX owner_path ON owner (path);
 
 CREATE TABLE session (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
-    user INTEGER NOT NULL,
-    UNIQUE (name, user)
+    owner INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    UNIQUE (name, owner)
 ) STRICT;
-CREATE INDEX session_name ON session (name);
-CREATE INDEX session_user ON session (user);
+CREATE INDEX session_owner ON session (owner);
+CREATE INDEX session_activity ON session (updated_at);
+CREATE INDEX session_owner_activity ON session (owner, updated_at);
 
 CREATE TABLE message (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     session INTEGER NOT NULL,
     id TEXT NOT NULL,
     role TEXT NOT NULL,
-    content TEXT NOT NULL,
     name TEXT,
-    metadata TEXT,
     timestamp INTEGER NOT NULL,
+    metadata TEXT,
+    content TEXT NOT NULL,
+    data TEXT,
     UNIQUE (session, id)
 ) STRICT;
 CREATE INDEX message_session ON message (session);
+CREATE INDEX message_time ON message (session, timestamp);
 CREATE VIRTUAL TABLE message_text USING fts5 (body, name, prev, prev2, date, tags, content='', {tokenizer});
 
 CREATE TABLE triple (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
-    user INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
     subject TEXT NOT NULL,
     predicate TEXT NOT NULL,
     object TEXT NOT NULL,
+    created_at INTEGER,
     metadata TEXT,
-    UNIQUE (id, user),
-    UNIQUE (user, subject, predicate, object)
+    UNIQUE (id, owner),
+    UNIQUE (owner, subject, predicate, object)
 ) STRICT;
 CREATE INDEX triple_subject ON triple (subject);
 CREATE INDEX triple_object ON triple (object);
-CREATE INDEX triple_user_subject ON triple (user, subject);
-CREATE INDEX triple_user_object ON triple (user, object);
-CREATE INDEX triple_user ON triple (user);
+CREATE INDEX triple_owner_subject ON triple (owner, subject);
+CREATE INDEX triple_owner_object ON triple (owner, object);
+CREATE INDEX triple_owner ON triple (owner);
 CREATE VIRTUAL TABLE triple_text USING fts5 (body, tags, content='', {tokenizer});
 """
 

@@ -6,6 +6,7 @@ Every function runs inside a transaction of the engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
 from sqlite3 import Connection
@@ -13,25 +14,36 @@ from typing import Any, NamedTuple
 
 from memio.errors import ConflictError
 from memio.models import Page, Triple
-from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
-from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
+from memio.owners import ANYWHERE, Owner, Scope
+from memio.providers.sqlite._db.progress import Progress, counted
+from memio.providers.sqlite._rows.counts import total
+from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
+from memio.providers.sqlite._rows.namespaces import from_path, to_path
+from memio.providers.sqlite._rows.owners import add_to_count, clear_count, intern_owner, subtract_from_count, tags_of
 from memio.providers.sqlite._rows.parts import Part, part_of, weight_of
-from memio.providers.sqlite._rows.values import metadata_text, new_id, read_metadata
-from memio.providers.sqlite._search.index import TextIndex
-from memio.providers.sqlite._search.tags import all_of, tags
+from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of, reach_of
+from memio.providers.sqlite._rows.values import (
+    from_microseconds,
+    metadata_text,
+    new_id,
+    now,
+    read_metadata,
+    to_microseconds,
+)
+from memio.providers.sqlite._search.index import TextIndex, Within
+from memio.providers.sqlite._search.tags import matching
 from memio.toolkit import index_text, only, query_terms, same_json, trusted
 
 _INDEX = TextIndex("triple_text", body=1)
 _make_triple = trusted(Triple)
 _TRIPLES = (
-    "SELECT t.seq, t.id, t.user, u.text, t.subject, t.predicate, t.object, t.metadata "
-    "FROM triple t LEFT JOIN label u ON u.id = t.user WHERE "
+    "SELECT t.seq, t.id, t.owner, o.user, o.agent, o.path, t.subject, t.predicate, t.object, t.created_at, t.metadata "
+    "FROM"
 )
-_OF_ENTITY = (
-    "t.seq IN (SELECT seq FROM triple WHERE {0} subject = :entity AND seq > :after "
-    "UNION SELECT seq FROM triple WHERE {0} object = :entity AND seq > :after ORDER BY seq LIMIT :limit)"
-)
+_TABLES = "triple t CROSS JOIN owner o ON o.id = t.owner"
+_ANY = Condition()
 _DELETED_AT_ONCE = 500
+_TAGS_KEPT = 10_000
 
 
 class Row(NamedTuple):
@@ -39,84 +51,131 @@ class Row(NamedTuple):
 
     seq: int
     id: str
-    user: int
-    user_id: str | None
+    owner: int
+    user: str
+    agent: str
+    path: bytes
     subject: str
     predicate: str
     object: str
+    created_at: int | None
     metadata: str | None
 
 
-def add(db: Connection, triples: Sequence[Triple], user_id: str | None) -> list[Triple]:
+def add(db: Connection, triples: Sequence[Triple], owner: Owner) -> list[Triple]:
     """Store triples; those that the owner has already are returned as they are."""
-    user = intern_label(db, user_id)
-    return [_triple(_stored(db, triple, user) or _insert(db, triple, user, user_id)) for triple in triples]
+    number = intern_owner(db, owner).id
+    return [_triple(_stored(db, triple, number) or _insert(db, triple, number, owner)) for triple in triples]
 
 
 def restore(db: Connection, triples: Sequence[Triple]) -> int:
     """Store triples of the users that they name, and return how many were not there yet."""
     (before,) = db.execute("SELECT total(seq) FROM sqlite_sequence WHERE name = 'triple'").fetchone()
-    for user_id, some in groupby(triples, attrgetter("user_id")):
-        add(db, list(some), user_id)
+    for owner, some in groupby(triples, attrgetter("owner")):
+        add(db, list(some), owner)
     return int(db.execute("SELECT count(*) FROM triple WHERE seq > ?", (before,)).fetchone()[0])
 
 
 def page(
-    db: Connection, limit: int, cursor: str | None, user_id: str | None, entity: str | None = None
+    db: Connection,
+    limit: int,
+    cursor: str | None,
+    scope: Scope,
+    condition: Condition = _ANY,
+    *,
+    newest: bool = False,
 ) -> Page[Triple]:
-    """Return a page in insertion order, of all triples or of those that have the entity at either end."""
-    after = read_cursor(db, "triple", cursor)
-    part = _listed(db, user_id, entity, after, limit)
-    return Page([_triple(row) for row in part.rows], write_cursor(db, "triple", part))
+    """Return a page in the order of adding, or of the newest first.
+
+    Args:
+        db: The connection.
+        limit: How many at most.
+        cursor: The cursor of the page before.
+        scope: Whose triples.
+        condition: What holds of the triples `t`, from `has_entity` and `added_within`.
+        newest: Whether the newest come first.
+    """
+    listing = "triplenewest" if newest else "triple"
+    place = read_cursor(db, listing, cursor, END if newest else 0)
+    part = _listed(db, scope, condition, place, limit, newest=newest)
+    return Page([_triple(row) for row in part.rows], write_cursor(db, listing, part))
 
 
-def search(db: Connection, query: str, limit: int, user_id: str | None) -> list[Triple]:
-    """Return the best matches first."""
-    user = 0 if user_id is None else find_label(db, user_id)
-    if user is None:
+def has_entity(entity: str) -> Condition:
+    """Return the condition for triples `t` that have an entity at either end."""
+    return Condition("(t.subject = ? OR t.object = ?)", (entity, entity))
+
+
+def added_within(since: int | None, until: int | None) -> Condition:
+    """Return the condition for triples `t` that were added at a time, in microseconds.
+
+    Of a triple that was stored by schema 1 it is not known when: it is in no range of time.
+    """
+    parts = [("t.created_at >= ?", since), ("t.created_at < ?", until)]
+    return all_of(*(Condition(sql, (value,)) for sql, value in parts if value is not None))
+
+
+def search(db: Connection, query: str, limit: int, scope: Scope, condition: Condition) -> list[Triple]:
+    """Return the best matches first, of the triples `t` for which a condition holds."""
+    reach = reach_of(db, scope)
+    if reach is None:
         return []
-    restriction = all_of(tags(user=user))
+    restriction = matching(reach.tokens)
+    where = all_of(reach.rest, condition)
     terms = query_terms(query)
     if not terms:
-        return _scan(db, query, restriction, limit)
-    best = _INDEX.best(db, terms, restriction, limit)
+        return _scan(db, query, restriction, where, limit)
+    within = Within()
+    if where.values:
+        found = f"SELECT 1 FROM {_TABLES} WHERE t.seq = {_INDEX.table}.rowid AND {where.sql}"  # noqa: S608  # texts from here
+        within = Within(f"EXISTS ({found})", where.values)
+    best = _INDEX.best(db, terms, restriction, limit, within)
     return [_triple(row, score) for seq, score in best for row in _rows(db, "t.seq = ?", (seq,))]
 
 
-def delete(db: Connection, triple_id: str, user_id: str | None) -> None:
+def count(db: Connection, scope: Scope, condition: Condition) -> int:
+    """Return how many triples `t` there are for which a condition holds."""
+    if not condition.values:
+        return total(db, "triples", scope)
+    where = all_of(condition_of(scope), condition)
+    return int(db.execute(f"SELECT count(*) FROM {_TABLES} WHERE {where.sql}", where.values).fetchone()[0])  # noqa: S608  # as above
+
+
+def delete(db: Connection, triple_id: str, scope: Scope) -> None:
     """Delete one triple."""
-    rows = _rows(db, "t.id = :id AND (:user IS NULL OR u.text = :user) LIMIT 2", {"id": triple_id, "user": user_id})
+    owners = condition_of(scope)
+    rows = _rows(db, f"t.id = ? AND {owners.sql} LIMIT 2", (triple_id, *owners.values))
     row = only(rows, "triple", triple_id)
     _remove(db, row)
-    drop_labels(db, (row.user,))
 
 
-def delete_entity(db: Connection, entity: str, user_id: str | None) -> None:
+def delete_entity(db: Connection, entity: str, scope: Scope) -> None:
     """Delete every triple that has the entity at either end."""
-    _remove_all(db, user_id, entity)
+    _remove_all(db, scope, has_entity(entity))
 
 
-def delete_all(db: Connection, user_id: str | None) -> None:
+def delete_all(db: Connection, scope: Scope) -> None:
     """Delete every triple in scope."""
-    if user_id is None:
+    if scope == ANYWHERE:
         db.execute("DELETE FROM triple")
         _INDEX.clear(db)
-        drop_all_unused_labels(db)
+        clear_count(db, "triples")
     else:
-        _remove_all(db, user_id, None)
+        _remove_all(db, scope, _ANY)
 
 
-def reindex(db: Connection) -> None:
+def reindex(db: Connection, progress: Progress) -> None:
     """Build the index anew from the table, so that it holds nothing else."""
     _INDEX.clear(db)
-    rows = map(Row._make, db.execute(f"{_TRIPLES} TRUE ORDER BY t.seq"))
-    _INDEX.add(db, ((row.seq, *_indexed(row)) for row in rows))
+    rows = map(Row._make, db.execute(f"{_TRIPLES} {_TABLES} ORDER BY t.seq"))
+    tags = lru_cache(maxsize=_TAGS_KEPT)(partial(tags_of, db))
+    _INDEX.add(db, ((row.seq, *_indexed(row, tags(row.owner))) for row in counted(db, "triple", rows, progress)))
 
 
-def _stored(db: Connection, triple: Triple, user: int) -> Row | None:
+def _stored(db: Connection, triple: Triple, owner: int) -> Row | None:
     """Return the same triple of the same owner, if it is there; refuse one that differs only in metadata or id."""
     ends = (triple.subject, triple.predicate, triple.object)
-    for row in _rows(db, "t.user = ? AND t.subject = ? AND t.predicate = ? AND t.object = ?", (user, *ends)):
+    for row in _rows(db, "t.owner = ? AND t.subject = ? AND t.predicate = ? AND t.object = ?", (owner, *ends)):
         if triple.id not in (None, row.id) or not same_json(read_metadata(row.metadata), triple.metadata):
             raise ConflictError(
                 "triple",
@@ -124,52 +183,54 @@ def _stored(db: Connection, triple: Triple, user: int) -> Row | None:
                 hint="the owner has this triple with another id or other metadata; delete that one first",
             )
         return row
-    if triple.id is not None and _rows(db, "t.id = ? AND t.user = ?", (triple.id, user)):
+    if triple.id is not None and _rows(db, "t.id = ? AND t.owner = ?", (triple.id, owner)):
         raise ConflictError("triple", triple.id)
     return None
 
 
-def _insert(db: Connection, triple: Triple, user: int, user_id: str | None) -> Row:
+def _insert(db: Connection, triple: Triple, number: int, owner: Owner) -> Row:
     row = Row(
         seq=0,
         id=triple.id or new_id(),
-        user=user,
-        user_id=user_id,
+        owner=number,
+        user=owner.user_id or "",
+        agent=owner.agent_id or "",
+        path=to_path(owner.namespace),
         subject=triple.subject,
         predicate=triple.predicate,
         object=triple.object,
+        created_at=now() if triple.created_at is None else to_microseconds(triple.created_at),
         metadata=metadata_text(triple.metadata),
     )
     inserted = db.execute(
-        "INSERT INTO triple (id, user, subject, predicate, object, metadata) VALUES (?, ?, ?, ?, ?, ?)",
-        (row.id, row.user, row.subject, row.predicate, row.object, row.metadata),
+        "INSERT INTO triple (id, owner, subject, predicate, object, created_at, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (row.id, row.owner, row.subject, row.predicate, row.object, row.created_at, row.metadata),
     )
     row = row._replace(seq=inserted.lastrowid or 0)
-    _INDEX.add(db, [(row.seq, *_indexed(row))])
+    _INDEX.add(db, [(row.seq, *_indexed(row, tags_of(db, number)))])
+    add_to_count(db, "triples", number, 1)
     return row
 
 
-def _remove_all(db: Connection, user_id: str | None, entity: str | None) -> None:
+def _remove_all(db: Connection, scope: Scope, condition: Condition) -> None:
     last = 0
-    owners = {None if user_id is None else find_label(db, user_id)}
     more = True
     while more:
-        rows, more = _listed(db, user_id, entity, last, _DELETED_AT_ONCE)
+        rows, more = _listed(db, scope, condition, last, _DELETED_AT_ONCE)
         for row in rows:
             _remove(db, row)
-            owners.add(row.user)
             last = row.seq
-    drop_labels(db, owners)
 
 
 def _remove(db: Connection, row: Row) -> None:
     db.execute("DELETE FROM triple WHERE seq = ?", (row.seq,))
-    _INDEX.remove(db, row.seq, *_indexed(row))
+    _INDEX.remove(db, row.seq, *_indexed(row, tags_of(db, row.owner)))
+    subtract_from_count(db, "triples", row.owner, 1)
 
 
-def _indexed(row: Row) -> tuple[str, str]:
+def _indexed(row: Row, tags: str) -> tuple[str, str]:
     """Return what the index holds for a triple: its text and its tags."""
-    return index_text(_text(row)), " ".join(tags(user=row.user))
+    return index_text(_text(row)), tags
 
 
 def _text(row: Row) -> str:
@@ -180,32 +241,42 @@ def _weight(row: Row) -> int:
     return weight_of(_text(row), row.metadata)
 
 
-def _listed(db: Connection, user_id: str | None, entity: str | None, after: int, limit: int) -> Part[Row]:
-    """Return triples of an owner or of all, and with an entity at either end or with any, in insertion order."""
-    owner = "" if user_id is None else "user = :user AND"
-    found = f"{owner} TRUE" if entity is None else _OF_ENTITY.format(owner)
-    user = None if user_id is None else find_label(db, user_id)
-    values = {"user": user, "entity": entity, "after": after, "limit": limit + 1}
-    rows = db.execute(f"{_TRIPLES} {found} AND t.seq > :after ORDER BY t.seq LIMIT :limit", values)
+def _listed(
+    db: Connection, scope: Scope, condition: Condition, place: int, limit: int, *, newest: bool = False
+) -> Part[Row]:
+    """Return triples in scope beyond a place, in the order of adding or in the reverse."""
+    reach = reach_of(db, scope)
+    if reach is None:
+        return Part([], more=False)
+    key, tables, conditions = "t.seq", _TABLES, [condition, reach.rest]
+    if reach.owner is not None:
+        conditions.append(Condition("t.owner = ?", (reach.owner,)))
+    elif reach.tokens:
+        key = f"{_INDEX.table}.rowid"
+        tables = f"{_INDEX.table} CROSS JOIN triple t ON t.seq = {key} CROSS JOIN owner o ON o.id = t.owner"
+        conditions.append(Condition(f"{_INDEX.table} MATCH ?", (matching(reach.tokens),)))
+    beyond, order = ("<", "DESC") if newest else (">", "ASC")
+    where = all_of(*conditions, Condition(f"{key} {beyond} ?", (place,)))
+    rows = db.execute(f"{_TRIPLES} {tables} WHERE {where.sql} ORDER BY {key} {order}", where.values)
     return part_of(db, map(Row._make, rows), limit, _weight)
 
 
-def _scan(db: Connection, query: str, restriction: str, limit: int) -> list[Triple]:
+def _scan(db: Connection, query: str, restriction: str, where: Condition, limit: int) -> list[Triple]:
     """Find a query without any word as a part of the texts; the score is its share of them."""
     condition, values = _INDEX.condition("t.seq", restriction)
     text = "t.subject || ' ' || t.predicate || ' ' || t.object"
     # Numbers only, because what is sorted is in memory.
     found = db.execute(
-        f"SELECT t.seq FROM triple t WHERE {condition} AND instr({text}, ?) "  # noqa: S608  # constants
+        f"SELECT t.seq FROM {_TABLES} WHERE {condition} AND {where.sql} AND instr({text}, ?) "  # noqa: S608  # texts from here
         f"ORDER BY length({text}), t.seq DESC LIMIT ?",
-        (*values, query, limit),
+        (*values, *where.values, query, limit),
     ).fetchall()
     rows = (row for (seq,) in found for row in _rows(db, "t.seq = ?", (seq,)))
     return [_triple(row, len(query) / len(_text(row))) for row in rows]
 
 
 def _rows(db: Connection, condition: str, values: Any) -> list[Row]:
-    return [Row._make(row) for row in db.execute(_TRIPLES + condition, values)]
+    return [Row._make(row) for row in db.execute(f"{_TRIPLES} {_TABLES} WHERE {condition}", values)]
 
 
 def _triple(row: Row, score: float | None = None) -> Triple:
@@ -215,6 +286,9 @@ def _triple(row: Row, score: float | None = None) -> Triple:
         object=row.object,
         metadata=read_metadata(row.metadata),
         id=row.id,
-        user_id=row.user_id,
+        user_id=row.user or None,
+        agent_id=row.agent or None,
+        namespace=from_path(row.path),
+        created_at=None if row.created_at is None else from_microseconds(row.created_at),
         score=score,
     )

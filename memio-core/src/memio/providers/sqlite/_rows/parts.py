@@ -13,7 +13,7 @@ BYTES = 4_000_000
 """How much the rows of one part weigh at most, without the last one. Pages of small records weigh less."""
 
 _PARSED = 16
-"""How much more memory metadata takes than its JSON. Long texts take as much, nested lists 40 times."""
+"""How much more memory a value takes than its JSON. Long texts take as much, nested lists 40 times."""
 
 _LARGE = 1024 * 1024
 """From how many characters on the pages of a text are not kept in memory."""
@@ -62,12 +62,15 @@ def release_for(db: Connection, text: str) -> None:
         db.execute(_RELEASE)
 
 
-def weight_of(text: str, metadata: str | None) -> int:
-    """Return how much memory a text and metadata take, the latter when it is parsed; in bytes.
+def weight_of(text: str, metadata: str | None, data: str | None = None) -> int:
+    """Return how much memory a text and JSON values take, the latter when they are parsed; in bytes.
 
     Args:
         text: The content of a record.
         metadata: The JSON of its metadata.
+        data: The JSON of its data; default none.
     """
     size = getsizeof(text)  # not its length: one emoji in it, and each character takes four bytes
-    return size if metadata is None else size + _PARSED * len(metadata)
+    if metadata is not None:
+        size += _PARSED * len(metadata)
+    return size if data is None else size + _PARSED * len(data)

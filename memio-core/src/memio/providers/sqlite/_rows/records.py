@@ -1,82 +1,95 @@
-"""The tables of facts and of documents, which are alike, each with its full-text index.
+"""Adding, changing and deleting facts and documents, whose tables are alike, each with its full-text index.
 
 Every method runs inside a transaction of the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache, partial
 from sqlite3 import Connection
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from memio.errors import ConflictError
 from memio.models import Page
-from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
-from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
-from memio.providers.sqlite._rows.parts import Part, part_of, release_for, weight_of
-from memio.providers.sqlite._rows.values import metadata_text, new_ids, now, read_metadata
-from memio.providers.sqlite._search.index import TextIndex
-from memio.providers.sqlite._search.tags import all_of, tags
-from memio.toolkit import index_text, only, query_terms, same_json
+from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.protocols import OMITTED
+from memio.providers.sqlite._db.progress import Progress, counted
+from memio.providers.sqlite._rows.counts import count_all, page_of_owners, unexpired
+from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
+from memio.providers.sqlite._rows.owners import (
+    OwnerRow,
+    add_to_count,
+    clear_count,
+    find_owner,
+    intern_owner,
+    subtract_from_count,
+    tags_of,
+)
+from memio.providers.sqlite._rows.parts import part_of, release_for
+from memio.providers.sqlite._rows.record_rows import (
+    Row,
+    index_of,
+    indexed,
+    read,
+    row_at,
+    rows_where,
+    weight,
+    written,
+)
+from memio.providers.sqlite._rows.scopes import condition_of
+from memio.providers.sqlite._rows.selection import Selection, best, containing, count, has_expired, in_order
+from memio.providers.sqlite._rows.values import data_text, metadata_text, microseconds_of, new_ids, now
+from memio.toolkit import only, query_terms, same_json
 
 R = TypeVar("R")
-Filters = Mapping[str, Any]
 
 _DELETED_AT_ONCE = 500
-_NO_LIMIT = -1
-
-
-class Scope(NamedTuple):
-    """The owners to which a call is confined; `None` means all."""
-
-    user: str | None = None
-    agent: str | None = None
+_PURGED_BY_A_WRITE = 16
+_TAGS_KEPT = 10_000
+"""Of how many owners the tokens are kept in memory while an index is built."""
 
 
 class New(NamedTuple):
-    """A record to store. Without an id it gets a new one, and without times the present."""
+    """A record to store. Without an id it gets a new one, and without times the present. Times are microseconds."""
 
     content: str
-    metadata: dict[str, Any] | None
-    owner: Scope
-    id: str | None
+    metadata: dict[str, Any] | None = None
+    owner: Owner = NOBODY
+    id: str | None = None
+    expires_at: int | None = None
+    data: Any = None
     created_at: int | None = None
     updated_at: int | None = None
 
 
-class Row(NamedTuple):
-    """A row of the table; times are microseconds."""
-
-    seq: int
-    id: str
-    user: int
-    agent: int
-    user_id: str | None
-    agent_id: str | None
-    content: str
-    metadata: dict[str, Any]
-    created_at: int
-    updated_at: int
+def changes_of(*, expires_at: datetime | None, **fields: Any) -> dict[str, Any]:
+    """Return the fields of a row that an update changes: those that are not `OMITTED`."""
+    changes = {name: value for name, value in fields.items() if value is not OMITTED}
+    if expires_at is not OMITTED:
+        changes["expires_at"] = microseconds_of(expires_at)
+    return changes
 
 
 class RecordTable(Generic[R]):
     """The records of one kind.
 
     Args:
-        name: The table, and the noun for a record in errors.
+        name: The table, and the noun for a record in errors. With an `s`, it is the column that counts its rows.
         record: Returns the record of a row and its score.
     """
 
     def __init__(self, name: str, record: Callable[[Row, float | None], R]) -> None:
         self._name = name
+        self._count = f"{name}s"
         self._record = record
-        self._index = _index_of(name)
+        self._index = index_of(name)
         self._insert = (
-            f"INSERT INTO {name} (seq, id, user, agent, content, metadata, created_at, updated_at) "  # noqa: S608  # the name is a constant of this provider
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            f"INSERT INTO {name} "  # noqa: S608  # the name is a constant of this provider
+            "(seq, id, owner, version, created_at, updated_at, expires_at, metadata, content, data) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
-        self._columns = _columns_of(name)
 
     def add(self, db: Connection, items: Iterable[New]) -> list[R]:
         """Store records and return them in order; one that is there already, by its id, is returned as it is."""
@@ -86,190 +99,269 @@ class RecordTable(Generic[R]):
         """Store records with the times that they have, and return how many were not there yet."""
         return self._store(db, items)[1]
 
+    def put(self, db: Connection, new: New, if_version: str | None) -> R:
+        """Store a record, in the place of the one that has its id, if there is one.
+
+        Raises:
+            ConflictError: It does not have the version `if_version`.
+        """
+        owner = find_owner(db, new.owner)
+        moment = now()
+        old = self._stored(db, (str(new.id), owner.id)) if owner else None
+        if old is not None and _is_expired(old, moment):
+            old = None
+        if if_version is not None:
+            self._check_version(str(new.id), old, if_version)
+        if old is None:
+            return self.add(db, [new])[0]
+        row = old._replace(content=new.content, metadata=new.metadata or {}, data=new.data, expires_at=new.expires_at)
+        row = self._replace(db, old, row, moment)
+        self._purge_some(db, moment)
+        return self._record(row, None)
+
+    def get(self, db: Connection, record_id: str, scope: Scope) -> R:
+        """Return one record."""
+        return self._record(self._find(db, record_id, scope, now()), None)
+
+    def page(self, db: Connection, selection: Selection, limit: int, cursor: str | None, *, newest: bool) -> Page[R]:
+        """Return a page in the order of adding, or of the newest first."""
+        listing = f"{self._name}{'newest' if newest else ''}"
+        place = read_cursor(db, listing, cursor, END if newest else 0)
+        rows = in_order(db, self._name, selection._replace(moment=now()), place, back=newest)
+        part = part_of(db, rows, limit, weight)
+        return Page([self._record(read(row), None) for row in part.rows], write_cursor(db, listing, part))
+
+    def search(self, db: Connection, query: str, selection: Selection, limit: int) -> list[R]:
+        """Return the best matches first; a query without any word is found as a part of the content."""
+        selection = selection._replace(moment=now())
+        terms = query_terms(query)
+        if terms:
+            found = best(db, self._name, terms, selection, limit)
+            return [self._record(row, score) for seq, score in found for row in self._at(db, seq)]
+        # The score is the share of the content.
+        rows = (row for seq in containing(db, self._name, query, selection, limit) for row in self._at(db, seq))
+        return [self._record(row, len(query) / len(row.content)) for row in rows]
+
+    def count(self, db: Connection, selection: Selection) -> int:
+        """Return how many records there are."""
+        selection = selection._replace(moment=now())
+        if selection.filters or (selection.since, selection.until) != (None, None):
+            return count(db, self._name, selection)
+        return count_all(db, self._name, self._count, selection)
+
+    def owners(self, db: Connection, scope: Scope, limit: int, cursor: str | None) -> Page[Owner]:
+        """Return a page of the owners that have records."""
+        return page_of_owners(db, scope, limit, cursor, self._count, unexpired(self._name, self._count), now())
+
+    def update(
+        self, db: Connection, record_id: str, changes: Mapping[str, Any], if_version: str | None, scope: Scope
+    ) -> R:
+        """Change fields of a record, as `changes_of` returns them. A new time of expiry alone makes no new version.
+
+        Raises:
+            ConflictError: The record does not have the version `if_version`.
+        """
+        moment = now()
+        old = self._find(db, record_id, scope, moment)
+        if if_version is not None:
+            self._check_version(record_id, old, if_version)
+        row = old._replace(**changes)
+        if set(changes) == {"expires_at"}:
+            self._set_expiry(db, row)
+        else:
+            row = self._replace(db, old, row, moment)
+        self._purge_some(db, moment)
+        return self._record(row, None)
+
+    def delete(self, db: Connection, record_id: str, if_version: str | None, scope: Scope) -> None:
+        """Delete one record.
+
+        Raises:
+            ConflictError: It does not have the version `if_version`.
+        """
+        row = self._find(db, record_id, scope, now())
+        if if_version is not None:
+            self._check_version(record_id, row, if_version)
+        self._delete(db, [row])
+
+    def delete_all(self, db: Connection, scope: Scope) -> None:
+        """Delete every record in scope, expired ones as well."""
+        if scope == ANYWHERE:
+            db.execute(f"DELETE FROM {self._name}")  # noqa: S608  # as above
+            self._index.clear(db)
+            clear_count(db, self._count)
+            return
+        last = 0
+        more = True
+        while more:
+            rows, more = part_of(db, in_order(db, self._name, Selection(scope), last), _DELETED_AT_ONCE, weight)
+            if rows:
+                last = rows[-1][0]
+                self._delete(db, [*map(read, rows)])
+
+    def purge(self, db: Connection) -> int:
+        """Remove some of the records that have expired, and return how many; 0 when there is none left."""
+        return self._purge(db, now(), _DELETED_AT_ONCE)
+
     def _store(self, db: Connection, items: Iterable[New]) -> tuple[list[Row], int]:
         """Return the rows of the items in order, and how many of them are new."""
-        number_of = cache(partial(intern_label, db))
         moment = now()
         ids = new_ids()
         seq = self._last(db)
         rows: list[Row] = []
-        fresh: dict[tuple[str, int, int], Row] = {}
-        for content, metadata, owner, record_id, created_at, updated_at in items:
-            key = (record_id or next(ids), number_of(owner.user), number_of(owner.agent))
-            row = (fresh.get(key) or self._stored(db, key)) if record_id else None
+        fresh: dict[tuple[str, int], Row] = {}
+        owners: dict[Owner, OwnerRow] = {}
+        current, owner = None, OwnerRow(0, "")
+        for item in items:
+            if item.owner is not current:  # most batches are of one owner, whose hash takes longer than this
+                current = item.owner
+                owner = owners.get(current) or owners.setdefault(current, intern_owner(db, current))
+            key = (item.id or next(ids), owner.id)
+            row = (fresh.get(key) or self._stored(db, key)) if item.id else None
+            if row is not None and _is_expired(row, moment):
+                if fresh.pop(key, None) is None:
+                    self._remove(db, row, owner.tags)
+                    add_to_count(db, self._count, owner.id, -1)
+                row = None
             if row is None:
-                release_for(db, content)
+                release_for(db, item.content)
                 seq += 1
-                created = moment if created_at is None else created_at
-                updated = created if updated_at is None else updated_at
-                row = fresh[key] = Row(seq, *key, *owner, content, metadata or {}, created, updated)
-            elif row.content != content or not same_json(row.metadata, metadata or {}):
+                row = fresh[key] = _new_row(item, seq, *key, moment)
+            elif not _is_same(row, item):
                 raise ConflictError(self._name, row.id)
+            elif item.expires_at not in (None, row.expires_at):
+                row = row._replace(expires_at=item.expires_at)
+                if key in fresh:
+                    fresh[key] = row
+                else:
+                    self._set_expiry(db, row)
             rows.append(row)
-        db.executemany(self._insert, map(_stored, fresh.values()))
-        self._index.add(db, ((row.seq, *_indexed(row)) for row in fresh.values()))
+        self._insert_all(db, fresh.values(), owners.values())
+        self._purge_some(db, moment)
         return rows, len(fresh)
 
-    def get(self, db: Connection, record_id: str, scope: Scope) -> R:
-        """Return one record."""
-        return self._record(self._find(db, record_id, scope), None)
+    def _insert_all(self, db: Connection, rows: Collection[Row], owners: Iterable[OwnerRow]) -> None:
+        tags = dict(owners)
+        db.executemany(self._insert, map(written, rows))
+        self._index.add(db, ((row.seq, *indexed(row, tags[row.owner])) for row in rows))
+        for owner, number in _numbers(rows).items():
+            add_to_count(db, self._count, owner, number)
 
-    def page(self, db: Connection, scope: Scope, filters: Filters | None, limit: int, cursor: str | None) -> Page[R]:
-        """Return a page in insertion order."""
-        after = read_cursor(db, self._name, cursor)
-        part = self._listed(db, scope, filters, after, limit)
-        return Page([self._record(_read(row), None) for row in part.rows], write_cursor(db, self._name, part))
-
-    def search(self, db: Connection, query: str, scope: Scope, filters: Filters | None, limit: int) -> list[R]:
-        """Return the best matches first."""
-        terms = query_terms(query)
-        if not terms:
-            return self._scan(db, query, scope, filters, limit)
-        tokens = self._tokens(db, scope, filters)
-        if tokens is None:
-            return []
-        best = self._index.best(db, terms, all_of(tokens), limit)
-        return [self._record(row, score) for seq, score in best for row in self._rows(db, "r.seq = ?", (seq,))]
-
-    def update(self, db: Connection, record_id: str, content: str, metadata: dict[str, Any] | None, scope: Scope) -> R:
-        """Replace the content of a record, and its metadata unless that is `None`."""
-        old = self._find(db, record_id, scope)
-        new = old._replace(
-            content=content,
-            metadata=old.metadata if metadata is None else metadata,
-            updated_at=max(now(), old.updated_at),
-        )
+    def _replace(self, db: Connection, old: Row, new: Row, moment: int) -> Row:
+        """Write a row in the place of another one, as a new version."""
+        db.execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = ?", (self._name,))
+        new = new._replace(version=self._last(db), updated_at=max(moment, old.updated_at))
+        release_for(db, new.content)
         db.execute(
-            f"UPDATE {self._name} SET content = ?, metadata = ?, updated_at = ? WHERE seq = ?",  # noqa: S608  # as above
-            (new.content, metadata_text(new.metadata), new.updated_at, new.seq),
+            f"UPDATE {self._name} SET version = ?, updated_at = ?, metadata = ?, content = ?, data = ? WHERE seq = ?",  # noqa: S608  # as above
+            (new.version, new.updated_at, metadata_text(new.metadata), new.content, data_text(new.data), new.seq),
         )
-        self._index.remove(db, old.seq, *_indexed(old))
-        self._index.add(db, [(new.seq, *_indexed(new))])
-        return self._record(new, None)
+        if new.expires_at != old.expires_at:
+            self._set_expiry(db, new)
+        tags = tags_of(db, old.owner)
+        before, after = indexed(old, tags), indexed(new, tags)
+        if before != after:
+            self._index.remove(db, old.seq, *before)
+            self._index.add(db, [(new.seq, *after)])
+        return new
 
-    def delete(self, db: Connection, record_id: str, scope: Scope) -> None:
-        """Delete one record."""
-        row = self._find(db, record_id, scope)
-        self._remove(db, row)
-        drop_labels(db, (row.user, row.agent))
+    def _set_expiry(self, db: Connection, row: Row) -> None:
+        db.execute(f"UPDATE {self._name} SET expires_at = ? WHERE seq = ?", (row.expires_at, row.seq))  # noqa: S608  # as above
 
-    def delete_all(self, db: Connection, scope: Scope) -> None:
-        """Delete every record in scope."""
-        if scope == Scope():
-            db.execute(f"DELETE FROM {self._name}")  # noqa: S608  # as above
-            self._index.clear(db)
-            drop_all_unused_labels(db)
-        else:
-            last = 0
-            owners = {find_label(db, label) for label in scope if label is not None}
-            more = True
-            while more:
-                rows, more = self._listed(db, scope, None, last, _DELETED_AT_ONCE)
-                for row in map(_read, rows):
-                    self._remove(db, row)
-                    owners.update((row.user, row.agent))
-                    last = row.seq
-            drop_labels(db, owners)
+    def _purge_some(self, db: Connection, moment: int) -> None:
+        if has_expired(db, self._name, moment):
+            self._purge(db, moment, _PURGED_BY_A_WRITE)
+
+    def _purge(self, db: Connection, moment: int, limit: int) -> int:
+        """Remove records that have expired, at most a number of them; return how many."""
+        condition = "r.expires_at <= ? ORDER BY r.expires_at LIMIT ?"
+        expired, _ = part_of(db, rows_where(db, self._name, condition, (moment, limit)), limit, weight)
+        self._delete(db, [*map(read, expired)])
+        return len(expired)
+
+    def _delete(self, db: Connection, rows: Collection[Row]) -> None:
+        """Remove rows, and the owners that have no record any more."""
+        tags: dict[int, str] = {}
+        for row in rows:
+            if row.owner not in tags:
+                tags[row.owner] = tags_of(db, row.owner)
+            self._remove(db, row, tags[row.owner])
+        for owner, number in _numbers(rows).items():
+            subtract_from_count(db, self._count, owner, number)
+
+    def _remove(self, db: Connection, row: Row, tags: str) -> None:
+        db.execute(f"DELETE FROM {self._name} WHERE seq = ?", (row.seq,))  # noqa: S608  # as above
+        self._index.remove(db, row.seq, *indexed(row, tags))
 
     def _last(self, db: Connection) -> int:
-        """Return the highest number that a row ever had."""
+        """Return the highest number of a row or a version so far."""
         row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (self._name,)).fetchone()
         return int(row[0]) if row else 0
 
-    def _stored(self, db: Connection, key: tuple[str, int, int]) -> Row | None:
-        rows = self._rows(db, "r.id = ? AND r.user = ? AND r.agent = ?", key)
-        return rows[0] if rows else None
+    def _stored(self, db: Connection, key: tuple[str, int]) -> Row | None:
+        for columns in rows_where(db, self._name, "r.id = ? AND r.owner = ?", key):
+            return read(columns)
+        return None
 
-    def _remove(self, db: Connection, row: Row) -> None:
-        db.execute(f"DELETE FROM {self._name} WHERE seq = ?", (row.seq,))  # noqa: S608  # as above
-        self._index.remove(db, row.seq, *_indexed(row))
+    def _find(self, db: Connection, record_id: str, scope: Scope, moment: int) -> Row:
+        owners = condition_of(scope)
+        found = rows_where(
+            db,
+            self._name,
+            f"r.id = ? AND (r.expires_at IS NULL OR r.expires_at > ?) AND {owners.sql} LIMIT 2",
+            (record_id, moment, *owners.values),
+        )
+        return read(only([*found], self._name, record_id))
 
-    def _find(self, db: Connection, record_id: str, scope: Scope) -> Row:
-        conditions = ["r.id = ?"]
-        values = [record_id]
-        for column, label in (("u", scope.user), ("a", scope.agent)):
-            if label is not None:
-                conditions.append(f"{column}.text = ?")
-                values.append(label)
-        return only(self._rows(db, f"{' AND '.join(conditions)} LIMIT 2", values), self._name, record_id)
+    def _at(self, db: Connection, seq: int) -> Iterator[Row]:
+        return map(read, row_at(db, self._name, seq))
 
-    def _listed(
-        self, db: Connection, scope: Scope, filters: Filters | None, after: int, limit: int
-    ) -> Part[tuple[Any, ...]]:
-        """Return the columns of rows in insertion order, each for `_read`."""
-        condition, values = self._condition(db, scope, filters, after, limit + 1)
-        found = db.execute(f"{self._columns}{condition} ORDER BY r.seq LIMIT ?", (*values, limit + 1))
-        return part_of(db, found, limit, _weight)
-
-    def _condition(
-        self, db: Connection, scope: Scope, filters: Filters | None, after: int, limit: int
-    ) -> tuple[str, tuple[Any, ...]]:
-        """Return the condition for the rows after `after`, at least the first `limit` of them, and its values."""
-        if not filters and scope.agent is None:
-            if scope.user is None:
-                return "r.seq > ?", (after,)
-            return "r.user = ? AND r.seq > ?", (find_label(db, scope.user), after)
-        tokens = self._tokens(db, scope, filters)
-        if tokens is None:
-            return "FALSE", ()
-        index = self._index.table
-        found = f"SELECT rowid FROM {index} WHERE {index} MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608  # as above
-        return f"r.seq IN ({found})", (all_of(tokens), after, limit)
-
-    def _tokens(self, db: Connection, scope: Scope, filters: Filters | None) -> list[str] | None:
-        """Return the tokens that all rows in scope have, or `None` when there can be no such row."""
-        user, agent = (0 if label is None else find_label(db, label) for label in scope)
-        return None if user is None or agent is None else tags(filters, user=user, agent=agent)
-
-    def _scan(self, db: Connection, query: str, scope: Scope, filters: Filters | None, limit: int) -> list[R]:
-        """Find a query without any word as a part of the content; the score is its share of the content."""
-        condition, values = self._condition(db, scope, filters, 0, _NO_LIMIT)
-        # Numbers only, because what is sorted is in memory.
-        found = db.execute(
-            f"SELECT r.seq FROM {self._name} r WHERE {condition} AND instr(r.content, ?) "  # noqa: S608  # as above
-            "ORDER BY length(r.content), r.seq DESC LIMIT ?",
-            (*values, query, limit),
-        ).fetchall()
-        rows = (row for (seq,) in found for row in self._rows(db, "r.seq = ?", (seq,)))
-        return [self._record(row, len(query) / len(row.content)) for row in rows]
-
-    def _rows(self, db: Connection, condition: str, values: Iterable[Any]) -> list[Row]:
-        return [*map(_read, db.execute(self._columns + condition, tuple(values)))]
+    def _check_version(self, record_id: str, row: Row | None, version: str) -> None:
+        if row is None or str(row.version) != version:
+            raise ConflictError(self._name, record_id, reason="version")
 
 
-def reindex(db: Connection, name: str) -> None:
+def reindex(db: Connection, name: str, progress: Progress) -> None:
     """Build the index of a table anew from its rows, so that it holds nothing else."""
-    index = _index_of(name)
+    index = index_of(name)
     index.clear(db)
-    rows = map(_read, db.execute(f"{_columns_of(name)} TRUE ORDER BY r.seq"))
-    index.add(db, ((row.seq, *_indexed(row)) for row in rows))
+    tags = lru_cache(maxsize=_TAGS_KEPT)(partial(tags_of, db))
+    rows = map(read, counted(db, name, rows_where(db, name, "TRUE ORDER BY r.seq", ()), progress))
+    index.add(db, ((row.seq, *indexed(row, tags(row.owner))) for row in rows))
 
 
-def _index_of(name: str) -> TextIndex:
-    return TextIndex(f"{name}_text", body=1)
-
-
-def _columns_of(name: str) -> str:
-    return (
-        "SELECT r.seq, r.id, r.user, r.agent, u.text, a.text, r.content, r.metadata, r.created_at, r.updated_at "  # noqa: S608  # the name is a constant of this provider
-        f"FROM {name} r LEFT JOIN label u ON u.id = r.user LEFT JOIN label a ON a.id = r.agent WHERE "
+def _new_row(item: New, seq: int, record_id: str, owner: int, moment: int) -> Row:
+    created = moment if item.created_at is None else item.created_at
+    return Row(
+        seq,
+        record_id,
+        owner,
+        seq,  # which is a version that no record had
+        created,
+        created if item.updated_at is None else item.updated_at,
+        item.expires_at,
+        item.metadata or {},
+        item.content,
+        item.data,
+        item.owner.user_id,
+        item.owner.agent_id,
+        item.owner.namespace,
     )
 
 
-def _indexed(row: Row) -> tuple[str, str]:
-    """Return what the index holds for a row: its text and its tags."""
-    return index_text(row.content), " ".join(tags(row.metadata, user=row.user, agent=row.agent))
+def _numbers(rows: Iterable[Row]) -> dict[int, int]:
+    """Return how many of the rows each owner has."""
+    numbers: dict[int, int] = {}
+    for row in rows:
+        numbers[row.owner] = numbers.get(row.owner, 0) + 1
+    return numbers
 
 
-def _weight(columns: tuple[Any, ...]) -> int:
-    return weight_of(columns[6], columns[7])
+def _is_same(row: Row, item: New) -> bool:
+    return (
+        row.content == item.content and same_json(row.metadata, item.metadata or {}) and same_json(row.data, item.data)
+    )
 
 
-def _read(columns: tuple[Any, ...]) -> Row:
-    return Row._make((*columns[:7], read_metadata(columns[7]), *columns[8:]))
-
-
-def _stored(row: Row) -> tuple[Any, ...]:
-    """Return the columns of the table; the labels of owners are in another table."""
-    seq, record_id, user, agent, _, _, content, metadata, created_at, updated_at = row
-    return seq, record_id, user, agent, content, metadata_text(metadata), created_at, updated_at
+def _is_expired(row: Row, moment: int) -> bool:
+    return row.expires_at is not None and row.expires_at <= moment

@@ -16,6 +16,9 @@ _RANDOM_BYTES = 10
 _IDS_AT_ONCE = 64
 """How many ids share a call of `urandom`, after the first, which often is the only one."""
 _MICROSECOND = timedelta(microseconds=1)
+loads = json.JSONDecoder().decode
+"""Returns the value of some JSON. A decoder that exists already saves a look at the arguments of `json.loads`."""
+_encode_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -52,6 +55,11 @@ def to_microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def microseconds_of(moment: datetime | None) -> int | None:
+    """Return a time as microseconds since 1970, where there is one."""
+    return None if moment is None else to_microseconds(moment)
+
+
 @lru_cache(maxsize=16)  # the records of a batch have one time
 def from_microseconds(value: int) -> datetime:
     """Return microseconds since 1970 as a time in UTC, exactly."""
@@ -60,14 +68,22 @@ def from_microseconds(value: int) -> datetime:
 
 def metadata_text(metadata: dict[str, Any] | None) -> str | None:
     """Return metadata as JSON, and `None` for none."""
-    if not metadata:
-        return None
-    return _encode(metadata)
+    return _encode(metadata) if metadata else None
 
 
 def read_metadata(text: str | None) -> dict[str, Any]:
     """Return the metadata that a column holds."""
     if text is None:
         return {}
-    metadata: dict[str, Any] = json.loads(text)
+    metadata: dict[str, Any] = loads(text)
     return metadata
+
+
+def data_text(data: Any) -> str | None:
+    """Return any JSON value as JSON, and `None` for none. In ASCII, because its texts may have NUL and surrogates."""
+    return None if data is None else _encode_ascii(data)
+
+
+def read_data(text: str | None) -> Any:
+    """Return the value that a column holds."""
+    return None if text is None else loads(text)

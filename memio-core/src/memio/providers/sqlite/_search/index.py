@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
 from itertools import islice
 from sqlite3 import Connection
@@ -13,6 +13,10 @@ from memio.toolkit import Term
 
 TERMS_AT_ONCE = 128
 """An expression of more terms takes longer than several shorter ones."""
+
+
+ALL = -1
+"""No limit."""
 
 
 class Within(NamedTuple):
@@ -66,29 +70,37 @@ class TextIndex:
 
     def best(
         self, db: Connection, terms: Sequence[Term], restriction: str, limit: int, within: Within = _EVERYWHERE
-    ) -> list[tuple[int, float]]:
-        """Return row and score of the best rows that have any of the terms; of equal ones, the newest first.
+    ) -> Iterator[tuple[int, float]]:
+        """Yield row and score of the best rows that have any of the terms; of equal ones, the newest first.
 
         Args:
             db: The connection.
             terms: From `query_terms`.
             restriction: An expression that all rows must match, or nothing.
-            limit: How many rows at most.
+            limit: How many rows at most; `ALL` for all.
             within: Another condition for all rows; default none.
         """
-        ranked = self._ranked + within.condition
         if len(terms) <= TERMS_AT_ONCE:
-            found = db.execute(ranked + self._in_order, (self._expression(terms, restriction), *within.values, limit))
-            return [(seq, -rank) for seq, rank in found]
+            ranked = self._ranked + within.condition
+            found: Iterable[tuple[int, float]] = db.execute(
+                ranked + self._in_order, (self._expression(terms, restriction), *within.values, limit)
+            )
+        else:
+            found = self._best_of_many(db, terms, restriction, limit, within)
+        return ((seq, -rank) for seq, rank in found)
+
+    def _best_of_many(
+        self, db: Connection, terms: Sequence[Term], restriction: str, limit: int, within: Within
+    ) -> list[tuple[int, float]]:
         # bm25 is a sum over the terms, so they can be searched for in portions.
         ranks: dict[int, float] = {}
         rest = iter(terms)
         while portion := list(islice(rest, TERMS_AT_ONCE)):
             end_if_cancelled()
-            for seq, rank in db.execute(ranked, (self._expression(portion, restriction), *within.values)):
+            expression = self._expression(portion, restriction)
+            for seq, rank in db.execute(self._ranked + within.condition, (expression, *within.values)):
                 ranks[seq] = ranks.get(seq, 0.0) + rank
-        best = nsmallest(limit, ranks.items(), key=lambda item: (item[1], -item[0]))
-        return [(seq, -rank) for seq, rank in best]
+        return nsmallest(len(ranks) if limit == ALL else limit, ranks.items(), key=lambda item: (item[1], -item[0]))
 
     def condition(self, column: str, restriction: str) -> tuple[str, tuple[str, ...]]:
         """Return the SQL condition for the rows that match a restriction, and its values.

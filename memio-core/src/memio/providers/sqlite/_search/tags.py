@@ -1,42 +1,75 @@
 """Tokens of the index column `tags`, by which owners, sessions and metadata are matched together with the words.
 
-An owner or session is a letter and its integer. A metadata entry is a digest of its key and value, in decimal digits,
-which the stemmer does not change. Matching them in the index makes the search of an owner with few records cheap, and
-applies a filter before any limit.
+The tokens of an owner are in its row; a session is a letter and its integer. A metadata entry is a digest of its key
+and value, in decimal digits, which the stemmer does not change. Matching them in the index makes the search of an
+owner with few records cheap, and applies a filter before any limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 _DIGEST_BYTES = 10
+_ALTERNATIVES = 32
+"""From how many on a filter is left to the evaluator: the cost of an expression grows with its length."""
 
 
-def tags(metadata: Mapping[str, Any] | None = None, *, user: int = 0, agent: int = 0, session: int = 0) -> list[str]:
-    """Return the tokens of a record, or of what a search is restricted to."""
-    found = [f"{letter}{number}" for letter, number in (("u", user), ("a", agent), ("s", session)) if number]
-    if metadata:
-        found.extend(_metadata_tags(metadata))
-    return found
+NOTHING = "nothing"
+"""A token that no record has."""
 
 
-def all_of(tokens: Iterable[str]) -> str:
-    """Return the FTS5 expression for the rows that have all of the tokens, or nothing for no token."""
-    joined = " AND ".join(tokens)
-    return f"tags : ({joined})" if joined else ""
+def record_tags(owner: str, metadata: Mapping[str, Any] | None = None) -> str:
+    """Return the tokens of a record.
+
+    Args:
+        owner: The tokens of its owner.
+        metadata: Its metadata.
+    """
+    return " ".join((owner, *_metadata_tags(metadata))) if metadata else owner
 
 
-def any_of(tokens: Iterable[str]) -> str:
-    """Return the FTS5 expression for the rows that have one of the tokens."""
-    return f"tags : ({' OR '.join(tokens)})"
+def filter_tags(filters: Mapping[str, Any]) -> str:
+    """Return an expression that the records match that pass a filter, and others too; empty where there is none."""
+    return " AND ".join(filter(None, itertools.starmap(_filter_tag, filters.items())))
+
+
+def matching(expression: str) -> str:
+    """Return the FTS5 expression for the rows that match an expression of tokens, or nothing for an empty one."""
+    return f"tags : ({expression})" if expression else ""
+
+
+def _filter_tag(key: str, value: Any) -> str:
+    if key == "$and":
+        return " AND ".join(filter(None, map(filter_tags, value)))
+    if key == "$or":
+        return _any_of([filter_tags(item) for item in value])
+    if key == "$not":
+        return ""
+    if not isinstance(value, dict):
+        return _tag(key, value)
+    operators = cast("dict[str, Any]", value)
+    found = [_tag(key, operators["$eq"])] if "$eq" in operators else []
+    if "$in" in operators and len(operators["$in"]) <= _ALTERNATIVES:
+        found.append(_any_of([_tag(key, item) for item in operators["$in"]]))
+    return " AND ".join(found)
+
+
+def _any_of(expressions: Sequence[str]) -> str:
+    """Return what the rows match that match one of some expressions; one that is empty is matched by all rows."""
+    if not all(expressions) or len(expressions) > _ALTERNATIVES:
+        return ""
+    return f"({' OR '.join(f'({expression})' for expression in expressions)})" if expressions else NOTHING
 
 
 def _metadata_tags(metadata: Mapping[str, Any]) -> Iterable[str]:
-    for key, value in metadata.items():
-        if not isinstance(value, (dict, list)):
-            yield _digest(f"{len(key)}:{key}{_canonical(value)}")
+    return (_tag(key, value) for key, value in metadata.items() if not isinstance(value, (dict, list)))
+
+
+def _tag(key: str, value: Any) -> str:
+    return _digest(f"{len(key)}:{key}{_canonical(value)}")
 
 
 @lru_cache(maxsize=1024)  # the records of an application share much of their metadata

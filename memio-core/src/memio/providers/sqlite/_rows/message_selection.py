@@ -1,0 +1,125 @@
+"""Which messages a search or a count is about. Listings are by session and need none of this.
+
+A filter is judged in Python, exactly, before rows are counted or cut by a limit. What the index and SQL can tell
+beforehand only leaves out messages that do not pass.
+
+Every function runs inside a transaction of the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from sqlite3 import Connection
+from typing import Any, NamedTuple
+
+from memio.owners import ANYWHERE, Scope
+from memio.providers.sqlite._rows.counts import total
+from memio.providers.sqlite._rows.messages import INDEX
+from memio.providers.sqlite._rows.scopes import Condition, all_of, reach_of
+from memio.providers.sqlite._rows.selection import passing
+from memio.providers.sqlite._rows.sessions import only_session
+from memio.providers.sqlite._search.index import Within
+from memio.providers.sqlite._search.tags import filter_tags, matching
+
+
+class MessageSelection(NamedTuple):
+    """Which messages a call is about.
+
+    Attributes:
+        session_id: Those of this session; `None` for all sessions.
+        scope: Those of these owners.
+        filters: Those whose metadata passes this filter.
+        since: Those of this time or later, in microseconds.
+        until: Those before this time.
+    """
+
+    session_id: str | None = None
+    scope: Scope = ANYWHERE
+    filters: Mapping[str, Any] | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+class Found(NamedTuple):
+    """How the messages of a selection are found.
+
+    Attributes:
+        session: The number of their session, where there is one.
+        restriction: An expression that their rows of the index match; empty for all.
+        condition: What else holds of messages `m`, sessions `s` and owners `o`.
+    """
+
+    session: int | None
+    restriction: str
+    condition: Condition
+
+    def within(self) -> Within:
+        """Return the condition for the rows of the index."""
+        if not self.condition.values:
+            return Within()
+        found = f"SELECT 1 FROM {_JOINED} WHERE m.seq = {INDEX.table}.rowid AND {self.condition.sql}"  # noqa: S608  # texts from here
+        return Within(f"EXISTS ({found})", self.condition.values)
+
+    def source(self) -> tuple[str, Condition]:
+        """Return the tables in which the messages `m` are read, and the condition for their rows."""
+        if self.session is not None:
+            return _JOINED, all_of(Condition("m.session = ?", (self.session,)), self.condition)
+        if not self.restriction:
+            return _JOINED, self.condition
+        match = Condition(f"{INDEX.table} MATCH ?", (self.restriction,))
+        return f"{INDEX.table} CROSS JOIN message m ON m.seq = {INDEX.table}.rowid {_OWNED}", all_of(
+            match, self.condition
+        )
+
+
+_OWNED = "CROSS JOIN session s ON s.seq = m.session CROSS JOIN owner o ON o.id = s.owner"
+_JOINED = f"message m {_OWNED}"
+
+
+def find(db: Connection, selection: MessageSelection) -> Found | None:
+    """Return how the messages of a selection are found, or `None` when there are none.
+
+    Raises:
+        ConflictError: Several owners in scope have the session.
+    """
+    times = [("m.timestamp >= ?", selection.since), ("m.timestamp < ?", selection.until)]
+    conditions = [Condition(sql, (value,)) for sql, value in times if value is not None]
+    filtered = filter_tags(selection.filters or {})
+    if selection.session_id is not None:
+        session = only_session(db, selection.session_id, selection.scope)
+        if session is None:
+            return None
+        return Found(session, _restriction(f"s{session}", filtered), all_of(*conditions))
+    reach = reach_of(db, selection.scope)
+    if reach is None:
+        return None
+    return Found(None, _restriction(reach.tokens, filtered), all_of(reach.rest, *conditions))
+
+
+def count_messages(db: Connection, selection: MessageSelection) -> int:
+    """Return how many messages there are."""
+    if selection.filters or selection.since is not None or selection.until is not None:
+        found = find(db, selection)
+        return 0 if found is None else _count(db, found, selection.filters)
+    if selection.session_id is None:
+        return total(db, "messages", selection.scope)
+    session = only_session(db, selection.session_id, selection.scope)
+    if session is None:
+        return 0
+    return int(db.execute("SELECT messages FROM session WHERE seq = ?", (session,)).fetchone()[0])
+
+
+def _count(db: Connection, found: Found, filters: Mapping[str, Any] | None) -> int:
+    tables, condition = found.source()
+    if not filters:
+        counted = db.execute(f"SELECT count(*) FROM {tables} WHERE {condition.sql}", condition.values)  # noqa: S608  # texts from here
+        return int(counted.fetchone()[0])
+    numbers: Iterator[tuple[int, float]] = db.execute(
+        f"SELECT m.seq, 0.0 FROM {tables} WHERE {condition.sql}",  # noqa: S608  # as above
+        condition.values,
+    )
+    return sum(1 for _ in passing(db, "message", filters, numbers))
+
+
+def _restriction(*tokens: str) -> str:
+    return matching(" AND ".join(filter(None, tokens)))

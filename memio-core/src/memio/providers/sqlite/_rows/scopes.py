@@ -1,0 +1,131 @@
+"""Scopes in SQL, and in the tokens of full-text indexes.
+
+Every function runs inside a transaction of the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from sqlite3 import Connection
+from typing import Any, NamedTuple
+
+from memio.owners import ANY, Scope
+from memio.providers.sqlite._rows.namespaces import below, to_path
+from memio.providers.sqlite._rows.owners import agent_token, namespace_token, prefix_token, user_token
+
+_OWNERS_AS_TOKENS = 16
+"""Up to how many owners are listed in an expression: its cost grows with its length."""
+
+
+class Condition(NamedTuple):
+    """A condition in SQL, and the values of its parameters."""
+
+    sql: str = "TRUE"
+    values: tuple[Any, ...] = ()
+
+
+def all_of(*conditions: Condition) -> Condition:
+    """Return what holds where all of some conditions hold."""
+    restricting = [condition for condition in conditions if condition.values]
+    if not restricting:
+        return Condition()
+    sql = " AND ".join(condition.sql for condition in restricting)
+    return Condition(sql, tuple(value for condition in restricting for value in condition.values))
+
+
+class Reach(NamedTuple):
+    """The rows of a scope.
+
+    Attributes:
+        owner: The number of the owner whose rows they all are, where there is one.
+        tokens: An expression for `tags` that all these rows match; empty for none.
+        rest: What holds of the owners `o` of these rows only, of those that match `tokens`.
+    """
+
+    owner: int | None = None
+    tokens: str = ""
+    rest: Condition = Condition()
+
+
+_EVERYTHING = Reach()
+
+
+def condition_of(scope: Scope) -> Condition:
+    """Return the condition for the owners `o` in a scope."""
+    parts: list[str] = []
+    values: list[Any] = []
+    if scope.user_id is not ANY:
+        parts.append("o.user = ?")
+        values.append(scope.user_id or "")
+    if scope.agent_id is not ANY:
+        parts.append("o.agent = ?")
+        values.append(scope.agent_id or "")
+    if scope.namespace is not ANY:
+        parts.append("o.path = ?")
+        values.append(to_path(scope.namespace))
+    if scope.prefix:
+        parts.append("o.path >= ? AND o.path < ?")
+        values.extend(below(scope.prefix))
+    return Condition(" AND ".join(parts), tuple(values)) if parts else Condition()
+
+
+def reach_of(db: Connection, scope: Scope) -> Reach | None:
+    """Return how the rows of a scope are found, or `None` when there are none.
+
+    A token that all rows have makes a search several times slower, so it is left out.
+    """
+    condition = condition_of(scope)
+    if not condition.values:
+        return _EVERYTHING
+    found = db.execute(
+        f"SELECT o.id FROM owner o WHERE {condition.sql} LIMIT {_OWNERS_AS_TOKENS + 1}",  # noqa: S608  # columns from above
+        condition.values,
+    )
+    owners = [owner for (owner,) in found]
+    if not owners:
+        return None
+    if len(owners) == 1:
+        return Reach(owners[0], f"o{owners[0]}" if _has_others(db, _Label("id", *owners, *owners)) else "")
+    labels = [label for label in _labels_of(scope) if _has_others(db, label)]
+    if len(labels) == 1 and labels[0].token is not None:
+        return Reach(tokens=labels[0].token(db) or "")
+    if labels and len(owners) <= _OWNERS_AS_TOKENS:
+        return Reach(tokens=f"({' OR '.join(f'o{owner}' for owner in owners)})")
+    tokens = " AND ".join(label.token(db) or "" for label in labels if label.token is not None)
+    return Reach(tokens=tokens, rest=Condition() if all(label.token for label in labels) else condition)
+
+
+class _Label(NamedTuple):
+    """What a scope restricts: the values of a column of `owner`, and their token; a missing label has none."""
+
+    column: str
+    first: Any
+    last: Any
+    token: Callable[[Connection], str | None] | None = None
+
+
+def _labels_of(scope: Scope) -> list[_Label]:
+    labels: list[_Label] = []
+    if scope.user_id is not ANY:
+        user = scope.user_id or ""
+        labels.append(_Label("user", user, user, partial(user_token, user=user) if user else None))
+    if scope.agent_id is not ANY:
+        agent = scope.agent_id or ""
+        labels.append(_Label("agent", agent, agent, partial(agent_token, agent=agent) if agent else None))
+    if scope.namespace is not ANY:
+        path = to_path(scope.namespace)
+        labels.append(_Label("path", path, path, partial(namespace_token, path=path) if path else None))
+    if scope.prefix:
+        labels.append(_Label("path", *below(scope.prefix), partial(prefix_token, prefix=scope.prefix)))
+    return labels
+
+
+def _has_others(db: Connection, label: _Label) -> bool:
+    """Return whether there is an owner outside of the range of a column. Each half is a look-up in an index."""
+    found = db.execute(
+        f"SELECT EXISTS (SELECT 1 FROM owner WHERE {label.column} < ?) "  # noqa: S608  # a column from above
+        f"OR EXISTS (SELECT 1 FROM owner WHERE {label.column} > ?)",
+        (label.first, label.last),
+    )
+    return bool(found.fetchone()[0])

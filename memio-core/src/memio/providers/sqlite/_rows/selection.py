@@ -1,0 +1,207 @@
+"""Which facts or documents a call is about, and reading them: listed, searched and counted.
+
+A filter is judged in Python, exactly, before rows are counted or cut by a limit. What the index and SQL can tell
+beforehand only leaves out records that do not pass.
+
+Every function runs inside a transaction of the engine. `table` is the name of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from sqlite3 import Connection
+from typing import Any, NamedTuple
+
+from memio.owners import ANYWHERE, Scope
+from memio.providers.sqlite._db.interrupts import end_if_cancelled
+from memio.providers.sqlite._rows.record_rows import SELECT, Columns, index_of, row_at
+from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, reach_of
+from memio.providers.sqlite._rows.values import read_metadata
+from memio.providers.sqlite._search.index import ALL, Within
+from memio.providers.sqlite._search.tags import filter_tags, matching
+from memio.toolkit import Term, matches
+
+_OWNERS = "CROSS JOIN owner o ON o.id = r.owner"
+_JUDGED_AT_ONCE = 256
+"""After how many rows it is checked whether the caller has cancelled."""
+
+
+class Selection(NamedTuple):
+    """Which records a call is about.
+
+    Attributes:
+        scope: Those of these owners.
+        filters: Those whose metadata passes this filter.
+        since: Those that were created at this time or later, in microseconds.
+        until: Those that were created before this time.
+        moment: Those that have not expired at this time; `None` for all.
+    """
+
+    scope: Scope = ANYWHERE
+    filters: Mapping[str, Any] | None = None
+    since: int | None = None
+    until: int | None = None
+    moment: int | None = None
+
+
+def is_short(selection: Selection) -> bool:
+    """Return whether a page of a selection is read in well under a millisecond, because its rows are found in order."""
+    if selection.filters or selection.since is not None or selection.until is not None:
+        return False
+    labels = selection.scope.fixed.values()
+    # A missing label has no token, so that rows of others are read too, unless the owner is known.
+    return selection.scope.owner is not None or all(labels)
+
+
+class _Source(NamedTuple):
+    """Where the rows of a selection are read, in order; those that a filter refuses are among them.
+
+    Attributes:
+        tables: The tables.
+        key: The column by which they are ordered, which is their number.
+        condition: Which rows of these.
+    """
+
+    tables: str
+    key: str
+    condition: Condition
+
+
+def in_order(
+    db: Connection, table: str, selection: Selection, place: int = 0, *, back: bool = False
+) -> Iterator[Columns]:
+    """Yield the columns of the records beyond a place, in the order of adding, or with `back` in the reverse."""
+    source = _source(db, table, selection, _OWNERS)
+    if source is None:
+        return iter(())
+    if selection.filters:
+        # The numbers first, so that no text is read of records that do not pass.
+        return (row for seq in _numbers(db, table, selection, place, back=back) for row in row_at(db, table, seq))
+    return _read(db, SELECT, source, place, back=back)
+
+
+def count(db: Connection, table: str, selection: Selection) -> int:
+    """Return how many records there are."""
+    if selection.filters:
+        return sum(1 for _ in _numbers(db, table, selection))
+    source = _source(db, table, selection)
+    if source is None:
+        return 0
+    found = db.execute(
+        f"SELECT count(*) FROM {source.tables} WHERE {source.condition.sql}",  # noqa: S608  # texts from below
+        source.condition.values,
+    )
+    return int(found.fetchone()[0])
+
+
+def best(db: Connection, table: str, terms: list[Term], selection: Selection, limit: int) -> list[tuple[int, float]]:
+    """Return number and score of the best records that have any of the terms; of equal ones, the newest first."""
+    reach = reach_of(db, selection.scope)
+    if reach is None:
+        return []
+    filters = selection.filters or {}
+    index = index_of(table)
+    restriction = matching(" AND ".join(filter(None, (reach.tokens, filter_tags(filters)))))
+    within = _within(db, table, selection, reach)
+    if not filters:
+        return [*index.best(db, terms, restriction, limit, within)]
+    ranked = index.best(db, terms, restriction, ALL, within)
+    return [*islice(passing(db, table, filters, ranked), limit)]
+
+
+def containing(db: Connection, table: str, query: str, selection: Selection, limit: int) -> list[int]:
+    """Return the numbers of the records that have a text in their content, the shortest first."""
+    source = _source(db, table, selection)
+    if source is None:
+        return []
+    # Numbers only, because what is sorted is in memory.
+    found = db.execute(
+        f"SELECT r.seq, 0.0 FROM {source.tables} WHERE {source.condition.sql} AND instr(r.content, ?) "  # noqa: S608  # texts from below
+        "ORDER BY length(r.content), r.seq DESC",
+        (*source.condition.values, query),
+    )
+    chosen = passing(db, table, selection.filters, found) if selection.filters else found
+    return [seq for seq, _ in islice(chosen, limit)]
+
+
+def _read(db: Connection, select: str, source: _Source, place: int, *, back: bool) -> Iterator[Columns]:
+    beyond, order = ("<", "DESC") if back else (">", "ASC")
+    sql, values = source.condition
+    return db.execute(
+        f"{select} FROM {source.tables} WHERE {sql} AND {source.key} {beyond} ? ORDER BY {source.key} {order}",
+        (*values, place),
+    )
+
+
+def _numbers(db: Connection, table: str, selection: Selection, place: int = 0, *, back: bool = False) -> Iterator[int]:
+    """Yield the numbers of records, with the filter applied."""
+    source = _source(db, table, selection)
+    if source is None:
+        return
+    filters = selection.filters or {}
+    for done, (seq, metadata) in enumerate(_read(db, "SELECT r.seq, r.metadata", source, place, back=back)):
+        if done % _JUDGED_AT_ONCE == 0:
+            end_if_cancelled()
+        if matches(read_metadata(metadata), filters):
+            yield seq
+
+
+def passing(
+    db: Connection, table: str, filters: Mapping[str, Any], found: Iterator[tuple[int, float]]
+) -> Iterator[tuple[int, float]]:
+    """Yield those of the rows that pass a filter."""
+    for done, (seq, score) in enumerate(found):
+        if done % _JUDGED_AT_ONCE == 0:
+            end_if_cancelled()
+        (metadata,) = db.execute(f"SELECT metadata FROM {table} WHERE seq = ?", (seq,)).fetchone()  # noqa: S608  # as above
+        if matches(read_metadata(metadata), filters):
+            yield seq, score
+
+
+def _source(db: Connection, table: str, selection: Selection, joined: str = "") -> _Source | None:
+    """Return where the rows are read, or `None` when there are none."""
+    reach = reach_of(db, selection.scope)
+    if reach is None:
+        return None
+    tokens = filter_tags(selection.filters or {})
+    if reach.rest.values:
+        joined = _OWNERS
+    if not tokens and (reach.owner is not None or not reach.tokens):
+        owner = Condition() if reach.owner is None else Condition("r.owner = ?", (reach.owner,))
+        return _Source(f"{table} r {joined}", "r.seq", all_of(owner, reach.rest, *_conditions(selection)))
+    index = index_of(table).table
+    expression = matching(" AND ".join(filter(None, (reach.tokens, tokens))))
+    condition = all_of(Condition(f"{index} MATCH ?", (expression,)), reach.rest, *_conditions(selection))
+    return _Source(f"{index} CROSS JOIN {table} r ON r.seq = {index}.rowid {joined}", f"{index}.rowid", condition)
+
+
+def _conditions(selection: Selection) -> Iterator[Condition]:
+    """Yield what must hold of the records themselves."""
+    if selection.moment is not None:
+        yield Condition("(r.expires_at IS NULL OR r.expires_at > ?)", (selection.moment,))
+    if selection.since is not None:
+        yield Condition("r.created_at >= ?", (selection.since,))
+    if selection.until is not None:
+        yield Condition("r.created_at < ?", (selection.until,))
+
+
+def _within(db: Connection, table: str, selection: Selection, reach: Reach) -> Within:
+    """Return the condition for the rows of the index, of those that have the tokens of the scope."""
+    index = index_of(table).table
+    conditions: list[Condition] = []
+    if selection.moment is not None and has_expired(db, table, selection.moment):
+        # Few have: they are removed bit by bit with each write.
+        expired = f"{index}.rowid NOT IN (SELECT seq FROM {table} WHERE expires_at <= ?)"  # noqa: S608  # as above
+        conditions.append(Condition(expired, (selection.moment,)))
+    rest = all_of(reach.rest, *_conditions(selection._replace(moment=None)))
+    if rest.values:
+        found = f"SELECT 1 FROM {table} r {_OWNERS} WHERE r.seq = {index}.rowid AND {rest.sql}"  # noqa: S608  # as above
+        conditions.append(Condition(f"EXISTS ({found})", rest.values))
+    return Within(*all_of(*conditions))
+
+
+def has_expired(db: Connection, table: str, moment: int) -> bool:
+    """Return whether a record of the table has expired, and has not been removed yet."""
+    found = db.execute(f"SELECT 1 FROM {table} WHERE expires_at <= ? LIMIT 1", (moment,))  # noqa: S608  # as above
+    return found.fetchone() is not None
