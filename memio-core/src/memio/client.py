@@ -274,7 +274,7 @@ class Memio(Stores):
         return {
             kind: await store.call("purge", {}, ANYWHERE)
             for kind, store in self._stores.items()
-            if Feature.EXPIRY in store.features
+            if Feature.EXPIRY in store.features & store.spec.features
         }
 
     async def aclose(self) -> None:

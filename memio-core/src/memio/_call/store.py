@@ -124,8 +124,8 @@ class CheckedStore:
     ) -> Any:
         self.state.check()
         described = self.spec.methods[method]
-        if described.many is not None:
-            arguments[described.many] = as_list(arguments[described.many])  # middleware may read it, and may call twice
+        for name in described.lists:
+            arguments[name] = as_list(arguments[name])  # middleware may read it, and may call twice
         names = tuple(arguments)
         operation = Operation(
             kind=self.kind,
