@@ -100,8 +100,3 @@ def none_refused(name: str) -> InvalidInputError:
         f"{name} is None, which does not mean all: pass {example}, or leave {name} out on purpose{advice}",
         argument=name,
     )
-
-
-def as_argument(label: Any) -> Any:
-    """Return the value of an option as a call takes it: `None` is left out."""
-    return OMITTED if label is None else label

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from memio._call.labels import narrowed
@@ -31,49 +31,27 @@ BATCH_BYTES = 1_000_000
 """Bytes of memory of those records, without the last one. Their output needs many times as much."""
 
 
-def opened(common: Common, kind: Kind, *, creates: bool) -> Memio:
-    """Return a client with the store of one kind.
+def opened(common: Common, *kinds: Kind, creates: bool = False) -> Memio:
+    """Return a client with the stores of some kinds.
 
     The other kinds of the configuration are ignored: their faults have no effect, and their plugins are not imported.
 
     Args:
         common: The configuration file that was passed, and whether to print JSON.
-        kind: The kind of memory.
+        kinds: The kinds of memory; none for all that the configuration has.
         creates: Whether the command stores something, so that an embedded store makes its file.
 
     Raises:
-        StoreNotConfiguredError: The configuration has no store of this kind.
-    """
-    from memio.config import load
-
-    read = load(source_for(common.config, kind), kinds=[kind])
-    if not read.stores:
-        raise StoreNotConfiguredError(f'{read.source} has no {kind} store: add a line such as {kind} = "{EMBEDDED}"')
-    return client_of(read, creates=creates, as_json=common.as_json)
-
-
-def opened_all(common: Common, kinds: Sequence[str] | None = None) -> Memio:
-    """Return a client with all stores of the configuration, for a command that stores nothing.
-
-    Args:
-        common: The configuration file that was passed, and whether to print JSON.
-        kinds: The kinds that it must have, and the only ones; none of them for those that the configuration has.
-
-    Raises:
-        InvalidInputError: There is no such kind of memory.
         StoreNotConfiguredError: The configuration has no store of a kind.
     """
     from memio.config import load
 
-    source = source_for(common.config, *KINDS)
-    if kinds:
-        from memio.transfer._stores import chosen_kinds
-
-        config = load(source, kinds=chosen_kinds(kinds, KINDS))
-        chosen_kinds(kinds, [store.kind for store in config.stores])
-    else:
-        config = load(source)
-    return client_of(config, creates=False, as_json=common.as_json)
+    read = load(source_for(common.config, *(kinds or KINDS)), kinds=kinds or KINDS)
+    for kind in kinds:
+        if kind not in [store.kind for store in read.stores]:
+            advice = f'add a line such as {kind} = "{EMBEDDED}"'
+            raise StoreNotConfiguredError(f"{read.source} has no {kind} store: {advice}")
+    return client_of(read, creates=creates, as_json=common.as_json)
 
 
 def client_of(config: Config, *, creates: bool, as_json: bool) -> Memio:
@@ -195,7 +173,7 @@ def delete_all(common: Common, kind: Kind, span: Span, *, yes: bool) -> ExitCode
     named = narrowed(ANYWHERE, **labels).labels
     everything = f"all {kind} of {words(named)}" if named else f"all {kind} of all owners"
 
-    client = opened(common, kind, creates=False)
+    client = opened(common, kind)
     facade = facade_of(client, kind)
     # Asked outside the event loop, which would delay an interrupt of the question.
     if not confirmed(f"Delete {everything} from {facade.provider}", yes=yes):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -33,12 +33,6 @@ Kinds = Annotated[
         metavar="KIND",
         help=f"Only this kind: {', '.join(KINDS)}. May be repeated.",
         show_default=False,
-    ),
-]
-OnlyUser = Annotated[
-    str | None,
-    typer.Option(
-        "--user", "-u", callback=as_utf8, metavar="ID", help="Only what belongs to this user.", show_default=False
     ),
 ]
 Accept = Annotated[
@@ -133,18 +127,21 @@ def _show(done: Transfer) -> None:
         out.print(table)
     else:
         out.print("no records to move")
-    for finding in done.losses:
-        out.print(visible(f"accepted: {finding}"), soft_wrap=True)
-    for difference in done.differences:
-        out.print(visible(str(difference)), soft_wrap=True)
-    if done.recovered:
-        out.print(f"the target has {done.recovered} records that an earlier run had sent without an answer")
-    if done.journal is not None:
-        out.print(
-            visible(f"{done.journal} keeps track of what was stored: keep the file as long as this may be repeated"),
-            soft_wrap=True,
-        )
+    for line in _remarks(done):
+        out.print(visible(line), soft_wrap=True)
     if done.differences:
         out.print(f"the sides differ ({len(done.differences)})", soft_wrap=True)
     elif done.kinds:
         out.print("both sides are equal, except for the accepted losses" if done.losses else "both sides are equal")
+
+
+def _remarks(done: Transfer) -> Iterator[str]:
+    """Yield the lines below the table."""
+    yield from (f"accepted: {finding}" for finding in done.losses)
+    yield from map(str, done.differences)
+    for kind, count in done.expired.items():
+        yield f"expired: {kind}, {count}: they were not stored, or are gone from the target by now"
+    if done.recovered:
+        yield f"the target has {done.recovered} records that an earlier run had sent without an answer"
+    if done.journal is not None:
+        yield f"{done.journal} keeps track of what was stored: keep the file as long as this may be repeated"

@@ -239,6 +239,7 @@ async def _counted(records: AsyncIterator[tuple[Kind, Record]], target: Memio, p
         async for kind, part in batches(records):
             for record in part:
                 census.add(kind, record)
+                del record  # before the next one is read
             report(progress, "reading", kind, census.counts[kind])
     return census
 

@@ -84,6 +84,8 @@ class Sender:
                 await self.flush()
             self._batch.append((outgoing, record))
             self._size += memory_of(record)
+            if self._size >= BYTES_PER_CALL:  # not when the next record is there: both would be held
+                await self.flush()
 
     async def flush(self) -> None:
         """Send the batch."""
@@ -231,10 +233,12 @@ async def resolve(plan: Plan, journal: Journal, records: AsyncIterator[Record]) 
         return 0, 0
     async for record in records:
         key, content, _ = plan.keys_in_target(record)
+        record_id = record.id
+        del record  # before the next one is read
         if key is None or journal.was_before(plan.kind, key) or journal.row_of_copy(key):
             continue
         if row := journal.row_with_content(content):
-            journal.set_copy(row, key, record.id)
+            journal.set_copy(row, key, record_id)
     removed = await run_in_thread_uncancelled(journal.remove_unanswered, plan.kind)
     return unanswered - removed, removed
 

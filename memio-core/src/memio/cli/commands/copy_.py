@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from memio._call.labels import as_argument
 from memio.cli import options
+from memio.cli.groups import Span, grouped
 from memio.cli.io.watching import Watch
-from memio.cli.moving import Accept, JournalFile, Kinds, OnlyUser, losses, opened, run, show_transfer
+from memio.cli.moving import Accept, JournalFile, Kinds, losses, opened, run, show_transfer
 from memio.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from memio.transfer import Transfer
 
 
+@grouped
 def copy(
     *,
     source: Annotated[Path, typer.Option("--from", metavar="FILE", help="The configuration of the source.")],
     target: Annotated[Path, typer.Option("--to", metavar="FILE", help="The configuration of the target.")],
     kinds: Kinds = None,
-    user: OnlyUser = None,
+    span: Span,
     accept: Accept = None,
     journal: JournalFile = None,
     as_json: options.AsJson = False,
@@ -29,6 +30,7 @@ def copy(
     """Copy the records of one backend to another, and compare both sides. Repeating it stores nothing twice."""
     if source.resolve() == target.resolve():
         raise InvalidInputError("--from and --to are the same configuration: pass another target")
+    labels = span.labels
     journal_path = journal or _journal_of(source, target)
 
     async def work(watch: Watch) -> "Transfer":
@@ -39,7 +41,7 @@ def copy(
                 old,
                 new,
                 kinds=kinds or None,
-                user_id=as_argument(user),
+                **labels,
                 accept=losses(accept),
                 journal=journal_path,
                 announce=watch.announce,

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memio._call.labels import narrowed
-from memio.capabilities import KINDS, Kind
 from memio.cli import options
-from memio.cli.client import opened_all, run_with
+from memio.cli.client import opened, run_with
 from memio.cli.groups import Common, Span, grouped
 from memio.cli.io.exit import ExitCode
-from memio.cli.io.input import as_utf8, confirmed
+from memio.cli.io.input import as_utf8, confirmed, kinds_of
 from memio.cli.io.labels import words
 from memio.cli.io.output import console, note, reporting, visible, write_json
 from memio.cli.io.receipts import json_of, show
@@ -45,8 +44,8 @@ def forget(
     named = words(narrowed(ANYWHERE, **labels).labels)
     if not named:
         raise InvalidInputError("no owner was passed: pass --user, --agent, --namespace or --namespace-prefix")
-    client = opened_all(common)
-    skipped = _kinds(skip or [])
+    client = opened(common)
+    skipped = kinds_of(skip or [], "--skip")
     stores = [f"{kind} in {getattr(client, kind).provider}" for kind in client.kinds if kind not in skipped]
     # Asked outside the event loop, which would delay an interrupt of the question.
     if not confirmed(f"Forget {named}: delete all {', '.join(stores)}", yes=yes):
@@ -73,11 +72,3 @@ def _show(receipt: ForgetReceipt, *, as_json: bool) -> None:
         return
     rest = "" if receipt.complete else ", except in what was skipped"
     console().print(visible(f"forgot {owner}{rest}"), soft_wrap=True)
-
-
-def _kinds(names: list[str]) -> list[Kind]:
-    kinds: list[Kind] = [kind for kind in KINDS if kind in names]
-    for name in names:
-        if name not in KINDS:
-            raise InvalidInputError(f"--skip {name!r}: unknown kind; the kinds are {', '.join(KINDS)}")
-    return kinds

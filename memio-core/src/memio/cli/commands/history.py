@@ -87,8 +87,8 @@ def add(
             "--message",
             callback=as_utf8,
             metavar="JSON",
-            help="In place of the text: a message as chat APIs have it, a JSON object with role, content, tool calls "
-            "and the like; or a list of them, of which all are stored, or none. @PATH reads it from a file, and @- from "
+            help="In place of the text: a message as chat APIs have it, a JSON object with role, content, tool_calls "
+            "and so on; or a list of them, of which all are stored, or none. @PATH reads it from a file, and @- from "
             "standard input.",
             show_default=False,
         ),

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from memio.capabilities import Feature, Kind
-from memio.cli.client import facade_of, opened_all, run_with
+from memio.cli.client import facade_of, opened, run_with
 from memio.cli.groups import Common, Span, grouped
+from memio.cli.io.input import kinds_of
 from memio.cli.io.output import console, write_json
 from memio.cli.io.records import plain_table
 from memio.cli.moving import Kinds
@@ -25,7 +26,7 @@ def users(*, span: Span, kinds: Kinds = None, common: Common) -> None:
     Records without a user are not listed: `memio facts owners`, and likewise for the other kinds, lists all owners.
     """
     labels = span.labels
-    client = opened_all(common, kinds)
+    client = opened(common, *kinds_of(kinds or [], "--kind"))
     _check_features(client)
     found = run_with(client, lambda memio: _users(memio, labels))
     items = sorted(found.items())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from memio._values.json_text import parse_json
 from memio._values.text import shown
+from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError
 from memio.models import Triple
 
@@ -129,10 +131,10 @@ def messages(text: str) -> list[dict[str, Any]]:
     """
     value = json_value(text, "--message")
     given = cast("list[Any]", value if isinstance(value, list) else [value])
-    for index, item in enumerate(given):
+    for number, item in enumerate(given, 1):
         if not isinstance(item, dict):
             raise InvalidInputError(
-                f"--message must be a JSON object or a list of them, as in {_MESSAGE}; item {index} is {shown(item)}"
+                f"--message must be a JSON object or a list of them, as in {_MESSAGE}; item {number} is {shown(item)}"
             )
     if not given:
         raise InvalidInputError(f"--message is an empty list: pass at least one message, as in {_MESSAGE}")
@@ -164,6 +166,22 @@ def check_inputs(text: str | None, data: str | None) -> None:
     """Refuse a text and data that are both to be read from standard input."""
     if text == STANDARD_INPUT and data == f"@{STANDARD_INPUT}":
         raise InvalidInputError("the text and --data are both read from standard input: read one of them from a file")
+
+
+def kinds_of(names: Sequence[str], option: str) -> list[Kind]:
+    """Return the kinds of memory that were named, in the order in which all are listed.
+
+    Args:
+        names: The names, such as `facts`.
+        option: The name of the option, for errors.
+
+    Raises:
+        InvalidInputError: There is no such kind.
+    """
+    for name in names:
+        if name not in KINDS:
+            raise InvalidInputError(f"{option} {name!r}: unknown kind; the kinds are {', '.join(KINDS)}")
+    return [kind for kind in KINDS if kind in names]
 
 
 def confirmed(what: str, *, yes: bool) -> bool:

@@ -11,6 +11,7 @@ _OPTIONS = {
     "agent_id": "--agent",
     "namespace": "--namespace",
     "namespace_prefix": "--namespace-prefix",
+    "order": "--newest",
     "cursor": "--cursor",
     "start": "--start",
     "metadata": "--metadata",
@@ -39,6 +40,9 @@ _ADVICE = (
 _ITEM = re.compile(r"(message|triple)s\[([0-9]+)\](\.?)")
 """The place of a record in a call."""
 
+_ASKED = re.compile(r"^(\w+) needs(?= the feature )")
+"""An argument at the beginning of a message that asks for a feature."""
+
 _NAMED = re.compile(r"(?<![\w.'\"-])(\w+_\w+)(?![\w.'\"(=])")
 """A name with an underscore, outside of quotes."""
 
@@ -56,7 +60,8 @@ def in_options(error: MemioError) -> str:
     if isinstance(error, InvalidInputError) and error.argument is not None:
         return _with_advice(_about_option(text, error.argument))
     if isinstance(error, NotSupportedError):
-        return _NAMED.sub(lambda found: _OPTIONS.get(found[1], found[1]), _with_advice(text))
+        text = _NAMED.sub(lambda found: _OPTIONS.get(found[1], found[1]), _with_advice(text))
+        return _ASKED.sub(lambda found: f"{_OPTIONS.get(found[1], found[1])} needs", text, count=1)
     return text
 
 

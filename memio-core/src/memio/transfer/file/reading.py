@@ -120,6 +120,7 @@ class FileSource:
             if parts.ends_with(line):
                 if parts.digest() != next(ends, None):
                     raise self._changed()
+                del line  # `lines` alone holds it, and is emptied while the records are used
                 yield from self._trusted(lines)
         if parts.digest() != next(ends, None) or next(ends, None) is not None:
             raise self._changed()
@@ -162,7 +163,9 @@ class FileSource:
                 if record.id is not None and not seen.add(key_of(kind, record)):
                     raise InvalidInputError(f"duplicate record {record.id!r}")
                 tally.add(line, kind)
+                del line, value  # as large as the record
                 yield kind, record
+                del record
             if trailer is None:
                 number += 1
                 raise InvalidInputError("the file ends before its last line: it is truncated")
@@ -197,7 +200,10 @@ class FileSource:
             if "kind" in value:
                 kind: Kind = value.pop("kind")
                 del value["order"]
-                yield kind, record_of(kind, value, self._fields[kind])
+                record = record_of(kind, value, self._fields[kind])
+                del line, value  # as large as the record
+                yield kind, record
+                del record
 
 
 def _each(items: list[T]) -> Iterator[T]:
@@ -214,6 +220,7 @@ def _some(records: Iterator[tuple[Kind, Record]]) -> list[tuple[Kind, Record]]:
     for kind, record in records:
         part.append((kind, record))
         size += memory_of(record)
+        del record
         if len(part) == BATCH or size >= BATCH_BYTES:
             break
     return part
