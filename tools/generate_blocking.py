@@ -206,8 +206,8 @@ def passed_on(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
 
 def read(argument: ast.arg) -> str:
     """Return an argument as it is passed on: as a list where it may be an iterator."""
-    outer = argument.annotation
-    many = isinstance(outer, ast.Subscript) and ast.unparse(outer.value) in {"Iterable", "Sequence"}
+    parts = ast.walk(argument.annotation) if isinstance(argument.annotation, ast.BinOp) else [argument.annotation]
+    many = any(isinstance(p, ast.Subscript) and ast.unparse(p.value) in {"Iterable", "Sequence"} for p in parts)
     return f"listed({argument.arg})" if many else argument.arg
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 import memio
 import memio.blocking
 import memio.facades
-from memio import Message, Triple
+from memio import ConflictError, Message, Owner, Triple
 from memio.blocking import Memio
 
 ROOT = Path(__file__).parents[3]
@@ -147,7 +148,7 @@ def test_every_kind_answers_as_the_async_client_does():
         turn = memio.history.add(session_id="s", messages=(Message(role="user", content=c) for c in "ab"))
         assert [message.content for message in turn.stored] == ["a", "b"]
         assert [message.content for message in memio.history.iter_messages(session_id="s", page_size=1)] == ["a", "b"]
-        assert list(memio.history.iter_all()) == ["s"]
+        assert [(session.id, session.message_count) for session in memio.history.iter_all()] == [("s", 2)]
 
         memio.documents.add_many((f"page {n}" for n in range(5)), user_id="alice")
         page = memio.documents.get_all(limit=2)
@@ -159,6 +160,39 @@ def test_every_kind_answers_as_the_async_client_does():
         assert memio.graph.get(entity="Bob")[0].subject == "Alice"
         memio.graph.delete_entity(entity="Bob")
         assert list(memio.graph.iter_all()) == []
+
+
+def test_what_version_2_has_answers_as_the_async_client_does():
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    with Memio.from_config(IN_MEMORY) as memio:
+        first = memio.facts.put("f1", "likes coffee", user_id="alice")
+        second = memio.facts.put("f1", "likes tea", user_id="alice", if_version=first.version)
+        with pytest.raises(ConflictError) as caught:
+            memio.facts.delete("f1", if_version=first.version)
+        assert caught.value.reason == "version"
+        memio.facts.add("gone", expires_at=yesterday)
+        assert (memio.facts.count(), memio.facts.count(filters={"n": {"$gt": 1}})) == (1, 0)
+        assert memio.facts.get_all(order="newest", since=yesterday) == [second]
+        assert set(memio.purge()) == {"facts", "documents"}
+        assert memio.facts.get_owners() == list(memio.facts.iter_owners()) == [Owner("alice")]
+        assert memio.facts.get("f1", owner=Owner("alice")) == second
+
+        document = memio.documents.add("", data={"n": 1})
+        assert memio.documents.update(doc_id=document.id, content="x", data=None).data is None
+
+        call = {"role": "assistant", "content": None, "tool_calls": [{"id": "c1"}]}
+        memio.history.add(session_id="s", messages=[Message(role="user", content="a", id="m1"), call])
+        assert [message.data for message in memio.history.delete_messages("s", last=1)] == [call]
+        assert memio.history.count_messages(session_id="s") == 1
+
+
+def test_an_iterator_of_ids_is_read_in_the_thread_of_the_caller():
+    # defect: it is read on the loop of the client, where a call of the client waits for itself
+    with Memio.from_config(IN_MEMORY) as memio:
+        memio.history.add(session_id="s", messages=[Message(role="user", content=c) for c in "abc"])
+        ids = (message.id for message in memio.history.iter_messages("s", page_size=1))
+        assert [message.content for message in memio.history.delete_messages("s", message_ids=ids)] == ["a", "b", "c"]
+        assert memio.history.get_all() == []
 
 
 def test_features_guarantees_and_names_are_those_of_the_async_client():

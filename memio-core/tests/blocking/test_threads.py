@@ -45,7 +45,7 @@ class Shelf:
     async def search(self, *, query: str, limit: int) -> list[Fact]:
         return [Fact(id="1", content=query)]
 
-    async def update(self, *, fact_id: str, content: str) -> Fact:
+    async def update(self, *, fact_id: str, content: str | None = None) -> Fact:
         raise asyncio.CancelledError
 
     async def delete(self, *, fact_id: str) -> None: ...
