@@ -6,15 +6,24 @@ from memio.capabilities import KINDS, Kind
 from memio_contract.law import LAWS, Law
 from memio_contract.lawbook import content as content
 from memio_contract.lawbook import metadata as metadata
+from memio_contract.lawbook import data as data
 from memio_contract.lawbook import owners as owners
+from memio_contract.lawbook import owner_listings as owner_listings
 from memio_contract.lawbook import ids as ids
 from memio_contract.lawbook import identity as identity
 from memio_contract.lawbook import conversations as conversations
 from memio_contract.lawbook import sessions as sessions
+from memio_contract.lawbook import messages as messages
 from memio_contract.lawbook import triples as triples
 from memio_contract.lawbook import updates as updates
+from memio_contract.lawbook import puts as puts
+from memio_contract.lawbook import versions as versions
+from memio_contract.lawbook import expiry as expiry
 from memio_contract.lawbook import deletes as deletes
 from memio_contract.lawbook import listings as listings
+from memio_contract.lawbook import orders as orders
+from memio_contract.lawbook import counts as counts
+from memio_contract.lawbook import times as times
 from memio_contract.lawbook import filters as filters
 from memio_contract.lawbook import searches as searches
 from memio_contract.lawbook import batches as batches
