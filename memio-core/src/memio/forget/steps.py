@@ -37,10 +37,11 @@ async def forget(
         owner: Whose records, by `user_id`, `agent_id` or both.
         skip: The kinds to leave as they are.
     """
-    for store in stores.values():
-        store.state.check()
     _check_skip(stores, skip)
-    _check_scope({kind: store for kind, store in stores.items() if kind not in skip}, owner)
+    emptied: dict[Kind, CheckedStore] = {kind: store for kind, store in stores.items() if kind not in skip}
+    for store in emptied.values():
+        store.check()
+    _check_scope(emptied, owner)
     started_at, started = datetime.now(UTC), perf_counter()
     erasures = [_Erasure(store, owner, skipped=kind in skip) for kind, store in stores.items()]
     at_work = [erasure for erasure in erasures if not erasure.skipped]
