@@ -27,7 +27,8 @@ class _Records(Shelf):
     async def add(self, *, content: str, metadata: dict[str, Any] | None = None, **more: Any) -> Any:
         await self.pause()
         chosen = more.pop(self.id_name, None)
-        row = self.written(content, metadata or {}, more, chosen)
+        with self.backend.lock:
+            row = self.written(content, metadata or {}, more, chosen)
         await self.pause()
         return self.as_record(row)
 
@@ -85,6 +86,11 @@ class _Records(Shelf):
 
     async def add_many(self, *, items: Sequence[dict[str, Any]]) -> list[Any]:
         await self.pause()
+        with self.backend.lock:
+            rows = self.written_together(items)
+        return [self.as_record(row) for row in rows]
+
+    def written_together(self, items: Sequence[dict[str, Any]]) -> list[Row]:
         before = dict(self.backend.rows), self.backend.last
         rows: list[Row] = []
         try:
@@ -95,7 +101,7 @@ class _Records(Shelf):
         except ConflictError:
             self.backend.rows, self.backend.last = before
             raise
-        return [self.as_record(row) for row in rows]
+        return rows
 
     def as_record(self, row: Row, score: float | None = None) -> Any:
         shown = self.hand_out(row)
@@ -142,7 +148,8 @@ class DictHistory(Shelf):
 
     async def add(self, *, session_id: str, messages: Sequence[Message], **owner: Any) -> Turn:
         await self.pause()
-        rows = self.written(session_id, messages, owner)
+        with self.backend.lock:
+            rows = self.written(session_id, messages, owner)
         await self.pause()
         return Turn(stored=[self.as_record(row) for row in rows])
 
@@ -242,7 +249,8 @@ class DictGraph(Shelf):
 
     async def add(self, *, triples: Sequence[Triple], **owner: Any) -> list[Triple]:
         await self.pause()
-        rows = self.written(triples, owner)
+        with self.backend.lock:
+            rows = self.written(triples, owner)
         await self.pause()
         return [self.as_record(row) for row in rows]
 

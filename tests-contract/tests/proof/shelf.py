@@ -12,6 +12,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -40,6 +41,7 @@ class Backend:
         places: By name of a session that any owner has: the number of its first row, which may be deleted.
         others: The backends of the other kinds.
         notes: What a broken store keeps.
+        lock: Held while records are added: stores are called from several threads.
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Backend:
     places: dict[str, int] = field(default_factory=dict)
     others: list[Backend] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    lock: Any = field(default_factory=Lock)
 
 
 class Shelf:
@@ -104,7 +107,9 @@ class Shelf:
 
     def scoped(self, owner: dict[str, str], keep: Callable[[Row], bool] = lambda row: True) -> list[tuple[int, Row]]:
         return [
-            (n, row) for n, row in sorted(self.backend.rows.items()) if self.matches_owner(row, owner) and keep(row)
+            (n, row)
+            for n, row in sorted(self.backend.rows.copy().items())
+            if self.matches_owner(row, owner) and keep(row)
         ]
 
     def one(self, row_id: str, owner: dict[str, str]) -> tuple[int, Row]:
