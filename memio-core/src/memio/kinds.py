@@ -128,6 +128,11 @@ class Method:
         return next((name for name in self.core if name in ("items", "messages", "triples", "records")), None)
 
     @cached_property
+    def lists(self) -> tuple[str, ...]:
+        """The keywords under which a caller may pass any iterable, which can perhaps be read only once."""
+        return tuple(name for name in self.core if name in (self.many, "message_ids"))
+
+    @cached_property
     def records(self) -> str | None:
         """The keyword under which a call takes a list of records, if it does; `items` holds dicts instead."""
         return None if self.many == "items" else self.many

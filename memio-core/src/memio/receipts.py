@@ -18,9 +18,10 @@ class StoreReceipt:
         kind: The kind of memory that it holds.
         provider: The name of its provider.
         before: How many records of the owner it listed before: facts, documents, triples, or sessions of a
-            history. `None` when that could not be read, or the store was skipped.
+            history. What has expired is deleted, and not counted. `None` when that could not be read, or the store
+            was skipped.
         after: How many it still shows afterwards. `None` when that could not be read, or the store was skipped.
-        verified: What was read afterwards, and found empty: `listing`, `get`, `search`.
+        verified: What was read afterwards, and found empty: `listing`, `get`, `search`, `count`, `owners`.
         remains: What stays outside of what memio can reach, or may stay, and why. Empty when nothing does.
         seconds: How long the calls of this store took together.
         skipped: Why it was not touched, or `None`.

@@ -115,7 +115,11 @@ def here(
 ) -> Iterator[Callable[..., Done]]:
     """Run the command line in this process, where many runs would take long otherwise."""
     monkeypatch.chdir(memio.folder)
-    monkeypatch.setattr(os, "environ", {**memio.environment})
+    # Changed, not replaced: a module may hold the object.
+    for name in os.environ.keys() - memio.environment.keys():
+        monkeypatch.delenv(name)
+    for name, value in memio.environment.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     before = list(logging.getLogger("memio").handlers)
 

@@ -28,7 +28,7 @@ def test_it_forgets_one_owner_and_prints_a_receipt(filled: Callable[..., Any]) -
     done = filled("forget", "--user", "alice", "--yes", "--json")
     assert (done.code, done.err) == (0, "")
     receipt = done.json
-    assert (receipt["user_id"], receipt["agent_id"], receipt["complete"]) == ("alice", None, True)
+    assert (receipt["labels"], receipt["complete"]) == ({"user_id": "alice"}, True)
     assert [(store["kind"], store["before"], store["after"]) for store in receipt["stores"]] == [
         ("facts", 1, 0),
         ("history", 1, 0),
@@ -36,7 +36,7 @@ def test_it_forgets_one_owner_and_prints_a_receipt(filled: Callable[..., Any]) -
         ("graph", 0, 0),
     ]
     assert [fact["user_id"] for fact in filled("facts", "list", "--json").json["items"]] == ["bob"]
-    assert filled("history", "list", "--json").json["items"] == ["trip"]
+    assert [session["user_id"] for session in filled("history", "list", "--json").json["items"]] == ["bob"]
 
 
 def test_people_get_a_table(filled: Callable[..., Any]) -> None:
@@ -45,6 +45,20 @@ def test_people_get_a_table(filled: Callable[..., Any]) -> None:
     for word in ("facts", "sqlite", "listing, get, search", "graph: not touched, the caller skipped it"):
         assert word in done.out
     assert done.out.endswith("forgot user 'alice', except in what was skipped\n")
+
+
+def test_labels_are_combined_and_a_prefix_spans_what_is_below(filled: Callable[..., Any]) -> None:
+    for namespace in ("/", "app", "app/notes", "apple"):
+        assert filled("graph", "add", "a", "knows", namespace, "-u", "alice", "--namespace", namespace).code == 0
+    done = filled("forget", "--namespace-prefix", "app", "-u", "alice", "--agent", "bot", "--yes")
+    assert "no records of user 'alice', agent 'bot' and namespace app and all below it" in " ".join(done.out.split())
+    done = filled("forget", "--namespace-prefix", "app", "--yes", "--json")
+    assert done.json["labels"] == {"namespace_prefix": ["app"]}
+    assert [(store["kind"], store["before"]) for store in done.json["stores"] if store["before"]] == [("graph", 2)]
+    assert [edge["object"] for edge in filled("graph", "list", "--json").json["items"]] == ["/", "apple"]
+    done = filled("forget", "--exact", "--user", "alice", "--yes")
+    assert done.out.endswith("forgot user 'alice', no agent and no namespace\n")
+    assert [edge["object"] for edge in filled("graph", "list", "--json").json["items"]] == ["apple"]
 
 
 def test_it_asks_first_and_no_terminal_to_ask_is_wrong_usage(filled: Callable[..., Any]) -> None:
@@ -58,9 +72,9 @@ def test_it_asks_first_and_no_terminal_to_ask_is_wrong_usage(filled: Callable[..
     ("arguments", "message"),
     [
         ([], "no owner was passed"),
-        (["--user", ""], "user_id must not be empty"),
+        (["--user", ""], "--user must not be empty"),
         (["--user", "alice", "--skip", "fact"], "--skip 'fact': unknown kind"),
-        (["--agent", "bot"], "history have no agent_id"),
+        (["--exact", "--namespace-prefix", "app"], "--exact means one namespace"),
     ],
 )
 def test_what_cannot_be_done_is_wrong_usage_and_changes_nothing(

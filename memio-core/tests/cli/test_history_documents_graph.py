@@ -41,9 +41,13 @@ def test_sessions_are_listed_searched_and_deleted(memio: Any) -> None:
     added = memio("history", "add", "s1", "the lamp blinks red", "-u", "alice", "--json").json
     assert ([one["session_id"] for one in added["stored"]], added["replies"]) == (["s1"], [])
     memio("history", "add", "s2", "the soup is cold")
-    assert memio("history", "list", "--json").json["items"] == ["s1", "s2"]
-    assert memio("history", "sessions", "--all", "--json").lines == ["s1", "s2"]
-    assert memio("history", "list", "-u", "alice", "--json").json["items"] == ["s1"]
+    sessions = memio("history", "list", "--json").json["items"]
+    assert [(one["id"], one["user_id"], one["message_count"]) for one in sessions] == [
+        ("s1", "alice", 1),
+        ("s2", None, 1),
+    ]
+    assert memio("sessions", "--all", "--json").lines == sessions
+    assert memio("history", "list", "-u", "alice", "--json").json["items"] == sessions[:1]
     assert "s2" in memio("history", "list").out
     assert [hit["session_id"] for hit in memio("history", "search", "lamp", "--json").json["items"]] == ["s1"]
     assert memio("history", "search", "lamp", "--session", "s2", "--json").json["items"] == []
@@ -68,7 +72,7 @@ def test_a_document_is_taken_from_a_file_to_the_last_character(memio: Any) -> No
     assert memio("documents", "delete-all", "--yes", "--json").json == {
         "deleted": "all",
         "kind": "documents",
-        "user": None,
+        "labels": {},
     }
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from memio import InvalidInputError
-from memio.cli.io.times import EXPIRY_HELP, PAST_HELP, expiry, past
+from memio.cli.io.times import EXPIRY_HELP, PAST_HELP, expiry, past, sent
 
 NOW = datetime(2026, 11, 26, 12, 30, 15, 250, tzinfo=UTC)
 
@@ -74,6 +74,21 @@ def test_a_date_or_time_without_a_zone_is_local(berlin: None, text: str, expecte
     assert past(text, "--until", now=NOW) == expiry(text, "--expires", now=NOW) == expected
 
 
+SENT = [
+    ("2026-07-01T10:00+05:30", "2026-07-01T10:00:00+05:30"),
+    ("2026-07-01T10:00Z", "2026-07-01T10:00:00+00:00"),
+    ("2026-07-01T10:00", "2026-07-01T10:00:00+02:00"),
+    ("2026-11-01", "2026-11-01T00:00:00+01:00"),
+    ("now", "2026-11-26T13:30:15.000250+01:00"),
+    ("180d", "2026-05-30T14:30:15.000250+02:00"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SENT)
+def test_the_time_of_a_message_keeps_its_offset_or_has_the_local_one(berlin: None, text: str, expected: str) -> None:
+    assert sent(text, "--time", now=NOW).isoformat() == expected
+
+
 def test_what_never_expires() -> None:
     assert expiry("never", "--expires", now=NOW) is None
     with pytest.raises(InvalidInputError, match="--since is 'never'"):
@@ -94,6 +109,8 @@ def test_what_is_refused(text: str) -> None:
     ) as caught:
         past(text, "--until", now=NOW)
     assert PAST_HELP in str(caught.value)
+    with pytest.raises(InvalidInputError, match=r"^--time is '.*, not a time of the years 1 to 9999: pass now; "):
+        sent(text, "--time", now=NOW)
     with pytest.raises(
         InvalidInputError, match=r"^--expires is '.*, not a time of the years 1 to 9999: pass never"
     ) as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,13 +18,16 @@ from memio import (
     Message,
     NotFoundError,
     NotSupportedError,
+    Owner,
     Page,
+    PartialWriteError,
     ProviderError,
     ProviderTimeoutError,
     StoreNotConfiguredError,
     Triple,
     UnavailableError,
 )
+from memio.owners import NOBODY, Scope
 
 NOTHING = object()
 
@@ -77,13 +81,6 @@ def test_a_message_may_be_of_a_subclass(recorder, call):
 
 def test_a_store_that_is_empty_and_so_false_is_a_store(recorder):
     assert Memio(facts=recorder("facts")).facts.provider == "Recorder"
-
-
-def test_a_client_belongs_to_the_loop_of_its_first_call(recorder):
-    memio = Memio(facts=recorder("facts"))
-    asyncio.run(memio.facts.delete_all())
-    with pytest.raises(RuntimeError, match="belongs to the event loop of its first call"):
-        asyncio.run(memio.facts.delete_all())
 
 
 def test_a_closed_client_refuses_calls(recorder):
@@ -234,7 +231,10 @@ def test_a_scoped_client_confines_every_call(recorder):
 
     asyncio.run(main())
     assert len(store.calls) == 10
-    assert {keywords["user_id"] for _, keywords in store.calls} == {"alice"}
+    assert {(keywords.get("owner"), keywords.get("scope")) for _, keywords in store.calls} == {
+        (Owner("alice"), None),
+        (None, Scope("alice")),
+    }
 
 
 @pytest.mark.parametrize("kind", ["facts", "history", "documents", "graph"])
@@ -268,13 +268,6 @@ def test_a_store_without_user_scope_raises_when_a_scoped_client_uses_it(kind, re
     store = recorder(kind, set(Feature) - {Feature.USER_SCOPE})
     alice = Memio(**{kind: store}).scoped(user_id="alice")
     with pytest.raises(NotSupportedError, match="user_scope"):
-        getattr(alice, kind)
-
-
-@pytest.mark.parametrize("kind", ["history", "documents", "graph"])
-def test_kinds_without_agents_refuse_an_agents_scope(kind, recorder):
-    alice = Memio(**{kind: recorder(kind)}).scoped(user_id="alice", agent_id="bot")
-    with pytest.raises(NotSupportedError, match=f"{kind} have no agent_id"):
         getattr(alice, kind)
 
 
@@ -345,8 +338,8 @@ def test_a_store_without_a_batch_call_gets_the_records_one_by_one(recorder, call
     added = call(store, "add_many", items=["a", {"content": "b", "metadata": {"k": 1}, "fact_id": None}], user_id="u")
     assert [fact.content for fact in added] == ["a", "b"]
     assert store.calls == [
-        ("add", {"content": "a", "user_id": "u"}),
-        ("add", {"content": "b", "metadata": {"k": 1}, "user_id": "u"}),
+        ("add", {"content": "a", "owner": Owner("u")}),
+        ("add", {"content": "b", "metadata": {"k": 1}, "owner": Owner("u")}),
     ]
 
 
@@ -369,7 +362,6 @@ def test_at_most_eight_adds_run_at_once(recorder, call):
 
 
 def test_the_error_of_a_batch_that_fails_half_way_states_what_was_added(recorder, call):
-    from memio import PartialWriteError
 
     store = recorder("facts")
 
@@ -390,7 +382,6 @@ def test_the_error_of_a_batch_that_fails_half_way_states_what_was_added(recorder
 @pytest.mark.parametrize(("refused", "retryable"), [(True, True), (False, False)])
 def test_a_batch_separates_what_was_not_added_from_what_may_have_been(recorder, call, refused, retryable):
     # defect: the advice to add "the others" again doubles the one whose answer was lost
-    from memio import PartialWriteError, ProviderError, UnavailableError
 
     store = recorder("facts")
     together = asyncio.Barrier(3)
@@ -412,20 +403,23 @@ def test_a_batch_separates_what_was_not_added_from_what_may_have_been(recorder, 
         call(store, "add_many", items=items)
     error = caught.value
     assert error.added == ["kept"]
-    assert error.not_added == [{"content": "refused"}]
-    assert error.unknown == [{"content": "lost", "metadata": {"n": 1}, "user_id": "alice"}]
+    assert error.not_added == [{"content": "refused", "owner": NOBODY}]
+    assert error.unknown == [{"content": "lost", "metadata": {"n": 1}, "owner": Owner("alice")}]
     assert (error.total, error.outcome, error.retryable) == (3, "unknown", retryable)
     assert "`unknown`" in str(error)
     assert "`not_added`" in str(error)
     store.answers.clear()
     again = [*error.not_added, *error.unknown]
     call(store, "add_many", items=again)
-    assert sorted(keywords["content"] for name, keywords in store.calls[-2:]) == ["lost", "refused"]
+    assert {keywords["content"]: keywords["owner"] for _, keywords in store.calls[-2:]} == {
+        "lost": Owner("alice"),
+        "refused": NOBODY,
+    }
 
 
 def test_a_batch_that_added_nothing_for_certain_does_not_claim_that_nothing_was_added(recorder, call):
     # defect: the first failure, `not_applied`, is reported for the item whose answer was lost
-    from memio import PartialWriteError, ProviderError, RateLimitError
+    from memio import RateLimitError
 
     store = recorder("facts")
     together = asyncio.Barrier(2)
@@ -440,13 +434,14 @@ def test_a_batch_that_added_nothing_for_certain_does_not_claim_that_nothing_was_
     with pytest.raises(PartialWriteError) as caught:
         call(store, "add_many", items=["refused", "lost"])
     error = caught.value
-    assert (error.added, error.not_added, error.unknown) == ([], [{"content": "refused"}], [{"content": "lost"}])
+    assert error.added == []
+    assert error.not_added == [{"content": "refused", "owner": NOBODY}]
+    assert error.unknown == [{"content": "lost", "owner": NOBODY}]
     assert (error.outcome, error.retryable) == ("unknown", True)
 
 
 @pytest.mark.parametrize("failure", [ValueError("a defect of the store"), TimeoutError(), ConnectionError()])
 def test_an_item_on_which_the_store_failed_unexpectedly_may_have_been_added(recorder, call, failure):
-    from memio import PartialWriteError, ProviderError
 
     store = recorder("facts")
     store.answers["add"] = failure
@@ -462,7 +457,37 @@ def test_an_item_on_which_the_store_failed_unexpectedly_may_have_been_added(reco
     store.answers["add"] = add
     with pytest.raises(PartialWriteError) as caught:
         call(store, "add_many", items=["a", "b"])
-    assert (caught.value.added, caught.value.unknown) == (["a"], [{"content": "b"}])
+    assert (caught.value.added, caught.value.unknown) == (["a"], [{"content": "b", "owner": NOBODY}])
+
+
+@pytest.mark.parametrize(
+    ("called", "kept"),
+    [({}, NOBODY), ({"user_id": "alice"}, Owner("alice")), ({"owner": Owner("alice", "bot")}, Owner("alice", "bot"))],
+)
+@pytest.mark.parametrize("again", ["the same client", "a confined client"])
+def test_the_items_of_a_batch_that_stopped_keep_their_owner(called, kept, again, recorder):
+    # defect: the items that were not added are added again without their owner
+    store = recorder("facts")
+
+    async def add(**keywords: Any) -> Any:
+        if keywords["content"] == "lost":
+            raise UnavailableError(outcome="not_applied")
+        return keywords["content"]
+
+    async def main() -> None:
+        store.answers["add"] = add
+        memio = Memio(facts=store)
+        items = ["first", {"content": "lost", "fact_id": "f1", "expires_at": datetime(2027, 1, 1, tzinfo=UTC)}]
+        with pytest.raises(PartialWriteError) as caught:
+            await memio.facts.add_many(items, **called)
+        [item] = caught.value.not_added
+        assert item["owner"] == kept
+        store.answers.clear()
+        facts = memio.scoped(owner=kept).facts if again == "a confined client" else memio.facts
+        await facts.add_many(caught.value.not_added, **called)
+        assert store.calls[-1] == ("add", {**items[1], "owner": kept})
+
+    asyncio.run(main())
 
 
 def test_a_batch_that_adds_nothing_raises_the_plain_error(recorder, call):
@@ -486,7 +511,9 @@ def test_the_batch_call_of_a_store_is_used(recorder, call):
     store = Batching("facts")
     store.answers["add_many"] = ["one", "two"]
     assert call(store, "add_many", items=iter(["a", {"content": "b", "user_id": "u"}])) == ["one", "two"]
-    assert store.calls == [("add_many", {"items": [{"content": "a"}, {"content": "b", "user_id": "u"}]})]
+    assert store.calls == [
+        ("add_many", {"items": [{"content": "a", "owner": NOBODY}, {"content": "b", "owner": Owner("u")}]})
+    ]
 
 
 def test_the_error_of_with_names_async_with_and_the_blocking_client(recorder):

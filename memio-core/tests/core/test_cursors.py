@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from memio import InvalidInputError, Memio, Page
-from memio._call.labels import OMITTED
+from memio import InvalidInputError, Memio, Owner, Page
+from memio._values.omitted import OMITTED
+from memio.owners import NOBODY, Scope
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 def paging(recorder: Any, kind: str, identity: str = "") -> Any:
@@ -18,7 +22,7 @@ def paging(recorder: Any, kind: str, identity: str = "") -> Any:
     async def page(*, limit: int, **_: Any) -> Page[str]:
         return Page(["x"] * limit, "raw")
 
-    store.answers |= {"get_all": page, "get": page}
+    store.answers |= {"get_all": page, "get": page, "get_owners": page}
     return store
 
 
@@ -34,7 +38,8 @@ def test_a_store_receives_the_cursor_that_it_returned(recorder):
     cursor = cursor_of(store, "get_all", **LISTING)
     assert cursor != "raw"
     cursor_of(store, "get_all", **LISTING, cursor=cursor, limit=7)
-    assert store.calls[-1] == ("get_all", {**LISTING, "limit": 7, "cursor": "raw"})
+    scope = Scope("alice", "bot")
+    assert store.calls[-1] == ("get_all", {"scope": scope, "filters": {"k": 1}, "limit": 7, "cursor": "raw"})
 
 
 @pytest.mark.parametrize(
@@ -46,6 +51,13 @@ def test_a_store_receives_the_cursor_that_it_returned(recorder):
         {"filters": {"k": "1"}},
         {"filters": {"k": True}},
         {"filters": None},
+        {"filters": {"k": {"$eq": 1}}},
+        {"namespace": ()},
+        {"namespace_prefix": ("app",)},
+        {"user_id": OMITTED, "agent_id": OMITTED, "owner": Owner("alice", "bot")},
+        {"since": NOON},
+        {"until": NOON},
+        {"order": "newest"},
     ],
 )
 def test_a_cursor_of_another_listing_is_refused(other, recorder):
@@ -54,6 +66,52 @@ def test_a_cursor_of_another_listing_is_refused(other, recorder):
     with pytest.raises(InvalidInputError, match="cursor does not belong to this listing"):
         cursor_of(store, "get_all", **LISTING | other, cursor=cursor)
     assert len(store.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("listing", "same"),
+    [
+        ({"since": NOON, "order": "newest"}, {"since": NOON.astimezone(timezone(timedelta(hours=5)))}),
+        ({"order": "newest"}, {"limit": 3}),
+        ({}, {"order": "oldest"}),
+        ({}, {"filters": {}}),
+        ({"filters": {"a": 1, "b": 2}}, {"filters": {"b": 2, "a": 1}}),
+        ({"owner": NOBODY}, {"limit": 1}),
+        ({"namespace_prefix": ("app",)}, {"namespace_prefix": ["app"]}),
+    ],
+)
+def test_a_cursor_is_valid_for_the_same_listing_in_other_words(listing, same, recorder):
+    store = paging(recorder, "facts")
+    cursor = cursor_of(store, "get_all", **listing)
+    cursor_of(store, "get_all", **listing | same, cursor=cursor)
+    assert store.calls[-1][1]["cursor"] == "raw"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"owner": NOBODY}, {}),
+        ({"owner": NOBODY}, {"namespace": ()}),
+        ({"user_id": "None"}, {"owner": Owner("None")}),
+        ({"namespace": ("a", "b")}, {"namespace": ("a/b",)}),
+        ({"namespace": ("a",)}, {"namespace_prefix": ("a",)}),
+        ({"user_id": "a", "agent_id": "b"}, {"user_id": "b", "agent_id": "a"}),
+        ({"user_id": "a', agent_id='b"}, {"user_id": "a", "agent_id": "b"}),
+        ({"since": NOON}, {"until": NOON}),
+        ({"since": NOON}, {"since": NOON + timedelta(microseconds=1)}),
+    ],
+)
+def test_listings_that_look_alike_have_different_cursors(one, other, recorder):
+    store = paging(recorder, "facts")
+    assert cursor_of(store, "get_all", **one) != cursor_of(store, "get_all", **other)
+
+
+@pytest.mark.parametrize("method", ["get_all", "get_owners"])
+def test_a_cursor_of_one_method_is_refused_by_another(method, recorder):
+    store = paging(recorder, "facts")
+    other = {"get_all": "get_owners", "get_owners": "get_all"}[method]
+    with pytest.raises(InvalidInputError, match="cursor does not belong"):
+        cursor_of(store, other, cursor=cursor_of(store, method))
 
 
 @pytest.mark.parametrize("other", [{"session_id": "s2"}, {"start": "oldest"}])

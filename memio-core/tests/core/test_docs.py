@@ -18,9 +18,7 @@ import pytest
 
 import memio
 
-sys.path.insert(0, str(Path(__file__).parent))  # for run_page: with importlib mode, tests do not see each other
-
-from run_page import LANGUAGES, MARKS, Block, blocks
+from run_page import LANGUAGES, MARKS, Block, blocks  # isort: skip  # beside this file
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([ROOT / "README.md", ROOT / "memio-core" / "README.md", *(ROOT / "docs").rglob("*.md")])

@@ -9,7 +9,9 @@ import pytest
 
 from memio import Feature, Memio, Message, NotSupportedError, Triple
 from memio._call.features import HINTS
+from memio.capabilities import REQUIRES
 from memio.kinds import SPECS
+from memio.owners import ANYWHERE, NOBODY
 
 CORE: dict[str, Any] = {
     "content": "text",
@@ -25,12 +27,20 @@ CORE: dict[str, Any] = {
 }
 GIVEN: dict[str, Any] = {
     "metadata": {"k": 1},
-    "user_id": "alice",
-    "agent_id": "bot",
+    "data": {"tool_calls": []},
+    "expires_at": datetime(2027, 1, 1, tzinfo=UTC),
+    "if_version": "v1",
     "fact_id": "f1",
     "doc_id": "d1",
     "filters": {"k": 1},
+    "since": datetime(2026, 1, 1, tzinfo=UTC),
+    "until": datetime(2026, 2, 1, tzinfo=UTC),
+    "order": "newest",
 }
+"""A value of each keyword that belongs to a feature."""
+
+NEEDED: dict[str, dict[str, Any]] = {"update": {"content": "text"}, "delete_messages": {"last": 1}}
+"""What a method needs although each of its arguments may be left out."""
 
 KEYWORDS = [
     (kind, method, keyword, feature)
@@ -42,7 +52,8 @@ KEYWORDS = [
 
 
 def core_arguments(kind: str, method: str) -> dict[str, Any]:
-    return {name: CORE[name] for name in SPECS[kind].methods[method].core if name in CORE}  # type: ignore[index]
+    core = {name: CORE[name] for name in SPECS[kind].methods[method].core if name in CORE}  # type: ignore[index]
+    return core | NEEDED.get(method, {})
 
 
 @pytest.mark.parametrize(("kind", "method", "keyword", "feature"), KEYWORDS)
@@ -63,6 +74,65 @@ def test_a_keyword_of_a_declared_feature_reaches_the_store(kind, method, keyword
     [(called, keywords)] = store.calls
     assert called == method
     assert keywords[keyword] == GIVEN[keyword]
+
+
+METHODS = [
+    (kind, name, method.needs)
+    for kind, spec in SPECS.items()
+    for name, method in spec.methods.items()
+    if method.needs and not method.internal
+]
+
+
+@pytest.mark.parametrize(("kind", "method", "feature"), METHODS)
+def test_a_method_of_an_undeclared_feature_is_refused(kind, method, feature, recorder, call):
+    store = recorder(kind, set(Feature) - dependants(feature))
+    with pytest.raises(NotSupportedError, match=rf"{kind}.{method} needs the feature '{feature}'") as caught:
+        call(store, method, **core_arguments(kind, method))
+    assert store.calls == []
+    assert caught.value.hint == HINTS[feature]
+
+
+FILTERING = [
+    (kind, name)
+    for kind, spec in SPECS.items()
+    for name, method in spec.methods.items()
+    if "filters" in method.features
+]
+
+
+@pytest.mark.parametrize(("kind", "method"), FILTERING)
+@pytest.mark.parametrize(
+    "filters", [{"age": {"$gte": 18}}, {"$or": [{"a": 1}]}, {"$not": {"a": 1}}, {"a": {"$eq": 1}}], ids=str
+)
+def test_a_filter_with_operators_is_a_separate_feature(kind, method, filters, recorder, call):
+    store = recorder(kind, set(Feature) - {Feature.FILTER_OPERATORS})
+    with pytest.raises(
+        NotSupportedError, match=r"a filter with operators, .* needs the feature 'filter_operators'"
+    ) as caught:
+        call(store, method, **core_arguments(kind, method), filters=filters)
+    assert caught.value.hint == "filter by equal values only and select among the results"
+    assert store.calls == []
+    call(store, method, **core_arguments(kind, method), filters={"age": 18})
+    declared = recorder(kind)
+    call(declared, method, **core_arguments(kind, method), filters=filters)
+    assert [keywords["filters"] for _, keywords in store.calls + declared.calls] == [{"age": 18}, filters]
+
+
+def test_what_asks_for_nothing_needs_no_feature(recorder, call):
+    store = recorder("facts", ())
+    call(store, "get_all", order="oldest", since=None, until=None, filters={})
+    assert store.calls == [("get_all", {"limit": 100, "cursor": None})]
+    history = recorder("history", ())
+    call(history, "add", session_id="s", messages=[Message(role="user", content="x", data=None, metadata={})])
+    assert len(history.calls) == 1
+
+
+@pytest.mark.parametrize("filters", [{}, None])
+def test_no_filter_never_reaches_a_store(filters, recorder, call):
+    store = recorder("facts")
+    call(store, "count", filters=filters)
+    assert store.calls == [("count", {"scope": ANYWHERE})]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +174,9 @@ def test_a_search_without_session_is_a_separate_feature(recorder, call):
         ({"timestamp": datetime.now(UTC)}, Feature.MESSAGE_TIMESTAMPS),
         ({"metadata": {"k": 1}}, Feature.METADATA),
         ({"id": "m1"}, Feature.CLIENT_IDS),
+        ({"data": {"tool_calls": []}}, Feature.DATA),
         ({"role": "system"}, Feature.ALL_ROLES),
+        ({"role": "developer"}, Feature.ALL_ROLES),
         ({"role": "tool"}, Feature.ALL_ROLES),
     ],
 )
@@ -116,7 +188,7 @@ def test_what_a_message_carries_is_refused_where_it_is_undeclared(message, featu
     assert store.calls == []
     declared = recorder("history")
     call(declared, "add", session_id="s1", messages=messages)
-    assert declared.calls == [("add", {"session_id": "s1", "messages": messages})]
+    assert declared.calls == [("add", {"session_id": "s1", "messages": messages, "owner": NOBODY})]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +233,7 @@ def test_empty_metadata_and_filters_ask_for_no_feature(recorder, call):
 def test_empty_metadata_on_update_clears_it(recorder, call):
     store = recorder("facts")
     call(store, "update", fact_id="1", content="x", metadata={})
-    assert store.calls == [("update", {"fact_id": "1", "content": "x", "metadata": {}})]
+    assert store.calls == [("update", {"fact_id": "1", "content": "x", "metadata": {}, "scope": ANYWHERE})]
 
 
 def test_unknown_features_are_shown_and_otherwise_ignored(recorder):
@@ -170,7 +242,8 @@ def test_unknown_features_are_shown_and_otherwise_ignored(recorder):
 
 
 def dependants(feature: str) -> set[str]:
-    """The feature, and those that make sense only together with it."""
-    from memio.capabilities import REQUIRES
-
-    return {feature, *(name for name, needed in REQUIRES.items() if feature in needed)}
+    """The feature, and those that make sense only together with it, and with those."""
+    found = {feature}
+    while more := {name for name, needed in REQUIRES.items() if found & {*needed}} - found:
+        found |= more
+    return found

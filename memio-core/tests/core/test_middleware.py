@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,12 +16,15 @@ from memio import (
     Memio,
     MemioError,
     Message,
+    NotSupportedError,
     Operation,
+    Owner,
     Page,
     ProviderError,
     Triple,
 )
 from memio.kinds import SPECS
+from memio.owners import ANYWHERE, NOBODY, Scope
 
 
 def run(store: Any, middleware: list[Any], method: str, **keywords: Any) -> Any:
@@ -59,17 +63,13 @@ def test_middleware_sees_the_operation(recorder):
     assert operation.name == "facts.add"
     assert operation.arguments == {"content": "x"}
     assert (operation.features, operation.guarantees) == (frozenset(Feature), frozenset(Guarantee))
-    assert (operation.provider, operation.user_id, operation.agent_id, operation.writes) == (
-        "Recorder",
-        "alice",
-        "bot",
-        True,
-    )
+    assert (operation.provider, operation.scope, operation.writes) == ("Recorder", Scope("alice", "bot"), True)
 
 
 @pytest.mark.parametrize(("kind", "method"), [(kind, name) for kind, spec in SPECS.items() for name in spec.methods])
 def test_middleware_sees_which_calls_write(kind, method):
-    assert SPECS[kind].methods[method].writes == (method not in ("get", "get_all", "search"))
+    reads = {"get", "get_all", "get_owners", "search", "count", "count_messages"}
+    assert SPECS[kind].methods[method].writes == (method not in reads)
 
 
 def test_middleware_can_change_arguments_and_answers(recorder):
@@ -79,7 +79,7 @@ def test_middleware_can_change_arguments_and_answers(recorder):
 
     store = recorder("facts")
     assert run(store, [shout], "add", content="hello").content == "HELLO!"
-    assert store.calls == [("add", {"content": "HELLO"})]
+    assert store.calls == [("add", {"content": "HELLO", "owner": NOBODY})]
 
 
 def test_arguments_that_middleware_changed_are_checked(recorder):
@@ -95,9 +95,9 @@ def test_arguments_that_middleware_changed_are_checked(recorder):
 @pytest.mark.parametrize(
     "change",
     [
-        {"user_id": "bob"},
-        {"user_id": None},
-        {"agent_id": "x"},
+        {"scope": ANYWHERE},
+        {"scope": Scope("bob")},
+        {"scope": Scope("alice", "bot")},
         {"method": "delete_all"},
         {"kind": "graph"},
         {"writes": True},
@@ -115,15 +115,88 @@ def test_middleware_cannot_change_the_scope_or_the_description_of_the_store(chan
     assert store.calls == []
 
 
-@pytest.mark.parametrize("owner", [{"user_id": "alice"}, {}])
-def test_middleware_cannot_add_an_owner_to_the_arguments(owner, recorder):
+@pytest.mark.parametrize("given", [{"user_id": "alice"}, {}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"user_id": "bob"},
+        {"agent_id": "bot"},
+        {"namespace": ()},
+        {"namespace_prefix": ("app",)},
+        {"owner": Owner("bob")},
+        {"scope": ANYWHERE},
+    ],
+)
+@pytest.mark.parametrize("method", ["add", "search"])
+def test_middleware_cannot_add_an_owner_to_the_arguments(method, given, more, recorder):
     async def smuggle(operation: Operation, call_next: Any) -> Any:
-        return await call_next(operation.with_arguments(user_id="bob"))
+        return await call_next(operation.with_arguments(**more))
 
     store = recorder("facts")
-    with pytest.raises(MemioError, match="middleware put user_id among the arguments"):
-        run(store, [smuggle], "search", query="x", **owner)
+    with pytest.raises(MemioError, match=f"middleware put {next(iter(more))} among the arguments"):
+        run(store, [smuggle], method, **{"add": {"content": "x"}, "search": {"query": "x"}}[method], **given)
     assert store.calls == []
+
+
+def test_middleware_can_change_the_arguments_of_features(recorder):
+    tomorrow = datetime(2027, 1, 2, tzinfo=UTC)
+
+    async def expire(operation: Operation, call_next: Any) -> Any:
+        return await call_next(operation.with_arguments(expires_at=tomorrow))
+
+    store = recorder("facts")
+    run(store, [expire], "add", content="x", user_id="alice")
+    run(store, [expire], "put", fact_id="f", content="x")
+    assert [keywords["expires_at"] for _, keywords in store.calls] == [tomorrow] * 2
+    undeclared = recorder("facts", ())
+    with pytest.raises(NotSupportedError, match="expires_at needs the feature 'expiry'"):
+        run(undeclared, [expire], "add", content="x")
+    assert undeclared.calls == []
+
+
+CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("facts", "put", {"fact_id": "f", "content": "x", "if_version": "v"}, {}),
+    ("facts", "update", {"fact_id": "f", "expires_at": None}, {}),
+    ("facts", "delete", {"fact_id": "f", "if_version": "v"}, {}),
+    ("facts", "count", {"filters": {"k": 1}}, {}),
+    ("facts", "get_owners", {"limit": 5}, {"cursor": None}),
+    ("documents", "update", {"doc_id": "d", "content": "x", "data": None}, {}),
+    ("history", "delete_messages", {"session_id": "s", "last": 1}, {"message_ids": None}),
+    ("history", "count_messages", {"session_id": "s"}, {}),
+    ("history", "get_all", {"order": "newest", "limit": 20}, {"cursor": None}),
+]
+
+
+@pytest.mark.parametrize(("kind", "method", "given", "more"), CALLS, ids=lambda value: str(value)[:40])
+def test_every_method_passes_through_middleware_with_what_the_caller_gave(kind, method, given, more, recorder):
+    seen: list[Operation] = []
+
+    async def watch(operation: Operation, call_next: Any) -> Any:
+        seen.append(operation)
+        return await call_next(operation)
+
+    run(recorder(kind), [watch], method, **given)
+    [operation] = seen
+    assert (operation.name, operation.arguments, operation.scope) == (f"{kind}.{method}", {**given, **more}, ANYWHERE)
+
+
+def test_purge_passes_through_middleware_for_each_store_whose_records_can_expire(recorder):
+    seen: list[str] = []
+
+    async def watch(operation: Operation, call_next: Any) -> Any:
+        seen.append(operation.name)
+        assert operation.writes
+        return await call_next(operation)
+
+    async def main() -> None:
+        stores = {"facts": recorder("facts"), "documents": recorder("documents", ()), "graph": recorder("graph")}
+        stores["facts"].answers["purge"] = 7
+        async with Memio(**stores, middleware=[watch]) as memio:
+            assert await memio.purge() == {"facts": 7}
+        assert stores["facts"].calls == [("purge", {})]
+
+    asyncio.run(main())
+    assert seen == ["facts.purge"]
 
 
 def test_middleware_sees_memios_errors(recorder):
@@ -179,7 +252,12 @@ def test_each_page_and_each_batch_is_one_operation(recorder):
 
 @pytest.mark.parametrize(
     ("kind", "method", "name"),
-    [("facts", "add_many", "items"), ("history", "add", "messages"), ("graph", "add", "triples")],
+    [
+        ("facts", "add_many", "items"),
+        ("history", "add", "messages"),
+        ("history", "delete_messages", "message_ids"),
+        ("graph", "add", "triples"),
+    ],
 )
 def test_middleware_may_read_an_iterator_and_call_twice(kind, method, name, recorder):
     async def look(operation: Operation, call_next: Any) -> Any:
@@ -190,6 +268,7 @@ def test_middleware_may_read_an_iterator_and_call_twice(kind, method, name, reco
     store = recorder(kind)
     given = {
         "items": ["a", "b"],
+        "message_ids": ["a", "b"],
         "messages": [Message(role="user", content="a"), Message(role="user", content="b")],
         "triples": [Triple(subject="a", predicate="b", object=text) for text in "cd"],
     }[name]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from memio import ConflictError, Memio, NotFoundError, Triple
+from memio import ConflictError, Memio, NotFoundError, Owner, Triple
 
 Run = Callable[..., Any]
 
@@ -26,7 +28,12 @@ def test_triples_are_returned_as_they_were_added_in_every_column(both: Run) -> N
     async def body(memio: Memio) -> None:
         given = [edge("ann knows bob", metadata={"since": [2020]}), edge("bob likes tea", id="mine")]
         added = await memio.graph.add(triples=given, user_id="u")
-        assert added == [replace(given[0], id=added[0].id, user_id="u"), replace(given[1], user_id="u")]
+        moment = added[0].created_at
+        assert moment is not None
+        assert [replace(triple, created_at=moment) for triple in added] == [
+            replace(given[0], id=added[0].id, user_id="u", created_at=moment),
+            replace(given[1], user_id="u", created_at=moment),
+        ]
         assert added[0].id
         assert await memio.graph.get_all() == added
         assert await memio.graph.get(entity="bob") == added
@@ -152,5 +159,57 @@ def test_delete_all_deletes_its_scope_and_nothing_else(both: Run) -> None:
         assert await memio.graph.get_all() == []
         assert await memio.graph.search(query="a") == []
         assert len(await memio.facts.get_all()) == 1
+
+    both(body)
+
+
+def test_triples_are_read_by_time_and_the_newest_first(both: Run) -> None:
+    async def body(memio: Memio) -> None:
+        first = (await memio.graph.add(triples=[edge(f"a r{number} b") for number in range(3)]))[0]
+        await asyncio.sleep(0.01)
+        moment = datetime.now(UTC)
+        await memio.graph.add(triples=[edge(f"a r{number} c") for number in range(3, 6)])
+        graph = memio.graph
+
+        def shown(triples: Iterable[Triple]) -> list[str]:
+            return [triple.predicate for triple in triples]
+
+        assert shown(await graph.get_all(order="newest", limit=2)) == ["r5", "r4"]
+        listed = [triple async for triple in graph.iter_all(order="newest", page_size=2)]
+        assert shown(listed) == ["r5", "r4", "r3", "r2", "r1", "r0"]
+        assert shown(await graph.get_all(since=moment)) == ["r3", "r4", "r5"]
+        assert shown(await graph.get_all(until=moment, order="newest")) == ["r2", "r1", "r0"]
+        assert shown(await graph.get("a", until=moment)) == ["r0", "r1", "r2"]
+        assert {triple.object for triple in await graph.search("a", since=moment, limit=9)} == {"c"}
+        assert (await graph.count(), await graph.count(since=moment), await graph.count(until=first.created_at)) == (
+            6,
+            3,
+            0,
+        )
+
+    both(body)
+
+
+def test_triples_are_listed_and_found_in_every_scope(both: Run) -> None:
+    owners = [Owner(user, None, path) for user in ("ann", None) for path in ((), ("a",), ("a", "b"), ("ab",))]
+
+    async def body(memio: Memio) -> None:
+        for owner in owners:
+            await memio.graph.add(triples=[edge("x likes tea")], owner=owner)
+        for scope, holds in (
+            ({"user_id": "ann"}, lambda owner: owner.user_id == "ann"),
+            ({"namespace": ()}, lambda owner: owner.namespace == ()),
+            ({"namespace_prefix": ("a",)}, lambda owner: owner.namespace[:1] == ("a",)),
+            ({"user_id": "ann", "namespace_prefix": ("a",)}, lambda owner: owner == owners[1] or owner == owners[2]),
+            ({"owner": Owner()}, lambda owner: owner == Owner()),
+            ({"owner": Owner("no")}, lambda owner: False),
+        ):
+            expected = [owner for owner in owners if holds(owner)]
+            assert [triple.owner async for triple in memio.graph.iter_all(page_size=2, **scope)] == expected
+            assert [triple.owner async for triple in memio.graph.iter_entity("tea", page_size=2, **scope)] == expected
+            found = await memio.graph.search("tea", limit=20, **scope)
+            assert {triple.owner for triple in found} == set(expected)
+            assert await memio.graph.count(**scope) == len(expected)
+            assert [owner async for owner in memio.graph.iter_owners(page_size=3, **scope)] == expected
 
     both(body)

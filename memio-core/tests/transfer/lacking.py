@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from memio.capabilities import REQUIRES
 from memio.providers.sqlite import (
     SqliteDocumentAdapter,
     SqliteFactAdapter,
@@ -28,7 +29,7 @@ class Lacking:
     Args:
         kind: The kind of memory.
         path: The SQLite file.
-        without: The features and guarantees that it lacks.
+        without: The features and guarantees that it lacks, and with them those that make sense only with these.
         before: Called with the number of the add, before it is done.
         after: Called with the number of the add, after it is done.
     """
@@ -44,8 +45,11 @@ class Lacking:
         after: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.inner = ADAPTERS[kind](path=path)
-        self.features = self.inner.features - set(without)
-        self.guarantees = self.inner.guarantees - set(without)
+        lacks = set(without)
+        while more := {name for name, needed in REQUIRES.items() if lacks & set(needed)} - lacks:
+            lacks |= more
+        self.features = self.inner.features - lacks
+        self.guarantees = self.inner.guarantees - lacks
         self.adds = 0
         self.identity = str(path)
         self._before = before
@@ -58,26 +62,10 @@ class Lacking:
         self._after(self.adds)
         return answer
 
-    async def get(self, **arguments: Any) -> Any:
-        return await self.inner.get(**arguments)
-
-    async def get_all(self, **arguments: Any) -> Any:
-        return await self.inner.get_all(**arguments)
-
-    async def search(self, **arguments: Any) -> Any:
-        return await self.inner.search(**arguments)
-
-    async def update(self, **arguments: Any) -> Any:
-        return await self.inner.update(**arguments)
-
-    async def delete(self, **arguments: Any) -> None:
-        await self.inner.delete(**arguments)
-
-    async def delete_entity(self, **arguments: Any) -> None:
-        await self.inner.delete_entity(**arguments)
-
-    async def delete_all(self, **arguments: Any) -> None:
-        await self.inner.delete_all(**arguments)
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in ("restore_records", "add_many", "erase"):
+            raise AttributeError(name)
+        return getattr(self.inner, name)
 
     async def aclose(self) -> None:
         await self.inner.aclose()

@@ -12,12 +12,17 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from somewhat import fill, open_client
+from somewhat import COUNTS, fill, open_client
 
 from memio.errors import InvalidInputError, MemioError
 from memio.transfer import ExportFileError, export, import_
 
 Lines = list[bytes]
+
+HISTORY = 1 + COUNTS["facts"]
+"""The index of the first line of history."""
+END = 1 + sum(COUNTS.values())
+"""The index of the last line."""
 
 
 def changed(number: int, **values: Any) -> Callable[[Lines], Lines]:
@@ -40,18 +45,19 @@ CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
     "foreign": (lambda _: [b"id,content\n1,hello\n"], 1, "it is not an export of memio"),
     "binary": (lambda _: [b"\x80\x00" * 100_000], 1, "it is not an export of memio"),
     "other JSON lines": (lambda _: [b'{"a":1}\n'], 1, "it is not an export of memio"),
-    "newer": (changed(0, version=2), 1, "it has version 2 of the format, and this memio reads up to 1: upgrade"),
+    "newer": (changed(0, version=3), 1, "it has version 3 of the format, and this memio reads up to 2: upgrade"),
     "version that is none": (changed(0, version="1"), 1, "the version of the format must be a number, not '1'"),
     "unknown kind in the header": (changed(0, kinds=["facts", "dreams"]), 1, "kinds is"),
     "kinds in another order": (changed(0, kinds=["history", "facts", "documents", "graph"]), 1, "kinds must be in"),
     "unknown header field": (changed(0, more=1), 1, "the header has the unknown field 'more'"),
-    "scope that is none": (changed(0, scope="alice"), 1, "scope must be"),
-    "no trailer": (lambda lines: lines[:-1], 32, "the file ends before its last line: it is truncated"),
-    "cut in a line": (lambda lines: [*lines[:-2], lines[-2][:-9]], 31, "the file ends in the middle of this line"),
+    "scope that is none": (changed(0, scope="alice"), 1, "scope must be an object with some of user_id, agent_id"),
+    "scope of an unknown label": (changed(0, scope={"colour": "red"}), 1, "scope must be an object with some of"),
+    "no trailer": (lambda lines: lines[:-1], END + 1, "the file ends before its last line: it is truncated"),
+    "cut in a line": (lambda lines: [*lines[:-2], lines[-2][:-9]], END, "the file ends in the middle of this line"),
     "cut after a line": (lambda lines: lines[:5], 6, "the file ends before its last line: it is truncated"),
-    "cut in the trailer": (lambda lines: [*lines[:-1], lines[-1][:-1]], 32, "the file ends in the middle"),
-    "more after the end": (lambda lines: [*lines, lines[3]], 33, "there are more lines after the last line"),
-    "two exports in one": (lambda lines: [*lines, *lines], 33, "there are more lines after the last line"),
+    "cut in the trailer": (lambda lines: [*lines[:-1], lines[-1][:-1]], END + 1, "the file ends in the middle"),
+    "more after the end": (lambda lines: [*lines, lines[3]], END + 2, "there are more lines after the last line"),
+    "two exports in one": (lambda lines: [*lines, *lines], END + 2, "there are more lines after the last line"),
     "a line less": (lambda lines: [*lines[:3], *lines[4:]], 4, "order is not 3"),
     "a line twice": (lambda lines: [*lines[:3], lines[2], *lines[3:]], 4, "order is not 3"),
     "lines changed about": (lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]], 4, "order is not 3"),
@@ -64,7 +70,11 @@ CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
     "deep": (replaced(4, b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"\n"), 5, "nested too deeply"),
     "a wrong kind": (changed(4, kind="dreams"), 5, "kind is 'dreams': at this place it must be facts, history"),
     "no kind": (changed(4, kind=...), 5, "kind is None"),
-    "a kind too early": (changed(10, kind="facts"), 11, "kind is 'facts': at this place it must be history"),
+    "a kind too early": (
+        changed(HISTORY + 1, kind="facts"),
+        HISTORY + 2,
+        "kind is 'facts': at this place it must be history",
+    ),
     "a field less": (changed(4, content=...), 5, "missing content; a record of facts has id, user_id"),
     "a field more": (changed(4, colour="red"), 5, "unknown field 'colour'"),
     "no id": (changed(4, id=None), 5, "id is null"),
@@ -73,14 +83,25 @@ CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
     "a lone surrogate": (changed(4, content="\ud800"), 5, "lone surrogate"),
     "a NUL": (changed(4, user_id="a\0b"), 5, "NUL character"),
     "an owner that is too long": (changed(4, user_id="a" * 1001), 5, "user_id has 1,001 characters"),
+    "a namespace that is text": (changed(4, namespace="app/notes"), 5, r"namespace must be a tuple of texts"),
+    "a namespace of too many": (changed(4, namespace=["a"] * 17), 5, "namespace has 17 elements, of at most 16"),
+    "a namespace with an empty element": (changed(4, namespace=["a", ""]), 5, r"namespace\[1\] must not be empty"),
+    "a namespace that is null": (changed(4, namespace=None), 5, "namespace must be a tuple of texts"),
+    "an empty content without data": (
+        changed(HISTORY, content="", data=None),
+        HISTORY + 1,
+        "content must not be empty",
+    ),
+    "data too deep": (changed(HISTORY, data=json.loads("[" * 101 + "]" * 101)), HISTORY + 1, "data nests deeper than"),
+    "a time of expiry that is none": (changed(4, expires_at="never"), 5, "expires_at is 'never': it must be a time"),
     "metadata that is none": (changed(4, metadata=[1]), 5, "metadata must be a JSON object"),
     "no time": (changed(4, created_at="yesterday"), 5, "created_at is 'yesterday': it must be a time"),
     "a time without a zone": (changed(4, created_at="2026-05-01T09:30:00"), 5, "without a time zone"),
     "a number for a time": (changed(4, created_at=5), 5, "created_at is '5': it must be a time"),
-    "an unknown role": (changed(10, role="robot"), 11, "role is 'robot'"),
-    "changed content": (changed(4, content="forged"), 32, "digests of the last line|sha256 of the last line"),
-    "changed counts": (changed(31, counts={"facts": 9}), 32, "counts of the last line is"),
-    "a trailer that is none": (changed(31, sha256=...), 32, "the last line must have"),
+    "an unknown role": (changed(HISTORY, role="robot"), HISTORY + 1, "role is 'robot'"),
+    "changed content": (changed(4, content="forged"), END + 1, "digests of the last line|sha256 of the last line"),
+    "changed counts": (changed(END, counts={"facts": 9}), END + 1, "counts of the last line is"),
+    "a trailer that is none": (changed(END, sha256=...), END + 1, "the last line must have"),
     "line ends of another system": (
         lambda lines: [line[:-1] + b"\r\n" for line in lines],
         1,
@@ -106,8 +127,16 @@ CASES: dict[str, tuple[Callable[[Lines], Lines], int | None, str]] = {
     ),
     "a time before all times": (changed(4, created_at="0001-01-01T00:00:00+05:00"), 5, "created_at is '0001-01-01T"),
     "an id that is too long": (changed(4, id="a" * 1001), 5, "^[^ ]*, line 5: id has 1,001 characters"),
-    "a session that is empty": (changed(10, session_id=""), 11, "^[^ ]*, line 11: session_id must not be empty"),
-    "a name that is none": (changed(10, name=5), 11, "^[^ ]*, line 11: name must be a string"),
+    "a session that is empty": (
+        changed(HISTORY, session_id=""),
+        HISTORY + 1,
+        f"^[^ ]*, line {HISTORY + 1}: session_id must not be empty",
+    ),
+    "a name that is none": (
+        changed(HISTORY, name=5),
+        HISTORY + 1,
+        f"^[^ ]*, line {HISTORY + 1}: name must be a string",
+    ),
     "an id twice": (
         lambda lines: [*lines[:2], lines[1].replace(b'"order":1', b'"order":2'), *lines[3:]],
         3,
@@ -128,7 +157,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Lines:
 
     asyncio.run(main())
     lines = [line + b"\n" for line in (folder / "all.jsonl").read_bytes().split(b"\n")[:-1]]
-    assert len(lines) == 32
+    assert len(lines) == END + 1
     return lines
 
 

@@ -6,11 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hypothesis import example, given
+from hypothesis import strategies as st
 from lacking import Lacking
-from somewhat import open_client
+from somewhat import LATER, open_client
 
-from memio import Memio, Page
+from memio import Document, Memio, Page
+from memio.toolkit import same_json
 from memio.transfer import copy
+from memio.transfer._records import field_digests
 
 
 class Faulty(Lacking):
@@ -21,7 +25,7 @@ class Faulty(Lacking):
         self._listed = listed
 
     async def get_all(self, **arguments: Any) -> Any:
-        page = await super().get_all(**arguments)
+        page = await self.inner.get_all(**arguments)
         return Page(self._listed(list(page)), page.next_cursor)
 
 
@@ -54,6 +58,49 @@ def test_numbers_are_distinguished_from_truth_values_and_texts(tmp_path: Path, r
         return [replace(fact, metadata={"n": True}) if fact.id == "f1" else fact for fact in facts]
 
     assert run(differences(tmp_path, spoil)) == ["changed: facts 'f1', user 'alice' (metadata)"]
+
+
+def test_equal_numbers_and_other_times_are_no_difference(tmp_path: Path, run: Any) -> None:
+    def vary(facts: list[Any]) -> list[Any]:
+        return [
+            replace(fact, metadata={"n": float(fact.metadata["n"])}, created_at=None, updated_at=None, version="other")
+            for fact in facts
+        ]
+
+    assert run(differences(tmp_path, vary)) == []
+
+
+def test_another_time_of_expiry_is_a_difference(tmp_path: Path, run: Any) -> None:
+    # defect: what was to be gone stays, or what was to stay goes
+    def spoil(facts: list[Any]) -> list[Any]:
+        return [replace(fact, expires_at=LATER) if fact.id == "f1" else fact for fact in facts]
+
+    assert run(differences(tmp_path, spoil)) == ["changed: facts 'f1', user 'alice' (expires_at)"]
+
+
+def test_a_record_of_another_namespace_is_missing_and_another_one(tmp_path: Path, run: Any) -> None:
+    def spoil(facts: list[Any]) -> list[Any]:
+        return [replace(fact, namespace=("app",)) if fact.id == "f3" else fact for fact in facts]
+
+    assert run(differences(tmp_path, spoil)) == ["missing: facts 'f3', user 'alice'"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=1), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(JSON, JSON)
+@example({"a": 1, "b": [0.0]}, {"b": [-0.0], "a": 1.0})
+@example(1e300, int(1e300))
+@example([True], [1])
+@example("1", 1)
+@example("\ud800", "\udfff")
+def test_values_have_one_digest_exactly_when_they_are_the_same(one: Any, other: Any) -> None:
+    first, second = (field_digests("documents", Document(id="d", content="x", data=data), ()) for data in (one, other))
+    assert (first == second) == same_json(one, other)
 
 
 def test_a_record_that_is_listed_twice_is_doubled(tmp_path: Path, run: Any) -> None:

@@ -12,17 +12,21 @@ from typing import Any
 
 import pytest
 from lacking import Lacking
-from somewhat import fill, open_client
+from somewhat import LATER, fill, open_client
 
-from memio import Memio, Message, Triple
+from memio import Memio, Message, Owner, Triple
 from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError
 from memio.kinds import SPECS
+from memio.owners import OWNERS
 from memio.transfer import Intent, Loss, LossError, _losses, copy, export, import_
 
 LACKS = {
-    "owner": ("attribution", "user_scope", "agent_scope"),
-    "metadata": ("metadata", "filters"),
+    "owner": ("attribution",),
+    "namespaces": ("namespaces",),
+    "metadata": ("metadata",),
+    "data": ("data",),
+    "expiry": ("expiry",),
     "ids": ("client_ids",),
     "roles": ("all_roles",),
     "timestamps": ("message_timestamps",),
@@ -46,10 +50,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("kind", "loss"),
-    [("facts", loss) for loss in ("owner", "metadata", "ids", "created_at")]
-    + [("history", loss) for loss in ("owner", "metadata", "ids", "roles", "timestamps", "names", "replies")]
-    + [("documents", loss) for loss in ("owner", "metadata", "ids", "created_at")]
-    + [("graph", loss) for loss in ("owner", "metadata", "ids")],
+    [("facts", loss) for loss in ("owner", "namespaces", "metadata", "ids", "created_at", "expiry")]
+    + [
+        ("history", loss)
+        for loss in ("owner", "namespaces", "metadata", "data", "ids", "roles", "timestamps", "names", "replies")
+    ]
+    + [("documents", loss) for loss in ("owner", "namespaces", "metadata", "data", "ids", "created_at", "expiry")]
+    + [("graph", loss) for loss in ("owner", "namespaces", "metadata", "ids", "created_at")],
 )
 def test_a_loss_is_reported_and_nothing_is_written_until_it_is_accepted(
     kind: str, loss: str, source: Path, tmp_path: Path, run: Any
@@ -57,7 +64,7 @@ def test_a_loss_is_reported_and_nothing_is_written_until_it_is_accepted(
     # defect: metadata, owners, roles or times accepted and dropped
     async def main() -> None:
         store = Lacking(kind, tmp_path / "new.db", LACKS.get(loss, ()))
-        also = ["created_at"] if kind in ("facts", "documents") else []
+        also = ["created_at"] if kind != "history" else []
         async with open_client(source) as old, Memio(**{kind: store}) as new:
             with pytest.raises(LossError) as caught:
                 await copy(old, new, kinds=[kind], accept=[name for name in also if name != loss])
@@ -69,9 +76,10 @@ def test_a_loss_is_reported_and_nothing_is_written_until_it_is_accepted(
             done = await copy(old, new, kinds=[kind], accept=[loss, *also], journal=tmp_path / "j")
             assert store.adds > 0
             assert loss in {str(finding.loss) for finding in done.losses}
-            # Without owners, two records of one id are one, or in conflict; that is reported.
-            assert (done.differences == ()) == (loss != "owner" or kind in ("history", "documents"))
-            assert done.kinds[0].left_out == (6 if loss == "roles" else 0)
+            # Without a label, records of one id are one, or in conflict; that is reported.
+            assert (done.differences == ()) == (loss not in ("owner", "namespaces") or kind == "documents")
+            left_out = {("history", "roles"): 9, ("history", "data"): 1, ("documents", "data"): 1}
+            assert done.kinds[0].left_out == left_out.get((kind, loss), 0)
 
     run(main())
 
@@ -109,9 +117,11 @@ def test_all_losses_are_reported_at_once(source: Path, tmp_path: Path, run: Any)
             with pytest.raises(LossError) as caught:
                 await copy(old, new, kinds=["history"], accept=["ids"])
             assert [str(finding.loss) for finding in caught.value.findings] == [
-                "owner", "metadata", "roles", "timestamps", "names", "replies",
+                "owner", "namespaces", "metadata", "data", "roles", "timestamps", "names", "replies",
             ]  # fmt: skip
-            assert "accept the losses: owner,metadata,roles,timestamps,names,replies" in str(caught.value)
+            assert "accept the losses: owner,namespaces,metadata,data,roles,timestamps,names,replies" in str(
+                caught.value
+            )
 
     run(main())
 
@@ -129,7 +139,7 @@ def test_only_what_the_records_use_is_a_loss(tmp_path: Path, run: Any) -> None:
 def test_a_history_that_answers_is_refused_unless_replies_are_accepted(source: Path, tmp_path: Path, run: Any) -> None:
     async def main() -> None:
         async with open_client(source) as old, Memio(history=Lacking("history", tmp_path / "n.db", ALL)) as new:
-            with pytest.raises(LossError, match="replies: history, 13 records, to lacking: its agent answers"):
+            with pytest.raises(LossError, match="replies: history, 23 records, to lacking: its agent answers"):
                 await copy(old, new, kinds=["history"], accept=[str(loss) for loss in Loss if loss != "replies"])
 
     run(main())
@@ -139,7 +149,8 @@ def test_an_unknown_loss_is_an_error_that_lists_the_known_ones(source: Path, tmp
     async def main() -> None:
         async with open_client(source) as old, open_client(tmp_path / "new.db") as new:
             with pytest.raises(
-                InvalidInputError, match=r"unknown loss 'id': the losses are owner, metadata, ids, roles"
+                InvalidInputError,
+                match=r"unknown loss 'id': the losses are owner, namespaces, metadata, data, ids, roles",
             ):
                 await copy(old, new, accept=["id"])
             with pytest.raises(InvalidInputError, match=r"accept must be a list of losses, such as \['ids'\]"):
@@ -158,6 +169,57 @@ def test_what_is_too_long_for_the_target_is_a_loss(tmp_path: Path, run: Any) -> 
                 await copy(old, new, kinds=["facts"], accept=["created_at"])
             done = await copy(old, new, kinds=["facts"], accept=["created_at", "oversized"])
             assert (done.kinds[0].left_out, done.kinds[0].source.count, done.differences) == (1, 2, ())
+
+    run(main())
+
+
+def test_data_that_is_lost_anyway_does_not_count_as_too_long(tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        store = Lacking("documents", tmp_path / "new.db", LACKS["data"])
+        store.max_content_bytes = 6  # type: ignore[attr-defined]
+        async with open_client(tmp_path / "old.db") as old, Memio(documents=store) as new:
+            await old.documents.add("short", data="x" * 100)
+            await old.documents.add("", data="only data")
+            with pytest.raises(LossError) as caught:
+                await copy(old, new, kinds=["documents"], accept=["created_at"])
+            assert [(str(finding.loss), finding.records) for finding in caught.value.findings] == [("data", 2)]
+            done = await copy(old, new, kinds=["documents"], accept=["created_at", "data"])
+            assert (done.kinds[0].left_out, done.differences) == (1, ())
+            assert [(each.content, each.data) for each in await new.documents.get_all()] == [("short", None)]
+
+    run(main())
+
+
+def test_each_record_counts_once_for_a_loss(tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        store = Lacking("facts", tmp_path / "new.db", (*LACKS["owner"], *LACKS["namespaces"], *LACKS["expiry"]))
+        async with open_client(tmp_path / "old.db") as old, Memio(facts=store) as new:
+            await old.facts.add("a", user_id="alice", agent_id="bot", namespace=("x",), expires_at=LATER)
+            await old.facts.add("b", agent_id="bot")
+            await old.facts.add("c")
+            with pytest.raises(LossError) as caught:
+                await copy(old, new, kinds=["facts"], accept=["created_at"])
+            found = {str(finding.loss): finding.records for finding in caught.value.findings}
+            assert found == {"owner": 2, "namespaces": 1, "expiry": 1}
+            done = await copy(old, new, kinds=["facts"], accept=["created_at", *found])
+            assert done.differences == ()
+            assert [fact.expires_at async for fact in new.facts.iter_all()] == [None] * 3
+
+    run(main())
+
+
+def test_some_owners_are_moved_to_a_target_without_owners(tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        stores = {kind: Lacking(kind, tmp_path / "new.db", LACKS["owner"]) for kind in ("facts", "history")}
+        async with open_client(tmp_path / "old.db") as old, Memio(**stores) as new:
+            for user in ("alice", "bob"):
+                await old.facts.add(f"{user}'s", user_id=user, namespace=("app",))
+                messages = [Message(role="user", content=f"of {user}")]
+                await old.history.add(session_id="s", messages=messages, user_id=user, namespace=("app",))
+            arguments: Any = {"kinds": list(stores), "accept": ["owner", "created_at"], "user_id": "alice"}
+            done = await copy(old, new, **arguments, namespace_prefix=("app",))
+            assert (done.differences, [moved.source.count for moved in done.kinds]) == ((), [1, 1])
+            assert [fact.owner for fact in await new.facts.get_all()] == [Owner(namespace=("app",))]
 
     run(main())
 
@@ -235,4 +297,4 @@ def test_every_feature_that_a_record_can_ask_for_is_a_loss(kind: Kind) -> None:
     spec = SPECS[kind]
     losses = {_losses.BY_FEATURE[feature] for feature in spec.asks.values()}
     assert _losses.dropped_fields(kind, losses) == set(spec.asks) - {"role"}
-    assert _losses.dropped_fields(kind, Loss) == {*spec.asks, *spec.owners, *spec.times} - {"role"}
+    assert _losses.dropped_fields(kind, frozenset(Loss)) == {*spec.asks, *OWNERS, *spec.times} - {"role"}

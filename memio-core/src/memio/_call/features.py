@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from memio._call.filters import has_operators
 from memio._values.text import shown
 from memio.capabilities import Feature
 from memio.kinds import RECORDED_BY, RESTORE, SCOPED_BY, KindSpec, Method
-from memio.owners import Scope, is_none
+from memio.owners import ANY, Scope, is_none
 
 HINTS: dict[str, str] = {
     Feature.ATTRIBUTION: "leave the owner out, or use a provider that records owners",
@@ -29,7 +30,7 @@ HINTS: dict[str, str] = {
     Feature.VERSIONS: "leave if_version out, and let one writer at a time change the record",
     Feature.EXPIRY: "leave expires_at out, and delete the record yourself when its time has come",
     Feature.DATA: "leave data out, or write it as text into the content",
-    Feature.DELETE_MESSAGES: "delete the whole session and add again what is to stay",
+    Feature.DELETE_MESSAGES: "add what is to stay to another session, and delete this one then",
     Feature.MESSAGE_NAMES: "leave Message.name out, or name the speaker in the content",
     Feature.MESSAGE_TIMESTAMPS: "leave Message.timestamp out: the provider takes the time of storing",
     Feature.ALL_ROLES: "add only messages whose role is 'user' or 'assistant'",
@@ -84,3 +85,16 @@ def asked_by_scope(described: Method, scope: Scope, features: frozenset[str]) ->
             yield SCOPED_BY[name], f"{name}={label!r} of an owner"
     if scope.prefix:
         yield Feature.NAMESPACES, "namespace_prefix"
+
+
+def confinable(scope: Scope, features: frozenset[str]) -> Scope:
+    """Return a scope without what a store cannot confine a call to; it may hold records of more owners.
+
+    Args:
+        scope: A scope.
+        features: What the store declares.
+    """
+    lacking: dict[str, Any] = {name: ANY for name in scope.fixed if SCOPED_BY[name] not in features}
+    if scope.prefix and Feature.NAMESPACES not in features:
+        lacking["prefix"] = ()
+    return replace(scope, **lacking) if lacking else scope

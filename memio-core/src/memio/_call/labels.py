@@ -88,16 +88,15 @@ def shown_label(label: object) -> str:
     return "none" if label is None else shown(label)
 
 
+_EXAMPLES = {"namespace": "a tuple of texts, () for the root", "namespace_prefix": "a tuple of texts"}
+"""What to pass for a label that is not a string."""
+
+
 def none_refused(name: str) -> InvalidInputError:
     """Return what to raise when `None` was given for a label or session."""
-    example = "an empty tuple for the root" if name == "namespace" else "a string"
-    advice = "" if name == "session_id" else ", or pass owner=Owner(…) for records without one"
+    example = _EXAMPLES.get(name, "a string")
+    advice = "" if name in ("session_id", "namespace_prefix") else ", or pass owner=Owner(…) for records without one"
     return InvalidInputError(
         f"{name} is None, which does not mean all: pass {example}, or leave {name} out on purpose{advice}",
         argument=name,
     )
-
-
-def as_argument(label: Any) -> Any:
-    """Return the value of an option as a call takes it: `None` is left out."""
-    return OMITTED if label is None else label

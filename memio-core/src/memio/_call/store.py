@@ -11,19 +11,20 @@ The rules that are the same for every provider are applied here, and only here:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from memio._call.arguments import CHECKS
 from memio._call.batches import add_each, item_arguments
 from memio._call.cursors import next_cursor, seal, unseal
-from memio._call.features import HINTS, asked_by_scope, asked_for
+from memio._call.features import HINTS, asked_by_scope, asked_for, confinable
 from memio._call.middleware import as_list, check_change, wrapped
 from memio._call.resources import OpenedStore
 from memio._call.results import check_result
 from memio._call.sizes import Limits, check_sizes
 from memio._call.state import ClientState
 from memio._call.together import check_belonging, check_together
+from memio._loops.belonging import StoreLoop
 from memio.capabilities import Kind
 from memio.errors import (
     InvalidInputError,
@@ -33,9 +34,9 @@ from memio.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
-from memio.kinds import RESTORE, SCOPED_BY, SPECS, TAKES, KindSpec, Method
+from memio.kinds import RESTORE, SPECS, TAKES, KindSpec, Method
 from memio.models import Page
-from memio.owners import ANY, Scope
+from memio.owners import Scope
 from memio.plugins import CallNext, Operation
 from memio.protocols import Store
 
@@ -49,6 +50,7 @@ class CheckedStore:
         store: The store.
         provider: The name of its provider, for errors.
         state: What it shares with the client's other stores.
+        loop: The event loop that it belongs to.
         features: What it declares.
         guarantees: What it promises.
         hints: What errors advise a caller who asks for a missing feature.
@@ -62,6 +64,7 @@ class CheckedStore:
     store: Any
     provider: str
     state: ClientState
+    loop: StoreLoop
     features: frozenset[str]
     guarantees: frozenset[str]
     hints: Mapping[str, str]
@@ -82,14 +85,16 @@ class CheckedStore:
         opened = given if isinstance(given, OpenedStore) else None
         store: Store = given.store if isinstance(given, OpenedStore) else given
         spec = SPECS[kind]
-        features = frozenset(store.features)
+        features, guarantees = frozenset(store.features), frozenset(store.guarantees)
+        provider = opened.provider if opened else getattr(store, "provider", None) or type(store).__name__
         return cls(
             spec=spec,
             store=store,
-            provider=opened.provider if opened else getattr(store, "provider", None) or type(store).__name__,
+            provider=provider,
             state=state,
+            loop=state.loops.of(provider, guarantees, opened.shared if opened else id(store)),
             features=features,
-            guarantees=frozenset(store.guarantees),
+            guarantees=guarantees,
             hints=getattr(store, "hints", {}),
             identity=getattr(store, "identity", ""),
             limits=Limits.of(store),
@@ -105,6 +110,10 @@ class CheckedStore:
     def __repr__(self) -> str:
         # Without the store and the middleware: their reprs are foreign code, and may show secrets.
         return f"<CheckedStore {self.kind} of {self.provider}>"
+
+    def check(self) -> None:
+        """Refuse a call on a closed client, or from an event loop that the store does not belong to."""
+        self.loop.check(self.state.check())
 
     def call(self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool = True) -> Awaitable[Any]:
         """Call a method of the store, through the client's middleware.
@@ -122,10 +131,10 @@ class CheckedStore:
     async def _call_through_middleware(
         self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool
     ) -> Any:
-        self.state.check()
+        self.check()
         described = self.spec.methods[method]
-        if described.many is not None:
-            arguments[described.many] = as_list(arguments[described.many])  # middleware may read it, and may call twice
+        for name in described.lists:
+            arguments[name] = as_list(arguments[name])  # middleware may read it, and may call twice
         names = tuple(arguments)
         operation = Operation(
             kind=self.kind,
@@ -157,15 +166,16 @@ class CheckedStore:
             ).locate(operation=f"{self.kind}.{method}" if method else self.kind, provider=self.provider)
 
     async def _call_store(self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool) -> Any:
-        self.state.check()
+        self.check()
         try:
             keywords = self._checked(method, arguments, scope)
         except MemioError as error:
             error.locate(operation=f"{self.kind}.{method}", provider=self.provider)
             raise
-        function = getattr(self.store, method, None)
+        store = self.loop.calls_of(self.store)
+        function = getattr(store, method, None)
         try:
-            result: Any = await (function(**keywords) if function else add_each(self.store, **keywords))
+            result: Any = await (function(**keywords) if function else add_each(store, **keywords))
             check_result(method, self.spec.methods[method], result)
             if fill and isinstance(result, Page) and "cursor" in keywords:
                 result = await self._filled(method, keywords, cast("Page[Any]", result))
@@ -181,7 +191,7 @@ class CheckedStore:
         """Return a page with as many records as were asked for, where the store ended it early and has more."""
         while page.next_cursor is not None and len(page) < keywords["limit"]:
             rest = {**keywords, "limit": keywords["limit"] - len(page), "cursor": page.next_cursor}
-            more = await getattr(self.store, method)(**rest)
+            more = await getattr(self.loop.calls_of(self.store), method)(**rest)
             check_result(method, self.spec.methods[method], more)
             # From the latest, a page goes back in time, and each reads oldest first.
             records = [*more, *page] if keywords.get("start") == "latest" else [*page, *more]
@@ -222,7 +232,8 @@ class CheckedStore:
         if described.takes == "owner":
             keywords["owner"] = scope.adds_for
         else:
-            keywords["scope"] = scope if self.has_all else _known(scope, self.features)
+            # Left out are only labels that the store does not record: none was asked for, and no record has one.
+            keywords["scope"] = scope if self.has_all else confinable(scope, self.features)
 
     def _checked_items(self, items: object, scope: Scope) -> list[dict[str, Any]]:
         checked: list[dict[str, Any]] = []
@@ -257,9 +268,3 @@ class CheckedStore:
             retryable=error_class is not ProviderError,
             outcome="unknown" if self.spec.methods[method].writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error
-
-
-def _known(scope: Scope, features: frozenset[str]) -> Scope:
-    """Return a scope without the labels that a store does not record: all its records have none of them."""
-    unknown = [name for name in scope.fixed if SCOPED_BY[name] not in features]
-    return replace(scope, **dict.fromkeys(unknown, ANY)) if unknown else scope

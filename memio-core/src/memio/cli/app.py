@@ -18,6 +18,8 @@ from memio.cli.commands.forget import forget
 from memio.cli.commands.import_ import import_
 from memio.cli.commands.new_provider import new_provider
 from memio.cli.commands.providers import providers
+from memio.cli.commands.purge import purge
+from memio.cli.commands.users import users
 from memio.cli.installed_commands import Commands
 from memio.cli.io.exit import MEANINGS, ExitCode, code_of
 from memio.cli.io.failures import write_error, write_failure
@@ -39,7 +41,10 @@ app.command()(providers)
 app.command()(doctor)
 app.command()(check)
 app.command()(new_provider)
+app.command()(users)
+app.command("sessions", help="List the sessions. The same as `memio history list`.")(history.list_)
 app.command()(forget)
+app.command()(purge)
 app.command()(export)
 app.command("import")(import_)
 app.command()(copy)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from memio._call.labels import narrowed
 from memio._call.sizes import memory_of
-from memio.capabilities import Kind
+from memio.capabilities import KINDS, Kind
+from memio.cli.groups import Common, Paging, Span
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.input import confirmed
+from memio.cli.io.labels import words
 from memio.cli.io.output import done, note
-from memio.cli.io.records import Record, Stream, show_many
+from memio.cli.io.records import Listed, Stream, show_many
+from memio.cli.sources import EMBEDDED, source_for, without_new_files
 from memio.errors import InvalidInputError, StoreNotConfiguredError
-from memio.models import Page
+from memio.models import Page, Session
+from memio.owners import ANYWHERE, Owner
 
 if TYPE_CHECKING:
     from memio.client import Memio
 
 T = TypeVar("T")
-
-EMBEDDED = "sqlite"
-"""The provider of every kind when there is no configuration."""
 
 BATCH = 100
 """Records of a complete listing that are printed at once, and the records of a page by default."""
@@ -29,31 +31,69 @@ BATCH_BYTES = 1_000_000
 """Bytes of memory of those records, without the last one. Their output needs many times as much."""
 
 
-def source_for(config: Path | None, *kinds: Kind) -> Path | Mapping[str, Any]:
-    """Return the configuration: the file that was passed, or the embedded default for these kinds."""
-    return config if config is not None else dict.fromkeys(kinds, EMBEDDED)
+def opened(common: Common, *kinds: Kind, creates: bool = False) -> Memio:
+    """Return a client with the stores of some kinds.
 
-
-def opened(config: Path | None, kind: Kind) -> Memio:
-    """Return a client with the store of one kind.
-
-    The other kinds of the configuration are ignored: their faults have no effect, and their plugins are not imported.
+    Args:
+        common: The configuration file that was passed, and whether to print JSON.
+        kinds: The kinds of memory; none for all that the configuration has.
+        creates: Whether the command stores something, so that an embedded store makes its file.
 
     Raises:
-        StoreNotConfiguredError: The configuration has no store of this kind.
+        StoreNotConfiguredError: The configuration has no store of a kind.
+    """
+    source = source_for(common.config, *(kinds or KINDS))
+    return client_of(source, kinds, creates=creates, as_json=common.as_json)
+
+
+def client_of(
+    source: Path | Mapping[str, Any],
+    kinds: Sequence[Kind],
+    *,
+    among: Sequence[Kind] = KINDS,
+    creates: bool,
+    as_json: bool,
+) -> Memio:
+    """Return a client with the stores of a configuration.
+
+    Its other kinds are ignored: their faults have no effect, and their plugins are not imported.
+
+    Args:
+        source: The configuration.
+        kinds: The kinds that it must have; none for those that it has.
+        among: Where `kinds` has none, only these.
+        creates: Whether the command stores something. Otherwise, the file of an embedded store that does not exist is
+            not made; a notice names it.
+        as_json: Whether the notice is JSON.
+
+    Raises:
+        StoreNotConfiguredError: The configuration has no store of a kind.
     """
     from memio.client import Memio
     from memio.config import load
 
-    read = load(source_for(config, kind), kinds=[kind])
-    if not read.stores:
-        raise StoreNotConfiguredError(f'{read.source} has no {kind} store: add a line such as {kind} = "{EMBEDDED}"')
-    return Memio.from_config(read)
+    config = load(source, kinds=kinds or among)
+    for kind in kinds:
+        if kind not in [store.kind for store in config.stores]:
+            advice = f'add a line such as {kind} = "{EMBEDDED}"'
+            raise StoreNotConfiguredError(f"{config.source} has no {kind} store: {advice}")
+    if not creates:
+        config, missing = without_new_files(config)
+        for path in missing:
+            note(f"{path} does not exist yet, so nothing is stored in it", as_json=as_json)
+    return Memio.from_config(config)
 
 
-def call(config: Path | None, kind: Kind, action: Callable[[Memio], Awaitable[T]]) -> T:
-    """Open a client, run an action with it, close it, and return the result."""
-    return run_with(opened(config, kind), action)
+def call(common: Common, kind: Kind, action: Callable[[Memio], Awaitable[T]], *, creates: bool = False) -> T:
+    """Open a client, run an action with it, close it, and return the result.
+
+    Args:
+        common: The configuration file that was passed, and whether to print JSON.
+        kind: The kind of memory that the action uses.
+        action: Makes the calls.
+        creates: Whether it stores something, so that an embedded store makes its file.
+    """
+    return run_with(opened(common, kind, creates=creates), action)
 
 
 def run_with(client: Memio, action: Callable[[Memio], Awaitable[T]]) -> T:
@@ -68,42 +108,38 @@ def run_with(client: Memio, action: Callable[[Memio], Awaitable[T]]) -> T:
 
 
 def show_listing(
-    config: Path | None,
+    common: Common,
     kind: Kind,
     what: str,
     *,
     page: Callable[[Memio, int, str | None], Awaitable[Page[Any]]],
-    everything: Callable[[Memio], AsyncIterator[Record]] | None,
-    limit: int | None,
-    cursor: str | None,
-    as_json: bool,
+    everything: Callable[[Memio], AsyncIterator[Listed]],
+    paging: Paging,
 ) -> None:
     """Print a page of a listing, or all of it.
 
     Args:
-        config: The configuration file that was passed, or `None`.
+        common: The configuration file that was passed, and whether to print JSON.
         kind: The kind of memory to list.
-        what: The plural of its records, such as `facts`.
+        what: The plural of what is listed, such as `facts`.
         page: Reads one page, with a size and a cursor.
-        everything: Iterates over all records; `None` to print one page.
-        limit: The size of the page; `None` for the default.
-        cursor: Where the page begins; `None` for the beginning.
-        as_json: Whether to print JSON.
+        everything: Iterates over all of it.
+        paging: The part that is printed.
     """
-    if everything is None:
-        size = BATCH if limit is None else limit
-        show_many(kind, call(config, kind, lambda memio: page(memio, size, cursor)), what, as_json=as_json)
+    if not paging.everything:
+        size = BATCH if paging.limit is None else paging.limit
+        show_many(call(common, kind, lambda memio: page(memio, size, paging.cursor)), what, as_json=common.as_json)
         return
-    if limit is not None or cursor is not None:
+    if paging.limit is not None or paging.cursor is not None:
         raise InvalidInputError("--all lists everything from the beginning: leave --limit and --cursor out")
-    out = Stream(kind, what, as_json=as_json)
+    out = Stream(what, as_json=common.as_json)
 
     async def run(memio: Memio) -> None:
-        batch: list[Record] = []
+        batch: list[Listed] = []
         size = 0
         async for record in everything(memio):
             batch.append(record)
-            size += len(record) if isinstance(record, str) else memory_of(record)
+            size += 0 if isinstance(record, (Session, Owner)) else memory_of(record)
             if len(batch) == BATCH or size >= BATCH_BYTES:
                 out.show(batch)
                 batch.clear()
@@ -111,39 +147,55 @@ def show_listing(
         out.show(batch)
         out.end()
 
-    call(config, kind, run)
+    call(common, kind, run)
 
 
-def delete_all(
-    config: Path | None,
-    kind: Kind,
-    action: Callable[[Memio], Awaitable[None]],
-    *,
-    owner: Mapping[str, str | None],
-    yes: bool,
-    as_json: bool,
-) -> ExitCode:
+def show_owners(common: Common, kind: Kind, span: Span, paging: Paging) -> None:
+    """Print the owners that have records of a kind."""
+    labels = span.labels
+    show_listing(
+        common,
+        kind,
+        "owners",
+        page=lambda memio, limit, cursor: facade_of(memio, kind).get_owners(limit=limit, cursor=cursor, **labels),
+        everything=lambda memio: facade_of(memio, kind).iter_owners(**labels),
+        paging=paging,
+    )
+
+
+def show_count(common: Common, kind: Kind, action: Callable[[Memio], Awaitable[int]]) -> None:
+    """Print a number that an action returns."""
+    count = call(common, kind, action)
+    done(f"{count}", as_json=common.as_json, count=count)
+
+
+def delete_all(common: Common, kind: Kind, span: Span, *, yes: bool) -> ExitCode:
     """Delete all records of an owner, or all records, after a question.
 
     Args:
-        config: The configuration file that was passed, or `None`.
+        common: The configuration file that was passed, and whether to print JSON.
         kind: The kind of memory.
-        action: Deletes the records.
-        owner: The labels of the owner by name, such as `user`; `None` where one was left out.
+        span: Whose records.
         yes: Whether `--yes` was passed.
-        as_json: Whether to print JSON.
 
     Returns:
         The exit code.
     """
-    named = [f"{word} {value!r}" for word, value in owner.items() if value is not None]
-    everything = f"all {kind} of {' and '.join(named)}" if named else f"all {kind} of all users"
+    labels = span.labels
+    named = narrowed(ANYWHERE, **labels).labels
+    everything = f"all {kind} of {words(named)}" if named else f"all {kind} of all owners"
 
-    client = opened(config, kind)
+    client = opened(common, kind)
+    facade = facade_of(client, kind)
     # Asked outside the event loop, which would delay an interrupt of the question.
-    if not confirmed(f"Delete {everything} from {getattr(client, kind).provider}", yes=yes):
-        note("nothing was deleted", as_json=as_json)
+    if not confirmed(f"Delete {everything} from {facade.provider}", yes=yes):
+        note("nothing was deleted", as_json=common.as_json)
         return ExitCode.NEGATIVE
-    run_with(client, action)
-    done(f"deleted {everything}", as_json=as_json, deleted="all", kind=kind, **owner)
+    run_with(client, lambda memio: facade_of(memio, kind).delete_all(**labels))
+    done(f"deleted {everything}", as_json=common.as_json, deleted="all", kind=kind, labels=named)
     return ExitCode.OK
+
+
+def facade_of(memio: Memio, kind: Kind) -> Any:
+    """Return the façade of a kind."""
+    return getattr(memio, kind)

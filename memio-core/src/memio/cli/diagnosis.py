@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretBytes, SecretStr
 
 from memio.cli.io.exit import code_of
+from memio.cli.sources import without_new_files
 from memio.client import Memio
 from memio.config import Config, ConfiguredStore
 from memio.errors import MemioError, ProviderTimeoutError
@@ -89,7 +90,8 @@ def diagnose(config: Config, store: ConfiguredStore, timeout: float) -> Diagnosi
     began = perf_counter()
     try:
         # A client for each store, so that one which fails does not affect the others.
-        client = Memio.from_config(Config(config.source, (store,), config.middleware))
+        reading, _ = without_new_files(Config(config.source, (store,), config.middleware))
+        client = Memio.from_config(reading)
         facade: Facade = getattr(client, store.kind)
         found.features, found.guarantees = sorted(facade.features), sorted(facade.guarantees)
         asyncio.run(_read(client, facade, timeout))

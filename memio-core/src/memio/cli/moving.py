@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from memio.capabilities import KINDS, Kind
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.input import as_utf8
 from memio.cli.io.output import console, note, reporting, visible, write_json
@@ -17,30 +16,12 @@ from memio.cli.io.watching import Watch, watching
 from memio.errors import MemioError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from memio.client import Memio
     from memio.transfer import Transfer
 
 T = TypeVar("T")
 
-Kinds = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--kind",
-        "-k",
-        callback=as_utf8,
-        metavar="KIND",
-        help=f"Only this kind: {', '.join(KINDS)}. May be repeated.",
-        show_default=False,
-    ),
-]
-OnlyUser = Annotated[
-    str | None,
-    typer.Option(
-        "--user", "-u", callback=as_utf8, metavar="ID", help="Only what belongs to this user.", show_default=False
-    ),
-]
 Accept = Annotated[
     list[str] | None,
     typer.Option(
@@ -60,27 +41,6 @@ JournalFile = Annotated[
         show_default=False,
     ),
 ]
-
-
-def opened(source: Path | Mapping[str, Any], kinds: Sequence[str] | None, *, among: Sequence[Kind] = KINDS) -> Memio:
-    """Return a client with the stores of a configuration.
-
-    Args:
-        source: The configuration.
-        kinds: The kinds that it must have; `None` for those that it has.
-        among: With `None`, only these kinds.
-
-    Raises:
-        StoreNotConfiguredError: The configuration has no store of a kind.
-    """
-    from memio.client import Memio
-    from memio.config import load
-    from memio.transfer._stores import chosen_kinds
-
-    config = load(source, kinds=among if kinds is None else chosen_kinds(kinds, KINDS))
-    if kinds is not None:
-        chosen_kinds(kinds, [store.kind for store in config.stores])
-    return Memio.from_config(config)
 
 
 def losses(accept: Sequence[str] | None) -> list[str]:
@@ -133,18 +93,21 @@ def _show(done: Transfer) -> None:
         out.print(table)
     else:
         out.print("no records to move")
-    for finding in done.losses:
-        out.print(visible(f"accepted: {finding}"), soft_wrap=True)
-    for difference in done.differences:
-        out.print(visible(str(difference)), soft_wrap=True)
-    if done.recovered:
-        out.print(f"the target has {done.recovered} records that an earlier run had sent without an answer")
-    if done.journal is not None:
-        out.print(
-            visible(f"{done.journal} keeps track of what was stored: keep the file as long as this may be repeated"),
-            soft_wrap=True,
-        )
+    for line in _remarks(done):
+        out.print(visible(line), soft_wrap=True)
     if done.differences:
         out.print(f"the sides differ ({len(done.differences)})", soft_wrap=True)
     elif done.kinds:
         out.print("both sides are equal, except for the accepted losses" if done.losses else "both sides are equal")
+
+
+def _remarks(done: Transfer) -> Iterator[str]:
+    """Yield the lines below the table."""
+    yield from (f"accepted: {finding}" for finding in done.losses)
+    yield from map(str, done.differences)
+    for kind, count in done.expired.items():
+        yield f"expired: {kind}, {count}: they were not stored, or are gone from the target by now"
+    if done.recovered:
+        yield f"the target has {done.recovered} records that an earlier run had sent without an answer"
+    if done.journal is not None:
+        yield f"{done.journal} keeps track of what was stored: keep the file as long as this may be repeated"

@@ -11,14 +11,12 @@ from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
 
 from memio._call.features import asked_by_scope
 from memio._call.store import CheckedStore
 from memio._values.text import shown
 from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
-from memio.facades import FACADES
 from memio.forget.absence import Found, list_all, look_for
 from memio.kinds import supports
 from memio.owners import Scope
@@ -37,10 +35,11 @@ async def forget(stores: Mapping[Kind, CheckedStore], scope: Scope, skip: Collec
         scope: Whose records.
         skip: The kinds to leave as they are.
     """
-    for store in stores.values():
-        store.state.check()
     _check_skip(stores, skip)
-    _check_scope({kind: store for kind, store in stores.items() if kind not in skip}, scope)
+    emptied: dict[Kind, CheckedStore] = {kind: store for kind, store in stores.items() if kind not in skip}
+    for store in emptied.values():
+        store.check()
+    _check_scope(emptied, scope)
     started_at, started = datetime.now(UTC), perf_counter()
     erasures = [_Erasure(store, scope, skipped=kind in skip) for kind, store in stores.items()]
     at_work = [erasure for erasure in erasures if not erasure.skipped]
@@ -69,7 +68,6 @@ class _Erasure:
         self.errors: list[Exception] = []
         self.skipped = skipped
         self._store = store
-        self._facade: Any = FACADES[store.kind](store, scope)
         self._scope = scope
         self._found: Found | None = None
         self._deleted = False
@@ -82,10 +80,10 @@ class _Erasure:
     async def delete(self) -> None:
         """Count the records of the owner, and delete them."""
         with self._step():
-            self._found = await list_all(self._store.spec, self._facade)
+            self._found = await list_all(self._store, self._scope)
         # Also when the listing failed.
         with self._step():
-            await self._facade.delete_all()
+            await self._store.call("delete_all", {}, self._scope)
             self._deleted = True
 
     async def erase(self) -> None:
@@ -101,7 +99,7 @@ class _Erasure:
     async def verify(self) -> None:
         """Read again, and keep what is still shown."""
         with self._step():
-            self._after, self._left, self._verified = await look_for(self._store.spec, self._facade, self._found)
+            self._after, self._left, self._verified = await look_for(self._store, self._scope, self._found)
         if Guarantee.READ_YOUR_WRITES not in self._store.guarantees:
             self._remains.append(LATE.format(self._store.provider))
 

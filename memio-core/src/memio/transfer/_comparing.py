@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Literal
 
 from memio.capabilities import Kind
-from memio.models import Record
+from memio.models import Message, Record
+from memio.owners import Owner
 from memio.transfer._journal import Journal, JournalRow, State, shown_name
 from memio.transfer._plan import Plan
 from memio.transfer._records import compared, differing
@@ -109,18 +111,22 @@ class Comparison:
         plan: How they were moved.
         sent: How many were sent, and how.
         journal: It has a row for every record of the source.
+
+    Attributes:
+        expired: How many records have expired since the transfer began, and are gone from the target.
     """
 
     def __init__(self, plan: Plan, sent: Sent, journal: Journal) -> None:
         self._plan = plan
         self._kind: Kind = plan.kind
         self._sent = sent
+        self.expired = 0
         self._journal = journal
         self._target = _Sum()
         self._others = 0
         self._found: list[Difference] = []
-        self._session: str | None = None
-        self._latest: dict[str | None, JournalRow] = {}
+        self._session: tuple[str | None, Owner] | None = None
+        self._latest: JournalRow | None = None
 
     async def of(self, records: AsyncIterator[Sequence[Record]]) -> Moved:
         """Read the target's records, and return how the sides compare."""
@@ -180,20 +186,23 @@ class Comparison:
         return self._journal.has_content(content)
 
     def _check_order(self, row: JournalRow, record: Record) -> None:
-        """Note a record that the target lists too late: of history, within its session and user."""
-        session: str | None = getattr(record, "session_id", None)
-        if session != self._session:
-            self._session, self._latest = session, {}
-        user = record.user_id if self._kind == "history" else None
-        before = self._latest.get(user)
+        """Note a record that the target lists too late: of history, within its session."""
+        if isinstance(record, Message):
+            session = (record.session_id, record.owner)
+            if session != self._session:
+                self._session, self._latest = session, None
+        before, self._latest = self._latest, row
         if before is not None and row.order < before.order:
             self._note("order", shown_name(row.name), f"it comes after {shown_name(before.name)}")
-        self._latest[user] = row
 
     def _find_missing(self) -> _Sum:
         """Note what the target does not have, and return the sum of the source."""
         source = _Sum()
+        now = datetime.now(UTC).timestamp()
         for row in self._journal.of_this_run(self._kind):
+            if row.found_in != self._journal.run and row.expires is not None and row.expires <= now:
+                self.expired += 1
+                continue
             source.add(row.digests)
             if row.state == State.CONFLICT:
                 also = ", or the same triple under another id" if self._kind == "graph" else ""

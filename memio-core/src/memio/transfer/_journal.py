@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +19,11 @@ from typing import Any, NamedTuple, Self
 
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
+from memio.owners import is_none
 
 APPLICATION_ID = 0x6D656D6A
 """The application id of a journal in the SQLite header: "memj"."""
-VERSION = 1
+VERSION = 2
 _SQLITE = b"SQLite format 3\0"
 
 _TABLES = """
@@ -36,6 +38,7 @@ CREATE TABLE sent (
     likeness BLOB NOT NULL,
     blocks BLOB NOT NULL,
     state INTEGER NOT NULL,
+    expires REAL,
     run INTEGER NOT NULL,
     place INTEGER NOT NULL,
     met INTEGER NOT NULL DEFAULT 0
@@ -61,9 +64,10 @@ class JournalRow(NamedTuple):
 
     Attributes:
         seq: The number of the row.
-        name: Kind, user, agent, session and id in the source, as JSON.
+        name: Kind, user, agent, namespace, session and id in the source, as JSON.
         digests: The digests of its fields.
         state: A `State`.
+        expires: When its copy will be gone from the target, in seconds since 1970; `None` for never.
         run: The last transfer that it was part of.
         order: Its number among the records of its kind, in that transfer.
         found_in: The last transfer whose comparison found its copy; 0 for none.
@@ -73,12 +77,13 @@ class JournalRow(NamedTuple):
     name: str
     digests: bytes
     state: int
+    expires: float | None
     run: int
     order: int
     found_in: int
 
 
-_COLUMNS = "seq, name, blocks, state, run, place, met"
+_COLUMNS = "seq, name, blocks, state, expires, run, place, met"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +94,10 @@ class Outgoing:
         kind: The kind of memory.
         source_key: What identifies it in the source.
         target_key: What identifies it in the target; `None` where that is not known before it is sent.
-        name: Kind, user, agent, session and id, as JSON.
+        name: Kind, user, agent, namespace, session and id, as JSON.
         content_key: What it has in common with its copy.
         digests: The digests of its fields.
+        expires_at: When its copy will be gone from the target; `None` for never.
         order: Its number among the records of its kind.
     """
 
@@ -101,6 +107,7 @@ class Outgoing:
     name: str
     content_key: bytes
     digests: bytes
+    expires_at: datetime | None
     order: int
 
 
@@ -161,7 +168,11 @@ class Journal:
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {VERSION}")
         elif (application, version) != (APPLICATION_ID, VERSION):
-            raise InvalidInputError(f"{self.path} is not a journal of this version of memio: choose another path")
+            raise InvalidInputError(
+                f"{self.path} is not a journal of this version of memio: finish that transfer with the memio that "
+                "began it, or choose another path",
+                argument="journal",
+            )
         self.run = int(self._meta("run")) + 1
         db.execute("UPDATE meta SET value = ? WHERE key = 'run'", (str(self.run),))
         db.execute("COMMIT")
@@ -220,12 +231,15 @@ class Journal:
     def begin(self, records: Iterable[Outgoing], state: State = State.UNANSWERED) -> None:
         """Write the rows of records that are about to be sent; a row that exists is replaced."""
         self._db.executemany(
-            "INSERT INTO sent (kind, source, target, name, likeness, blocks, state, run, place) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET target = excluded.target, "
-            "likeness = excluded.likeness, blocks = excluded.blocks, state = excluded.state, run = excluded.run, "
-            "place = excluded.place",
+            "INSERT INTO sent (kind, source, target, name, likeness, blocks, state, expires, run, place) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET target = excluded.target, "
+            "likeness = excluded.likeness, blocks = excluded.blocks, state = excluded.state, "
+            "expires = excluded.expires, run = excluded.run, place = excluded.place",
             (
-                (r.kind, r.source_key, r.target_key, r.name, r.content_key, r.digests, state, self.run, r.order)
+                (
+                    *(r.kind, r.source_key, r.target_key, r.name, r.content_key, r.digests, state),
+                    *(None if r.expires_at is None else r.expires_at.timestamp(), self.run, r.order),
+                )
                 for r in records
             ),
         )
@@ -336,7 +350,7 @@ def shown_name(name: str) -> str:
     Args:
         name: The `name` of its row.
     """
-    kind, user, agent, session, record_id = json.loads(name)
-    parts = {"user": user, "agent": agent, "session": session}
-    of = "".join(f", {word} {value!r}" for word, value in parts.items() if value is not None)
+    kind, user, agent, namespace, session, record_id = json.loads(name)
+    parts = {"user": user, "agent": agent, "namespace": tuple(namespace), "session": session}
+    of = "".join(f", {word} {value!r}" for word, value in parts.items() if not is_none(value))
     return f"{kind} {record_id!r}{of}"

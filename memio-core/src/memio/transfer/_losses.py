@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from memio._call.sizes import Limits, excesses_of
+from memio._call.sizes import excesses_of
 from memio._values.text import type_name
 from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import InvalidInputError
-from memio.kinds import RESTORE, SPECS, supports
-from memio.models import Record
+from memio.kinds import RECORDED_BY, RESTORE, SPECS, supports
+from memio.models import Document, Message, Record
+from memio.owners import is_none
 
 if TYPE_CHECKING:
     from memio._call.store import CheckedStore
@@ -23,9 +24,13 @@ class Loss(StrEnum):
     """Something that a target may be unable to hold. A transfer continues only when it is accepted."""
 
     OWNER = "owner"
-    """Records lose their user and agent; sessions of one name become one session."""
+    """Records lose their user and agent; sessions of one id become one session."""
+    NAMESPACES = "namespaces"
+    """Records lose their namespace; sessions of one id become one session."""
     METADATA = "metadata"
     """Records lose their metadata."""
+    DATA = "data"
+    """Messages and documents lose their data; those without text are left out."""
     IDS = "ids"
     """The target chooses new ids. A journal keeps track, so that nothing is stored twice."""
     ROLES = "roles"
@@ -35,24 +40,32 @@ class Loss(StrEnum):
     NAMES = "names"
     """Messages lose the name of their speaker."""
     CREATED_AT = "created_at"
-    """Facts and documents get the time at which they are stored, as `created_at` and `updated_at`."""
+    """Facts, documents and triples get the time at which they are stored, as `created_at` and `updated_at`."""
+    EXPIRY = "expiry"
+    """Facts and documents that would be gone at a time are kept for ever."""
     REPLIES = "replies"
     """The target's agent answers what is added, and its answers stay among the messages."""
     OVERSIZED = "oversized"
-    """Records with larger content, metadata or parts of a triple than the target takes are left out."""
+    """Records with larger content, data, metadata or parts of a triple than the target takes are left out."""
     KINDS = "kinds"
     """The target does not keep facts and documents apart: each will list the other."""
 
 
 BY_FEATURE: dict[Feature, Loss] = {
     Feature.ATTRIBUTION: Loss.OWNER,
+    Feature.NAMESPACES: Loss.NAMESPACES,
     Feature.METADATA: Loss.METADATA,
+    Feature.DATA: Loss.DATA,
     Feature.CLIENT_IDS: Loss.IDS,
     Feature.ALL_ROLES: Loss.ROLES,
     Feature.MESSAGE_TIMESTAMPS: Loss.TIMESTAMPS,
     Feature.MESSAGE_NAMES: Loss.NAMES,
+    Feature.EXPIRY: Loss.EXPIRY,
 }
 """The loss of a target without the feature."""
+
+OF_OWNERS = frozenset(BY_FEATURE[feature] for feature in RECORDED_BY.values())
+"""The losses of labels. Records of several owners may then be the same record for the target."""
 
 
 @dataclass(slots=True)
@@ -60,13 +73,13 @@ class Census:
     """What is in the records of a source: how many there are, and how many each loss would change.
 
     Attributes:
-        limits: By kind, the largest record that the target takes.
+        targets: By kind, the store of the target, where there is one.
         counts: By kind, how many records there are.
         uses: By kind and loss, how many records the loss would change.
         nameless: By kind, how many have no id.
     """
 
-    limits: dict[Kind, Limits]
+    targets: Mapping[Kind, CheckedStore]
     counts: Counter[Kind] = field(default_factory=Counter["Kind"])
     uses: Counter[tuple[Kind, Loss]] = field(default_factory=Counter["tuple[Kind, Loss]"])
     nameless: Counter[Kind] = field(default_factory=Counter["Kind"])
@@ -74,8 +87,9 @@ class Census:
     def add(self, kind: Kind, record: Record) -> None:
         """Count a record."""
         self.counts[kind] += 1
-        for loss in losses_of_record(kind, record, self.limits.get(kind, Limits())):
-            self.uses[kind, loss] += 1
+        if kind in self.targets:
+            for loss in losses_of_record(record, self.targets[kind]):
+                self.uses[kind, loss] += 1
         if record.id is None:
             self.nameless[kind] += 1
 
@@ -102,13 +116,16 @@ class Finding(NamedTuple):
 
 
 MEANINGS: dict[Loss, str] = {
-    Loss.OWNER: "they lose their user and agent, and sessions of one name become one session",
+    Loss.OWNER: "they lose their user and agent, and sessions of one id become one session",
+    Loss.NAMESPACES: "they lose their namespace, and sessions of one id become one session",
     Loss.METADATA: "they lose their metadata",
+    Loss.DATA: "they lose their data, and those without text are left out",
     Loss.IDS: "they get new ids; a journal keeps track of them",
     Loss.ROLES: "messages that are neither the user's nor the assistant's are left out",
     Loss.TIMESTAMPS: "messages get the time at which they are stored",
     Loss.NAMES: "messages lose the name of their speaker",
     Loss.CREATED_AT: "they get the time at which they are stored",
+    Loss.EXPIRY: "they lose the time at which they would be gone, and are kept for ever",
     Loss.REPLIES: "its agent answers what is added, and the answers stay among the messages",
     Loss.OVERSIZED: "they are larger than it takes, and are left out",
     Loss.KINDS: "it does not keep facts and documents apart, so each will list the other",
@@ -151,46 +168,53 @@ def accepted_losses(names: Iterable[str]) -> frozenset[Loss]:
     return frozenset(accepted)
 
 
-def dropped_fields(kind: Kind, losses: Iterable[Loss]) -> frozenset[str]:
+def dropped_fields(kind: Kind, losses: Collection[Loss]) -> frozenset[str]:
     """Return the fields that the records of a kind lose."""
-    spec = SPECS[kind]
-    dropped: set[str] = set()
-    for loss in losses:
-        if loss is Loss.OWNER:
-            dropped.update(spec.owners)
-        elif loss is Loss.CREATED_AT:
-            dropped.update(_assigned_times(kind))
-        elif loss is not Loss.ROLES:  # such a message is left out
-            dropped.update(name for name, feature in spec.asks.items() if BY_FEATURE.get(feature) is loss)
-    return frozenset(dropped)
+    held = {**RECORDED_BY, **SPECS[kind].asks}
+    dropped = {name for name, feature in held.items() if BY_FEATURE[feature] in losses}
+    if Loss.CREATED_AT in losses:
+        dropped |= _assigned_times(kind)
+    return frozenset(dropped - {"role"})  # such a message is left out
 
 
-def without(kind: Kind, record: Record, losses: Iterable[Loss]) -> Record:
+def without(kind: Kind, record: Record, losses: Collection[Loss]) -> Record:
     """Return a record as it is after losses: without what the target cannot hold."""
-    dropped: dict[str, Any] = {name: {} if name == "metadata" else None for name in dropped_fields(kind, losses)}
+    dropped: dict[str, Any] = {name: _NONE.get(name) for name in dropped_fields(kind, losses)}
     return replace(record, **dropped) if dropped else record
 
 
-def losses_of_record(kind: Kind, record: Record, limits: Limits) -> Iterator[Loss]:
-    """Yield the losses that would change a record."""
-    spec = SPECS[kind]
-    for _, feature in spec.asked_by(record):
-        yield BY_FEATURE[feature]
-    if any(getattr(record, name) is not None for name in spec.owners):
-        yield Loss.OWNER
-    if any(getattr(record, name) is not None for name in _assigned_times(kind)):
-        yield Loss.CREATED_AT
-    if kind == "history":
-        yield Loss.REPLIES
-    if _is_oversized(record, limits):
-        yield Loss.OVERSIZED
+_NONE: dict[str, Any] = {"metadata": {}, "namespace": ()}
+"""The values of lost fields that are not `None`."""
 
 
-def is_left_out(kind: Kind, record: Record, losses: Iterable[Loss], limits: Limits) -> bool:
-    """Return whether the losses drop the whole record."""
-    if Loss.ROLES in losses and any(feature is Feature.ALL_ROLES for _, feature in SPECS[kind].asked_by(record)):
-        return True
-    return Loss.OVERSIZED in losses and _is_oversized(record, limits)
+def losses_of_record(record: Record, target: CheckedStore) -> frozenset[Loss]:
+    """Return the losses that would change a record, those that the target does not have included.
+
+    Args:
+        record: The record.
+        target: The store whose limits it may exceed.
+    """
+    spec = target.spec
+    features = [feature for _, feature in spec.asked_by(record)]
+    features += [feature for name, feature in RECORDED_BY.items() if not is_none(getattr(record, name))]
+    losses = {BY_FEATURE[feature] for feature in features}
+    if any(getattr(record, name) is not None for name in _assigned_times(spec.name)):
+        losses.add(Loss.CREATED_AT)
+    if spec.name == "history":
+        losses.add(Loss.REPLIES)
+    if _is_oversized(record, target):
+        losses.add(Loss.OVERSIZED)
+    return frozenset(losses)
+
+
+def is_left_out(record: Record, lost: Collection[Loss]) -> bool:
+    """Return whether losses leave a record out as a whole.
+
+    Args:
+        record: The record.
+        lost: The losses that change it.
+    """
+    return Loss.ROLES in lost or Loss.OVERSIZED in lost or (Loss.DATA in lost and not cast("Any", record).content)
 
 
 def check_losses(targets: Sequence[CheckedStore], census: Census, accepted: frozenset[Loss]) -> tuple[Finding, ...]:
@@ -247,5 +271,7 @@ def _assigned_times(kind: Kind) -> frozenset[str]:
     return spec.times - spec.asks.keys()
 
 
-def _is_oversized(record: Record, limits: Limits) -> bool:
-    return next(iter(excesses_of(record, limits)), None) is not None
+def _is_oversized(record: Record, target: CheckedStore) -> bool:
+    if isinstance(record, (Document, Message)) and record.data is not None and Feature.DATA not in target.features:
+        record = replace(record, data=None)  # it is lost, whatever its size
+    return next(iter(excesses_of(record, target.limits)), None) is not None

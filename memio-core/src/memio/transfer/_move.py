@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-from memio._call.labels import OMITTED
+from memio._call.labels import narrowed
+from memio._values.omitted import OMITTED
 from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
 from memio.models import Record
+from memio.owners import ANYWHERE, Owner, Scope
 from memio.transfer._comparing import Comparison, Difference, Moved
 from memio.transfer._journal import Journal
 from memio.transfer._losses import Census, Finding, Loss, accepted_losses, check_losses
@@ -25,7 +28,6 @@ from memio.transfer._stores import (
     StoreSource,
     check_client,
     check_source,
-    checked_user,
     chosen_kinds,
     listing,
     target_of,
@@ -50,12 +52,14 @@ class Transfer:
         journal: The path of the journal, where one is needed to keep track of what was stored. As long as the file
             exists, the transfer may be repeated, and nothing is stored twice.
         recovered: How many records an earlier transfer had sent without an answer, and the target has.
+        expired: By kind, how many records have expired: they were not stored, or are gone from the target by now.
     """
 
     kinds: tuple[Moved, ...]
     losses: tuple[Finding, ...]
     journal: str | None
     recovered: int = 0
+    expired: Mapping[Kind, int] = field(default_factory=dict["Kind", int])
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -70,6 +74,11 @@ _IMPORTING: Mapping[Kind, str] = dict.fromkeys(KINDS, "importing")
 class Source(Protocol):
     """The source of a transfer: a file, or the stores of a client."""
 
+    @property
+    def expired(self) -> Mapping[Kind, int]:
+        """By kind, how many records had expired when the transfer began; they are not among its records."""
+        ...
+
     def records(self) -> AsyncIterator[tuple[Kind, Record]]:
         """Yield the records, kind after kind."""
         ...
@@ -81,6 +90,10 @@ async def import_(
     *,
     kinds: Iterable[str] | None = None,
     user_id: str = OMITTED,
+    agent_id: str = OMITTED,
+    namespace: tuple[str, ...] = OMITTED,
+    owner: Owner = OMITTED,
+    namespace_prefix: tuple[str, ...] = OMITTED,
     accept: Iterable[str] = (),
     journal: str | os.PathLike[str] | None = None,
     announce: Announce | None = None,
@@ -89,13 +102,17 @@ async def import_(
     """Store the records of an export, in their order, and compare both sides.
 
     The whole file is checked before anything is written. Afterwards all records of the target are read. An interrupted
-    import may be repeated: nothing is stored twice.
+    import may be repeated: nothing is stored twice. What has expired since the export is not stored.
 
     Args:
         client: The client in whose stores the records are stored.
         path: The export; `-` is standard input. Standard input and pipes are read to their end before anything else.
         kinds: Only records of these kinds.
         user_id: Only records of this user.
+        agent_id: Only records of this agent.
+        namespace: Only records of exactly this namespace; `()` is the root.
+        owner: Only records of exactly this owner; it stands for all labels.
+        namespace_prefix: Only records of this namespace and of all below it.
         accept: The losses that are accepted, by name; see `Loss`.
         journal: The path of the journal, which is written when the target chooses ids; by default the name of the
             file with `.journal` appended. Nothing is written there when the target takes ids.
@@ -113,14 +130,14 @@ async def import_(
     check_client(client, "client")
     losses = accepted_losses(accept)
     wanted = None if kinds is None else chosen_kinds(kinds, KINDS)
-    user = checked_user(user_id)
+    scope = narrowed(ANYWHERE, user_id, agent_id, namespace, owner, namespace_prefix)
     with TemporaryDirectory(prefix="memio-") as folder:
         file, journal_path = _readable_twice(path, folder, journal)
         name = "standard input" if os.fspath(path) == STANDARD_STREAM else os.fspath(path)
-        source = FileSource(file, name, wanted, user)
+        source = FileSource(file, name, wanted, scope)
         census = await _counted(source.checked(), client, progress)
         return await _move(
-            source, client, census, losses, journal_path, _IMPORTING, user, Callbacks(announce, progress)
+            source, client, census, losses, journal_path, _IMPORTING, scope, Callbacks(announce, progress)
         )
 
 
@@ -130,6 +147,10 @@ async def copy(
     *,
     kinds: Iterable[str] | None = None,
     user_id: str = OMITTED,
+    agent_id: str = OMITTED,
+    namespace: tuple[str, ...] = OMITTED,
+    owner: Owner = OMITTED,
+    namespace_prefix: tuple[str, ...] = OMITTED,
     accept: Iterable[str] = (),
     journal: str | os.PathLike[str] | None = None,
     announce: Announce | None = None,
@@ -145,6 +166,10 @@ async def copy(
         target: The client in whose stores the records are stored.
         kinds: Only records of these kinds; all that the source has when left out.
         user_id: Only records of this user.
+        agent_id: Only records of this agent.
+        namespace: Only records of exactly this namespace; `()` is the root.
+        owner: Only records of exactly this owner; it stands for all labels.
+        namespace_prefix: Only records of this namespace and of all below it.
         accept: The losses that are accepted, by name; see `Loss`.
         journal: The path of the journal; needed when the target chooses ids.
         announce: Called with the planned transfer (counts and losses) before anything is written.
@@ -156,7 +181,7 @@ async def copy(
     Raises:
         InvalidInputError: Both are the same store, or an argument cannot be honoured; nothing was changed.
         LossError: The target cannot hold everything, and the loss was not accepted; nothing was changed.
-        NotSupportedError: The source cannot list the records of one user; nothing was changed.
+        NotSupportedError: The source cannot list the records of these owners alone; nothing was changed.
         MemioError: The transfer failed after it began. Repeat the call: it continues where it stopped.
 
     Example:
@@ -176,14 +201,14 @@ async def copy(
     check_client(target, "target")
     losses = accepted_losses(accept)
     chosen = chosen_kinds(kinds, source.kinds)
-    user = checked_user(user_id)
-    check_source(source, chosen, user)
+    scope = narrowed(ANYWHERE, user_id, agent_id, namespace, owner, namespace_prefix)
+    check_source(source, chosen, scope)
     for kind in chosen:
         _refuse_same(source, target, kind)
-    stores = StoreSource(source, chosen, user)
+    stores = StoreSource(source, chosen, scope)
     census = await _counted(stores.records(), target, progress)
     origins: dict[Kind, str] = {kind: f"copying from {_described(target_of(source, kind))}" for kind in chosen}
-    return await _move(stores, target, census, losses, journal, origins, user, Callbacks(announce, progress))
+    return await _move(stores, target, census, losses, journal, origins, scope, Callbacks(announce, progress))
 
 
 def _is_fifo(file: Path) -> bool:
@@ -209,11 +234,12 @@ def _readable_twice(
 
 
 async def _counted(records: AsyncIterator[tuple[Kind, Record]], target: Memio, progress: Listener | None) -> Census:
-    census = Census({kind: target_of(target, kind).limits for kind in target.kinds})
+    census = Census({kind: target_of(target, kind) for kind in target.kinds})
     with disk_errors():
         async for kind, part in batches(records):
             for record in part:
                 census.add(kind, record)
+                del record  # before the next one is read
             report(progress, "reading", kind, census.counts[kind])
     return census
 
@@ -225,7 +251,7 @@ async def _move(
     accepted: frozenset[Loss],
     journal_path: str | os.PathLike[str] | None,
     origins: Mapping[Kind, str],
-    user_id: str | None,
+    scope: Scope,
     callbacks: Callbacks,
 ) -> Transfer:
     kinds: list[Kind] = [kind for kind in KINDS if census.counts[kind]]
@@ -236,7 +262,7 @@ async def _move(
         )
     stores = [target_of(client, kind) for kind in kinds]
     losses = check_losses(stores, census, accepted)
-    plans = [plan_for(store, census, losses, user_id) for store in stores]
+    plans = [plan_for(store, census, losses, scope) for store in stores]
     tracked = [plan for plan in plans if plan.tracked]
     if tracked and journal_path is None:
         raise InvalidInputError(
@@ -249,26 +275,37 @@ async def _move(
         callbacks.announce(Intent({kind: census.counts[kind] for kind in kinds}, losses))
     path = Path(journal_path) if tracked and journal_path is not None else None
     moved: list[Moved] = []
+    expired = Counter(source.expired)
     with disk_errors(), Journal(path) as journal:
         recovered = 0
         for plan in tracked:
             journal.bind(plan.kind, f"{origins[plan.kind]} to {_described(plan.target)}")
             await _list_before(client, plan, journal, progress)
-            stored, _ = await resolve(plan, journal, listing(client, plan.kind, None))
+            stored, _ = await resolve(plan, journal, listing(plan.target, ANYWHERE))
             recovered += stored
         senders = await _send(source, client, plans, journal, progress)
         for plan, sender in zip(plans, senders, strict=True):
-            found = _observed(client, plan, "comparing", plan.user_id, progress)
-            moved.append(await Comparison(plan, sender.sent, journal).of(found))
+            found = _observed(client, plan, "comparing", plan.scope, progress)
+            comparison = Comparison(plan, sender.sent, journal)
+            try:
+                moved.append(await comparison.of(found))
+            except MemioError as error:
+                error.add_note("all records were stored before the error; repeat the call to compare both sides")
+                raise
+            expired[plan.kind] += comparison.expired
     return Transfer(
-        kinds=tuple(moved), losses=losses, journal=None if path is None else os.fspath(path), recovered=recovered
+        kinds=tuple(moved),
+        losses=losses,
+        journal=None if path is None else os.fspath(path),
+        recovered=recovered,
+        expired=dict(+expired),
     )
 
 
 async def _list_before(client: Memio, plan: Plan, journal: Journal, progress: Listener | None) -> None:
     """Record which records a target has before the first one is sent.
 
-    Records of all users are listed, because a later transfer of another user may use the same journal.
+    Records of all owners are listed, because a later transfer of another owner may use the same journal.
     """
     if journal.knows_what_was_before(plan.kind):
         return
@@ -282,7 +319,7 @@ async def _list_before(client: Memio, plan: Plan, journal: Journal, progress: Li
                 )
             journal.note_before(plan.kind, key_of(plan.kind, record))
 
-    async for records in _observed(client, plan, "looking", None, progress):
+    async for records in _observed(client, plan, "looking", ANYWHERE, progress):
         await run_in_thread_uncancelled(note, records)
     await run_in_thread_uncancelled(journal.all_before_noted, plan.kind)
 
@@ -312,11 +349,11 @@ async def _send(
 
 
 async def _observed(
-    client: Memio, plan: Plan, stage: Stage, user_id: str | None, progress: Listener | None
+    client: Memio, plan: Plan, stage: Stage, scope: Scope, progress: Listener | None
 ) -> AsyncIterator[list[Record]]:
     """Yield the target's records in batches, and report the progress."""
     done = 0
-    async for _, records in batches(StoreSource(client, (plan.kind,), user_id).records()):
+    async for _, records in batches(StoreSource(client, (plan.kind,), scope).records()):
         yield records
         done += len(records)
         report(progress, stage, plan.kind, done, plan.total if stage == "comparing" else None)

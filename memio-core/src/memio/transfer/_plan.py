@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from memio._call.features import confinable
 from memio._call.store import CheckedStore
 from memio.capabilities import Kind
 from memio.kinds import RESTORE, supports
 from memio.models import Record
+from memio.owners import Scope
 from memio.transfer._journal import Outgoing
 from memio.transfer._losses import Census, Finding, Loss, dropped_fields, losses_of_target, without
 from memio.transfer._records import content_key, encoded, field_digests, identity_of, key_of
@@ -28,7 +30,7 @@ class Plan:
         tracked: Whether the target chooses ids, so that a journal must keep track of what is stored.
         restores: Whether the target takes records exactly as they are.
         total: How many records there are, as counted before.
-        user_id: Whose records of the target are compared afterwards; `None` is everybody's.
+        scope: Whose records of the target are compared afterwards.
     """
 
     kind: Kind
@@ -39,7 +41,7 @@ class Plan:
     tracked: bool
     restores: bool
     total: int
-    user_id: str | None
+    scope: Scope
 
     def outgoing(self, record: Record, order: int) -> tuple[Outgoing, Record]:
         """Return what the journal keeps of a record, and the record as the target can hold it.
@@ -57,6 +59,7 @@ class Plan:
             name=encoded(identity_of(self.kind, record, order)).decode(),
             content_key=content_key(self.kind, digests),
             digests=digests,
+            expires_at=getattr(reduced, "expires_at", None),
             order=order,
         )
         return outgoing, reduced
@@ -69,18 +72,17 @@ class Plan:
         return key, content_key(self.kind, digests), digests
 
 
-def plan_for(target: CheckedStore, census: Census, losses: Iterable[Finding], user_id: str | None) -> Plan:
+def plan_for(target: CheckedStore, census: Census, losses: Iterable[Finding], scope: Scope) -> Plan:
     """Return how the records of a kind are moved.
 
     Args:
         target: The store that they are moved to.
         census: What is in the records.
         losses: The losses of the transfer.
-        user_id: Whose records are moved; `None` is everybody's.
+        scope: Whose records are moved.
     """
     kind = target.kind
     lost = losses_of_target(target)
-    scoped = "user_scope" in target.features and Loss.OWNER not in lost
     return Plan(
         kind=kind,
         target=target,
@@ -90,5 +92,5 @@ def plan_for(target: CheckedStore, census: Census, losses: Iterable[Finding], us
         tracked=Loss.IDS in lost or census.nameless[kind] > 0,
         restores=supports(target.store, RESTORE),
         total=census.counts[kind],
-        user_id=user_id if scoped else None,
+        scope=confinable(scope, target.features),
     )

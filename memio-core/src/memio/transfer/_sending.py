@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from memio._call.labels import as_argument
 from memio._call.sizes import memory_of
 from memio.errors import (
     ConflictError,
@@ -18,9 +17,10 @@ from memio.errors import (
 )
 from memio.kinds import RESTORE, supports
 from memio.models import Document, Fact, Message, Record, Triple
+from memio.owners import ANYWHERE
 from memio.protocols import DocumentInput, FactInput
 from memio.transfer._journal import Journal, Outgoing, State
-from memio.transfer._losses import Loss, is_left_out, losses_of_record
+from memio.transfer._losses import OF_OWNERS, is_left_out, losses_of_record
 from memio.transfer._plan import Plan
 from memio.transfer._progress import Listener, report
 from memio.transfer._records import RECORDS_PER_CALL, key_of
@@ -84,6 +84,8 @@ class Sender:
                 await self.flush()
             self._batch.append((outgoing, record))
             self._size += memory_of(record)
+            if self._size >= BYTES_PER_CALL:  # not when the next record is there: both would be held
+                await self.flush()
 
     async def flush(self) -> None:
         """Send the batch."""
@@ -95,17 +97,17 @@ class Sender:
 
     def _prepared(self, records: Sequence[Record]) -> list[Pair]:
         """Return records as the target can hold them, without those that are left out, and what the journal keeps."""
-        sent, plan, limits = self.sent, self._plan, self._plan.target.limits
+        sent, plan = self.sent, self._plan
         pairs: list[Pair] = []
         for record in records:
             sent.records += 1
-            for loss in losses_of_record(plan.kind, record, limits):
-                if loss in plan.lost and loss not in plan.accepted:
-                    raise MemioError(
-                        f"records were added to the source during the transfer that the target cannot hold ({loss}): "
-                        "repeat the call"
-                    )
-            if is_left_out(plan.kind, record, plan.lost, limits):
+            lost = losses_of_record(record, plan.target) & plan.lost
+            if unexpected := sorted(lost - plan.accepted):
+                raise MemioError(
+                    "records were added to the source during the transfer that the target cannot hold "
+                    f"({', '.join(unexpected)}): repeat the call"
+                )
+            if is_left_out(record, lost):
                 sent.left_out += 1
             else:
                 pairs.append(plan.outgoing(record, sent.records))
@@ -113,7 +115,7 @@ class Sender:
 
     def _is_new(self, outgoing: Outgoing) -> bool:
         """Return whether a record must be sent; record in the journal why it need not."""
-        if Loss.OWNER in self._plan.lost and outgoing.target_key is not None:
+        if self._plan.lost & OF_OWNERS and outgoing.target_key is not None:
             twin = self._journal.row_of_copy(outgoing.target_key)
             in_batch = any(other.target_key == outgoing.target_key for other, _ in self._batch)
             if in_batch or (twin is not None and twin.run == self._journal.run):
@@ -139,10 +141,10 @@ class Sender:
         if self._plan.restores:
             return True
         if isinstance(record, Message) and isinstance(before, Message):
-            same = (record.session_id, record.user_id) == (before.session_id, before.user_id)
+            same = (record.session_id, record.owner) == (before.session_id, before.owner)
             return same and len(self._batch) < MESSAGES_PER_CALL
         if isinstance(record, Triple):
-            return record.user_id == before.user_id
+            return record.owner == before.owner
         # Without a batch call, the adds would run concurrently, and be stored in any order.
         return supports(self._plan.target.store, "add_many")
 
@@ -187,19 +189,17 @@ class Sender:
         """Send records in one call, and return them as stored; `None` where the target does not return a record."""
         plan, first = self._plan, records[0]
         if plan.restores:
-            await plan.target.call(RESTORE, {"records": list(records)}, {})
+            await plan.target.call(RESTORE, {"records": list(records)}, ANYWHERE)
             return [None] * len(records)
         if isinstance(first, Message):
             messages = cast("Sequence[Message]", records)
             turn = await self._client.history.add(
-                session_id=cast("str", first.session_id), messages=messages, user_id=as_argument(first.user_id)
+                session_id=cast("str", first.session_id), messages=messages, owner=first.owner
             )
             same = len(turn.stored) == len(records)
             return turn.stored if same else [None] * len(records)
         if isinstance(first, Triple):
-            return await self._client.graph.add(
-                triples=cast("Sequence[Triple]", records), user_id=as_argument(first.user_id)
-            )
+            return await self._client.graph.add(triples=cast("Sequence[Triple]", records), owner=first.owner)
         if len(records) == 1:
             return [await self._add(first)]
         items = [_arguments(cast("Fact | Document", record)) for record in records]
@@ -233,19 +233,22 @@ async def resolve(plan: Plan, journal: Journal, records: AsyncIterator[Record]) 
         return 0, 0
     async for record in records:
         key, content, _ = plan.keys_in_target(record)
+        record_id = record.id
+        del record  # before the next one is read
         if key is None or journal.was_before(plan.kind, key) or journal.row_of_copy(key):
             continue
         if row := journal.row_with_content(content):
-            journal.set_copy(row, key, record.id)
+            journal.set_copy(row, key, record_id)
     removed = await run_in_thread_uncancelled(journal.remove_unanswered, plan.kind)
     return unanswered - removed, removed
 
 
 def _arguments(record: Fact | Document) -> dict[str, Any]:
+    """Return the arguments with which `add` stores a record."""
     named = {"fact_id" if isinstance(record, Fact) else "doc_id": record.id or None}
-    owner = {"user_id": record.user_id, "agent_id": getattr(record, "agent_id", None)}
-    given = {"content": record.content, "metadata": record.metadata or None, **named, **owner}
-    return {name: value for name, value in given.items() if value is not None}
+    held = {"metadata": record.metadata or None, "data": getattr(record, "data", None), "expires_at": record.expires_at}
+    given = {name: value for name, value in {**named, **held}.items() if value is not None}
+    return {"content": record.content, "owner": record.owner, **given}
 
 
 def _changed_nothing(error: MemioError) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from memio._call.labels import OMITTED, add_label, as_argument
+from memio._call.features import asked_by_scope, confinable
 from memio._values.text import type_name
-from memio.capabilities import KINDS, Feature, Kind
+from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, StoreNotConfiguredError
-from memio.facades import Documents, Facts, Graph
-from memio.models import Message, Record
+from memio.facades import FACADES, Documents, Facts, Graph, History
+from memio.models import Record
+from memio.owners import Scope
 from memio.transfer._losses import mixed
-from memio.transfer._records import RECORDS_PER_CALL, key_of
+from memio.transfer._records import RECORDS_PER_CALL, digest_of
 from memio.transfer._seen import Seen
 
 if TYPE_CHECKING:
@@ -26,37 +27,42 @@ class StoreSource:
     Args:
         client: The client.
         kinds: Only records of these kinds.
-        user_id: Only records of this user.
+        scope: Only records of these owners.
     """
 
-    def __init__(self, client: Memio, kinds: tuple[Kind, ...], user_id: str | None) -> None:
+    expired: Mapping[Kind, int] = {}
+    """Stores do not list what has expired."""
+
+    def __init__(self, client: Memio, kinds: tuple[Kind, ...], scope: Scope) -> None:
         self._client = client
         self._kinds = kinds
-        self._user_id = user_id
+        self._scope = scope
 
     async def records(self) -> AsyncIterator[tuple[Kind, Record]]:
         """Yield every record, kind after kind, each kind in the order of its listing."""
         for kind in self._kinds:
-            async for record in listing(self._client, kind, self._user_id):
+            async for record in listing(target_of(self._client, kind), self._scope):
                 yield kind, record
+                del record  # before the next one is read
 
 
-async def listing(client: Memio, kind: Kind, user_id: str | None) -> AsyncIterator[Record]:
-    """Yield every record of a kind: of history, session after session, each with its oldest message first."""
-    if kind != "history":
-        store = cast("Facts | Documents | Graph", getattr(client, kind))
-        async for record in store.iter_all(page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)):
+async def listing(store: CheckedStore, scope: Scope) -> AsyncIterator[Record]:
+    """Yield every record in scope: of history, session after session, each with its oldest message first."""
+    facade = FACADES[store.kind](store, scope)
+    if not isinstance(facade, History):
+        async for record in cast("Facts | Documents | Graph", facade).iter_all(page_size=RECORDS_PER_CALL):
             yield record
+            del record  # before the next one is read
         return
-    history = client.history
     with Seen() as seen:  # a session that is deleted and begun again meanwhile may be listed twice
-        async for session_id in history.iter_all(page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)):
-            if not seen.add(key_of(kind, Message(role="user", content="-", session_id=session_id))):
+        async for session in facade.iter_all(page_size=RECORDS_PER_CALL):
+            if not seen.add(digest_of([session.user_id, session.agent_id, session.namespace, session.id])):
                 continue
-            async for message in history.iter_messages(
-                session_id=session_id, page_size=RECORDS_PER_CALL, user_id=as_argument(user_id)
-            ):
+            # Other owners in scope may have a session of the same id.
+            of_owner = confinable(Scope.of(session.owner), store.features)
+            async for message in History(store, of_owner).iter_messages(session.id, page_size=RECORDS_PER_CALL):
                 yield message
+                del message
 
 
 def target_of(client: Memio, kind: Kind) -> CheckedStore:
@@ -65,7 +71,7 @@ def target_of(client: Memio, kind: Kind) -> CheckedStore:
 
 
 def check_client(client: object, name: str) -> None:
-    """Refuse what is not a client, and a client that is confined to an owner: records are moved with their owners.
+    """Refuse what is not a client, and a client that is confined to labels: records are moved with their owners.
 
     Args:
         client: What was passed.
@@ -78,7 +84,8 @@ def check_client(client: object, name: str) -> None:
 
     if isinstance(client, ScopedMemio):
         raise InvalidInputError(
-            f"{name} is confined to an owner: pass the client that it was made from, and user_id", argument=name
+            f"{name} is confined to labels: pass the client that it was made from, and the labels as arguments",
+            argument=name,
         )
     if not isinstance(client, Memio):
         raise InvalidInputError(
@@ -109,29 +116,17 @@ def chosen_kinds(kinds: Iterable[str] | None, available: Collection[Kind]) -> tu
     return tuple(kind for kind in KINDS if kind in named)
 
 
-def checked_user(user_id: str) -> str | None:
-    """Return the user whose records are moved, or `None` where the argument was left out.
-
-    Raises:
-        InvalidInputError: The user id is not valid.
-    """
-    owner: dict[str, str] = {}
-    if user_id is not OMITTED:
-        add_label(owner, "user_id", user_id)
-    return owner.get("user_id")
-
-
-def check_source(client: Memio, kinds: tuple[Kind, ...], user_id: str | None) -> None:
+def check_source(client: Memio, kinds: tuple[Kind, ...], scope: Scope) -> None:
     """Refuse records that a source cannot distinguish, before anything is read.
 
     Raises:
-        NotSupportedError: It cannot list the records of one user.
+        NotSupportedError: It cannot list the records of these owners alone.
         InvalidInputError: Its facts and documents are the same records.
     """
     stores = [target_of(client, kind) for kind in kinds]
-    if user_id is not None:
-        for store in stores:
-            store.require(Feature.USER_SCOPE, "moving the records of one user", "get_all")
+    for store in stores:
+        for feature, _ in asked_by_scope(store.spec.methods["get_all"], scope, store.features):
+            store.require(feature, f"moving the records of {scope.words}", "get_all")
     if mixed(stores):
         raise InvalidInputError(
             f"as configured, the facts and documents of {stores[0].provider} are the same records, and would be moved "

@@ -39,12 +39,17 @@ async def batches(records: AsyncIterator[tuple[Kind, Record]]) -> AsyncIterator[
     batch_kind: Kind | None = None
     size = 0
     async for kind, record in records:
-        if batch_kind is not None and (kind != batch_kind or len(batch) == BATCH or size >= BATCH_BYTES):
+        if batch_kind is not None and kind != batch_kind:
             yield batch_kind, batch
             batch.clear()
             size = 0
         batch_kind = kind
         batch.append(record)
         size += memory_of(record)
+        del record  # the batch alone holds it, and is emptied before the next record is read
+        if len(batch) == BATCH or size >= BATCH_BYTES:
+            yield kind, batch
+            batch.clear()
+            batch_kind, size = None, 0
     if batch_kind is not None:
         yield batch_kind, batch

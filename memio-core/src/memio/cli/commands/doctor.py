@@ -10,9 +10,9 @@ import typer
 
 from memio.capabilities import KINDS
 from memio.cli import options
-from memio.cli.client import source_for
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.output import console, visible, write_json
+from memio.cli.sources import source_for
 from memio.errors import MemioError, PluginError
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def doctor(
 
     from memio.cli.diagnosis import diagnose
 
-    configurations, broken, fault = _read(source_for(config, *KINDS))
+    source = source_for(config, *KINDS)
+    file = str(source) if isinstance(source, Path) else None
+    configurations, broken, fault = _read(source)
     found: list[Diagnosis] = []
     for configuration in configurations:
         for store in configuration.stores:
@@ -52,7 +54,7 @@ def doctor(
     if as_json:
         write_json(
             {
-                "config": None if config is None else str(config),
+                "config": file,
                 "ok": not failed and fault is None,
                 "stores": [asdict(diagnosis) for diagnosis in found],
                 "broken": broken,
@@ -64,7 +66,7 @@ def doctor(
             _show_command(command)
         if found:
             answering = f"{len(found) - len(failed)} of {len(found) + len(broken)} stores answer"
-            console().print(f"{answering}; configured by {config or 'the embedded default'}", soft_wrap=True)
+            console().print(f"{answering}; configured by {file or 'the embedded default'}", soft_wrap=True)
     if fault is not None:
         raise fault
     raise typer.Exit(failed[0].code if failed else ExitCode.OK)

@@ -1,18 +1,17 @@
-"""`memio documents`: longer texts, for search."""
+"""`memio documents`: longer texts, for search, and values under an id."""
 
 from typing import Annotated
 
 import typer
 
-from memio._call.labels import as_argument
 from memio.cli import options
-from memio.cli.client import call, delete_all, show_listing
-from memio.cli.io.filters import filters
-from memio.cli.io.input import as_utf8, content, json_object
+from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
+from memio.cli.groups import AddedWithData, ChangedWithData, Common, Owner, Paging, Pick, Scope, Sorting, Span, grouped
+from memio.cli.io.input import as_utf8
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
 
-app = typer.Typer(help="Longer texts, for search.")
+app = typer.Typer(help="Longer texts, for search, and values under an id.")
 
 DocumentId = Annotated[
     str, typer.Argument(callback=as_utf8, metavar="ID", help="The id of the document.", show_default=False)
@@ -20,139 +19,97 @@ DocumentId = Annotated[
 
 
 @app.command()
-def add(
-    *,
-    text: options.Content = None,
-    file: options.File = None,
-    user: options.User = None,
-    metadata: options.Metadata = None,
-    doc_id: options.NewId = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def add(*, body: AddedWithData, doc_id: options.NewId = None, owner: Owner, common: Common) -> None:
     """Store a document."""
-    body = content(text, file)
-    kept = json_object(metadata, "--metadata")
+    held, labels = body.read(), owner.labels
     document = call(
-        config,
-        "documents",
-        lambda memio: memio.documents.add(content=body, metadata=kept, user_id=as_argument(user), doc_id=doc_id),
+        common, "documents", lambda memio: memio.documents.add(**held, doc_id=doc_id, **labels), creates=True
     )
-    show_one("documents", document, as_json=as_json, done="the document is stored")
+    show_one(document, as_json=common.as_json, done="the document is stored")
 
 
 @app.command()
-def get(
-    *,
-    doc_id: DocumentId,
-    user: options.UserScope = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
+@grouped
+def put(
+    *, doc_id: DocumentId, body: AddedWithData, if_version: options.IfVersion = None, owner: Owner, common: Common
 ) -> None:
+    """Store a document under an id. One that is there is replaced, also in what is left out here."""
+    held, labels = {**body.read(), "if_version": if_version}, owner.labels
+    document = call(common, "documents", lambda memio: memio.documents.put(doc_id, **held, **labels), creates=True)
+    show_one(document, as_json=common.as_json, done="the document is stored")
+
+
+@app.command()
+@grouped
+def get(*, doc_id: DocumentId, scope: Scope, common: Common) -> None:
     """Show one document."""
-    document = call(config, "documents", lambda memio: memio.documents.get(doc_id=doc_id, user_id=as_argument(user)))
-    show_one("documents", document, as_json=as_json)
+    labels = scope.labels
+    document = call(common, "documents", lambda memio: memio.documents.get(doc_id, **labels))
+    show_one(document, as_json=common.as_json)
 
 
 @app.command("list")
-def list_(
-    *,
-    user: options.UserScope = None,
-    filter_: options.Filters = None,
-    limit: options.Limit = None,
-    cursor: options.Cursor = None,
-    everything: options.Everything = False,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def list_(*, span: Span, pick: Pick, paging: Sorting, common: Common) -> None:
     """List documents, in the order in which they were added."""
-    chosen = filters(filter_)
+    chosen = {**pick.chosen, **paging.order, **span.labels}
     show_listing(
-        config,
+        common,
         "documents",
         "documents",
-        page=lambda memio, limit, cursor: memio.documents.get_all(
-            limit=limit, cursor=cursor, user_id=as_argument(user), filters=chosen
-        ),
-        everything=(lambda memio: memio.documents.iter_all(user_id=as_argument(user), filters=chosen))
-        if everything
-        else None,
-        limit=limit,
-        cursor=cursor,
-        as_json=as_json,
+        page=lambda memio, limit, cursor: memio.documents.get_all(limit=limit, cursor=cursor, **chosen),
+        everything=lambda memio: memio.documents.iter_all(**chosen),
+        paging=paging,
     )
 
 
 @app.command()
-def search(
-    *,
-    query: options.Query,
-    user: options.UserScope = None,
-    filter_: options.Filters = None,
-    limit: options.Hits = 10,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def search(*, query: options.Query, span: Span, pick: Pick, limit: options.Hits = 10, common: Common) -> None:
     """Find the documents that match best, best first."""
-    chosen = filters(filter_)
-    hits = call(
-        config,
-        "documents",
-        lambda memio: memio.documents.search(query=query, limit=limit, user_id=as_argument(user), filters=chosen),
-    )
-    show_many("documents", hits, "documents", as_json=as_json)
+    chosen = {**pick.chosen, **span.labels}
+    hits = call(common, "documents", lambda memio: memio.documents.search(query, limit=limit, **chosen))
+    show_many(hits, "documents", as_json=common.as_json)
 
 
 @app.command()
+@grouped
+def count(*, span: Span, pick: Pick, common: Common) -> None:
+    """Print how many documents there are."""
+    chosen = {**pick.chosen, **span.labels}
+    show_count(common, "documents", lambda memio: memio.documents.count(**chosen))
+
+
+@app.command()
+@grouped
 def update(
-    *,
-    doc_id: DocumentId,
-    text: options.Content = None,
-    file: options.File = None,
-    user: options.UserScope = None,
-    metadata: options.NewMetadata = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
+    *, doc_id: DocumentId, changed: ChangedWithData, if_version: options.IfVersion = None, scope: Scope, common: Common
 ) -> None:
-    """Replace the text of a document."""
-    body = content(text, file)
-    kept = json_object(metadata, "--metadata")
-    document = call(
-        config,
-        "documents",
-        lambda memio: memio.documents.update(doc_id=doc_id, content=body, metadata=kept, user_id=as_argument(user)),
-    )
-    show_one("documents", document, as_json=as_json, done="the document is updated")
+    """Change the text, the metadata or the time of expiry of a document. What is left out stays."""
+    changes, labels = {**changed.read(), "if_version": if_version}, scope.labels
+    document = call(common, "documents", lambda memio: memio.documents.update(doc_id=doc_id, **changes, **labels))
+    show_one(document, as_json=common.as_json, done="the document is updated")
 
 
 @app.command()
-def delete(
-    *,
-    doc_id: DocumentId,
-    user: options.UserScope = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def delete(*, doc_id: DocumentId, if_version: options.IfVersion = None, scope: Scope, common: Common) -> None:
     """Delete one document."""
-    call(config, "documents", lambda memio: memio.documents.delete(doc_id=doc_id, user_id=as_argument(user)))
-    done(f"deleted document {doc_id}", as_json=as_json, deleted=doc_id)
+    labels = scope.labels
+    call(common, "documents", lambda memio: memio.documents.delete(doc_id, if_version=if_version, **labels))
+    done(f"deleted document {doc_id}", as_json=common.as_json, deleted=doc_id)
 
 
 @app.command("delete-all")
-def delete_all_(
-    *,
-    user: options.UserScope = None,
-    yes: options.Yes = False,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Delete all documents, or all documents of one user, after a confirmation."""
-    code = delete_all(
-        config,
-        "documents",
-        lambda memio: memio.documents.delete_all(user_id=as_argument(user)),
-        owner={"user": user},
-        yes=yes,
-        as_json=as_json,
-    )
-    raise typer.Exit(code)
+@grouped
+def delete_all_(*, span: Span, yes: options.Yes = False, common: Common) -> None:
+    """Delete all documents, or all documents of an owner, after a confirmation."""
+    raise typer.Exit(delete_all(common, "documents", span, yes=yes))
+
+
+@app.command()
+@grouped
+def owners(*, span: Span, paging: Paging, common: Common) -> None:
+    """List the owners that have documents, each once, in no particular order."""
+    show_owners(common, "documents", span, paging)

@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
-from memio._call.labels import as_argument
 from memio.cli import options
-from memio.cli.client import call, delete_all, show_listing
-from memio.cli.io.filters import filters
-from memio.cli.io.input import as_utf8, content, json_object
+from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
+from memio.cli.groups import Added, Changed, Common, Owner, Paging, Pick, Scope, Sorting, Span, grouped
+from memio.cli.io.input import as_utf8
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
 
@@ -18,162 +17,93 @@ FactId = Annotated[str, typer.Argument(callback=as_utf8, metavar="ID", help="The
 
 
 @app.command()
-def add(
-    *,
-    text: options.Content = None,
-    file: options.File = None,
-    user: options.User = None,
-    agent: options.Agent = None,
-    metadata: options.Metadata = None,
-    fact_id: options.NewId = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def add(*, body: Added, fact_id: options.NewId = None, owner: Owner, common: Common) -> None:
     """Store a fact."""
-    body = content(text, file)
-    kept = json_object(metadata, "--metadata")
-    fact = call(
-        config,
-        "facts",
-        lambda memio: memio.facts.add(
-            content=body, metadata=kept, user_id=as_argument(user), agent_id=as_argument(agent), fact_id=fact_id
-        ),
-    )
-    show_one("facts", fact, as_json=as_json, done="the fact is stored")
+    held, labels = body.read(), owner.labels
+    fact = call(common, "facts", lambda memio: memio.facts.add(**held, fact_id=fact_id, **labels), creates=True)
+    show_one(fact, as_json=common.as_json, done="the fact is stored")
 
 
 @app.command()
-def get(
-    *,
-    fact_id: FactId,
-    user: options.UserScope = None,
-    agent: options.AgentScope = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def put(*, fact_id: FactId, body: Added, if_version: options.IfVersion = None, owner: Owner, common: Common) -> None:
+    """Store a fact under an id. One that is there is replaced, also in what is left out here."""
+    held, labels = {**body.read(), "if_version": if_version}, owner.labels
+    fact = call(common, "facts", lambda memio: memio.facts.put(fact_id, **held, **labels), creates=True)
+    show_one(fact, as_json=common.as_json, done="the fact is stored")
+
+
+@app.command()
+@grouped
+def get(*, fact_id: FactId, scope: Scope, common: Common) -> None:
     """Show one fact."""
-    fact = call(
-        config,
-        "facts",
-        lambda memio: memio.facts.get(fact_id=fact_id, user_id=as_argument(user), agent_id=as_argument(agent)),
-    )
-    show_one("facts", fact, as_json=as_json)
+    labels = scope.labels
+    fact = call(common, "facts", lambda memio: memio.facts.get(fact_id, **labels))
+    show_one(fact, as_json=common.as_json)
 
 
 @app.command("list")
-def list_(
-    *,
-    user: options.UserScope = None,
-    agent: options.AgentScope = None,
-    filter_: options.Filters = None,
-    limit: options.Limit = None,
-    cursor: options.Cursor = None,
-    everything: options.Everything = False,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def list_(*, span: Span, pick: Pick, paging: Sorting, common: Common) -> None:
     """List facts, in the order in which they were added."""
-    chosen = filters(filter_)
+    chosen = {**pick.chosen, **paging.order, **span.labels}
     show_listing(
-        config,
+        common,
         "facts",
         "facts",
-        page=lambda memio, limit, cursor: memio.facts.get_all(
-            limit=limit, cursor=cursor, user_id=as_argument(user), agent_id=as_argument(agent), filters=chosen
-        ),
-        everything=(
-            lambda memio: memio.facts.iter_all(user_id=as_argument(user), agent_id=as_argument(agent), filters=chosen)
-        )
-        if everything
-        else None,
-        limit=limit,
-        cursor=cursor,
-        as_json=as_json,
+        page=lambda memio, limit, cursor: memio.facts.get_all(limit=limit, cursor=cursor, **chosen),
+        everything=lambda memio: memio.facts.iter_all(**chosen),
+        paging=paging,
     )
 
 
 @app.command()
-def search(
-    *,
-    query: options.Query,
-    user: options.UserScope = None,
-    agent: options.AgentScope = None,
-    filter_: options.Filters = None,
-    limit: options.Hits = 10,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def search(*, query: options.Query, span: Span, pick: Pick, limit: options.Hits = 10, common: Common) -> None:
     """Find the facts that match best, best first."""
-    chosen = filters(filter_)
-    hits = call(
-        config,
-        "facts",
-        lambda memio: memio.facts.search(
-            query=query, limit=limit, user_id=as_argument(user), agent_id=as_argument(agent), filters=chosen
-        ),
-    )
-    show_many("facts", hits, "facts", as_json=as_json)
+    chosen = {**pick.chosen, **span.labels}
+    hits = call(common, "facts", lambda memio: memio.facts.search(query, limit=limit, **chosen))
+    show_many(hits, "facts", as_json=common.as_json)
 
 
 @app.command()
+@grouped
+def count(*, span: Span, pick: Pick, common: Common) -> None:
+    """Print how many facts there are."""
+    chosen = {**pick.chosen, **span.labels}
+    show_count(common, "facts", lambda memio: memio.facts.count(**chosen))
+
+
+@app.command()
+@grouped
 def update(
-    *,
-    fact_id: FactId,
-    text: options.Content = None,
-    file: options.File = None,
-    user: options.UserScope = None,
-    agent: options.AgentScope = None,
-    metadata: options.NewMetadata = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
+    *, fact_id: FactId, changed: Changed, if_version: options.IfVersion = None, scope: Scope, common: Common
 ) -> None:
-    """Replace the text of a fact."""
-    body = content(text, file)
-    kept = json_object(metadata, "--metadata")
-    fact = call(
-        config,
-        "facts",
-        lambda memio: memio.facts.update(
-            fact_id=fact_id, content=body, metadata=kept, user_id=as_argument(user), agent_id=as_argument(agent)
-        ),
-    )
-    show_one("facts", fact, as_json=as_json, done="the fact is updated")
+    """Change the text, the metadata or the time of expiry of a fact. What is left out stays."""
+    changes, labels = {**changed.read(), "if_version": if_version}, scope.labels
+    fact = call(common, "facts", lambda memio: memio.facts.update(fact_id=fact_id, **changes, **labels))
+    show_one(fact, as_json=common.as_json, done="the fact is updated")
 
 
 @app.command()
-def delete(
-    *,
-    fact_id: FactId,
-    user: options.UserScope = None,
-    agent: options.AgentScope = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def delete(*, fact_id: FactId, if_version: options.IfVersion = None, scope: Scope, common: Common) -> None:
     """Delete one fact."""
-    call(
-        config,
-        "facts",
-        lambda memio: memio.facts.delete(fact_id=fact_id, user_id=as_argument(user), agent_id=as_argument(agent)),
-    )
-    done(f"deleted fact {fact_id}", as_json=as_json, deleted=fact_id)
+    labels = scope.labels
+    call(common, "facts", lambda memio: memio.facts.delete(fact_id, if_version=if_version, **labels))
+    done(f"deleted fact {fact_id}", as_json=common.as_json, deleted=fact_id)
 
 
 @app.command("delete-all")
-def delete_all_(
-    *,
-    user: options.UserScope = None,
-    agent: options.AgentScope = None,
-    yes: options.Yes = False,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Delete all facts, or all facts of one owner, after a confirmation."""
-    code = delete_all(
-        config,
-        "facts",
-        lambda memio: memio.facts.delete_all(user_id=as_argument(user), agent_id=as_argument(agent)),
-        owner={"user": user, "agent": agent},
-        yes=yes,
-        as_json=as_json,
-    )
-    raise typer.Exit(code)
+@grouped
+def delete_all_(*, span: Span, yes: options.Yes = False, common: Common) -> None:
+    """Delete all facts, or all facts of an owner, after a confirmation."""
+    raise typer.Exit(delete_all(common, "facts", span, yes=yes))
+
+
+@app.command()
+@grouped
+def owners(*, span: Span, paging: Paging, common: Common) -> None:
+    """List the owners that have facts, each once, in no particular order."""
+    show_owners(common, "facts", span, paging)

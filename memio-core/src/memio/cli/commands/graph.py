@@ -1,22 +1,18 @@
 """`memio graph`: relations between entities. Provisional, like all of the graph."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from memio._call.labels import as_argument
 from memio.cli import options
-from memio.cli.client import call, delete_all, show_listing
+from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
+from memio.cli.groups import Common, Owner, Paging, Scope, Sorting, Span, Times, grouped
 from memio.cli.io.input import as_utf8, json_object, triples
 from memio.cli.io.output import done, reporting
 from memio.cli.io.records import show_many
 from memio.errors import InvalidInputError
 from memio.models import Triple
-
-if TYPE_CHECKING:
-    from memio.client import Memio
 
 app = typer.Typer(
     help="Relations between entities: subject, predicate, object. "
@@ -31,16 +27,9 @@ Entity = Annotated[
 ]
 
 
-def _around(memio: "Memio", entity: str, user: str | None) -> AsyncIterator[Triple]:
-    """Iterate over all triples with an entity as subject or object."""
-    # Imported here, because the help does not need the client.
-    from memio.facades.facade import pages
-
-    return pages(lambda cursor: memio.graph.get(entity=entity, cursor=cursor, user_id=as_argument(user)))
-
-
 @app.command()
-def add(  # noqa: PLR0913  # an argument for each option
+@grouped
+def add(
     *,
     subject: Annotated[str | None, typer.Argument(callback=as_utf8, metavar="SUBJECT", show_default=False)] = None,
     predicate: Annotated[str | None, typer.Argument(callback=as_utf8, metavar="PREDICATE", show_default=False)] = None,
@@ -56,11 +45,10 @@ def add(  # noqa: PLR0913  # an argument for each option
             show_default=False,
         ),
     ] = None,
-    user: options.User = None,
     metadata: options.Metadata = None,
     triple_id: options.NewId = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
+    owner: Owner,
+    common: Common,
 ) -> None:
     """Store a triple, or the triples of a file. A triple that exists is not stored again."""
     if file is not None:
@@ -72,117 +60,93 @@ def add(  # noqa: PLR0913  # an argument for each option
     else:
         kept = json_object(metadata, "--metadata") or {}
         made = [Triple(subject=subject, predicate=predicate, object=object, metadata=kept, id=triple_id)]
-    stored = call(config, "graph", lambda memio: memio.graph.add(triples=made, user_id=as_argument(user)))
+    labels = owner.labels
+    stored = call(common, "graph", lambda memio: memio.graph.add(triples=made, **labels), creates=True)
     with reporting("the triples are stored"):
-        show_many("graph", stored, "triples", as_json=as_json)
+        show_many(stored, "triples", as_json=common.as_json)
 
 
 @app.command()
-def get(
-    *,
-    entity: Entity,
-    user: options.UserScope = None,
-    limit: options.Limit = None,
-    cursor: options.Cursor = None,
-    everything: options.Everything = False,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def get(*, entity: Entity, span: Span, times: Times, paging: Paging, common: Common) -> None:
     """Show the triples with an entity as subject or object. An unknown entity has none."""
+    chosen = {**times.chosen, **span.labels}
     show_listing(
-        config,
+        common,
         "graph",
         "triples",
-        page=lambda memio, limit, cursor: memio.graph.get(
-            entity=entity, limit=limit, cursor=cursor, user_id=as_argument(user)
-        ),
-        everything=(lambda memio: _around(memio, entity, user)) if everything else None,
-        limit=limit,
-        cursor=cursor,
-        as_json=as_json,
+        page=lambda memio, limit, cursor: memio.graph.get(entity, limit=limit, cursor=cursor, **chosen),
+        everything=lambda memio: memio.graph.iter_entity(entity, **chosen),
+        paging=paging,
     )
 
 
 @app.command("list")
-def list_(
-    *,
-    user: options.UserScope = None,
-    limit: options.Limit = None,
-    cursor: options.Cursor = None,
-    everything: options.Everything = False,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def list_(*, span: Span, times: Times, paging: Sorting, common: Common) -> None:
     """List triples, in the order in which they were added."""
+    chosen = {**times.chosen, **paging.order, **span.labels}
     show_listing(
-        config,
+        common,
         "graph",
         "triples",
-        page=lambda memio, limit, cursor: memio.graph.get_all(limit=limit, cursor=cursor, user_id=as_argument(user)),
-        everything=(lambda memio: memio.graph.iter_all(user_id=as_argument(user))) if everything else None,
-        limit=limit,
-        cursor=cursor,
-        as_json=as_json,
+        page=lambda memio, limit, cursor: memio.graph.get_all(limit=limit, cursor=cursor, **chosen),
+        everything=lambda memio: memio.graph.iter_all(**chosen),
+        paging=paging,
     )
 
 
 @app.command()
-def search(
-    *,
-    query: options.Query,
-    user: options.UserScope = None,
-    limit: options.Hits = 10,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def search(*, query: options.Query, span: Span, times: Times, limit: options.Hits = 10, common: Common) -> None:
     """Find the triples that match best, best first."""
-    hits = call(config, "graph", lambda memio: memio.graph.search(query=query, limit=limit, user_id=as_argument(user)))
-    show_many("graph", hits, "triples", as_json=as_json)
+    chosen = {**times.chosen, **span.labels}
+    hits = call(common, "graph", lambda memio: memio.graph.search(query, limit=limit, **chosen))
+    show_many(hits, "triples", as_json=common.as_json)
 
 
 @app.command()
+@grouped
+def count(*, span: Span, times: Times, common: Common) -> None:
+    """Print how many triples there are."""
+    chosen = {**times.chosen, **span.labels}
+    show_count(common, "graph", lambda memio: memio.graph.count(**chosen))
+
+
+@app.command()
+@grouped
 def delete(
     *,
     triple_id: Annotated[
         str, typer.Argument(callback=as_utf8, metavar="ID", help="The id of the triple.", show_default=False)
     ],
-    user: options.UserScope = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
+    scope: Scope,
+    common: Common,
 ) -> None:
     """Delete one triple."""
-    call(config, "graph", lambda memio: memio.graph.delete(triple_id=triple_id, user_id=as_argument(user)))
-    done(f"deleted triple {triple_id}", as_json=as_json, deleted=triple_id)
+    labels = scope.labels
+    call(common, "graph", lambda memio: memio.graph.delete(triple_id, **labels))
+    done(f"deleted triple {triple_id}", as_json=common.as_json, deleted=triple_id)
 
 
 @app.command("delete-entity")
-def delete_entity(
-    *,
-    entity: Entity,
-    user: options.UserScope = None,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
+@grouped
+def delete_entity(*, entity: Entity, scope: Scope, common: Common) -> None:
     """Delete the triples with an entity as subject or object. An unknown entity has none."""
-    call(config, "graph", lambda memio: memio.graph.delete_entity(entity=entity, user_id=as_argument(user)))
-    done(f"deleted the triples of {entity}", as_json=as_json, deleted=entity)
+    labels = scope.labels
+    call(common, "graph", lambda memio: memio.graph.delete_entity(entity, **labels))
+    done(f"deleted the triples of {entity}", as_json=common.as_json, deleted=entity)
 
 
 @app.command("delete-all")
-def delete_all_(
-    *,
-    user: options.UserScope = None,
-    yes: options.Yes = False,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Delete all triples, or all triples of one user, after a confirmation."""
-    code = delete_all(
-        config,
-        "graph",
-        lambda memio: memio.graph.delete_all(user_id=as_argument(user)),
-        owner={"user": user},
-        yes=yes,
-        as_json=as_json,
-    )
-    raise typer.Exit(code)
+@grouped
+def delete_all_(*, span: Span, yes: options.Yes = False, common: Common) -> None:
+    """Delete all triples, or all triples of an owner, after a confirmation."""
+    raise typer.Exit(delete_all(common, "graph", span, yes=yes))
+
+
+@app.command()
+@grouped
+def owners(*, span: Span, paging: Paging, common: Common) -> None:
+    """List the owners that have triples, each once, in no particular order."""
+    show_owners(common, "graph", span, paging)

@@ -36,7 +36,7 @@ MEANINGS = {
     ExitCode.NEGATIVE: "no such record, you answered no, or two sides differ",
     ExitCode.USAGE: "wrong usage, configuration or input; nothing was changed",
     ExitCode.PROVIDER: "the backend failed or cannot be reached",
-    ExitCode.CONFLICT: "the id is taken, or several records have it",
+    ExitCode.CONFLICT: "the id is taken, several records have it, or the record has another version",
     ExitCode.PLUGIN: "a plugin is broken",
     ExitCode.OUTPUT: "standard output cannot be written; what the command changed stays changed",
 }

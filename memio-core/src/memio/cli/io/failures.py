@@ -9,12 +9,13 @@ from typing import Any
 from memio.cli.io.exit import code_of
 from memio.cli.io.output import console, visible, write_json_to_stderr
 from memio.cli.io.receipts import json_of
-from memio.errors import ConfigError, ForgetError, MemioError, PartialWriteError, ProviderError
+from memio.cli.io.wording import in_options
+from memio.errors import ConfigError, ConflictError, ForgetError, MemioError, PartialWriteError, ProviderError
 
 
 def write_error(error: MemioError, *, as_json: bool) -> None:
     """Write an error to standard error."""
-    write_failure(type(error).__name__, str(error), int(code_of(error)), as_json=as_json, **_details(error))
+    write_failure(type(error).__name__, in_options(error), int(code_of(error)), as_json=as_json, **_details(error))
 
 
 def write_failure(name: str, message: str, code: int, *, as_json: bool, **details: Any) -> None:
@@ -45,6 +46,8 @@ def _details(error: MemioError) -> Mapping[str, Any]:
         details |= {"operation": error.operation, "provider": error.provider, "distribution": error.distribution}
     if isinstance(error, ProviderError):
         details |= {"retryable": error.retryable, "outcome": error.outcome}
+    if isinstance(error, ConflictError):
+        details["reason"] = error.reason
     if isinstance(error, ConfigError):
         details["faults"] = [{"path": path, "message": message} for path, message in error.faults]
     if isinstance(error, PartialWriteError):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from memio._values.json_text import parse_json
+from memio._values.text import shown
+from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError
 from memio.models import Triple
 
 STANDARD_INPUT = "-"
 _TRIPLE = ("subject", "predicate", "object", "metadata", "id")
+_MESSAGE = '{"role": "user", "content": "…"}'
+_QUOTES = "; text needs quotes, as in '\"tea\"'"
 
 
 def as_utf8(value: Any) -> Any:
@@ -62,7 +66,7 @@ def triples(file: Path) -> list[Triple]:
     Raises:
         InvalidInputError: A line is not a triple; the message names the line.
     """
-    name, text = ("standard input", _standard_input()) if str(file) == STANDARD_INPUT else (str(file), _file(file))
+    name, text = _named_text(str(file))
     read: list[Triple] = []
     # Only at line feeds: other characters that end lines may occur in JSON strings.
     for number, line in enumerate(text.split("\n"), 1):
@@ -100,16 +104,84 @@ def json_object(text: str | None, where: str) -> dict[str, Any] | None:
     return value  # pyright: ignore[reportUnknownVariableType]  # JSON
 
 
-def moment(text: str) -> datetime:
-    """Return a time that was passed as text in ISO 8601.
+def json_value(text: str, option: str) -> Any:
+    """Return a JSON value that was passed as text.
+
+    Args:
+        text: The JSON; or `@` and the path of a file that holds it, where `-` means standard input.
+        option: The name of the option, for errors.
 
     Raises:
-        InvalidInputError: It is not a time. One without a time zone is refused where it is used.
+        InvalidInputError: It cannot be read, is not JSON, or has a duplicate key.
     """
+    name, json = option, text
+    if text.startswith("@"):
+        name, json = _named_text(text[1:])
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInputError(f"--time {text!r} is not a time: write it as in 2026-05-01T09:30+02:00") from None
+        return parse_json(json)
+    except ValueError as error:
+        raise InvalidInputError(f"{name} is not valid JSON: {error}{_QUOTES if name == option else ''}") from None
+
+
+def messages(text: str) -> list[dict[str, Any]]:
+    """Return messages that were passed as `--message`: one JSON object, or a list of them.
+
+    Raises:
+        InvalidInputError: It is neither. Their keys are checked where they are used.
+    """
+    value = json_value(text, "--message")
+    given = cast("list[Any]", value if isinstance(value, list) else [value])
+    for number, item in enumerate(given, 1):
+        if not isinstance(item, dict):
+            raise InvalidInputError(
+                f"--message must be a JSON object or a list of them, as in {_MESSAGE}; item {number} is {shown(item)}"
+            )
+    if not given:
+        raise InvalidInputError(f"--message is an empty list: pass at least one message, as in {_MESSAGE}")
+    return given
+
+
+def text_and_data(text: str | None, file: Path | None, data: str | None) -> dict[str, Any]:
+    """Return text and data of a new record, which needs one of them.
+
+    Args:
+        text: The argument; see `content`.
+        file: The file that holds the text instead.
+        data: The option `--data`; see `json_value`.
+
+    Returns:
+        `content`, which is empty where only data was passed, and `data`.
+
+    Raises:
+        InvalidInputError: There is neither, or one of them cannot be read.
+    """
+    check_inputs(text, data)
+    value = None if data is None else json_value(data, "--data")
+    if value is not None and text is None and file is None:
+        return {"content": "", "data": value}
+    return {"content": content(text, file), "data": value}
+
+
+def check_inputs(text: str | None, data: str | None) -> None:
+    """Refuse a text and data that are both to be read from standard input."""
+    if text == STANDARD_INPUT and data == f"@{STANDARD_INPUT}":
+        raise InvalidInputError("the text and --data are both read from standard input: read one of them from a file")
+
+
+def kinds_of(names: Sequence[str], option: str) -> list[Kind]:
+    """Return the kinds of memory that were named, in the order in which all are listed.
+
+    Args:
+        names: The names, such as `facts`.
+        option: The name of the option, for errors.
+
+    Raises:
+        InvalidInputError: There is no such kind.
+    """
+    for name in names:
+        if name not in KINDS:
+            raise InvalidInputError(f"{option} {name!r}: unknown kind; the kinds are {', '.join(KINDS)}")
+    return [kind for kind in KINDS if kind in names]
 
 
 def confirmed(what: str, *, yes: bool) -> bool:
@@ -135,6 +207,13 @@ def confirmed(what: str, *, yes: bool) -> bool:
     sys.stderr.write(f"{what}? It cannot be undone. [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _named_text(path: str) -> tuple[str, str]:
+    """Return what a file or, for `-`, standard input holds, after its name for errors."""
+    if path == STANDARD_INPUT:
+        return "standard input", _standard_input()
+    return path, _file(Path(path))
 
 
 def _file(path: Path) -> str:

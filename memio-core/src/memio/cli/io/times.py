@@ -31,7 +31,7 @@ def past(text: str, option: str, *, now: datetime) -> datetime:
         InvalidInputError: It is none of these, or outside of the years 1 to 9999.
     """
     try:
-        return _time(text, now, -1)
+        return _time(text, now, -1).astimezone(UTC)
     except (ValueError, OverflowError, OSError):  # the last where the system cannot convert a local time
         raise _refused(text, option, PAST_HELP) from None
 
@@ -51,19 +51,41 @@ def expiry(text: str, option: str, *, now: datetime) -> datetime | None:
     if text == "never":
         return None
     try:
-        return _time(text, now, +1)
+        return _time(text, now, +1).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         raise _refused(text, option, EXPIRY_HELP) from None
 
 
+def sent(text: str, option: str, *, now: datetime) -> datetime:
+    """Return the time of a message, with its offset from UTC.
+
+    Args:
+        text: What `past` takes. The offset is the one that is given, and otherwise that of the local time zone.
+        option: The name of the option, for errors.
+        now: The present time, with a time zone.
+
+    Raises:
+        InvalidInputError: It is none of these, or outside of the years 1 to 9999.
+    """
+    try:
+        return _time(text, now, -1)
+    except (ValueError, OverflowError, OSError):
+        raise _refused(text, option, PAST_HELP) from None
+
+
 def _time(text: str, now: datetime, direction: int) -> datetime:
+    """Return a time with the offset that it was given, or else with that of the local time zone."""
     if text == "now":
-        return now.astimezone(UTC)
+        return now.astimezone()
     if relative := _RELATIVE.fullmatch(text):
         number, unit = relative.groups()
         # In UTC: in a zone with daylight saving time, the sum would be an hour off across a change.
-        return now.astimezone(UTC) + direction * timedelta(**{_UNITS[unit]: int(number)})
-    return datetime.fromisoformat(text).astimezone(UTC)  # which takes a time without a zone for local
+        return (now.astimezone(UTC) + direction * timedelta(**{_UNITS[unit]: int(number)})).astimezone()
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        time = time.astimezone()
+    time.astimezone(UTC)  # which raises where it is outside of these years in UTC
+    return time
 
 
 def _refused(text: str, option: str, forms: str) -> InvalidInputError:

@@ -6,25 +6,41 @@ import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from memio._values.json_text import parse_json
 from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError
+from memio.kinds import SPECS
+from memio.owners import OWNERS, Scope
 
 FORMAT = "memio-export"
 """The name of the format, in the first and the last line of a file."""
 
-VERSION = 1
-"""The version of the format that is written, and the only one that is read."""
+VERSION = 2
+"""The version of the format that is written. Files of the versions before it are read, too."""
+
+_FIELDS: dict[int, Mapping[Kind, tuple[str, ...]]] = {
+    1: {
+        "facts": ("id", "user_id", "agent_id", "content", "metadata", "created_at", "updated_at"),
+        "history": ("session_id", "user_id", "id", "role", "name", "content", "metadata", "timestamp"),
+        "documents": ("id", "user_id", "content", "metadata", "created_at", "updated_at"),
+        "graph": ("id", "user_id", "subject", "predicate", "object", "metadata"),
+    },
+    VERSION: {kind: spec.fields for kind, spec in SPECS.items()},
+}
+"""The fields of a record, by version and kind. One that a version does not have is as in a record without it."""
+
+_SCOPE = (*OWNERS, "namespace_prefix")
+"""What the first line may name, of the owners whose records are in the file."""
 
 MAX_HEADER = 1 << 16
 """Bytes of the first line. A file of another format may have no line ends."""
 MAX_LINE = 1 << 31
 """Bytes of any line, so that a file without line ends does not fill the memory.
 
-It is more than any record needs: escaped content of 16 MiB with 1 MiB of metadata needs up to 97 MiB. Records that were
-stored before there were limits may be as large as SQLite's values, 1 GB.
+It is more than any record needs: escaped content of 16 MiB with 1 MiB of metadata needs up to 97 MiB, and data need
+what they are counted as. Records that were stored before there were limits may be as large as SQLite's values, 1 GB.
 """
 
 
@@ -86,13 +102,25 @@ class Tally:
         }
 
 
-def header(kinds: tuple[Kind, ...], user_id: str | None) -> dict[str, Any]:
+class Header(NamedTuple):
+    """The first line of an export.
+
+    Attributes:
+        kinds: The kinds whose records may follow.
+        fields: The fields of a record of each kind.
+    """
+
+    kinds: tuple[Kind, ...]
+    fields: Mapping[Kind, tuple[str, ...]]
+
+
+def header(kinds: tuple[Kind, ...], scope: Scope) -> dict[str, Any]:
     """Return the first line."""
-    return {"format": FORMAT, "version": VERSION, "kinds": list(kinds), "scope": {"user_id": user_id}}
+    return {"format": FORMAT, "version": VERSION, "kinds": list(kinds), "scope": scope.labels}
 
 
-def read_header(line: bytes) -> tuple[Kind, ...]:
-    """Return the kinds that the first line of an export lists.
+def read_header(line: bytes) -> Header:
+    """Return what the first line of an export states.
 
     Raises:
         InvalidInputError: It is not the first line of an export that this version reads.
@@ -113,9 +141,9 @@ def read_header(line: bytes) -> tuple[Kind, ...]:
     if kinds != [kind for kind in KINDS if kind in kinds]:
         raise InvalidInputError(f"kinds must be in the order {', '.join(KINDS)}, each once")
     scope: Any = value.get("scope")
-    if not isinstance(scope, dict) or set(cast("dict[str, Any]", scope)) != {"user_id"}:
-        raise InvalidInputError('scope must be {"user_id":null}, or name a user')
-    return tuple(cast("list[Kind]", kinds))
+    if not isinstance(scope, dict) or not cast("dict[str, Any]", scope).keys() <= set(_SCOPE):
+        raise InvalidInputError(f"scope must be an object with some of {', '.join(_SCOPE)}, or with none of them")
+    return Header(tuple(cast("list[Kind]", kinds)), _FIELDS[version])
 
 
 def _header_of(line: bytes) -> dict[str, Any]:

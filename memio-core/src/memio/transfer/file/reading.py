@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -12,6 +14,7 @@ from memio._call.sizes import memory_of
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
 from memio.models import Record
+from memio.owners import Scope
 from memio.transfer._records import key_of, record_of
 from memio.transfer._seen import Seen
 from memio.transfer._threads import BATCH, BATCH_BYTES, run_in_thread_uncancelled
@@ -60,16 +63,21 @@ class FileSource:
         path: The file.
         name: Its name in errors.
         kinds: Only records of these kinds; all of them when it is `None`.
-        user_id: Only records of this user.
+        scope: Only records of these owners.
     """
 
-    def __init__(self, path: Path, name: str, kinds: tuple[Kind, ...] | None, user_id: str | None) -> None:
+    def __init__(self, path: Path, name: str, kinds: tuple[Kind, ...] | None, scope: Scope) -> None:
         self.path = path
         self._name = name
         self._kinds = kinds
-        self._user_id = user_id
+        self._scope = scope
+        self._now = datetime.now(UTC)
         self._digests = bytearray()
         """For each part, the digest of everything up to its end."""
+        self._fields: Mapping[Kind, tuple[str, ...]] = {}
+        """The fields of its records, by its version."""
+        self.expired: Counter[Kind] = Counter()
+        """By kind, how many of the records that were checked had expired by now."""
 
     async def checked(self) -> AsyncIterator[tuple[Kind, Record]]:
         """Yield the records while the file is checked. The check is complete only after the last record.
@@ -82,7 +90,11 @@ class FileSource:
             while part := await run_in_thread_uncancelled(_some, lines):
                 for kind, record in _each(part):
                     if self._wanted(kind, record):
-                        yield kind, record
+                        if not self._expired(record):
+                            yield kind, record
+                        else:
+                            self.expired[kind] += 1
+                    del record  # before the next one is read
 
     async def records(self) -> AsyncIterator[tuple[Kind, Record]]:
         """Yield the records of a file that was checked.
@@ -94,8 +106,9 @@ class FileSource:
             lines = self._unchanged_records(file)
             while part := await run_in_thread_uncancelled(_some, lines):
                 for kind, record in _each(part):
-                    if self._wanted(kind, record):
+                    if self._wanted(kind, record) and not self._expired(record):
                         yield kind, record
+                    del record  # before the next one is read
 
     def _unchanged_records(self, file: BinaryIO) -> Iterator[tuple[Kind, Record]]:
         """Yield the records of each part after all of its lines were compared with what was checked."""
@@ -107,10 +120,11 @@ class FileSource:
             if parts.ends_with(line):
                 if parts.digest() != next(ends, None):
                     raise self._changed()
-                yield from _trusted(lines)
+                del line  # `lines` alone holds it, and is emptied while the records are used
+                yield from self._trusted(lines)
         if parts.digest() != next(ends, None) or next(ends, None) is not None:
             raise self._changed()
-        yield from _trusted(lines)
+        yield from self._trusted(lines)
 
     def _ends(self) -> Iterator[bytes]:
         return (bytes(self._digests[begin : begin + _DIGEST]) for begin in range(0, len(self._digests), _DIGEST))
@@ -127,7 +141,8 @@ class FileSource:
         try:
             number, line = 1, file.readline(MAX_HEADER)
             self._add_line(parts, line)
-            kinds = read_header(line)
+            header = read_header(line)
+            kinds, self._fields = header.kinds, header.fields
             tally = Tally(dict.fromkeys(kinds, 0))
             tally.add(line)
             trailer: dict[str, Any] | None = None
@@ -143,11 +158,14 @@ class FileSource:
                     continue
                 kind = _kind(value, kinds)
                 kinds = kinds[kinds.index(kind) :]
-                record = _record(kind, value, tally.counts[kind] + 1)
+                _check_order(kind, value, tally.counts[kind] + 1)
+                record = record_of(kind, value, self._fields[kind])
                 if record.id is not None and not seen.add(key_of(kind, record)):
                     raise InvalidInputError(f"duplicate record {record.id!r}")
                 tally.add(line, kind)
+                del line, value  # as large as the record
                 yield kind, record
+                del record
             if trailer is None:
                 number += 1
                 raise InvalidInputError("the file ends before its last line: it is truncated")
@@ -168,7 +186,24 @@ class FileSource:
             raise ExportFileError(self._name, None, f"it cannot be read: {error.strerror}") from error
 
     def _wanted(self, kind: Kind, record: Record) -> bool:
-        return (self._kinds is None or kind in self._kinds) and self._user_id in (None, record.user_id)
+        return (self._kinds is None or kind in self._kinds) and self._scope.matches(record.owner)
+
+    def _expired(self, record: Record) -> bool:
+        """Return whether a record is gone: stores would not show it, or would keep it for ever."""
+        expires_at: datetime | None = getattr(record, "expires_at", None)
+        return expires_at is not None and expires_at <= self._now
+
+    def _trusted(self, lines: list[bytes]) -> Iterator[tuple[Kind, Record]]:
+        """Yield the records of lines that were checked, and remove the lines."""
+        for line in _each(lines):
+            value = json_object(line)
+            if "kind" in value:
+                kind: Kind = value.pop("kind")
+                del value["order"]
+                record = record_of(kind, value, self._fields[kind])
+                del line, value  # as large as the record
+                yield kind, record
+                del record
 
 
 def _each(items: list[T]) -> Iterator[T]:
@@ -178,15 +213,6 @@ def _each(items: list[T]) -> Iterator[T]:
         yield items.pop()
 
 
-def _trusted(lines: list[bytes]) -> Iterator[tuple[Kind, Record]]:
-    for line in _each(lines):
-        value = json_object(line)
-        if "kind" in value:
-            kind: Kind = value.pop("kind")
-            del value["order"]
-            yield kind, record_of(kind, value)
-
-
 def _some(records: Iterator[tuple[Kind, Record]]) -> list[tuple[Kind, Record]]:
     """Return the next records, an empty list after the last one."""
     part: list[tuple[Kind, Record]] = []
@@ -194,6 +220,7 @@ def _some(records: Iterator[tuple[Kind, Record]]) -> list[tuple[Kind, Record]]:
     for kind, record in records:
         part.append((kind, record))
         size += memory_of(record)
+        del record
         if len(part) == BATCH or size >= BATCH_BYTES:
             break
     return part
@@ -214,10 +241,9 @@ def _kind(value: dict[str, Any], kinds: Sequence[Kind]) -> Kind:
     raise InvalidInputError(f"kind is {named!r}: at this place it must be {', '.join(kinds) or 'the last line'}")
 
 
-def _record(kind: Kind, value: dict[str, Any], order: int) -> Record:
+def _check_order(kind: Kind, value: dict[str, Any], order: int) -> None:
     if value.pop("order", None) != order:
         raise InvalidInputError(f"order is not {order}, the next number: a line of {kind} is missing or moved")
-    return record_of(kind, value)
 
 
 def spooled(stream: BinaryIO, folder: str | os.PathLike[str]) -> Path:

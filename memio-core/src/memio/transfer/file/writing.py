@@ -14,6 +14,7 @@ from typing import BinaryIO, Self
 from memio.capabilities import Kind
 from memio.errors import InvalidInputError, MemioError
 from memio.models import Record
+from memio.owners import Scope
 from memio.transfer._records import encoded, line_of
 from memio.transfer.file.disk import is_database
 from memio.transfer.file.format import MAX_LINE, Tally, header
@@ -54,10 +55,10 @@ class ExportFile:
         self._temporary = Path(name)
         self._file = os.fdopen(number, "wb", buffering=1 << 20)
 
-    def begin(self, kinds: tuple[Kind, ...], user_id: str | None) -> None:
+    def begin(self, kinds: tuple[Kind, ...], scope: Scope) -> None:
         """Write the header."""
         self.tally = Tally(dict.fromkeys(kinds, 0))
-        self._write(encoded(header(kinds, user_id)) + b"\n")
+        self._write(encoded(header(kinds, scope)) + b"\n")
 
     def add(self, kind: Kind, records: Iterable[Record]) -> None:
         """Write records."""

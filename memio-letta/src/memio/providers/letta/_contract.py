@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 """Seconds between two attempts to delete an agent that is still busy."""
 
-KNOWN_FAULTS = {
-    "history.sessions.deleted-for-one": "a session of several users has the place of its oldest conversation, so it is "
-    "listed again when that user deletes it during a listing of all users; see 'History' in README.md",
-}
-"""The laws that the store breaks, with the reason."""
-
 Fresh = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 
 
@@ -36,14 +30,9 @@ def targets(config: str | None) -> list[ContractTarget]:
     from memio_contract import ContractTarget
 
     settings = _settings(config)
-    every = {"user_scope": True, "agent_scope": True, "collection": "contract"}
+    every = {"user_scope": True, "agent_scope": True, "namespaces": True, "collection": "contract"}
     return [
-        ContractTarget(
-            fresh=_fresh(settings, {}),
-            provider="letta",
-            kinds=("facts", "history", "documents"),
-            expected_failures=KNOWN_FAULTS,
-        ),
+        ContractTarget(fresh=_fresh(settings, {}), provider="letta", kinds=("facts", "history", "documents")),
         ContractTarget(fresh=_fresh(settings, every), provider="letta scoped", kinds=("facts", "documents")),
     ]
 

@@ -6,6 +6,8 @@ removes them. memio does not read what the agent itself keeps.
 
 from __future__ import annotations
 
+from memio.owners import NOBODY, Scope
+
 _NOT_MEMIOS = (
     "the memory blocks of the agent are not memio's, and were not changed: they may hold what the agent learned about "
     "this owner. Read the blocks of agent {agent} and edit them"
@@ -23,9 +25,13 @@ _OTHER_PASSAGES = "passages that the agent wrote, or that were added without an 
 _COPIES = "the server's backups, and logs of the model's provider, cannot be changed by memio"
 
 
-def of_passages(agent: str) -> list[str]:
-    """Return what is left where facts or documents were deleted."""
-    return [_OTHER_PASSAGES, _NOT_MEMIOS.format(agent=agent), _COPIES]
+def of_passages(agent: str, scope: Scope) -> list[str]:
+    """Return what is left where the facts or documents in a scope were deleted.
+
+    A passage that the agent wrote itself has no owner.
+    """
+    others = [] if scope.matches(NOBODY) else [_OTHER_PASSAGES]
+    return [*others, _NOT_MEMIOS.format(agent=agent), _COPIES]
 
 
 def of_conversations(agent: str) -> list[str]:

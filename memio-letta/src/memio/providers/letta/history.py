@@ -9,11 +9,11 @@ from typing import Any
 
 from memio.capabilities import Feature
 from memio.errors import ConflictError, CursorExpiredError, NotFoundError, ProviderError
-from memio.models import Message, Page, Turn
+from memio.models import Message, Page, Session, Turn
+from memio.owners import ANYWHERE, NOBODY, Owner, Scope
 from memio.protocols import Start
-from memio.providers.letta import _hints as hints
+from memio.providers.letta import _hints, _remains
 from memio.providers.letta._api.agent import Agent
-from memio.providers.letta._remains import of_conversations
 from memio.providers.letta._rows.cursors import Position, read_cursor, write_cursor
 from memio.providers.letta._rows.merge import Seen, merged
 from memio.providers.letta._rows.messages import Messages
@@ -44,30 +44,32 @@ class LettaHistoryAdapter(LettaStore):
         TypeError: A setting was passed by position.
     """
 
-    hints: Mapping[str, str] = {
-        Feature.METADATA: hints.MESSAGE_METADATA,
-        Feature.CLIENT_IDS: hints.MESSAGE_IDS,
-        Feature.MESSAGE_TIMESTAMPS: hints.MESSAGE_TIMESTAMPS,
-        Feature.ALL_ROLES: hints.ALL_ROLES,
-        Feature.SEARCH_ALL_SESSIONS: hints.SEARCH_ALL_SESSIONS,
-    }
+    hints: Mapping[str, str] = _hints.OF_HISTORY
 
     def _use(self, agent: Agent) -> None:
         super()._use(agent)
         self._sessions = Sessions(agent)
         self._messages = Messages(agent)
         self.identity = f"{agent.settings.base_url} {agent.id}"
-        self.features = frozenset[str]({Feature.ATTRIBUTION, Feature.USER_SCOPE, Feature.MESSAGE_NAMES})
+        self.features = frozenset[str](
+            {
+                Feature.ATTRIBUTION,
+                Feature.USER_SCOPE,
+                Feature.AGENT_SCOPE,
+                Feature.NAMESPACES,
+                Feature.MESSAGE_NAMES,
+            }
+        )
 
-    async def add(self, *, session_id: str, messages: Sequence[Message], user_id: str | None = None) -> Turn:
+    async def add(self, *, session_id: str, messages: Sequence[Message], owner: Owner = NOBODY) -> Turn:
         """Add messages, wait for the agent's answer, and return both. The messages are sent once.
 
         Raises:
             ProviderError: With `outcome` `not_applied` nothing was stored, not even the messages; with `unknown`
                 the agent may still be busy, and store messages and answer later.
-            ConflictError: The agent is busy with this session; nothing was stored.
+            UnavailableError: The agent is busy with this session; nothing was stored, and the call may be repeated.
         """
-        key = Key(session_id, user_id)
+        key = Key(session_id, owner)
         missed: set[str] = set()
         for _ in range(MAX_ROUNDS):
             conversation = await self._sessions.open(key)
@@ -81,23 +83,30 @@ class LettaHistoryAdapter(LettaStore):
                 continue  # deleted in between, so nothing was stored
             if conversation.new:
                 await self._confirm(conversation)
-            stored = [replace(message, session_id=session_id, user_id=user_id) for message in messages]
+            place: dict[str, Any] = {
+                "session_id": session_id,
+                "user_id": owner.user_id,
+                "agent_id": owner.agent_id,
+                "namespace": owner.namespace,
+            }
+            stored = [replace(message, **place) for message in messages]
             return Turn(stored=stored, replies=replies)
         raise self._agent.changed_too_often()
 
     async def get(
-        self, *, session_id: str, limit: int, cursor: str | None, start: Start, user_id: str | None = None
+        self, *, session_id: str, limit: int, cursor: str | None, start: Start, scope: Scope = ANYWHERE
     ) -> Page[Message]:
         """Return a page of the messages of a session, oldest first; an unknown session is empty.
 
         From `latest`, the first page holds the newest messages and the cursor goes back in time.
 
         Raises:
+            ConflictError: Several owners in scope have a session of this id.
             CursorExpiredError: The session was deleted and begun anew.
         """
         newest_first = start == "latest"
         anchors = read_cursor(cursor, _anchors) if cursor is not None else {}
-        conversations = await self._of(session_id, user_id)
+        conversations = await self._of(session_id, scope)
         if anchors and conversations and not any(item.id in anchors for item in conversations):
             raise CursorExpiredError
         if anchors and newest_first:  # one that was begun after the first page was read is not on a later page
@@ -117,65 +126,73 @@ class LettaHistoryAdapter(LettaStore):
             page.reverse()
         return Page([seen.message for seen in page], next_cursor)
 
-    async def get_all(self, *, limit: int, cursor: str | None, user_id: str | None = None) -> Page[str]:
-        """Return a page of session ids, in the order in which the sessions were begun."""
+    async def get_all(self, *, limit: int, cursor: str | None, scope: Scope = ANYWHERE) -> Page[Session]:
+        """Return a page of sessions, in the order in which they were begun.
+
+        They have no times and counts: Letta knows when a conversation was made and last used, also by a call that
+        failed, but not the times of its messages.
+        """
         begin = Position.from_cursor(cursor) if cursor is not None else None
-        conversations = await self._sessions.all(user_id)
+        conversations = await self._sessions.all(scope)
         if not conversations:
             await self._agent.ensure_exists()
-        seen: set[str] = set()
+        seen: set[Key] = set()
         found: list[Conversation] = []
         for conversation in conversations:
-            if conversation.key.session in seen or await self._is_empty(conversation):
+            if conversation.key in seen or await self._is_empty(conversation):
                 continue
-            seen.add(conversation.key.session)
+            seen.add(conversation.key)
             if begin is None or conversation.position > begin:
                 found.append(conversation)
                 if len(found) > limit:
                     break
-        return page_of(found, limit, lambda item: item.key.session, lambda item: item.position.to_cursor())
+        return page_of(found, limit, _session, lambda item: item.position.to_cursor())
 
-    async def search(
-        self, *, query: str, limit: int, session_id: str | None, user_id: str | None = None
-    ) -> list[Message]:
+    async def search(self, *, query: str, limit: int, session_id: str | None, scope: Scope = ANYWHERE) -> list[Message]:
         """Return the messages of a session that hold words of the query, best first, without scores.
 
         Letta cannot search a session: all of it is read, and ranked here.
+
+        Raises:
+            ConflictError: Several owners in scope have a session of this id.
         """
-        conversations = await self._of(session_id or "", user_id)
+        conversations = await self._of(session_id or "", scope)
         listing = merged(self._messages, conversations, newest_first=False, anchors={})
         async with aclosing(listing):
             return rank([seen.message async for seen in listing], query, limit)
 
-    async def delete(self, *, session_id: str, user_id: str | None = None) -> None:
+    async def delete(self, *, session_id: str, scope: Scope = ANYWHERE) -> None:
         """Delete a session on the server; deleting an unknown one does nothing.
 
         Raises:
-            ConflictError: Several users have a session of this id, and `user_id` was left out.
+            ConflictError: Several owners in scope have a session of this id; nothing was deleted.
         """
-        conversations = await self._of(session_id, user_id)
-        owners = {item.key.user for item in conversations}
-        if len(owners) > 1:
-            raise ConflictError(
-                "session", session_id, hint=f"{len(owners)} owners have a session of this id; pass user_id"
-            )
-        await self._delete(conversations)
+        await self._delete(await self._of(session_id, scope))
 
-    async def delete_all(self, *, user_id: str | None = None) -> None:
+    async def delete_all(self, *, scope: Scope = ANYWHERE) -> None:
         """Delete every session in scope. Conversations of the agent that memio did not make stay."""
-        conversations = await self._sessions.all(user_id)
+        conversations = await self._sessions.all(scope)
         if not conversations:
             await self._agent.ensure_exists()
         await self._delete(conversations)
 
-    async def erase(self, *, user_id: str | None = None) -> list[str]:  # noqa: ARG002  # the same for every owner
+    async def erase(self, *, scope: Scope = ANYWHERE) -> list[str]:  # noqa: ARG002  # the same for every owner
         """Return what is left of an owner whose sessions were deleted. The server has no call that removes it."""
-        return of_conversations(self._agent.id)
+        return _remains.of_conversations(self._agent.id)
 
-    async def _of(self, session_id: str, user_id: str | None) -> list[Conversation]:
-        conversations = await self._sessions.of(session_id, user_id)
+    async def _of(self, session_id: str, scope: Scope) -> list[Conversation]:
+        """Return the conversations of the one session that an id means, oldest first. One request, as a rule.
+
+        Where several owners have conversations, one that is still empty is no session, and left out.
+        """
+        conversations = await self._sessions.of(session_id, scope)
         if not conversations:
             await self._agent.ensure_exists()
+        if len({item.key for item in conversations}) > 1:
+            begun = {item.key for item in conversations if not await self._is_empty(item)}
+            if len(begun) > 1:
+                raise ConflictError("session", session_id, reason="owners")
+            conversations = [item for item in conversations if item.key in begun]
         return conversations
 
     async def _is_empty(self, conversation: Conversation) -> bool:
@@ -204,6 +221,11 @@ class LettaHistoryAdapter(LettaStore):
                     raise
                 text = f"{number} of {len(conversations)} conversations were deleted, then: {error.message}"
                 raise partial(error, text, retryable=error.retryable) from None
+
+
+def _session(conversation: Conversation) -> Session:
+    session_id, owner = conversation.key
+    return Session(id=session_id, user_id=owner.user_id, agent_id=owner.agent_id, namespace=owner.namespace)
 
 
 def _anchors(state: Any) -> dict[str, str | None]:

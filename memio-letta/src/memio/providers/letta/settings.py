@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from memio.capabilities import Feature
 from memio.settings import Env, Settings
 
 CLOUD = "https://api.letta.com"
@@ -30,6 +31,7 @@ class LettaOptions(TypedDict, total=False):
     allow_insecure_http: bool | None
     user_scope: bool | None
     agent_scope: bool | None
+    namespaces: bool | None
     collection: str | None
 
 
@@ -102,10 +104,24 @@ class LettaSettings(Settings):
     """Facts and documents: let `user_id` confine reads, updates and deletes."""
 
     agent_scope: bool = False
-    """Facts: let `agent_id` confine reads, updates and deletes. It is a label, never Letta's own agent."""
+    """Facts and documents: let `agent_id` confine reads, updates and deletes. It is a label, never Letta's agent."""
+
+    namespaces: bool = False
+    """Facts and documents: record the `namespace` of what is added, and let it confine reads, updates and deletes."""
 
     collection: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     """Facts and documents: see only records of this collection and kind, so that facts and documents stay separate."""
+
+    @property
+    def features_of_passages(self) -> frozenset[str]:
+        """The features of facts and documents."""
+        chosen = {
+            Feature.USER_SCOPE: self.user_scope,
+            Feature.AGENT_SCOPE: self.agent_scope,
+            Feature.NAMESPACES: self.namespaces,
+        }
+        always = (Feature.ATTRIBUTION, Feature.METADATA, Feature.UPDATE)
+        return frozenset[str]({*always, *(feature for feature, on in chosen.items() if on)})
 
     @property
     def key_withheld(self) -> bool:

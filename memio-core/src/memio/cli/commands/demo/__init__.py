@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from memio.cli import options
-from memio.cli.client import EMBEDDED
+from memio.cli.sources import EMBEDDED
 
 DEMO_FILE = Path("memio-demo.db")
 

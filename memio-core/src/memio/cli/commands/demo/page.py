@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from memio.capabilities import Kind
 from memio.cli.commands.demo.story import OTHER_USER, USER
 from memio.cli.io.output import console, visible
-from memio.cli.io.records import Record, triple_text
-from memio.models import Document, Fact, Message, Triple
+from memio.cli.io.records import triple_text
+from memio.models import Document, Fact, Message, Record, Triple
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -130,5 +130,3 @@ def _row(record: Record) -> tuple[str, Text]:
             return record.user_id or "", triple_text(record)
         case Fact() | Document():
             return record.user_id or "", Text(visible(record.content))
-        case str():
-            return "", Text(visible(record))

@@ -10,17 +10,17 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from memio._call.labels import OMITTED
+from memio._values.omitted import OMITTED
 from memio.capabilities import KINDS, Feature, Guarantee, Kind
-from memio.cli.client import EMBEDDED
 from memio.cli.commands.demo import page, story
 from memio.cli.commands.demo.page import Chapter
 from memio.cli.io.output import write_json
-from memio.cli.io.records import Record, json_of
+from memio.cli.io.records import json_of
+from memio.cli.sources import EMBEDDED
 from memio.client import Memio
 from memio.config import load
 from memio.errors import ConflictError, InvalidInputError
-from memio.models import Document, Fact, Message, Triple
+from memio.models import Document, Fact, Message, Record, Triple
 from memio.registry import find, kinds_of, load_store
 from memio.settings import environment_variable
 

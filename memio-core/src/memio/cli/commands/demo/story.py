@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from memio.capabilities import Kind
-from memio.cli.client import EMBEDDED
+from memio.cli.sources import EMBEDDED
 from memio.models import Message, Triple
 
 USER = "nadia"

@@ -19,7 +19,7 @@ from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._rows.counts import total
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.namespaces import from_path, to_path
-from memio.providers.sqlite._rows.owners import add_to_count, clear_count, drop_owners, intern_owner, tags_of
+from memio.providers.sqlite._rows.owners import add_to_count, clear_count, intern_owner, subtract_from_count, tags_of
 from memio.providers.sqlite._rows.parts import Part, part_of, weight_of
 from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of, reach_of
 from memio.providers.sqlite._rows.values import (
@@ -147,7 +147,6 @@ def delete(db: Connection, triple_id: str, scope: Scope) -> None:
     rows = _rows(db, f"t.id = ? AND {owners.sql} LIMIT 2", (triple_id, *owners.values))
     row = only(rows, "triple", triple_id)
     _remove(db, row)
-    drop_owners(db, (row.owner,))
 
 
 def delete_entity(db: Connection, entity: str, scope: Scope) -> None:
@@ -215,21 +214,18 @@ def _insert(db: Connection, triple: Triple, number: int, owner: Owner) -> Row:
 
 def _remove_all(db: Connection, scope: Scope, condition: Condition) -> None:
     last = 0
-    owners: set[int] = set()
     more = True
     while more:
         rows, more = _listed(db, scope, condition, last, _DELETED_AT_ONCE)
         for row in rows:
             _remove(db, row)
-            owners.add(row.owner)
             last = row.seq
-    drop_owners(db, owners)
 
 
 def _remove(db: Connection, row: Row) -> None:
     db.execute("DELETE FROM triple WHERE seq = ?", (row.seq,))
     _INDEX.remove(db, row.seq, *_indexed(row, tags_of(db, row.owner)))
-    add_to_count(db, "triples", row.owner, -1)
+    subtract_from_count(db, "triples", row.owner, 1)
 
 
 def _indexed(row: Row, tags: str) -> tuple[str, str]:

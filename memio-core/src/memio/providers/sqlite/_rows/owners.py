@@ -77,13 +77,17 @@ def prefix_token(db: Connection, prefix: tuple[str, ...]) -> str | None:
 
 
 def add_to_count(db: Connection, column: str, owner: int, number: int) -> None:
-    """Change how many records an owner has of one kind."""
+    """Note that an owner has so many records more of one kind."""
     db.execute(f"UPDATE owner SET {column} = {column} + ? WHERE id = ?", (number, owner))  # noqa: S608  # a name of the schema
 
 
-def drop_owners(db: Connection, owners: Iterable[int]) -> None:
-    """Delete those of the owners that have no record any more, so that nothing of an owner stays in the file."""
-    db.executemany(f"DELETE FROM owner WHERE id = ? AND {_EMPTY}", ((owner,) for owner in owners))  # noqa: S608  # as above
+def subtract_from_count(db: Connection, column: str, owner: int, number: int) -> None:
+    """Note that an owner has so many records fewer of one kind.
+
+    One that has no record any more is deleted, so that nothing of it stays in the file.
+    """
+    add_to_count(db, column, owner, -number)
+    db.execute(f"DELETE FROM owner WHERE id = ? AND {_EMPTY}", (owner,))  # noqa: S608  # as above
 
 
 def clear_count(db: Connection, column: str) -> None:

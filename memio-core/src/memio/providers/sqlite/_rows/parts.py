@@ -62,12 +62,15 @@ def release_for(db: Connection, text: str) -> None:
         db.execute(_RELEASE)
 
 
-def weight_of(text: str, *values: str | None) -> int:
+def weight_of(text: str, metadata: str | None, data: str | None = None) -> int:
     """Return how much memory a text and JSON values take, the latter when they are parsed; in bytes.
 
     Args:
         text: The content of a record.
-        values: The JSON of its metadata, and of its data.
+        metadata: The JSON of its metadata.
+        data: The JSON of its data; default none.
     """
     size = getsizeof(text)  # not its length: one emoji in it, and each character takes four bytes
-    return size + _PARSED * sum(len(value) for value in values if value is not None)
+    if metadata is not None:
+        size += _PARSED * len(metadata)
+    return size if data is None else size + _PARSED * len(data)

@@ -5,10 +5,9 @@ Every method runs inside a transaction of the engine.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from sqlite3 import Connection
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -20,11 +19,12 @@ from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._rows.counts import count_all, page_of_owners, unexpired
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.owners import (
+    OwnerRow,
     add_to_count,
     clear_count,
-    drop_owners,
     find_owner,
     intern_owner,
+    subtract_from_count,
     tags_of,
 )
 from memio.providers.sqlite._rows.parts import part_of, release_for
@@ -39,8 +39,8 @@ from memio.providers.sqlite._rows.record_rows import (
     written,
 )
 from memio.providers.sqlite._rows.scopes import condition_of
-from memio.providers.sqlite._rows.selection import Selection, best, containing, count, in_order
-from memio.providers.sqlite._rows.values import microseconds_of, new_ids, now
+from memio.providers.sqlite._rows.selection import Selection, best, containing, count, has_expired, in_order
+from memio.providers.sqlite._rows.values import data_text, metadata_text, microseconds_of, new_ids, now
 from memio.toolkit import only, query_terms, same_json
 
 R = TypeVar("R")
@@ -116,7 +116,7 @@ class RecordTable(Generic[R]):
             return self.add(db, [new])[0]
         row = old._replace(content=new.content, metadata=new.metadata or {}, data=new.data, expires_at=new.expires_at)
         row = self._replace(db, old, row, moment)
-        self._purge(db, moment, _PURGED_BY_A_WRITE)
+        self._purge_some(db, moment)
         return self._record(row, None)
 
     def get(self, db: Connection, record_id: str, scope: Scope) -> R:
@@ -170,7 +170,7 @@ class RecordTable(Generic[R]):
             self._set_expiry(db, row)
         else:
             row = self._replace(db, old, row, moment)
-        self._purge(db, moment, _PURGED_BY_A_WRITE)
+        self._purge_some(db, moment)
         return self._record(row, None)
 
     def delete(self, db: Connection, record_id: str, if_version: str | None, scope: Scope) -> None:
@@ -205,25 +205,27 @@ class RecordTable(Generic[R]):
 
     def _store(self, db: Connection, items: Iterable[New]) -> tuple[list[Row], int]:
         """Return the rows of the items in order, and how many of them are new."""
-        owner_row = cache(partial(intern_owner, db))
         moment = now()
         ids = new_ids()
         seq = self._last(db)
         rows: list[Row] = []
         fresh: dict[tuple[str, int], Row] = {}
-        tags: dict[int, str] = {}
+        owners: dict[Owner, OwnerRow] = {}
+        current, owner = None, OwnerRow(0, "")
         for item in items:
-            owner = owner_row(item.owner)
+            if item.owner is not current:  # most batches are of one owner, whose hash takes longer than this
+                current = item.owner
+                owner = owners.get(current) or owners.setdefault(current, intern_owner(db, current))
             key = (item.id or next(ids), owner.id)
             row = (fresh.get(key) or self._stored(db, key)) if item.id else None
             if row is not None and _is_expired(row, moment):
                 if fresh.pop(key, None) is None:
-                    self._remove(db, [row])
+                    self._remove(db, row, owner.tags)
+                    add_to_count(db, self._count, owner.id, -1)
                 row = None
             if row is None:
                 release_for(db, item.content)
                 seq += 1
-                tags[owner.id] = owner.tags
                 row = fresh[key] = _new_row(item, seq, *key, moment)
             elif not _is_same(row, item):
                 raise ConflictError(self._name, row.id)
@@ -234,29 +236,28 @@ class RecordTable(Generic[R]):
                 else:
                     self._set_expiry(db, row)
             rows.append(row)
-        self._insert_all(db, [*fresh.values()], tags)
-        self._purge(db, moment, _PURGED_BY_A_WRITE)
+        self._insert_all(db, fresh.values(), owners.values())
+        self._purge_some(db, moment)
         return rows, len(fresh)
 
-    def _insert_all(self, db: Connection, rows: Sequence[Row], tags: Mapping[int, str]) -> None:
+    def _insert_all(self, db: Connection, rows: Collection[Row], owners: Iterable[OwnerRow]) -> None:
+        tags = dict(owners)
         db.executemany(self._insert, map(written, rows))
         self._index.add(db, ((row.seq, *indexed(row, tags[row.owner])) for row in rows))
-        for owner, number in Counter(row.owner for row in rows).items():
+        for owner, number in _numbers(rows).items():
             add_to_count(db, self._count, owner, number)
 
     def _replace(self, db: Connection, old: Row, new: Row, moment: int) -> Row:
         """Write a row in the place of another one, as a new version."""
-        (version,) = db.execute(
-            "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = ? RETURNING seq", (self._name,)
-        ).fetchone()
-        new = new._replace(version=version, updated_at=max(moment, old.updated_at))
+        db.execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = ?", (self._name,))
+        new = new._replace(version=self._last(db), updated_at=max(moment, old.updated_at))
         release_for(db, new.content)
-        _, _, _, *values = written(new)
         db.execute(
-            f"UPDATE {self._name} SET version = ?, created_at = ?, updated_at = ?, expires_at = ?, metadata = ?, "  # noqa: S608  # as above
-            "content = ?, data = ? WHERE seq = ?",
-            (*values, new.seq),
+            f"UPDATE {self._name} SET version = ?, updated_at = ?, metadata = ?, content = ?, data = ? WHERE seq = ?",  # noqa: S608  # as above
+            (new.version, new.updated_at, metadata_text(new.metadata), new.content, data_text(new.data), new.seq),
         )
+        if new.expires_at != old.expires_at:
+            self._set_expiry(db, new)
         tags = tags_of(db, old.owner)
         before, after = indexed(old, tags), indexed(new, tags)
         if before != after:
@@ -267,26 +268,30 @@ class RecordTable(Generic[R]):
     def _set_expiry(self, db: Connection, row: Row) -> None:
         db.execute(f"UPDATE {self._name} SET expires_at = ? WHERE seq = ?", (row.expires_at, row.seq))  # noqa: S608  # as above
 
+    def _purge_some(self, db: Connection, moment: int) -> None:
+        if has_expired(db, self._name, moment):
+            self._purge(db, moment, _PURGED_BY_A_WRITE)
+
     def _purge(self, db: Connection, moment: int, limit: int) -> int:
         """Remove records that have expired, at most a number of them; return how many."""
         condition = "r.expires_at <= ? ORDER BY r.expires_at LIMIT ?"
         expired, _ = part_of(db, rows_where(db, self._name, condition, (moment, limit)), limit, weight)
-        if expired:
-            self._delete(db, [*map(read, expired)])
+        self._delete(db, [*map(read, expired)])
         return len(expired)
 
-    def _delete(self, db: Connection, rows: Sequence[Row]) -> None:
+    def _delete(self, db: Connection, rows: Collection[Row]) -> None:
         """Remove rows, and the owners that have no record any more."""
-        self._remove(db, rows)
-        drop_owners(db, {row.owner for row in rows})
-
-    def _remove(self, db: Connection, rows: Sequence[Row]) -> None:
-        tags = cache(partial(tags_of, db))
-        db.executemany(f"DELETE FROM {self._name} WHERE seq = ?", ((row.seq,) for row in rows))  # noqa: S608  # as above
+        tags: dict[int, str] = {}
         for row in rows:
-            self._index.remove(db, row.seq, *indexed(row, tags(row.owner)))
-        for owner, number in Counter(row.owner for row in rows).items():
-            add_to_count(db, self._count, owner, -number)
+            if row.owner not in tags:
+                tags[row.owner] = tags_of(db, row.owner)
+            self._remove(db, row, tags[row.owner])
+        for owner, number in _numbers(rows).items():
+            subtract_from_count(db, self._count, owner, number)
+
+    def _remove(self, db: Connection, row: Row, tags: str) -> None:
+        db.execute(f"DELETE FROM {self._name} WHERE seq = ?", (row.seq,))  # noqa: S608  # as above
+        self._index.remove(db, row.seq, *indexed(row, tags))
 
     def _last(self, db: Connection) -> int:
         """Return the highest number of a row or a version so far."""
@@ -328,20 +333,28 @@ def reindex(db: Connection, name: str, progress: Progress) -> None:
 def _new_row(item: New, seq: int, record_id: str, owner: int, moment: int) -> Row:
     created = moment if item.created_at is None else item.created_at
     return Row(
-        seq=seq,
-        id=record_id,
-        owner=owner,
-        version=seq,
-        created_at=created,
-        updated_at=created if item.updated_at is None else item.updated_at,
-        expires_at=item.expires_at,
-        metadata=item.metadata or {},
-        content=item.content,
-        data=item.data,
-        user_id=item.owner.user_id,
-        agent_id=item.owner.agent_id,
-        namespace=item.owner.namespace,
+        seq,
+        record_id,
+        owner,
+        seq,  # which is a version that no record had
+        created,
+        created if item.updated_at is None else item.updated_at,
+        item.expires_at,
+        item.metadata or {},
+        item.content,
+        item.data,
+        item.owner.user_id,
+        item.owner.agent_id,
+        item.owner.namespace,
     )
+
+
+def _numbers(rows: Iterable[Row]) -> dict[int, int]:
+    """Return how many of the rows each owner has."""
+    numbers: dict[int, int] = {}
+    for row in rows:
+        numbers[row.owner] = numbers.get(row.owner, 0) + 1
+    return numbers
 
 
 def _is_same(row: Row, item: New) -> bool:

@@ -18,7 +18,7 @@ from memio.owners import Scope
 from memio.providers.sqlite._rows.counts import total
 from memio.providers.sqlite._rows.cursors import END, Place, read_cursor, read_place, write_cursor, write_place
 from memio.providers.sqlite._rows.namespaces import from_path
-from memio.providers.sqlite._rows.owners import add_to_count, drop_owners
+from memio.providers.sqlite._rows.owners import add_to_count, subtract_from_count
 from memio.providers.sqlite._rows.parts import part_of
 from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of
 from memio.providers.sqlite._rows.values import from_microseconds
@@ -170,9 +170,8 @@ def delete_session(db: Connection, session: int) -> None:
     """Delete a session whose messages were deleted."""
     owner, number = db.execute("SELECT owner, messages FROM session WHERE seq = ?", (session,)).fetchone()
     db.execute("DELETE FROM session WHERE seq = ?", (session,))
-    add_to_count(db, "messages", owner, -number)
-    add_to_count(db, "sessions", owner, -1)
-    drop_owners(db, [owner])
+    subtract_from_count(db, "sessions", owner, 1)
+    subtract_from_count(db, "messages", owner, number)
 
 
 def _session(

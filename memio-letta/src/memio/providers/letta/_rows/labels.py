@@ -2,6 +2,7 @@
 
 Letta returns tags with every read and metadata with few, so all of it is in tags. One tag holds a JSON
 object, `memio:1:{"user_id":"alice","metadata":{"lang":"en"}}`, and only where there is something to keep.
+A namespace is a list in it, `"namespace":["app","notes"]`, so that no character of its elements has a meaning.
 A tag goes into a database index that takes 2,704 bytes: a longer object is cut into numbered pieces,
 `memio:1.000:{"user…`, `memio:1.001:…`. Other tags belong to the agent and are left alone.
 """
@@ -16,11 +17,12 @@ from typing import Any
 
 from memio.errors import InvalidInputError
 from memio.models import Fact
+from memio.owners import NOBODY, OWNERS, Owner
 from memio.providers.letta._api.answers import is_json_object
 
 MAX_TAG_BYTES = 2000
-MAX_LABEL_BYTES = 262_144
-"""The longest JSON object: 132 tags. Letta accepted 500 when this was tried."""
+MAX_LABEL_BYTES = 360_448
+"""The longest JSON object: 182 tags. Letta accepted 500 when this was tried."""
 
 MAX_METADATA_BYTES = 245_760
 """What is left of that for metadata, whatever the owner and the collection are: 240 KiB of JSON in ASCII."""
@@ -32,8 +34,7 @@ _TAG = re.compile(r"memio:1(?:\.(\d{3}))?:(.*)", re.DOTALL)
 class Label:
     """What memio keeps with a passage."""
 
-    user_id: str | None = None
-    agent_id: str | None = None
+    owner: Owner = NOBODY
     metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
     collection: str | None = None
     kind: str | None = None
@@ -45,7 +46,8 @@ class Label:
         Raises:
             InvalidInputError: The label is longer than `MAX_LABEL_BYTES`.
         """
-        kept = {name: getattr(self, name) for name in _FIELDS if getattr(self, name)}
+        others = {"metadata": self.metadata, "collection": self.collection, "kind": self.kind}
+        kept = {**self.owner.labels, **{name: value for name, value in others.items() if value}}
         if not kept:
             return []
         text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
@@ -61,7 +63,7 @@ class Label:
         return [f"memio:1.{number:03}:{piece}" for number, piece in enumerate(pieces)]
 
 
-_FIELDS = ("user_id", "agent_id", "metadata", "collection", "kind")
+_FIELDS = frozenset({*OWNERS, "metadata", "collection", "kind"})
 
 
 def read_tags(tags: Sequence[str] | None) -> tuple[Label, list[str]]:
@@ -87,27 +89,17 @@ def _label(text: str) -> Label | None:
         kept = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not is_json_object(kept) or not kept.keys() <= set(_FIELDS) or not is_json_object(kept.get("metadata", {})):
+    if not is_json_object(kept) or not kept.keys() <= _FIELDS or not is_json_object(kept.get("metadata", {})):
         return None
-    names = (kept.get(name) for name in _FIELDS if name != "metadata")
-    if not all(name is None or _is_name(name) for name in names):
-        return None
+    collection, kind = kept.get("collection"), kept.get("kind")
     try:
-        Fact(id="", content="", metadata=kept.get("metadata", {}))
+        owner = Owner(kept.get("user_id"), kept.get("agent_id"), kept.get("namespace", ()))
+        # Not the labels of an owner, but the same rule holds: a text, not empty, without NUL and lone surrogates.
+        Owner(collection, kind)
+        metadata = Fact(id="", content="", metadata=kept.get("metadata", {})).metadata
     except InvalidInputError:  # the agent can write any tag, and no tag may make its archive unreadable
         return None
-    return Label(**kept)
-
-
-def _is_name(value: object) -> bool:
-    """Return whether memio accepts a value as the name of an owner or a collection."""
-    if not isinstance(value, str) or not value or "\0" in value:
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return False
-    return True
+    return Label(owner=owner, metadata=metadata, collection=collection, kind=kind)
 
 
 def _pieces(text: str) -> Iterator[str]:

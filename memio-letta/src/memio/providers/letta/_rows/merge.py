@@ -1,4 +1,4 @@
-"""Reading the several conversations of a session as one."""
+"""Reading the conversations of a session as one, where clients that began it at the same moment made several."""
 
 from __future__ import annotations
 

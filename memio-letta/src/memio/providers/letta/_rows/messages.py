@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from memio.errors import ConflictError, MemioError, NotFoundError
+from memio.errors import MemioError, NotFoundError, UnavailableError
 from memio.models import Message, Role
 from memio.providers.letta._api.agent import MISSING, Agent
 from memio.providers.letta._api.answers import is_json_object, rows_of, text_of, utc
@@ -49,7 +49,7 @@ class Messages:
 
         Raises:
             NotFoundError: The conversation was deleted; nothing was stored.
-            ConflictError: The agent is busy with this conversation; nothing was stored.
+            UnavailableError: The agent is busy with this conversation; nothing was stored.
         """
         session = conversation.key.session
 
@@ -57,9 +57,8 @@ class Messages:
             if status == MISSING:
                 return NotFoundError("session", session)
             if status == BUSY:
-                return ConflictError(
-                    "session", session, hint="another call is adding to it at this moment; repeat yours"
-                )
+                text = f"the agent is busy with session {session!r}: another call is adding to it; repeat yours"
+                return UnavailableError(text, retryable=True)
             return None
 
         payload = [_outgoing(message) for message in messages]
@@ -195,7 +194,9 @@ def _incoming(shown: list[Any], conversation: Conversation) -> Message:
         timestamp=utc(first.date),
         id=first.id,
         session_id=conversation.key.session,
-        user_id=conversation.key.user,
+        user_id=conversation.key.owner.user_id,
+        agent_id=conversation.key.owner.agent_id,
+        namespace=conversation.key.owner.namespace,
     )
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Generic, Literal, TypeVar
 from weakref import WeakValueDictionary
 
 from memio.errors import InvalidInputError, MemioError, NotFoundError, ProviderError, UnavailableError
 from memio.models import Page
+from memio.owners import ANYWHERE, NOBODY, Owner, Scope
 from memio.providers.letta._api.agent import Agent
 from memio.providers.letta._rows.batches import Batch, Draft
 from memio.providers.letta._rows.cursors import Position
@@ -36,30 +37,6 @@ MAX_QUERY_BYTES = 60_000
 """Percent-encoded: the query is a part of the request's address, which may be 64 kB long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Whose passages a call is confined to; `None` spans all."""
-
-    user_id: str | None = None
-    agent_id: str | None = None
-    collection: str | None = None
-    kind: str | None = None
-
-    @property
-    def everything(self) -> bool:
-        """Whether every passage of the archive is in it."""
-        return self == Scope()
-
-    def holds(self, passage: Passage) -> bool:
-        """Return whether a passage is in it."""
-        label = passage.label
-        return (
-            self.user_id in (None, label.user_id)
-            and self.agent_id in (None, label.agent_id)
-            and (self.collection is None or (self.collection, self.kind) == (label.collection, label.kind))
-        )
-
-
 class Records(Generic[R]):
     """The records of one kind.
 
@@ -77,18 +54,13 @@ class Records(Generic[R]):
         self._collection = agent.settings.collection
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def scope(self, *, user_id: str | None = None, agent_id: str | None = None) -> Scope:
-        """Return the scope of a call."""
-        kind = self._kind if self._collection else None
-        return Scope(user_id=user_id, agent_id=agent_id, collection=self._collection, kind=kind)
-
-    async def add(self, item: Mapping[str, Any]) -> R:
+    async def add(self, content: str, metadata: dict[str, Any] | None, owner: Owner) -> R:
         """Create a record. One request."""
-        draft = self._draft(**item)
+        draft = self._draft(content, metadata, owner)
         return self._record(await self._passages.create(draft.content, draft.tags))
 
     async def add_many(self, items: Sequence[Mapping[str, Any]]) -> list[R]:
-        """Create records, and return them in order. Four requests for up to 500 of them.
+        """Create records, and return them in order. Four requests for up to 500 of them, and up to 1 MB.
 
         Raises:
             PartialWriteError: Some were added, or may have been, before a request failed.
@@ -107,7 +79,7 @@ class Records(Generic[R]):
     async def get_all(self, limit: int, cursor: str | None, scope: Scope) -> Page[R]:
         """Return a page. One request per 101 passages that are read."""
         start = Position.from_cursor(cursor) if cursor is not None else None
-        size = min(limit + 1, PAGE) if scope.everything else PAGE
+        size = min(limit + 1, PAGE) if self._spans_archive(scope) else PAGE
         found = await self._first(limit + 1, scope, start=start, size=size)
         return page_of(found, limit, self._record, lambda passage: passage.position.to_cursor())
 
@@ -116,12 +88,20 @@ class Records(Generic[R]):
         _check_query(query)
         return list(map(self._record, await self._nearest(query, limit, scope)))
 
-    async def update(self, record_id: str, content: str, metadata: dict[str, Any] | None, scope: Scope) -> R:
-        """Replace a record by one with the same time and owner; metadata left out stays as it is. Five requests."""
+    async def update(self, record_id: str, content: str | None, metadata: dict[str, Any] | None, scope: Scope) -> R:
+        """Replace a record by one with the same time and owner. Five requests.
+
+        Args:
+            record_id: The record.
+            content: The new text; `None` keeps the old one.
+            metadata: The new metadata; `None` keeps the old one.
+            scope: Where to look for it.
+        """
         async with self._lock_of(record_id):
             old = await self._find(record_id, scope)
             label = old.label if metadata is None else replace(old.label, metadata=metadata)
-            return self._record(await replace_passage(self._passages, old, content, label))
+            text = old.content if content is None else content
+            return self._record(await replace_passage(self._passages, old, text, label))
 
     async def delete(self, record_id: str, scope: Scope) -> None:
         """Delete a record. Three requests."""
@@ -139,13 +119,13 @@ class Records(Generic[R]):
             if not rows and kept and not await self._passages.exists(kept.id):
                 kept = None  # another client deleted it: list from the beginning
                 continue
-            in_scope = [passage for passage in rows if scope.holds(passage)]
+            in_scope = [passage for passage in rows if self._is_in(scope, passage)]
             if not deleted.isdisjoint(passage.id for passage in in_scope):
                 text = f"{len(deleted)} were deleted, and some of these are still listed"
                 raise UnavailableError(text, retryable=True, outcome="partial")
             await self._delete_each(in_scope, len(deleted))
             deleted.update(passage.id for passage in in_scope)
-            kept = next((passage for passage in reversed(rows) if not scope.holds(passage)), kept)
+            kept = next((passage for passage in reversed(rows) if not self._is_in(scope, passage)), kept)
             if len(rows) < PAGE:
                 return
 
@@ -153,17 +133,26 @@ class Records(Generic[R]):
         self,
         content: str,
         metadata: dict[str, Any] | None = None,
-        user_id: str | None = None,
-        agent_id: str | None = None,
+        owner: Owner = NOBODY,
     ) -> Draft:
         label = Label(
-            user_id=user_id,
-            agent_id=agent_id,
+            owner=owner,
             metadata=metadata or {},
             collection=self._collection,
             kind=self._kind if self._collection else None,
         )
         return Draft(content, label.to_tags())
+
+    def _is_in(self, scope: Scope, passage: Passage) -> bool:
+        """Return whether a passage is a record of this kind, and in a scope."""
+        label = passage.label
+        if self._collection is not None and (label.collection, label.kind) != (self._collection, self._kind):
+            return False
+        return scope.matches(label.owner)
+
+    def _spans_archive(self, scope: Scope) -> bool:
+        """Return whether every passage of the archive is in a scope."""
+        return self._collection is None and scope == ANYWHERE
 
     def _lock_of(self, record_id: str) -> asyncio.Lock:
         """Return the lock that changes of one record hold, so that they run one after the other.
@@ -178,7 +167,7 @@ class Records(Generic[R]):
 
     async def _find(self, record_id: str, scope: Scope) -> Passage:
         passage = await self._passages.find(record_id)
-        if passage is None or not scope.holds(passage):
+        if passage is None or not self._is_in(scope, passage):
             raise NotFoundError(self._passages.noun, record_id)
         return passage
 
@@ -195,7 +184,7 @@ class Records(Generic[R]):
         found: list[Passage] = []
         async with aclosing(self._passages.scan(start=start, size=size, containing=containing)) as passages:
             async for passage in passages:
-                if scope.holds(passage):
+                if self._is_in(scope, passage):
                     found.append(passage)
                     if len(found) == count:
                         break
@@ -204,13 +193,13 @@ class Records(Generic[R]):
     async def _nearest(self, query: str, limit: int, scope: Scope) -> list[Passage]:
         if not query.strip():  # the server's search does not find white space, and its listing does
             return await self._first(limit, scope, containing=query)
-        if scope.everything:
+        if self._spans_archive(scope):
             return await self._passages.search(query, limit)
         enough = limit * ENOUGH
         nearest = await self._passages.search(query, enough)
-        found = [passage for passage in nearest if scope.holds(passage)]
+        found = [passage for passage in nearest if self._is_in(scope, passage)]
         if len(found) < limit and len(nearest) >= enough:
-            found = [passage for passage in await self._passages.search(query, 0) if scope.holds(passage)]
+            found = [passage for passage in await self._passages.search(query, 0) if self._is_in(scope, passage)]
         return found[:limit]
 
     async def _delete_each(self, passages: Sequence[Passage], before: int) -> None:

@@ -1,8 +1,10 @@
 """Sessions as conversations of the agent: the summary of a conversation names its session.
 
-A summary reads `memio:1:s<digest>:u<digest>:{"session":"session-1","user":"alice"}`. The server finds
-summaries by a part of them, in which `%`, `_` and backslashes are wildcards: the digests are there to
-search for, the JSON to compare. `"new":true` is in it until the first message was certainly stored.
+A summary reads `memio:1:s<digest>:u<digest>:{"session":"session-1","user":"alice"}`. With an agent or a namespace
+it reads `memio:1:s<digest>:u<digest>:a<digest>:n<digests>:{…,"agent":"bot","namespace":["app","notes"]}`, with one
+digest per element of the namespace. The server finds summaries by a part of them, in which `%`, `_` and
+backslashes are wildcards: the digests are there to search for, the JSON to compare. `"new":true` is in it until the
+first message was certainly stored.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from memio.errors import MemioError, NotFoundError
+from memio.owners import ANY, Owner, Scope
 from memio.providers.letta._api.agent import MISSING, Agent, only_usual_errors
 from memio.providers.letta._api.answers import check_deleted, is_json_object, rows_of
 from memio.providers.letta._rows.cursors import Position
@@ -25,24 +28,32 @@ PAGE = 100
 MAX_ROUNDS = 8
 """How often a listing starts again because the conversation that it was to go on after was deleted."""
 
-_SUMMARY = re.compile(r"memio:1:s[0-9a-f]{16}:u(?:[0-9a-f]{16}|-):(\{.*\})", re.DOTALL)
+_PREFIX = "memio:1:"
+_SUMMARY = re.compile(rf"{_PREFIX}[^{{]*(\{{.*\}})", re.DOTALL)
 
 
 class Key(NamedTuple):
-    """A session and the user it belongs to."""
+    """A session and the owner it belongs to."""
 
     session: str
-    user: str | None
+    owner: Owner
 
     def summary(self, *, new: bool) -> str:
         """Return the summary of its conversation."""
+        user, agent, namespace = self.owner.user_id, self.owner.agent_id, self.owner.namespace
         named: dict[str, Any] = {"session": self.session}
-        if self.user is not None:
-            named["user"] = self.user
+        if user is not None:
+            named["user"] = user
+        if agent is not None:
+            named["agent"] = agent
+        if namespace:
+            named["namespace"] = namespace
         if new:
             named["new"] = True
-        text = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
-        return f"memio:1:s{_digest(self.session)}:u{_digest(self.user)}:{text}"
+        digests = [_session(self.session), _user(user)]
+        if agent is not None or namespace:
+            digests += [_agent(agent), _namespace(namespace)]
+        return f"{_PREFIX}{''.join(digests)}{json.dumps(named, ensure_ascii=False, separators=(',', ':'))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +83,15 @@ class Sessions:
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
 
-    async def of(self, session: str, user: str | None) -> list[Conversation]:
-        """Return the conversations of a session, oldest first; of every user when `user` is `None`. One request."""
-        owner = f"u{_digest(user)}:" if user is not None else ""
-        found = await self.matching(f"memio:1:s{_digest(session)}:{owner}")
-        return [item for item in found if item.key.session == session and user in (None, item.key.user)]
+    async def of(self, session: str, scope: Scope) -> list[Conversation]:
+        """Return the conversations of a session, of every owner in a scope, oldest first. One request."""
+        found = await self.matching(_part_of_summaries(session, scope))
+        return [item for item in found if item.key.session == session and scope.matches(item.key.owner)]
 
-    async def all(self, user: str | None) -> list[Conversation]:
-        """Return the conversations of all sessions, oldest first. One request per 100."""
-        found = await self.matching(f":u{_digest(user)}:{{" if user is not None else "memio:1:s")
-        return [item for item in found if user in (None, item.key.user)]
+    async def all(self, scope: Scope) -> list[Conversation]:
+        """Return the conversations of all sessions in a scope, oldest first. One request per 100."""
+        found = await self.matching(_part_of_summaries(None, scope))
+        return [item for item in found if scope.matches(item.key.owner)]
 
     async def open(self, key: Key) -> Conversation:
         """Return the conversation to add to, which is made when there is none. One request, or three.
@@ -163,7 +173,7 @@ class Sessions:
         )
 
     async def _exactly(self, key: Key) -> list[Conversation]:
-        return [item for item in await self.of(*key) if item.key == key]
+        return await self.of(key.session, Scope.of(key.owner))
 
 
 class _AnchorGoneError(MemioError):
@@ -172,6 +182,45 @@ class _AnchorGoneError(MemioError):
 
 def _digest(name: str | None) -> str:
     return "-" if name is None else blake2b(name.encode(), digest_size=8).hexdigest()
+
+
+def _session(name: str) -> str:
+    return f"s{_digest(name)}:"
+
+
+def _user(label: str | None) -> str:
+    return f"u{_digest(label)}:"
+
+
+def _agent(label: str | None) -> str:
+    return f"a{_digest(label)}:"
+
+
+def _namespace(path: tuple[str, ...], *, below: bool = False) -> str:
+    """Return the digests of a namespace; with `below`, what it has in common with the namespaces below it."""
+    return f"n{''.join(map(_digest, path))}{'' if below else ':'}"
+
+
+def _part_of_summaries(session: str | None, scope: Scope) -> str:
+    """Return a text that is in the summary of every session in a scope, and in few others.
+
+    The server looks for one text without gaps: digests that are beside each other. Those after the one of the session
+    are taken, or else the longest.
+    """
+    user = None if scope.user_id is ANY else _user(scope.user_id)
+    agent = None if scope.agent_id is ANY else _agent(scope.agent_id)
+    namespace = None if scope.namespace is ANY else _namespace(scope.namespace)
+    if scope.prefix:
+        namespace = _namespace(scope.prefix, below=True)
+    if scope.agent_id in (ANY, None) and scope.namespace in (ANY, ()) and not scope.prefix:
+        agent = namespace = None  # a summary without agent and namespace has no digests of them
+    runs = [_session(session) if session is not None else ""]
+    for digest in (user, agent, namespace):
+        if digest is None:
+            runs.append("")
+        else:
+            runs[-1] += digest
+    return _PREFIX + runs[0] if session is not None else (max(runs, key=len) or _PREFIX)
 
 
 def _dated(row: Any) -> Any:
@@ -190,18 +239,14 @@ def _made(row: Any) -> Conversation:
 def _conversation(row: Any) -> Conversation | None:
     """Return a conversation that has a summary of memio; `None` for any other."""
     match = _SUMMARY.fullmatch(row.summary or "")
-    if not match:
-        return None
     try:
-        named = json.loads(match[1])
-    except (ValueError, RecursionError):
+        named = json.loads(match[1]) if match else None
+        if not is_json_object(named) or not isinstance(named.get("session"), str):
+            return None
+        owner = Owner(named.get("user"), named.get("agent"), named.get("namespace", ()))
+    except (ValueError, RecursionError):  # not JSON, or no labels
         return None
-    if not is_json_object(named):
-        return None
-    session, user = named.get("session"), named.get("user")
-    if not isinstance(session, str) or not (user is None or isinstance(user, str)):
-        return None
-    key = Key(session, user)
+    key = Key(named["session"], owner)
     new = named.get("new") is True
     if row.summary != key.summary(new=new):
         return None
