@@ -36,7 +36,9 @@ def test_a_store_that_is_honest_about_what_it_lacks_passes(kind: str, make: Make
 def test_a_store_that_claims_what_it_lacks_fails(kind: str, make: Make) -> None:
     # defect: a declared feature is taken for support without being tried
     target = make(declared=True)
-    assert any(run_law(law, target, profile=PROFILE).status is Status.FAILED for law in laws(kind))
+    # Those that need most come first: one of them finds it.
+    likely = sorted(laws(kind), key=lambda law: -len(law.needs))
+    assert any(run_law(law, target, profile=PROFILE).status is Status.FAILED for law in likely)
 
 
 def test_every_feature_and_guarantee_was_removed_once() -> None:
