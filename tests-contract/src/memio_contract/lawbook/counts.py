@@ -78,7 +78,7 @@ async def count_equals_listing(w: World) -> None:
 )
 async def count_sessions(w: World) -> None:
     equal(await w.history.api.count(**w.home), 0, "the count of an empty store")
-    await _talk(w)
+    await _talk(w, owners_of_each=2)
     for scope in _scopes(w):
         for times in _times(w):
             listed = await w.history.sessions(owner=scope, **times)
@@ -86,14 +86,14 @@ async def count_sessions(w: World) -> None:
             equal(counted, len(listed), f"the count of sessions for {scope} with {times}")
 
 
-async def _talk(w: World) -> None:
-    """Add sessions of one to three messages for several owners."""
+async def _talk(w: World, owners_of_each: int = 1) -> None:
+    """Add sessions of one to three messages, each id for one owner or for several."""
     for number, owner in enumerate(_owners(w) * 2):
         for which in range(1 + number % 3):
             more: dict[str, Any] = {"metadata": {"k": which}} if w.has(Feature.METADATA) else {}
             if w.has(Feature.MESSAGE_TIMESTAMPS):
                 more["timestamp"] = _NOON + timedelta(minutes=number * which)
-            session = w.history.session(f"s{number // 2}")
+            session = w.history.session(f"s{number // owners_of_each}")
             await w.history.append(session, from_user(f"words {which}", **more), owner=owner)
 
 
