@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from memio import Feature, Guarantee, Memio
+from memio import Guarantee, Memio
 from memio.capabilities import KINDS
 from memio.kinds import SPECS
 from memio.providers import sqlite

@@ -39,7 +39,8 @@ RECORDS: dict[str, list[Any]] = {
         Message(role="tool", content="tea", id="m", session_id="s", user_id="bob", timestamp=NEW, name="Ann"),
     ],
     "graph": [
-        Triple(subject="a", predicate="b", object="c", id="t", user_id=user, created_at=OLD) for user in ("alice", "bob")
+        Triple(subject="a", predicate="b", object="c", id="t", user_id=user, created_at=OLD)
+        for user in ("alice", "bob")
     ],
 }
 VERSIONED = ("facts", "documents")
@@ -52,7 +53,9 @@ async def restore(memio: Memio, kind: Any, records: list[Any]) -> int:
 async def stored(memio: Memio, kind: str) -> list[Any]:
     store = getattr(memio, kind)
     if kind == "history":
-        return [each async for session in store.iter_all() async for each in store.iter_messages("s", owner=session.owner)]
+        return [
+            each async for session in store.iter_all() async for each in store.iter_messages("s", owner=session.owner)
+        ]
     return [replace(item, version=None) if kind in VERSIONED else item async for item in store.iter_all()]
 
 
