@@ -51,13 +51,13 @@ def test_labels_are_combined_and_a_prefix_spans_what_is_below(filled: Callable[.
     for namespace in ("/", "app", "app/notes", "apple"):
         assert filled("graph", "add", "a", "knows", namespace, "-u", "alice", "--namespace", namespace).code == 0
     done = filled("forget", "--namespace-prefix", "app", "-u", "alice", "--agent", "bot", "--yes")
-    assert "no records of user 'alice' and agent 'bot' and namespace app and all below it" in " ".join(done.out.split())
+    assert "no records of user 'alice', agent 'bot' and namespace app and all below it" in " ".join(done.out.split())
     done = filled("forget", "--namespace-prefix", "app", "--yes", "--json")
     assert done.json["labels"] == {"namespace_prefix": ["app"]}
     assert [(store["kind"], store["before"]) for store in done.json["stores"] if store["before"]] == [("graph", 2)]
     assert [edge["object"] for edge in filled("graph", "list", "--json").json["items"]] == ["/", "apple"]
     done = filled("forget", "--exact", "--user", "alice", "--yes")
-    assert done.out.endswith("forgot user 'alice' and no agent and no namespace\n")
+    assert done.out.endswith("forgot user 'alice', no agent and no namespace\n")
     assert [edge["object"] for edge in filled("graph", "list", "--json").json["items"]] == ["apple"]
 
 

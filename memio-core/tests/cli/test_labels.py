@@ -52,5 +52,5 @@ def test_a_namespace_has_a_limited_length() -> None:
 def test_labels_are_put_into_words() -> None:
     assert words({}) == ""
     assert words({"user_id": "alice", "namespace": ("app", "notes")}) == "user 'alice' and namespace app/notes"
-    assert words({"user_id": None, "agent_id": "bot", "namespace": ()}) == "no user and agent 'bot' and no namespace"
+    assert words({"user_id": None, "agent_id": "bot", "namespace": ()}) == "no user, agent 'bot' and no namespace"
     assert words({"namespace_prefix": ("a/b",)}) == 'namespace ["a/b"] and all below it'

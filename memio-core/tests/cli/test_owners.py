@@ -80,7 +80,7 @@ def test_deleting_all_of_an_owner_leaves_the_others(filled: Callable[..., Any], 
     assert done.json == {"deleted": "all", "kind": kind, "labels": {"namespace_prefix": ["app"]}}
     assert labels_of(filled(kind, "list", "--json").json["items"]) == [*LABELS[:3], LABELS[5]]
     done = filled(kind, "delete-all", "--exact", "--yes")
-    assert done.out == f"deleted all {kind} of no user and no agent and no namespace\n"
+    assert done.out == f"deleted all {kind} of no user, no agent and no namespace\n"
     assert labels_of(filled(kind, "list", "--json").json["items"]) == [LABELS[1], LABELS[2], LABELS[5]]
     assert filled(kind, "delete-all", "--yes").out == f"deleted all {kind} of all owners\n"
     assert filled(kind, "count").out == "0\n"

@@ -34,7 +34,7 @@ def add(*, body: AddedWithData, doc_id: options.NewId = None, owner: Owner, comm
 def put(
     *, doc_id: DocumentId, body: AddedWithData, if_version: options.IfVersion = None, owner: Owner, common: Common
 ) -> None:
-    """Store a document under an id; what is there is replaced as a whole, also what is left out here."""
+    """Store a document under an id. One that is there is replaced, also in what is left out here."""
     held, labels = {**body.read(), "if_version": if_version}, owner.labels
     document = call(common, "documents", lambda memio: memio.documents.put(doc_id, **held, **labels), creates=True)
     show_one(document, as_json=common.as_json, done="the document is stored")

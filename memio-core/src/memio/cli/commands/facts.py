@@ -28,7 +28,7 @@ def add(*, body: Added, fact_id: options.NewId = None, owner: Owner, common: Com
 @app.command()
 @grouped
 def put(*, fact_id: FactId, body: Added, if_version: options.IfVersion = None, owner: Owner, common: Common) -> None:
-    """Store a fact under an id; what is there is replaced as a whole, also what is left out here."""
+    """Store a fact under an id. One that is there is replaced, also in what is left out here."""
     held, labels = {**body.read(), "if_version": if_version}, owner.labels
     fact = call(common, "facts", lambda memio: memio.facts.put(fact_id, **held, **labels), creates=True)
     show_one(fact, as_json=common.as_json, done="the fact is stored")

@@ -53,7 +53,7 @@ def written(path: Sequence[str]) -> str:
 
 
 def words(labels: Mapping[str, Any]) -> str:
-    """Return the labels of a scope or receipt in words, as in `user 'alice' and namespace app/notes`.
+    """Return the labels of a scope or receipt in words, as in `user 'alice', no agent and namespace app/notes`.
 
     Args:
         labels: The labels that are fixed, by name; `None` or `()` where it must have none. `namespace_prefix` is where
@@ -67,4 +67,4 @@ def words(labels: Mapping[str, Any]) -> str:
             named.append(f"no {LABEL_WORDS[name]}")
         else:
             named.append(f"{LABEL_WORDS[name]} {written(label) if name == 'namespace' else repr(label)}")
-    return " and ".join(named)
+    return " and ".join(filter(None, [", ".join(named[:-1]), *named[-1:]]))
