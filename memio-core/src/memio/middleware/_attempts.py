@@ -30,8 +30,8 @@ UNTIMED = frozenset({"erase"})
 """Methods that take longer the larger the store is: stopped after a time and repeated, they would never end."""
 
 OVERTAKEN = (
-    "an earlier attempt of this call failed with {}, and then the record was found {}: that attempt changed it, or "
-    "another writer did"
+    "an earlier attempt of this call ended with {}, and the next one found the record {}: either that attempt changed "
+    "it, or another writer did"
 )
 """The message when a call that names a version finds the record changed after an attempt with an unknown outcome."""
 
@@ -110,11 +110,11 @@ class Attempts:
         try:
             return await self._in_time()
         except (NotFoundError, ConflictError) as error:
-            if not self._doubt:
-                raise
-            if self._names_version:
-                raise self._overtaken(error) from error
-            if isinstance(error, NotFoundError) and self._operation.method == "delete":
+            if self._doubt and (found := self._overtaken(error)):
+                raise ProviderError(
+                    OVERTAKEN.format(self._doubt.partition(":")[0], found), outcome=self._outcome, cause=error
+                ).locate(operation=self._operation.name, provider=self._operation.provider) from error
+            if self._doubt and isinstance(error, NotFoundError) and self._operation.method == "delete":
                 return None  # an earlier attempt deleted it, and its answer was lost
             raise
         except ProviderError as error:
@@ -125,25 +125,17 @@ class Attempts:
             error.worsen(self._outcome)
             raise
 
-    @property
-    def _names_version(self) -> bool:
-        return self._operation.arguments.get("if_version") is not None
-
-    def _overtaken(self, error: NotFoundError | ConflictError) -> MemioError:
-        """Return what to raise when a repeated call that names a version does not find the record with it.
+    def _overtaken(self, error: NotFoundError | ConflictError) -> str:
+        """Return how a call that names a version found the record, when it is no longer of that version; else "".
 
         The earlier attempt may have been the one that changed the record. As a plain conflict it would be taken for
         another writer's change: a caller would change the record again, or take its own deletion for another's.
         """
+        if self._operation.arguments.get("if_version") is None:
+            return ""
         if isinstance(error, NotFoundError):
-            found = "missing"
-        elif error.reason == "version":
-            found = "with another version"
-        else:
-            return error
-        return ProviderError(OVERTAKEN.format(self._doubt, found), outcome=self._outcome, cause=error).locate(
-            operation=self._operation.name, provider=self._operation.provider
-        )
+            return "missing"
+        return "with another version" if error.reason == "version" else ""
 
     async def _in_time(self) -> Any:
         # Stopping a call that must not be repeated would only leave its outcome unknown.
