@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from letta_proxy import Act, Proxy, answer, lose_answer
 
-from memio import Memio, PartialWriteError
+from memio import Memio, Owner, PartialWriteError
 from memio.errors import InvalidInputError, ProviderError
 from memio.providers.letta import LettaDocumentAdapter, LettaFactAdapter
 
@@ -29,6 +29,10 @@ def behind(proxy: Proxy, agent: str, **settings: Any) -> Memio:
 
 def posts(proxy: Proxy) -> list[str]:
     return [name.rpartition("/")[2] for name in proxy.names if name.startswith("POST")]
+
+
+def contents(items: list[dict[str, Any]]) -> list[str]:
+    return [item["content"] for item in items]
 
 
 def texts(count: int) -> list[str]:
@@ -54,6 +58,27 @@ def test_a_batch_is_one_request_and_keeps_order_owners_and_metadata(run: Run, se
             assert len({fact.created_at for fact in added}) == len(added)
             mine = await memio.facts.get_all(user_id="user 1")
             assert mine == added[1:30:3]
+
+    run(main())
+
+
+def test_a_batch_of_long_texts_and_metadata_goes_in_requests_of_at_most_a_megabyte(
+    run: Run, server: Any, agent: str
+) -> None:
+    # defect: sizes limited by count and not by bytes
+    server.add_passage(agent, "first")
+
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
+            long = [{"content": f"{number:02}" + "x" * 32_766} for number in range(34)]
+            large = [{"content": f"{number:02}", "metadata": {"k": "x" * 240_000}} for number in range(34, 40)]
+            added = await memio.facts.add_many([*long, *large])
+            assert posts(proxy) == ["batch"] * 3
+            sizes = [len(request.raw) for request in proxy.requests if request.method == "POST"]
+            assert max(sizes) < 1_100_000
+            assert [fact.content[:2] for fact in added] == [f"{number:02}" for number in range(40)]
+            read = await memio.facts.get_all(limit=50)
+            assert read[1:] == added
 
     run(main())
 
@@ -94,7 +119,7 @@ def test_what_the_batch_call_would_not_embed_like_the_agent_is_added_one_by_one(
                 await memio.facts.add_many(["a", "b", "c", "d"])
             error = caught.value
             assert [fact.content for fact in error.added] == ["a", "b"]
-            assert (error.unknown, error.not_added) == ([{"content": "c"}], [{"content": "d"}])
+            assert (contents(error.unknown), contents(error.not_added)) == (["c"], ["d"])
             await memio.facts.add_many(error.not_added)
 
     run(main())
@@ -137,20 +162,22 @@ def test_a_batch_that_stops_half_way_lists_what_may_be_added_again(
 ) -> None:
     # defect: "add only the others again" doubles the ones whose answer was lost
     monkeypatch.setattr("memio.providers.letta._rows.batches.BATCH", 3)
+    alice = Owner(user_id="alice")
 
     async def main() -> None:
-        async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
+        async with Proxy(server.url) as proxy, behind(proxy, agent, user_scope=True) as memio:
             proxy.on(BATCH, act, after=1, times=ALWAYS)
             with pytest.raises(PartialWriteError) as caught:
-                await memio.facts.add_many(texts(9))  # one alone, three, and three that fail
+                await memio.facts.add_many(texts(9), user_id="alice")  # one alone, three, and three that fail
             proxy.forget()
             error = caught.value
             assert [fact.content for fact in error.added] == texts(9)[:4]
             doubtful, others = ([4, 5, 6], [7, 8]) if in_doubt else ([], [4, 5, 6, 7, 8])
-            assert error.unknown == [{"content": f"note {n}"} for n in doubtful]
-            assert error.not_added == [{"content": f"note {n}"} for n in others]
+            assert error.unknown == [{"content": f"note {n}", "owner": alice} for n in doubtful]
+            assert error.not_added == [{"content": f"note {n}", "owner": alice} for n in others]
             assert (error.outcome, error.retryable) == ("unknown" if in_doubt else "partial", retryable)
-            await memio.facts.add_many(error.not_added)
+            await memio.scoped(user_id="alice").facts.add_many(error.not_added)
+            assert {fact.user_id for fact in await memio.facts.get_all()} == {"alice"}
 
     run(main())
     assert sorted(server.texts(agent)) == texts(9)

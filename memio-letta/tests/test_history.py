@@ -12,8 +12,15 @@ from typing import Any
 import pytest
 from letta_proxy import Proxy, distort, meanwhile
 
-from memio import Memio, Message
-from memio.errors import ConflictError, CursorExpiredError, NotFoundError, NotSupportedError
+from memio import Memio, Message, Owner, Session
+from memio.errors import (
+    ConflictError,
+    CursorExpiredError,
+    NotFoundError,
+    NotSupportedError,
+    UnavailableError,
+)
+from memio.owners import NOBODY
 from memio.providers.letta import LettaHistoryAdapter
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -32,6 +39,10 @@ def messages_of(*texts: str, role: Any = "user") -> list[Message]:
 
 def contents(messages: list[Message]) -> list[str]:
     return [message.content for message in messages]
+
+
+def ids(sessions: list[Session]) -> list[str]:
+    return [session.id for session in sessions]
 
 
 async def whole(history: Any, session_id: str, limit: int = 3, start: str = "latest", **owner: Any) -> list[Message]:
@@ -207,33 +218,60 @@ def test_any_session_id_is_one_session(run: Run, server: Any, agent: str, sessio
             assert contents(await history.get(session_id=session_id)) == ["mine", REPLY]
             assert contents(await history.get(session_id=session_id, user_id=session_id)) == ["mine", REPLY]
             assert await history.get(session_id=session_id, user_id="s") == []
-            assert await history.get_all() == ["s", "s1", session_id]
-            assert await history.get_all(user_id=session_id) == [session_id]
+            assert ids(await history.get_all()) == ["s", "s1", session_id]
+            assert ids(await history.get_all(user_id=session_id)) == [session_id]
             await history.delete(session_id=session_id)
-            assert await history.get_all() == ["s", "s1"]
+            assert ids(await history.get_all()) == ["s", "s1"]
 
     run(main())
 
 
-def test_two_users_may_have_a_session_of_the_same_name(run: Run, server: Any, agent: str) -> None:
+def test_a_session_id_that_several_owners_have_is_a_conflict_unless_the_owner_is_given(
+    run: Run, server: Any, agent: str
+) -> None:
+    owners = [Owner(user_id="alice"), Owner(user_id="bob"), NOBODY, Owner(user_id="alice", agent_id="bot")]
+
     async def main() -> None:
         async with opened(server.url, agent) as history:
-            await history.add(session_id="default", user_id="alice", messages=messages_of("from alice"))
-            await history.add(session_id="default", user_id="bob", messages=messages_of("from bob"))
-            await history.add(session_id="default", messages=messages_of("without user"))
-            assert contents(await history.get(session_id="default", user_id="alice")) == ["from alice", REPLY]
-            together = await whole(history, "default", 2)
-            assert sorted(contents(together)) == sorted(["from alice", "from bob", "without user", REPLY, REPLY, REPLY])
-            assert together == await whole(history, "default", 4, "oldest")
-            assert [m.content for m in together if m.user_id == "bob"] == ["from bob", REPLY]
-            assert await history.get_all() == ["default"]
-            with pytest.raises(ConflictError, match="user_id"):
-                await history.delete(session_id="default")
-            await history.delete(session_id="default", user_id="alice")
+            for number, owner in enumerate(owners):
+                await history.add(session_id="default", owner=owner, messages=messages_of(f"m{number}"))
+            calls: list[tuple[str, dict[str, Any]]] = [("get", {}), ("search", {"query": "m"}), ("delete", {})]
+            for method, arguments in calls:
+                for scope in ({}, {"user_id": "alice"}, {"namespace": ()}):
+                    with pytest.raises(ConflictError, match="several owners") as caught:
+                        await getattr(history, method)(session_id="default", **arguments, **scope)
+                    assert (caught.value.resource, caught.value.reason) == ("session", "owners")
+            assert [session.owner for session in await history.get_all()] == owners
+            for number, owner in enumerate(owners):
+                read = await history.get(session_id="default", owner=owner)
+                assert contents(read) == [f"m{number}", REPLY]
+                assert {message.owner for message in read} == {owner}
+                found = await history.search(session_id="default", query=f"m{number}", owner=owner)
+                assert contents(found) == [f"m{number}"]
+            assert contents(await history.get(session_id="default", agent_id="bot")) == ["m3", REPLY]
+            await history.delete(session_id="default", owner=owners[0])
+            await history.delete(session_id="default", user_id="alice")  # which is the one with an agent by now
+            assert [session.owner for session in await history.get_all()] == owners[1:3]
             await history.delete_all(user_id="bob")
-            assert contents(await history.get(session_id="default")) == ["without user", REPLY]
+            assert contents(await history.get(session_id="default")) == ["m2", REPLY]
 
     run(main())
+
+
+def test_an_empty_conversation_of_another_owner_is_no_conflict(run: Run, server: Any, agent: str) -> None:
+    async def main() -> None:
+        async with opened(server.url, agent) as history:
+            with pytest.raises(UnavailableError):
+                await history.add(session_id="s", user_id="bob", messages=messages_of("[[stub:status=500]]"))
+            await history.add(session_id="s", user_id="alice", messages=messages_of("hello"))
+            assert contents(await history.get(session_id="s")) == ["hello", REPLY]
+            assert contents(await history.search(session_id="s", query="hello")) == ["hello"]
+            await history.delete(session_id="s")
+            assert await history.get_all() == []
+            await history.delete(session_id="s", user_id="bob")
+
+    run(main())
+    assert server.conversations(agent) == []
 
 
 def test_sessions_are_listed_completely_and_once(run: Run, server: Any, agent: str) -> None:
@@ -250,17 +288,17 @@ def test_sessions_are_listed_completely_and_once(run: Run, server: Any, agent: s
                 cursor = None
                 while True:
                     page = await history.get_all(limit=limit, cursor=cursor)
-                    found += page
+                    found += ids(page)
                     cursor = page.next_cursor
                     if cursor is None:
                         break
                     assert len(page) == limit
                 assert found == expected
-            assert await history.get_all(user_id="alice") == expected[1::2]
+            assert ids(await history.get_all(user_id="alice")) == expected[1::2]
             page = await history.get_all(limit=3)
-            for session_id in page:
-                await history.delete(session_id=session_id)
-            assert await history.get_all(limit=9, cursor=page.next_cursor) == expected[3:]
+            for session in page:
+                await history.delete(session_id=session.id)
+            assert ids(await history.get_all(limit=9, cursor=page.next_cursor)) == expected[3:]
 
     run(main())
 
@@ -274,7 +312,7 @@ def test_delete_all_touches_only_what_memio_made(run: Run, server: Any, agent: s
         async with opened(server.url, agent) as history:
             for number in range(3):
                 await history.add(session_id=f"s{number}", messages=messages_of("x"))
-            assert await history.get_all() == ["s0", "s1", "s2"]
+            assert ids(await history.get_all()) == ["s0", "s1", "s2"]
             await history.delete_all()
             assert await history.get_all() == []
 
@@ -308,6 +346,9 @@ def test_a_cursor_into_a_session_that_was_begun_anew_has_expired(run: Run, serve
         ({"messages": [Message(role="system", content="x")]}, "user and assistant"),
         ({"messages": [Message(role="user", content="x", metadata={"a": 1})]}, "leave metadata out"),
         ({"messages": [Message(role="user", content="x", id="m1")]}, "Letta chooses the ids"),
+        ({"messages": [Message(role="user", data={"a": 1})]}, "leave data out"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]}, "leave data out"),
+        ({"messages": [Message(role="developer", content="x")]}, "user and assistant"),
     ],
 )
 def test_what_letta_cannot_keep_is_refused_before_sending(
@@ -359,7 +400,7 @@ def test_clients_that_begin_a_session_at_once_end_with_one_history(run: Run, ser
         for client in clients:
             read = await client.history.get(session_id="s")
             assert sorted(contents(read)) == ["m0", "m1", "m2", "m3", *[REPLY] * 4]
-            assert await client.history.get_all() == ["s"]
+            assert ids(await client.history.get_all()) == ["s"]
         await clients[0].history.delete(session_id="s")
         assert await clients[1].history.get(session_id="s") == []
         for client in clients:
@@ -384,7 +425,7 @@ def test_a_session_in_two_conversations_is_read_as_one(run: Run, server: Any, ag
             assert sorted(contents(read)) == sorted(["one", "two", "three", *[REPLY] * 3])
             assert await whole(history, "s", 3, "oldest") == read
             assert contents(await history.search(session_id="s", query="two", limit=1)) == ["two"]
-            assert await history.get_all() == ["s"]
+            assert ids(await history.get_all()) == ["s"]
             await history.delete(session_id="s")
 
     run(main())
@@ -395,21 +436,31 @@ def in_one_second(answer: bytes) -> bytes:
     return re.sub(rb'"date":"[^"]{25}"', b'"date":"2026-11-23T12:00:00+00:00"', answer)
 
 
-def test_a_session_of_several_owners_is_read_in_the_order_of_adding_also_within_one_second(
+async def in_two_conversations(server: Any, agent: str, history: Any, count: int) -> None:
+    """Make a session of two conversations, as clients do that cannot see each other's, and add to them by turns."""
+    await history.add(session_id="s", messages=messages_of("words 0"))
+    (first,) = server.conversations(agent)
+    body = {"summary": first["summary"]}
+    second = server.ask("POST", "/v1/conversations/", params={"agent_id": agent}, json=body)
+    for number in range(1, count):
+        place = (first, second)[number % 2]["id"]
+        message = {"messages": [{"role": "user", "content": f"words {number}"}]}
+        with server.http.stream("POST", f"/v1/conversations/{place}/messages", json=message) as answer:
+            answer.read()
+
+
+def test_a_session_in_two_conversations_is_read_in_the_order_of_adding_also_within_one_second(
     run: Run, server: Any, agent: str
 ) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, opened(proxy.url, agent) as history:
-            expected: list[tuple[str | None, str]] = []
-            for number, user in enumerate(("alice", "bob", None, "alice", "bob")):
-                owner = {} if user is None else {"user_id": user}
-                await history.add(session_id="s", messages=messages_of(f"words {number}"), **owner)
-                expected += [(user, f"words {number}"), (user, REPLY)]
+            await in_two_conversations(server, agent, history, 5)
+            expected = [text for number in range(5) for text in (f"words {number}", REPLY)]
             proxy.on(r"GET /v1/conversations/\{conv\}/messages", distort(in_one_second), times=1000)
             for limit in (2, 100):
                 for start in ("oldest", "latest"):
                     read = await whole(history, "s", limit, start)
-                    assert [(message.user_id, message.content) for message in read] == expected
+                    assert contents(read) == expected
                     assert len({message.timestamp for message in read}) == 1
 
     run(main())
@@ -420,10 +471,7 @@ def test_messages_of_one_second_of_a_session_that_is_deleted_meanwhile_do_not_di
 ) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy, opened(proxy.url, agent) as history:
-            for number in range(6):
-                await history.add(
-                    session_id="s", user_id=("alice", "bob")[number % 2], messages=messages_of(f"words {number}")
-                )
+            await in_two_conversations(server, agent, history, 6)
             doomed = server.conversations(agent)[0]["id"]
 
             async def delete() -> None:
@@ -431,8 +479,11 @@ def test_messages_of_one_second_of_a_session_that_is_deleted_meanwhile_do_not_di
 
             proxy.on(r"GET /v1/conversations/\{conv\}/messages", distort(in_one_second), times=1000)
             proxy.on(r"GET /v1/agents/\{agent\}/messages", meanwhile(delete))
-            read = await whole(history, "s", 100, "oldest")
-            mine = [message.content for message in read if message.user_id == "bob" and message.role == "user"]
-            assert mine == ["words 1", "words 3", "words 5"]
+            read = contents(await whole(history, "s", 100, "oldest"))
+            assert [text for text in read if text in ("words 1", "words 3", "words 5")] == [
+                "words 1",
+                "words 3",
+                "words 5",
+            ]
 
     run(main())

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memio import Owner
 from memio.errors import InvalidInputError
-from memio.providers.letta._rows.labels import MAX_LABEL_BYTES, MAX_TAG_BYTES, Label, read_tags
+from memio.providers.letta._rows.labels import (
+    MAX_LABEL_BYTES,
+    MAX_METADATA_BYTES,
+    MAX_TAG_BYTES,
+    Label,
+    read_tags,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 NAMES = st.none() | TEXT.filter(bool)
@@ -20,18 +27,21 @@ JSON = st.recursive(
 )
 
 
+LABELS = TEXT.filter(bool)
+OWNERS = st.builds(Owner, NAMES, NAMES, st.lists(LABELS, max_size=4).map(tuple))
+
+
 @given(
-    user_id=NAMES,
-    agent_id=NAMES,
+    owner=OWNERS,
     metadata=st.dictionaries(TEXT, JSON),
     other=st.lists(TEXT, unique=True),
     seed=st.randoms(),
 )
 def test_a_label_comes_back_from_tags_in_any_order(
-    user_id: str | None, agent_id: str | None, metadata: dict[str, Any], other: list[str], seed: random.Random
+    owner: Owner, metadata: dict[str, Any], other: list[str], seed: random.Random
 ) -> None:
     others = [tag for tag in other if not tag.startswith("memio:")]
-    label = Label(user_id=user_id, agent_id=agent_id, metadata=metadata)
+    label = Label(owner=owner, metadata=metadata)
     tags = [*others, *label.to_tags()]
     seed.shuffle(tags)  # the server keeps no order
     found, left = read_tags(tags)
@@ -44,9 +54,10 @@ def test_nothing_to_keep_makes_no_tag() -> None:
 
 
 def test_a_short_label_is_one_readable_tag() -> None:
-    assert Label(user_id="alice", metadata={"lang": "dé"}).to_tags() == [
+    assert Label(owner=Owner("alice"), metadata={"lang": "dé"}).to_tags() == [
         'memio:1:{"user_id":"alice","metadata":{"lang":"dé"}}'
     ]
+    assert Label(owner=Owner(namespace=("a/b", 'c","d'))).to_tags() == ['memio:1:{"namespace":["a/b","c\\",\\"d"]}']
 
 
 @pytest.mark.parametrize("character", ["a", "é", "日", "🎉"])
@@ -58,8 +69,18 @@ def test_no_tag_is_longer_than_the_index_of_the_server_takes(character: str, len
     assert read_tags(tags) == (label, [])
 
 
+def test_metadata_of_the_greatest_size_fits_beside_the_longest_labels() -> None:
+    longest = "\x01" * 1000  # six bytes each in JSON
+    owner = Owner(longest, longest, (longest,) * 16)
+    label = Label(
+        owner=owner, metadata={"k": "x" * (MAX_METADATA_BYTES - 8)}, collection="\x01" * 200, kind="documents"
+    )
+    assert len(label.to_tags()) < 200
+    assert read_tags(label.to_tags()) == (label, [])
+
+
 def test_metadata_beyond_the_limit_is_refused_with_the_figure() -> None:
-    with pytest.raises(InvalidInputError, match="262,144"):
+    with pytest.raises(InvalidInputError, match="360,448"):
         Label(metadata={"k": "x" * MAX_LABEL_BYTES}).to_tags()
 
 
@@ -83,6 +104,12 @@ def test_a_tag_of_another_program_is_left_alone(tag: str) -> None:
         '{"user_id":""}',
         '{"user_id":"\\ud800"}',
         '{"user_id":"a\\u0000"}',
+        '{"namespace":"app"}',
+        '{"namespace":[""]}',
+        '{"namespace":["a",1]}',
+        '{"namespace":["a","b","c","d","e","f","g","h","i","j","k","l","m","n","o","p","q"]}',
+        '{"collection":""}',
+        '{"collection":{}}',
     ],
 )
 def test_a_tag_that_holds_what_no_record_takes_is_left_alone(kept: str) -> None:

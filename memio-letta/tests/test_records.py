@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from letta_proxy import Proxy
 
-from memio import Memio
+from memio import Memio, Owner
 from memio.errors import InvalidInputError, NotFoundError, NotSupportedError
 from memio.providers.letta import LettaDocumentAdapter, LettaFactAdapter
 
@@ -51,12 +51,13 @@ def test_a_record_comes_back_the_same_from_every_read(run: Run, server: Any, age
     async def main() -> None:
         async with opened(kind, server.url, agent) as store:
             metadata = {"n": 1, "f": 1.5, "none": None, "deep": {"list": [True, {"ü": "日本"}]}, "": ""}
-            owner = {"user_id": "alice"} if kind == "documents" else {"user_id": "alice", "agent_id": "helper"}
+            owner = {"user_id": "alice", "agent_id": "helper"}
             record = await store.add(content=" likes\tcoffee ☕\r\n", metadata=metadata, **owner)
             plain = await store.add(content="nothing else")
-            assert (record.content, record.metadata, record.user_id) == (" likes\tcoffee ☕\r\n", metadata, "alice")
+            assert (record.content, record.metadata) == (" likes\tcoffee ☕\r\n", metadata)
+            assert (record.owner, plain.owner) == (Owner("alice", "helper"), Owner())
             assert record.created_at.tzinfo is UTC
-            assert (plain.metadata, plain.user_id) == ({}, None)
+            assert plain.metadata == {}
             for one in (record, plain):
                 assert await store.get(**by_id(kind, one.id)) == one
             assert await store.get_all() == [record, plain]
@@ -153,12 +154,39 @@ def test_an_owner_is_refused_with_a_hint_unless_scopes_are_on(
 
     async def main() -> None:
         async with Proxy(server.url) as proxy, opened(kind, proxy.url, agent) as store:
-            owners = ["user_id"] if kind == "documents" else ["user_id", "agent_id"]
-            for owner in owners:
+            for owner, setting in (("user_id", "user_scope"), ("agent_id", "agent_scope"), ("namespace", "namespaces")):
+                label = ("app",) if owner == "namespace" else "alice"
                 with pytest.raises(NotSupportedError) as caught:
-                    await getattr(store, method)(**arguments[method], **{owner: "alice"})
+                    await getattr(store, method)(**arguments[method], **{owner: label})
                 assert f"leave {owner} out" in caught.value.hint
-                assert f"set {owner.removesuffix('_id')}_scope = true" in caught.value.hint
+                assert f"set {setting} = true" in caught.value.hint
+            for nobody_or_alice in (Owner(), Owner(user_id="alice")):
+                with pytest.raises(NotSupportedError, match="user_scope"):
+                    await getattr(store, method)(**arguments[method], owner=nobody_or_alice)
+            assert proxy.requests == []
+
+    run(main())
+
+
+def test_what_letta_cannot_keep_is_refused_before_sending(run: Run, server: Any, agent: str, kind: str) -> None:
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, opened(kind, proxy.url, agent) as store:
+            refused: list[tuple[Any, str]] = [
+                (lambda: store.add("x", namespace=("app",)), "set namespaces = true"),
+                (lambda: store.add("x", expires_at=datetime.now(UTC)), "delete the record yourself"),
+                (lambda: store.put(content="x", **by_id(kind, "mine")), "Letta chooses the ids"),
+                (lambda: store.get_all(since=datetime.now(UTC)), "created_at"),
+                (lambda: store.get_all(order="newest"), "reverse it"),
+                (lambda: store.search("x", filters={"a": 1}), "filter the result"),
+                (store.count, "count what a listing yields"),
+                (store.get_owners, "owner of each record"),
+            ]
+            if kind == "documents":
+                refused.append((lambda: store.add("x", data={"a": 1}), "put the value into the metadata"))
+            for call, hint in refused:
+                with pytest.raises(NotSupportedError) as caught:
+                    await call()
+                assert hint in caught.value.hint
             assert proxy.requests == []
 
     run(main())
@@ -272,8 +300,8 @@ def test_an_update_keeps_time_owner_metadata_and_place(run: Run, server: Any, ag
             with pytest.raises(NotFoundError):
                 await store.get(**by_id(kind, first.id))
             assert await store.get_all() == [new, second]
-            replaced = await store.update(**by_id(kind, new.id), content="uno", metadata={"b": 2})
-            assert (replaced.metadata, replaced.user_id) == ({"b": 2}, "alice")
+            replaced = await store.update(**by_id(kind, new.id), metadata={"b": 2})
+            assert (replaced.content, replaced.metadata, replaced.user_id) == ("uno", {"b": 2}, "alice")
             cleared = await store.update(**by_id(kind, replaced.id), content="uno", metadata={})
             assert (cleared.metadata, cleared.user_id) == ({}, "alice")
             assert await store.get(**by_id(kind, cleared.id)) == cleared

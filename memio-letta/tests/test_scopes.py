@@ -1,48 +1,169 @@
-"""The opt-in settings: owners that confine calls, and a collection that keeps the kinds apart."""
+"""Labels that confine calls, which facts and documents have by settings, and a collection that keeps kinds apart."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from memio import Memio
-from memio.errors import NotFoundError
-from memio.providers.letta import LettaDocumentAdapter, LettaFactAdapter
+from memio import Memio, Message, Owner
+from memio.errors import ConflictError, NotFoundError
+from memio.owners import ANY, Scope
+from memio.providers.letta import LettaDocumentAdapter, LettaFactAdapter, LettaHistoryAdapter
+from memio.providers.letta._rows.sessions import Key, _part_of_summaries
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-def test_an_owner_confines_every_read(run: Run, server: Any, agent: str) -> None:
+OWNERS = [
+    Owner(),
+    Owner(user_id="alice"),
+    Owner(user_id="Alice"),
+    Owner(user_id="alice", agent_id="bot"),
+    Owner(agent_id="bot"),
+    Owner(namespace=("app",)),
+    Owner(namespace=("apple",)),
+    Owner(namespace=("app", "notes")),
+    Owner(namespace=("app/notes",)),
+    Owner(namespace=("notes", "app")),
+    Owner(user_id="alice", namespace=("app", "notes")),
+    Owner(user_id="al%", agent_id="b_t", namespace=('a"b', "\\", ":n", "é")),
+]
+SCOPES: list[dict[str, Any]] = [
+    {},
+    {"user_id": "alice"},
+    {"user_id": "ali%"},
+    {"user_id": "alice", "agent_id": "bot"},
+    {"agent_id": "bot"},
+    {"agent_id": "b_t", "namespace": ('a"b', "\\", ":n", "é")},
+    {"namespace": ()},
+    {"namespace": ("app",)},
+    {"namespace": ("app", "notes")},
+    {"user_id": "alice", "namespace": ("app", "notes")},
+    {"namespace_prefix": ("app",)},
+    {"namespace_prefix": ("app", "notes")},
+    {"namespace_prefix": ("app", "note")},
+    {"namespace_prefix": ('a"b', "\\")},
+    {"user_id": "alice", "namespace_prefix": ("app",)},
+    *({"owner": owner} for owner in OWNERS),
+    {"owner": Owner(user_id="alice", agent_id="bot", namespace=("app",))},
+]
+EVERY: dict[str, Any] = {"user_scope": True, "agent_scope": True, "namespaces": True}
+ADAPTERS: dict[str, Any] = {"facts": LettaFactAdapter, "documents": LettaDocumentAdapter}
+IDS = {"facts": "fact_id", "documents": "doc_id"}
+
+
+def inside(owner: Owner, scope: dict[str, Any]) -> bool:
+    """Return whether the records of an owner are in a scope, by what the arguments mean."""
+    if "owner" in scope:
+        return owner == scope["owner"]
+    prefix = scope.get("namespace_prefix", ())
+    return all(getattr(owner, name) == label for name, label in scope.items() if name != "namespace_prefix") and (
+        owner.namespace[: len(prefix)] == prefix
+    )
+
+
+@pytest.mark.parametrize("kind", ["facts", "documents"])
+def test_labels_confine_every_read_of_passages(run: Run, server: Any, agent: str, kind: str) -> None:
     async def main() -> None:
-        facts = LettaFactAdapter(base_url=server.url, agent_id=agent, user_scope=True, agent_scope=True)
-        async with Memio(facts=facts) as memio:
-            mine = await memio.facts.add(content="tea one", user_id="alice", agent_id="a")
-            other = await memio.facts.add(content="tea two", user_id="alice", agent_id="b")
-            theirs = await memio.facts.add(content="tea three", user_id="bob")
-            ownerless = await memio.facts.add(content="tea four")
-            for owner, expected in (
-                ({}, [mine, other, theirs, ownerless]),
-                ({"user_id": "alice"}, [mine, other]),
-                ({"user_id": "alice", "agent_id": "b"}, [other]),
-                ({"agent_id": "a"}, [mine]),
-                ({"user_id": "bob"}, [theirs]),
-                ({"user_id": "Alice"}, []),
-                ({"user_id": "ali%"}, []),
-            ):
-                assert await memio.facts.get_all(**owner) == expected
-                assert {fact.id for fact in await memio.facts.search(query="tea", **owner)} == {
-                    fact.id for fact in expected
-                }
-                for fact in (mine, other, theirs, ownerless):
-                    if fact in expected:
-                        assert await memio.facts.get(fact_id=fact.id, **owner) == fact
-                    else:
-                        with pytest.raises(NotFoundError):
-                            await memio.facts.get(fact_id=fact.id, **owner)
+        async with Memio(**{kind: ADAPTERS[kind](base_url=server.url, agent_id=agent, **EVERY)}) as memio:
+            store: Any = getattr(memio, kind)
+            records = [await store.add(f"tea {number}", owner=owner) for number, owner in enumerate(OWNERS)]
+            assert [record.owner for record in records] == OWNERS
+            for scope in SCOPES if kind == "facts" else SCOPES[::4]:  # documents share their code
+                expected = [record for record in records if inside(record.owner, scope)]
+                assert await store.get_all(**scope) == expected
+                found = await store.search("tea", limit=100, **scope)
+                assert sorted(found, key=records.index) == expected
+            for scope in SCOPES[::4]:
+                if "namespace_prefix" not in scope:
+                    for record in records:
+                        if inside(record.owner, scope):
+                            assert await store.get(record.id, **scope) == record
+                        else:
+                            for method, more in (("get", {}), ("delete", {}), ("update", {"content": "new"})):
+                                with pytest.raises(NotFoundError):
+                                    await getattr(store, method)(**{IDS[kind]: record.id}, **more, **scope)
+            assert await store.get_all() == records
+            left = list(records)
+            for scope in [SCOPES[10], *SCOPES[15:18], SCOPES[1], SCOPES[6]]:
+                await store.delete_all(**scope)
+                left = [record for record in left if not inside(record.owner, scope)]
+                assert await store.get_all() == left
+            changed = await store.update(**{IDS[kind]: left[0].id}, content="new", owner=left[0].owner)
+            assert changed.owner == left[0].owner
 
     run(main())
+
+
+def test_labels_confine_every_call_of_history(run: Run, server: Any, agent: str) -> None:
+    async def main() -> None:
+        async with Memio(history=LettaHistoryAdapter(base_url=server.url, agent_id=agent)) as memio:
+            history = memio.history
+            for number, owner in enumerate(OWNERS):
+                message = Message(role="user", content=f"tea {number}")
+                turn = await history.add(session_id="s", messages=[message], owner=owner)
+                assert {message.owner for message in [*turn.stored, *turn.replies]} == {owner}
+            sessions = await history.get_all()
+            assert [session.owner for session in sessions] == OWNERS
+            assert {(item.created_at, item.updated_at, item.message_count) for item in sessions} == {(None,) * 3}
+            for scope in SCOPES:
+                expected = [owner for owner in OWNERS if inside(owner, scope)]
+                assert [session.owner for session in await history.get_all(**scope)] == expected
+                if "namespace_prefix" in scope:
+                    continue
+                if len(expected) > 1:
+                    for call in (history.get("s", **scope), history.search("tea", session_id="s", **scope)):
+                        with pytest.raises(ConflictError):
+                            await call
+                    with pytest.raises(ConflictError):
+                        await history.delete("s", **scope)
+                else:
+                    read = await history.get("s", **scope)
+                    assert [message.owner for message in read] == expected * 2
+                    found = await history.search("tea", session_id="s", **scope)
+                    assert [message.owner for message in found] == expected
+            assert [session.owner for session in await history.get_all()] == OWNERS
+            left = list(OWNERS)
+            for scope in [SCOPES[10], *SCOPES[15:18], SCOPES[1], SCOPES[6]]:
+                await history.delete_all(**scope)
+                left = [owner for owner in left if not inside(owner, scope)]
+                assert [session.owner for session in await history.get_all()] == left
+            for owner in left:
+                await history.delete("s", owner=owner)
+            assert await history.get_all() == []
+
+    run(main())
+
+
+LABEL = st.sampled_from(["a", "b", "a/b", "%", ":"])
+PATHS = st.lists(LABEL, max_size=3).map(tuple)
+
+
+@given(
+    owner=st.builds(Owner, st.none() | LABEL, st.none() | LABEL, PATHS),
+    user=st.none() | LABEL | st.just(ANY),
+    agent=st.none() | LABEL | st.just(ANY),
+    namespace=PATHS | st.just(ANY),
+    prefix=PATHS,
+    named=st.booleans(),
+    new=st.booleans(),
+)
+def test_the_server_is_asked_for_a_part_of_every_summary_in_scope(
+    owner: Owner, user: Any, agent: Any, namespace: Any, prefix: Any, named: bool, new: bool
+) -> None:
+    # A scope for which a session is looked for by a text that its summary does not have would lose the session.
+    scope = Scope(user, agent, namespace, prefix if namespace is ANY else ())
+    for confined in (scope, replace(scope, user_id=owner.user_id), replace(scope, agent_id=owner.agent_id)):
+        wanted = _part_of_summaries("s" if named else None, confined)
+        assert re.fullmatch("[0-9a-z:-]+", wanted)
+        if confined.matches(owner):
+            assert wanted in Key("s", owner).summary(new=new)
 
 
 def test_an_owner_guards_update_and_delete(run: Run, server: Any, agent: str) -> None:

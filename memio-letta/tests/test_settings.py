@@ -135,8 +135,11 @@ def test_no_repr_shows_the_key(adapter: type[Any]) -> None:
 
 def test_the_declared_features_follow_the_settings() -> None:
     plain = LettaFactAdapter(agent_id="a")
-    scoped = LettaFactAdapter(agent_id="a", user_scope=True, agent_scope=True, collection="c")
-    assert scoped.features - plain.features == {"user_scope", "agent_scope"}
-    assert scoped.guarantees - plain.guarantees == {"separate_kinds"}
-    documents = LettaDocumentAdapter(agent_id="a", user_scope=True, agent_scope=True)
-    assert documents.features - LettaDocumentAdapter(agent_id="a").features == {"user_scope"}
+    assert plain.features == {"attribution", "metadata", "update"}
+    assert LettaDocumentAdapter(agent_id="a").features == plain.features
+    for name in ("user_scope", "agent_scope", "namespaces"):
+        for adapter in (LettaFactAdapter, LettaDocumentAdapter):
+            assert adapter(agent_id="a", **{name: True}).features - plain.features == {name}
+    assert LettaFactAdapter(agent_id="a", collection="c").guarantees - plain.guarantees == {"separate_kinds"}
+    labels = {"attribution", "user_scope", "agent_scope", "namespaces"}
+    assert LettaHistoryAdapter(agent_id="a").features == {*labels, "message_names"}

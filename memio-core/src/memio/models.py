@@ -79,6 +79,7 @@ class Fact(Owned):
     version: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "metadata", copy_json_object(self.metadata))
         _normalise(self, "created_at", "updated_at", "expires_at")
 
 
@@ -116,6 +117,7 @@ class Document(Owned):
     version: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "metadata", copy_json_object(self.metadata))
         _normalise(self, "created_at", "updated_at", "expires_at")
         if self.data is not None:
             object.__setattr__(self, "data", copy_data(self.data))
@@ -174,6 +176,7 @@ class Message(Owned):
             raise InvalidInputError(
                 f"role is {shown(self.role)}: it must be one of {', '.join(ROLES)}", argument="role"
             )
+        object.__setattr__(self, "metadata", copy_json_object(self.metadata))
         _normalise(self, "timestamp")
         if self.data is not None:
             object.__setattr__(self, "data", copy_data(self.data))
@@ -209,6 +212,7 @@ class Triple(Owned):
     created_at: datetime | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "metadata", copy_json_object(self.metadata))
         _normalise(self, "created_at")
 
 
@@ -238,6 +242,9 @@ class Session(Owned):
     created_at: datetime | None = None
     updated_at: datetime | None = None
     message_count: int | None = None
+
+    def __post_init__(self) -> None:
+        _normalise(self, "created_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,8 +299,7 @@ class Page(list[T], Generic[T]):
 
 
 def _normalise(record: Any, *times: str) -> None:
-    """Copy the metadata of a new record, check its namespace, and bring its times to UTC."""
-    object.__setattr__(record, "metadata", copy_json_object(record.metadata))
+    """Check the namespace of a new record, and bring its times to UTC."""
     if record.namespace != () or type(record.namespace) is not tuple:
         object.__setattr__(record, "namespace", check_namespace(record.namespace))
     for name in times:

@@ -464,8 +464,9 @@ class SupportsRestore(Protocol):
         """Store records with their ids, owners, sessions and times, in order, all or none.
 
         A record that is there already, by owner, session and id, and is the same, stays as it is; only an `expires_at`
-        that is given becomes the record's. What a record leaves open (`None`), the store chooses. The client has checked that it declares `client_ids`,
-        `attribution`, `metadata` and whatever else the records use. Versions of records are not given.
+        that is given becomes the record's. What a record leaves open (`None`), the store chooses. The client has
+        checked that it declares `client_ids`, `attribution`, `metadata` and whatever else the records use. Versions of
+        records are not given.
 
         Args:
             records: `Fact`, `Document`, `Message` with its `session_id`, or `Triple`; each with its own owner.

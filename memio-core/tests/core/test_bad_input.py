@@ -38,8 +38,9 @@ METADATA = [
     DEEP,
 ]
 NAME = [*TEXT, "x" * 1001]
+NAIVE = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 BEFORE_UTC = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))
-TIMES = ["2026-01-01", 0, date(2026, 1, 1), datetime.max, BEFORE_UTC]
+TIMES = ["2026-01-01", 0, date(2026, 1, 1), NAIVE, BEFORE_UTC]
 BAD: dict[str, list[Any]] = {
     "content": TEXT,
     "query": [*TEXT, "x" * 1_000_001],

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import UserDict
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from memio import InvalidInputError, Message
+from memio import Feature, InvalidInputError, Memio, Message, NotSupportedError
 from memio._call.chat import fields_of, hint_for
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -200,3 +203,152 @@ def test_the_hint_for_an_object_of_a_chat_package() -> None:
 
     assert hint_for(Answer()) == ": pass message.model_dump(exclude_none=True)"
     assert (hint_for("hello"), hint_for(None), hint_for(Anything())) == ("", "", "")
+
+
+# Through `history.add`
+
+
+def conversation(kind: str) -> list[dict[str, Any]]:
+    """Return a conversation with a tool call, as one of the chat APIs has it."""
+    if kind == "OpenAI chat completions":
+        return [
+            {"role": "developer", "content": "be brief"},
+            {"role": "user", "content": [{"type": "text", "text": "weather in Zürich?"}, PICTURE]},
+            {"role": "assistant", "content": None, "tool_calls": [CALL], "refusal": None},
+            {"role": "tool", "tool_call_id": "c1", "content": "15 degrees \0 \ud800"},
+            {"role": "tool", "tool_call_id": "c2", "content": ""},
+            {"role": "function", "name": "f", "content": "{}"},
+            {"role": "assistant", "content": "15 degrees", "name": "bot"},
+        ]
+    if kind == "Anthropic messages":
+        return [
+            {"role": "user", "content": "weather in Zürich?"},
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "thinking", "thinking": "hm", "signature": "s"},
+                    {"type": "text", "text": "I look it up."},
+                    {"type": "tool_use", "id": "t", "name": "f", "input": {"city": "Zürich", "n": 1.0}},
+                ],
+            },
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "15 degrees"}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "is_error": True}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "15 degrees"}]},
+        ]
+    return [  # LangChain's convert_to_openai_messages
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "weather in Zürich?"},
+        {"role": "assistant", "content": "", "tool_calls": [CALL]},
+        {"role": "tool", "tool_call_id": "c1", "content": "15 degrees"},
+        {"role": "assistant", "content": [{"type": "text", "text": "15 degrees"}]},
+    ]
+
+
+def as_given(message: Message) -> dict[str, Any]:
+    """Return a message as it was before it was stored."""
+    plain = {"role": message.role, "content": message.content, **({"name": message.name} if message.name else {})}
+    return message.data or plain
+
+
+SHAPES = ["OpenAI chat completions", "Anthropic messages", "LangChain"]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_messages_of_a_chat_api_come_back_equal(shape: str) -> None:
+    async def main() -> None:
+        async with Memio.from_config({"history": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+            given = conversation(shape)
+            turn = await memio.history.add(session_id="s", messages=given, user_id="alice")
+            assert given == conversation(shape)
+            stored = await memio.history.get("s")
+            assert [as_given(message) for message in stored] == given
+            assert [as_given(message) for message in turn.stored] == given
+            assert {message.role for message in stored} <= {"system", "developer", "user", "assistant", "tool"}
+            assert [message.content for message in await memio.history.search("degrees")]
+
+    asyncio.run(main())
+
+
+def test_a_dict_is_stored_as_the_message_that_it_means(recorder: Any) -> None:
+    async def main() -> None:
+        store = recorder("history")
+        named = {"role": "user", "content": "hello", "name": "Zoë"}
+        call = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+        listed = [named, Message(role="user", content="x", id="m1"), call]
+        await Memio(history=store).history.add(session_id="s", messages=iter(listed))
+        [(_, keywords)] = store.calls
+        assert keywords["messages"] == [
+            Message(role="user", content="hello", name="Zoë"),
+            Message(role="user", content="x", id="m1"),
+            Message(role="assistant", data=call),
+        ]
+        assert keywords["messages"][2].data is not call
+
+    asyncio.run(main())
+
+
+def test_a_dict_that_needs_a_feature_is_refused_where_it_is_missing(recorder: Any) -> None:
+    async def main() -> None:
+        for message, feature in (
+            ({"role": "assistant", "tool_calls": [CALL]}, Feature.DATA),
+            ({"role": "user", "content": "x", "name": "Zoë"}, Feature.MESSAGE_NAMES),
+            ({"role": "tool", "content": "x"}, Feature.ALL_ROLES),
+        ):
+            store = recorder("history", set(Feature) - {feature})
+            with pytest.raises(NotSupportedError, match=rf"messages\[1\].*{feature}"):
+                await Memio(history=store).history.add(
+                    session_id="s", messages=[{"role": "user", "content": "a"}, message]
+                )
+            assert store.calls == []
+
+    asyncio.run(main())
+
+
+NOT_MESSAGES: dict[str, tuple[Any, str]] = {
+    "no role": ([{"rolle": "user", "content": "x"}], r"^messages\[0\] has no role: add one of system, developer"),
+    "an item of the Responses API": (
+        [{"type": "function_call", "name": "f", "call_id": "c"}],
+        r"messages\[0\] has no role: .* kept by Message\(role=…, data=…\)",
+    ),
+    "LangChain's message_to_dict": ([{"type": "ai", "data": {"content": "x"}}], r"messages\[0\] has no role"),
+    "a misspelt role": ([{"role": "assistent", "content": "x"}], "did you mean 'assistant'"),
+    "one dict": ({"role": "user", "content": "x"}, r"messages must be a list, such as \[Message\(.*not dict"),
+    "a text": (["hello"], r"messages\[0\] must be a Message, such as .*, not str"),
+    "no text at all": ([{"role": "user", "content": ""}], r"messages\[0\].content must not be empty"),
+    "NUL in a plain message": ([{"role": "user", "content": "a\0"}], r"messages\[0\].content holds a NUL character"),
+    "what is no JSON": (
+        [{"role": "user", "content": "x", "at": datetime.now(UTC)}],
+        r"messages\[0\].data.at has the type",
+    ),
+    "a name that is empty": ([{"role": "user", "content": "x", "name": ""}], r"messages\[0\].name must not be empty"),
+}
+
+
+@pytest.mark.parametrize(("messages", "words"), NOT_MESSAGES.values(), ids=NOT_MESSAGES.keys())
+def test_what_is_no_message_is_refused_with_its_place(messages: Any, words: str, recorder: Any) -> None:
+    async def main() -> None:
+        store = recorder("history")
+        with pytest.raises(InvalidInputError, match=words) as caught:
+            await Memio(history=store).history.add(session_id="s", messages=messages)
+        assert (caught.value.argument, store.calls) == ("messages", [])
+
+    asyncio.run(main())
+
+
+def test_an_object_of_a_chat_package_is_refused_with_the_call_that_makes_a_dict_of_it(recorder: Any) -> None:
+    class ChatCompletionMessage(BaseModel):
+        role: str = "assistant"
+        content: str | None = None
+        refusal: str | None = None
+
+    async def main() -> None:
+        answer, store = ChatCompletionMessage(content="hello"), recorder("history")
+        history = Memio(history=store).history
+        with pytest.raises(
+            InvalidInputError, match=r"not ChatCompletionMessage: pass message.model_dump\(exclude_none=True\)"
+        ):
+            await history.add(session_id="s", messages=[answer])  # type: ignore[list-item]
+        await history.add(session_id="s", messages=[answer.model_dump(exclude_none=True)])
+        assert [keywords["messages"] for _, keywords in store.calls] == [[Message(role="assistant", content="hello")]]
+
+    asyncio.run(main())

@@ -9,6 +9,7 @@ import pytest
 
 from memio import ConfigError, Fact, Memio, Page
 from memio._call.conformance import faults_of
+from memio.owners import Owner, Scope
 from memio.protocols import FactStore
 
 
@@ -96,6 +97,66 @@ def test_a_declared_feature_needs_its_keywords():
     assert faults_of(declaring("update"), "facts") == ["it has no method `update`, which the feature 'update' promises"]
 
 
+OWNERLESS = {"attribution": "owner", "user_scope": "scope", "agent_scope": "scope", "namespaces": "owner"}
+
+
+@pytest.mark.parametrize("feature", OWNERLESS)
+def test_a_store_that_declares_a_feature_of_owners_takes_owner_or_scope(feature):
+    # defect: labels in four keywords, which a store takes and drops
+    faults = faults_of(declaring(feature, "attribution"), "facts")
+    promised = "attribution" if OWNERLESS[feature] == "owner" and feature != "namespaces" else feature
+    assert any(
+        "its `add` takes no keyword `owner`, which the feature 'attribution' promises" in fault for fault in faults
+    )
+    scoped = [fault for fault in faults if "`scope`" in fault]
+    if feature == "attribution":
+        assert scoped == []
+    else:
+        assert scoped == [
+            f"its `{name}` takes no keyword `scope`, which the feature '{promised}' promises"
+            for name in ("get", "get_all", "search", "delete", "delete_all")
+        ]
+
+
+def test_owner_and_scope_need_a_default():
+    async def add(self: Any, *, content: str, owner: Owner) -> None: ...
+
+    async def get(self: Any, *, fact_id: str, scope: Scope) -> None: ...
+
+    faults = faults_of(declaring("namespaces", add=add, get=get), "facts")
+    assert "its `add` takes `owner` without a default: it is passed only when the caller gave it" in faults
+    assert "its `get` takes `scope` without a default: it is passed only when the caller gave it" in faults
+
+
+NEEDED = {
+    "put": ("client_ids", "put"),
+    "count": ("count",),
+    "get_owners": ("attribution", "owners"),
+    "purge": ("expiry",),
+    "update": ("update",),
+}
+
+
+@pytest.mark.parametrize("method", NEEDED)
+def test_a_feature_with_a_method_needs_the_method(method):
+    faults = faults_of(declaring(*NEEDED[method]), "facts")
+    assert f"it has no method `{method}`, which the feature '{NEEDED[method][-1]}' promises" in faults
+
+
+def test_an_update_takes_content_with_a_default():
+    async def update(self: Any, *, fact_id: str, content: str) -> None: ...
+
+    assert faults_of(declaring("update", update=update), "facts") == [
+        "its `update` takes `content` without a default: it is passed only when the caller gave it"
+    ]
+
+    async def without(self: Any, *, fact_id: str) -> None: ...
+
+    assert faults_of(declaring("update", update=without), "facts") == [
+        "its `update` takes no keyword `content`, which memio passes when the caller gave it"
+    ]
+
+
 def test_a_features_keyword_needs_a_default():
     async def add(self: Any, *, content: str, metadata: dict[str, Any]) -> None: ...
 
@@ -111,6 +172,10 @@ def test_a_features_keyword_needs_a_default():
         ("agent_scope", "attribution"),
         ("filters", "metadata"),
         ("client_ids", "stable_ids"),
+        ("owners", "attribution"),
+        ("filter_operators", "filters"),
+        ("put", "client_ids"),
+        ("versions", "stable_ids"),
     ],
 )
 def test_a_feature_that_needs_another_is_refused_alone(feature, other):

@@ -6,21 +6,26 @@ import copy
 import dataclasses
 import json
 import pickle
+from collections import UserDict
 from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
+from functools import partial
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from memio import errors
 from memio.errors import InvalidInputError
-from memio.models import Document, Fact, Message, Page, Triple, Turn
+from memio.models import Document, Fact, Message, Page, Session, Triple, Turn
+from memio.owners import Owner
 
 RECORDS = [
     Fact(id="1", content="x", metadata={"k": [1, {"n": None}]}),
     Document(id="1", content="x", metadata={"k": 1}),
+    Document(id="1", content="", metadata={"k": 1}, data={"value": [1, None]}, namespace=("app", "notes"), version="v"),
     Message(role="user", content="x", metadata={"k": 1}),
-    Triple(subject="a", predicate="b", object="c", metadata={"k": 1}),
+    Message(role="assistant", metadata={"k": 1}, data=[{"tool_calls": []}], user_id="alice", agent_id="bot"),
+    Triple(subject="a", predicate="b", object="c", metadata={"k": 1}, created_at=datetime(2026, 5, 1, tzinfo=UTC)),
 ]
 
 
@@ -40,6 +45,116 @@ def test_metadata_is_copied_when_a_record_is_made():
     metadata["k"].append(2)
     assert fact.metadata == {"k": [1]}
     assert dataclasses.replace(fact).metadata["k"] is not fact.metadata["k"]
+
+
+@pytest.mark.parametrize("made", [partial(Message, role="user"), partial(Document, id="1", content="x")])
+class TestData:
+    """What a message or a document keeps besides its text."""
+
+    def test_data_is_copied_when_a_record_is_made(self, made):
+        data = {"calls": [{"arguments": {"n": 1}}]}
+        record = made(data=data)
+        data["calls"][0]["arguments"]["n"] = 2
+        assert record.data == {"calls": [{"arguments": {"n": 1}}]}
+        assert dataclasses.replace(record).data["calls"] is not record.data["calls"]
+        assert hash(record) == hash(made())
+
+    @pytest.mark.parametrize(
+        "data", [{}, [], "", 0, False, 1.5, "text", [None], {"": None}, {"deep": [[{"a": [True]}]]}]
+    )
+    def test_data_is_any_json_value(self, made, data):
+        assert made(data=data).data == data
+        assert type(made(data=data).data) is type(data)
+
+    def test_null_is_no_data(self, made):
+        assert made(data=None) == made()
+        assert made(data=None).data is None
+
+    @pytest.mark.parametrize("text", ["nul \0", "\ud800", "\udfff\ud800", "\ud800\0", "a\udc00b", "\uffff", "\x7f"])
+    def test_every_character_of_data_is_kept(self, made, text):
+        record = made(data={text: [text]})
+        assert record.data == {text: [text]}
+        assert pickle.loads(pickle.dumps(record)) == record
+
+    def test_a_pair_of_surrogates_is_the_character_that_it_means(self, made):
+        assert made(data=["\ud83d\ude00", {"\ud83d\ude00": "\ude00\ud83d"}]).data == ["😀", {"😀": "\ude00\ud83d"}]
+        with pytest.raises(InvalidInputError, match="data has the key '😀' twice, in two forms"):
+            made(data={"\ud83d\ude00": 1, "😀": 2})
+
+    def test_data_is_made_of_plain_values(self, made):
+        class Colour(StrEnum):
+            RED = "red"
+
+        class Size(IntEnum):
+            BIG = 9
+
+        values = made(data=[Colour.RED, Size.BIG, True, {Colour.RED: UserDict({"a": 1})}]).data
+        assert [type(value) for value in values] == [str, int, bool, dict]
+        assert (type(next(iter(values[3]))), type(values[3]["red"])) == (str, dict)
+
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            ((1, 2), "data has the type tuple, which JSON cannot hold: pass a list"),
+            ({"k": [{1, 2}]}, r"data\.k\[0\] has the type set"),
+            ({1: "v"}, "data has the key 1: JSON keys are strings, not int"),
+            ([float("nan")], r"data\[0\] is nan: JSON has no such number"),
+            ({"k": b"x"}, r"data\.k has the type bytes"),
+            pytest.param(10**5000, "data has more than 4000 digits", id="huge"),
+        ],
+    )
+    def test_what_json_cannot_hold_is_refused_with_its_place(self, made, data, words):
+        with pytest.raises(InvalidInputError, match=words) as caught:
+            made(data=data)
+        assert caught.value.argument == "data"
+
+
+def test_metadata_keeps_to_text_that_can_be_searched_and_filtered():
+    for text in ("nul \0", "\ud800"):
+        with pytest.raises(InvalidInputError, match="metadata"):
+            Message(role="user", content="x", metadata={"k": text})
+
+
+OWNED = [
+    partial(Fact, id="1", content="x"),
+    partial(Document, id="1", content="x"),
+    partial(Message, role="user", content="x"),
+    partial(Triple, subject="a", predicate="b", object="c"),
+    partial(Session, id="s"),
+]
+
+
+@pytest.mark.parametrize("made", OWNED, ids=lambda made: made.func.__name__)
+def test_every_record_has_an_owner_of_three_labels(made):
+    record = made(user_id="alice", agent_id="bot", namespace=["app", "notes"])
+    assert record.owner == Owner("alice", "bot", ("app", "notes"))
+    assert (record.namespace, hash(record)) == (("app", "notes"), hash(dataclasses.replace(record)))
+    assert made().owner == Owner()
+    for wrong in ("app", None, ("",), ("a",) * 17, (1,)):
+        with pytest.raises(InvalidInputError, match="namespace"):
+            made(namespace=wrong)
+    assert made(namespace=("app",)) != made(namespace=("app", "notes")) != made()
+
+
+@pytest.mark.parametrize(
+    ("made", "names"),
+    [
+        (OWNED[0], ("created_at", "updated_at", "expires_at")),
+        (OWNED[1], ("created_at", "updated_at", "expires_at")),
+        (OWNED[2], ("timestamp",)),
+        (OWNED[3], ("created_at",)),
+        (OWNED[4], ("created_at", "updated_at")),
+    ],
+    ids=lambda value: getattr(getattr(value, "func", None), "__name__", ""),
+)
+def test_every_time_of_a_record_is_aware_and_in_utc(made, names):
+    east = datetime(2026, 5, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    for name in names:
+        value = getattr(made(**{name: east}), name)
+        assert (value, value.tzinfo) == (datetime(2026, 5, 1, 10, tzinfo=UTC), UTC)
+        for wrong in (east.replace(tzinfo=None), "2026-05-01", 5):
+            with pytest.raises(InvalidInputError, match=name):
+                made(**{name: wrong})
 
 
 def test_metadata_is_made_of_plain_values():
@@ -158,6 +273,10 @@ def test_a_record_is_shown_without_its_empty_fields_and_with_long_texts_cut():
         "Triple(subject='Ann', predicate='knows', object='Bob')"
     )
     assert len(repr(Message(role="user", content="hi", metadata={"long": "y" * 10_000}))) < 200
+    assert len(repr(Message(role="user", data={"long": "y" * 10_000}))) < 200
+    assert repr(Session(id="s", namespace=("app",), updated_at=when, message_count=0)) == (
+        "Session(id='s', namespace=('app',), updated_at='2026-01-02T00:00:00+00:00', message_count=0)"
+    )
 
 
 def test_a_page_is_a_table_in_a_notebook_and_its_texts_are_no_markup():
@@ -172,6 +291,40 @@ def test_a_page_is_a_table_in_a_notebook_and_its_texts_are_no_markup():
         Page(["session-1"])._repr_html_() == "<table><tr><th></th></tr><tr><td>&#x27;session-1&#x27;</td></tr></table>"
     )
     assert Page()._repr_html_() == "<p>An empty page.</p>"
+
+
+def test_a_page_of_sessions_or_owners_is_a_table_too():
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    sessions = Page([Session(id="s1", user_id="<alice>", updated_at=when, message_count=2), Session(id="s2")])
+    assert sessions._repr_html_() == (
+        "<table><tr><th>id</th><th>user_id</th><th>updated_at</th><th>message_count</th></tr>"
+        "<tr><td>&#x27;s1&#x27;</td><td>&#x27;&lt;alice&gt;&#x27;</td>"
+        "<td>&#x27;2026-01-02T00:00:00+00:00&#x27;</td><td>2</td></tr>"
+        "<tr><td>&#x27;s2&#x27;</td><td></td><td></td><td></td></tr></table>"
+    )
+    owners = Page([Owner("alice"), Owner(namespace=("app",)), Owner()], "next")
+    html = owners._repr_html_()
+    assert html.startswith("<table><tr><th>user_id</th><th>namespace</th><th></th></tr>")
+    assert "<td>Owner()</td>" in html
+    assert "next_cursor" in html
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Page([Session(id="s", user_id="alice", namespace=("a", "b"), message_count=3, updated_at=datetime.now(UTC))]),
+        Page([Owner("alice", None, ("a", "b")), Owner()], "next"),
+        Page([Message(role="assistant", data={"tool_calls": [{"id": "c1"}]}, namespace=("a",))], "next"),
+        Page([Document(id="1", content="", data=[1, {"a": None}], expires_at=datetime.now(UTC), version="v")]),
+    ],
+    ids=lambda page: type(page[0]).__name__,
+)
+def test_a_page_of_sessions_owners_and_data_is_a_type_of_pydantic(page):
+    # defect: a page that is the answer of a web endpoint is not a type of pydantic, or loses its cursor
+    adapter = TypeAdapter(Page[type(page[0])])
+    for again in (adapter.validate_json(adapter.dump_json(page)), adapter.validate_python(page)):
+        assert (type(again), again, again.next_cursor) == (Page, page, page.next_cursor)
+        assert [*map(hash, again)] == [*map(hash, page)]
 
 
 def test_a_message_may_be_a_developers():

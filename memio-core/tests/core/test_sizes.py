@@ -26,6 +26,8 @@ def triple(**fields: Any) -> Triple:
         ("facts", "add_many", {"items": ["y", {"content": "x", "metadata": LARGE}]}),
         ("facts", "update", {"fact_id": "1", "content": "x", "metadata": LARGE}),
         ("documents", "add", {"content": "x", "metadata": LARGE}),
+        ("documents", "put", {"doc_id": "1", "content": "x", "metadata": LARGE}),
+        ("facts", "update", {"fact_id": "1", "metadata": LARGE}),
         ("history", "add", {"session_id": "s", "messages": [Message(role="user", content="x", metadata=LARGE)]}),
         ("graph", "add", {"triples": [triple(metadata=LARGE)]}),
     ],
@@ -54,6 +56,55 @@ def test_a_part_of_a_triple_has_at_most_64_kib(part, recorder, call):
     call(store, "add", triples=[triple(**{part: "é" * (PART // 2)})])
     with pytest.raises(InvalidInputError, match=rf"triples\[1\]\.{part} has 65,538 bytes in UTF-8, .* at most 65,536"):
         call(store, "add", triples=[triple(), triple(**{part: "é" * (PART // 2 + 1)})])
+    assert len(store.calls) == 1
+
+
+@pytest.mark.parametrize("kind", ["documents", "history"])
+@pytest.mark.parametrize(
+    ("content", "data", "size"),
+    [
+        ("", "x" * 30, 32),
+        ("é" * 5, "x" * 20, 32),
+        ("", {"k": "é"}, 14),
+        ("", "😀", 14),
+        ("", "\0\ud800", 14),
+        ("x" * 30, {}, 32),
+        ("", [1, None, True], 13),
+    ],
+)
+def test_data_and_content_together_are_limited_by_what_the_store_takes(kind, content, data, size, recorder, call):
+    def add(store: Any) -> None:
+        if kind == "documents":
+            call(store, "add", content=content, data=data)
+        else:
+            message = Message(role="user", content=content, data=data)
+            call(store, "add", session_id="s", messages=[Message(role="user", content="y"), message])
+
+    fits, small = recorder(kind), recorder(kind)
+    fits.max_content_bytes, small.max_content_bytes = size, size - 1
+    add(fits)
+    assert len(fits.calls) == 1
+    own = size - len(content.encode())
+    with pytest.raises(
+        InvalidInputError, match=rf"data has {own} bytes as ASCII JSON.*, Recorder takes at most {size - 1}"
+    ):
+        add(small)
+    assert small.calls == []
+
+
+def test_data_of_an_update_is_limited_too(recorder, call):
+    store = recorder("documents")
+    store.max_content_bytes = 100
+    call(store, "update", doc_id="1", data={"k": "x" * 80})
+    for given in ({"data": {"k": "x" * 100}}, {"data": {"k": "x" * 80}, "content": "y" * 20}):
+        with pytest.raises(InvalidInputError, match="data has"):
+            call(store, "update", doc_id="1", **given)
+    assert len(store.calls) == 1
+
+
+def test_a_store_that_states_no_limit_takes_any_data(recorder, call):
+    store = recorder("documents")
+    call(store, "put", doc_id="1", content="", data="x" * 2 * MIB)
     assert len(store.calls) == 1
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from memio.capabilities import REQUIRES
 from memio.errors import UnavailableError
 from memio.kinds import SPECS
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter, SqliteGraphAdapter, SqliteHistoryAdapter
@@ -65,8 +66,11 @@ def unsteady(tmp_path: Path) -> Callable[..., Unsteady]:
 
     def make(kind: str, *steps: Any, lacking: frozenset[str] = frozenset()) -> Unsteady:
         store = Unsteady(ADAPTERS[kind](path=str(tmp_path / "memory.db")), *steps)
-        store.features = store.store.features - lacking
-        store.guarantees = store.store.guarantees - lacking
+        without = set(lacking)
+        while more := {name for name, needed in REQUIRES.items() if without & {*needed}} - without:
+            without |= more  # what makes sense only together with it
+        store.features = store.store.features - without
+        store.guarantees = store.store.guarantees - without
         return store
 
     return make

@@ -10,6 +10,7 @@ import pytest
 
 from memio import Memio, Message, NotFoundError, NotSupportedError, PartialWriteError, ProviderError, UnavailableError
 from memio.middleware.log import LogSettings, open_log
+from memio.owners import ANYWHERE, Owner
 
 SECRET = "hunter2"  # noqa: S105  # what must not be seen in any line
 
@@ -59,10 +60,35 @@ def test_messages_are_counted_as_they_are_stored(client, caplog):
             messages = [Message(role="user", content=text) for text in ("a", "b", "c")]
             await memio.history.add(session_id="s", messages=iter(messages))
             await memio.history.get(session_id="s", limit=2)
+            await memio.history.delete_messages("s", last=2)
+            await memio.history.get_all(order="newest")
+            await memio.history.count_messages()
             await memio.history.delete(session_id="s")
 
     asyncio.run(main())
-    assert [record.memio_count for record in caplog.records] == [3, 2, None]
+    assert [record.memio_count for record in caplog.records] == [3, 2, 2, 1, None, None]
+
+
+def test_what_is_no_number_of_records_is_not_logged_as_one(client, caplog):
+    # defect: the answer of count() is logged as the number of records that it returned
+    async def main():
+        async with client("facts") as memio:
+            await memio.facts.add_many(["a", "b"], user_id="alice")
+            await memio.facts.count()
+            await memio.facts.get_owners()
+            await memio.facts.put("f1", "x", owner=Owner("alice"))
+            await memio.purge()
+            await memio._store("facts").call("erase", {}, ANYWHERE)
+
+    asyncio.run(main())
+    assert lines(caplog) == [
+        "facts.add_many ok provider=unsteady scoped=yes count=2",
+        "facts.count ok provider=unsteady scoped=no",
+        "facts.get_owners ok provider=unsteady scoped=no",
+        "facts.put ok provider=unsteady scoped=yes count=1",
+        "facts.purge ok provider=unsteady scoped=no count=0",
+        "facts.erase ok provider=unsteady scoped=no",
+    ]
 
 
 def test_a_failure_is_logged_with_its_class_and_its_effect_on_the_data(client, caplog):

@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from memio import ConfigError, Memio, Message, NotFoundError, PartialWriteError, ProviderError, Triple
-from memio.middleware.otel import BUCKETS, OtelSettings, open_otel
+from memio.kinds import SPECS
+from memio.middleware.otel import BUCKETS, NAMES, OtelSettings, open_otel
 from memio.middleware.resilience import ResilienceSettings, open_resilience
 
 pytest.importorskip("opentelemetry.sdk", reason="opentelemetry-sdk is not installed here")
@@ -71,8 +72,12 @@ def test_each_operation_on_memory_is_a_span_by_the_conventions(unsteady, collect
             await memio.facts.get(fact_id="f1")
             await memio.facts.get_all()
             await memio.facts.update(fact_id="f1", content="espresso")
+            await memio.facts.put("f2", "cocoa")
+            await memio.facts.count()
+            await memio.facts.get_owners()
             await memio.facts.delete(fact_id="f1")
             await memio.facts.delete_all()
+            await memio.purge()
 
     asyncio.run(main())
     recorded = []
@@ -91,9 +96,17 @@ def test_each_operation_on_memory_is_a_span_by_the_conventions(unsteady, collect
         ("get_memory", "facts.get", 1, "f1"),
         ("list_memory", "facts.get_all", 3, None),
         ("update_memory", "facts.update", 1, "f1"),
+        ("update_memory", "facts.put", 1, "f2"),
+        ("count_memory", "facts.count", None, None),
+        ("list_owners", "facts.get_owners", None, None),
         ("delete_memory", "facts.delete", 1, "f1"),
         ("delete_memory", "facts.delete_all", None, None),
+        ("delete_memory", "facts.purge", 0, None),
     ]
+
+
+def test_every_method_has_a_name_in_spans():
+    assert set(NAMES) == {name for spec in SPECS.values() for name in spec.methods}
 
 
 def test_a_span_has_the_id_that_the_store_gave(unsteady, collected):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from memio import (
     Memio,
     Message,
     NotFoundError,
+    Owner,
     ProviderError,
     ProviderTimeoutError,
     RateLimitError,
@@ -23,6 +25,7 @@ from memio import (
 )
 from memio.config import load
 from memio.middleware.resilience import ResilienceSettings, open_resilience
+from memio.owners import ANYWHERE
 
 pytest.importorskip("tenacity", reason="the extra memio-core[resilience] is not installed here")
 
@@ -47,6 +50,9 @@ REPEATED = [
     ("history", "delete_all", {}),
     ("graph", "add", {"triples": [Triple(subject="a", predicate="knows", object="b", id="t1")]}),
     ("graph", "delete_all", {}),
+    ("facts", "count", {}),
+    ("facts", "get_owners", {}),
+    ("history", "count_messages", {"session_id": "s"}),
 ]
 ONCE = [
     ("facts", "add", {"content": "tea"}),
@@ -56,8 +62,13 @@ ONCE = [
     ("history", "add", {"session_id": "s", "messages": UNNAMED}),
     ("graph", "add", {"triples": [Triple(subject="a", predicate="knows", object="b")]}),
     ("facts", "update", {"fact_id": "f1", "content": "tea"}),
+    ("facts", "update", {"fact_id": "f1", "expires_at": None}),
+    ("facts", "put", {"fact_id": "f1", "content": "tea"}),
+    ("documents", "put", {"doc_id": "new", "content": "x"}),
     ("facts", "delete", {"fact_id": "f1"}),
     ("history", "delete", {"session_id": "s"}),
+    ("history", "delete_messages", {"session_id": "s", "last": 1}),
+    ("history", "delete_messages", {"session_id": "s", "message_ids": ["m1"]}),
     ("graph", "delete_entity", {"entity": "a"}),
 ]
 
@@ -75,6 +86,8 @@ async def seed(store: Any, kind: str) -> None:
     """Store what calls are about, past the bad line."""
     if kind == "facts":
         await store.store.add(content="coffee", fact_id="f1")
+    if kind == "history":
+        await store.store.add(session_id="s", messages=[replace(SAID[0], id="m1")])
 
 
 @pytest.mark.parametrize(("kind", "method", "given"), REPEATED)
@@ -88,7 +101,7 @@ def test_what_is_safe_to_repeat_is_repeated_and_has_its_effect_once(unsteady, lo
             assert store.calls == [method] * 3
             rest = await store.store.get_all(limit=100, cursor=None)
             # defect: a create that is repeated after a lost answer makes two records
-            left = {"delete_all": 0, "add": 1 + (kind == "facts")}
+            left = {"delete_all": 0, "add": 1 + (kind == "facts")}  # of history, sessions
             assert len(rest) == left.get(method, len(rest))
 
     asyncio.run(main())
@@ -259,13 +272,107 @@ def test_a_delete_that_finds_nothing_is_done_only_when_an_earlier_attempt_may_ha
 def test_a_guarded_delete_keeps_its_guard_in_every_attempt(unsteady):
     async def main():
         store = unsteady("facts", "lost", "lost", lacking=frozenset({"client_ids"}))
-        await store.store.add(content="Bob's", fact_id="f1", user_id="bob")
-        await store.store.add(content="Alice's", fact_id="f1", user_id="alice")
+        await store.store.add(content="Bob's", fact_id="f1", owner=Owner("bob"))
+        await store.store.add(content="Alice's", fact_id="f1", owner=Owner("alice"))
         async with client(store) as memio:
             await memio.scoped(user_id="alice").facts.delete(fact_id="f1")
             assert [fact.content for fact in await memio.facts.get_all()] == ["Bob's"]
             with pytest.raises(NotFoundError):
                 await memio.facts.delete(fact_id="f1", user_id="alice")
+
+    asyncio.run(main())
+
+
+# Calls that name a version
+
+VERSIONED: list[tuple[str, dict[str, Any]]] = [
+    ("update", {"fact_id": "f1", "content": "tea"}),
+    ("put", {"fact_id": "f1", "content": "tea"}),
+    ("delete", {"fact_id": "f1"}),
+]
+
+
+@pytest.mark.parametrize(("method", "given"), VERSIONED)
+def test_a_call_that_names_a_version_is_repeated_and_has_its_effect_once(unsteady, method, given):
+    async def main():
+        not_applied = UnavailableError("lost", retryable=True, outcome="unknown")
+        store = unsteady("facts", not_applied, not_applied)
+        await seed(store, "facts")
+        version = (await store.store.get(fact_id="f1")).version
+        async with client(store) as memio:
+            await getattr(memio.facts, method)(**given, if_version=version)
+            assert store.calls == [method] * 3
+            left = [fact.content for fact in await memio.facts.get_all()]
+            assert left == ([] if method == "delete" else ["tea"])
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("method", "given"), VERSIONED)
+@pytest.mark.parametrize("by", ["the lost attempt", "another writer", "another writer, who deleted it"])
+def test_a_version_that_is_gone_after_a_lost_answer_is_no_plain_conflict(unsteady, method, given, by):
+    # defect: the caller's own change is reported as another writer's, and is made again on top of it
+    async def main():
+        lost = "lost" if by == "the lost attempt" else UnavailableError("gone", retryable=True, outcome="unknown")
+        store = unsteady("facts", lost)
+        await seed(store, "facts")
+        version = (await store.store.get(fact_id="f1")).version
+        async with client(store) as memio:
+            if by == "another writer":
+                await store.store.update(fact_id="f1", content="milk")
+            elif by != "the lost attempt":
+                await store.store.delete(fact_id="f1")
+            with pytest.raises(ProviderError, match="either that attempt changed it, or another writer did") as caught:
+                await getattr(memio.facts, method)(**given, if_version=version)
+        error = caught.value
+        assert store.calls == [method] * 2
+        assert (type(error), error.outcome, error.retryable) == (ProviderError, "unknown", False)
+        assert isinstance(error.cause, (ConflictError, NotFoundError))
+        assert error.__cause__ is error.cause
+        assert (error.operation, error.provider) == (f"facts.{method}", "unsteady")
+        assert str(error).count("is unknown: read before you repeat it") == 1
+        assert "ended with UnavailableError" in str(error)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("method", "given"), VERSIONED)
+@pytest.mark.parametrize("steps", [[], [down()]])
+def test_a_version_that_is_gone_is_a_conflict_when_no_attempt_can_have_changed_it(unsteady, method, given, steps):
+    async def main():
+        store = unsteady("facts", *steps)
+        await seed(store, "facts")
+        async with client(store) as memio:
+            with pytest.raises(ConflictError) as caught:
+                await getattr(memio.facts, method)(**given, if_version="another")
+        assert caught.value.reason == "version"
+        assert getattr(caught.value, "__notes__", []) == []
+        assert store.calls == [method] * (1 + len(steps))
+
+    asyncio.run(main())
+
+
+def test_an_id_of_several_owners_is_a_conflict_also_after_a_lost_answer(unsteady):
+    async def main():
+        store = unsteady("facts", UnavailableError("gone", retryable=True, outcome="unknown"))
+        for name in ("alice", "bob"):
+            await store.store.add(content="x", fact_id="f1", owner=Owner(name))
+        async with client(store) as memio:
+            with pytest.raises(ConflictError) as caught:
+                await memio.facts.update(fact_id="f1", content="tea", if_version="v")
+        assert caught.value.reason == "owners"
+        assert caught.value.__notes__[0].startswith("an earlier attempt of this call may have been carried out")
+
+    asyncio.run(main())
+
+
+def test_an_iterator_of_ids_is_read_once_for_all_attempts(unsteady):
+    async def main():
+        store = unsteady("history", down(), down())
+        await store.store.add(session_id="s", messages=SAID)
+        async with client(store, "history") as memio:
+            removed = await memio.history.delete_messages("s", message_ids=(message.id for message in SAID))
+        assert [message.id for message in removed] == ["m1", "m2"]
 
     asyncio.run(main())
 
@@ -318,7 +425,7 @@ def test_an_erasure_is_repeated_when_that_may_help(unsteady):
     async def main():
         in_the_way = UnavailableError("a reader", retryable=True, outcome="partial")
         store = unsteady("facts", None, None, in_the_way, "lost")  # listed, deleted, erased in vain, erased
-        await store.store.add(content="a secret", user_id="alice")
+        await store.store.add(content="a secret", owner=Owner("alice"))
         async with client(store) as memio:
             receipt = await memio.forget(user_id="alice")
         assert receipt.complete
@@ -333,7 +440,7 @@ def test_an_erasure_has_all_the_time_it_needs(unsteady):
     async def main():
         store = unsteady("facts", "hang")
         async with client(store, timeout=0.001, budget=0.001) as memio:
-            erasing = asyncio.create_task(memio._store("facts").call("erase", {}, {}))
+            erasing = asyncio.create_task(memio._store("facts").call("erase", {}, ANYWHERE))
             await store.arrived.wait()
             await asyncio.sleep(0.02)
             assert not erasing.done()
@@ -350,7 +457,7 @@ def test_moving_data_is_repeated_where_all_records_have_ids(unsteady, ids):
         store = unsteady("graph", "lost")
         triples = [Triple(subject="a", predicate="knows", object=name, id=name if ids else None) for name in "bc"]
         async with client(store, "graph") as memio:
-            moving = memio._store("graph").call("restore_records", {"records": iter(triples)}, {})
+            moving = memio._store("graph").call("restore_records", {"records": iter(triples)}, ANYWHERE)
             if ids:
                 await moving
             else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from memio import ConflictError, Document, Fact, Message, NotFoundError, Triple
+from memio import ConflictError, Document, Fact, Message, NotFoundError, Session, Triple
 from memio.toolkit import only, page_of, trusted
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -19,7 +19,9 @@ RECORDS: list[Any] = [
     Fact(id="1", content="a"),
     Document(id="1", content="a"),
     Message(role="user", content="a", name="n", timestamp=NOW),
+    Message(role="assistant", data={"a": [1]}, namespace=("app",)),
     Triple(subject="a", predicate="b", object="c"),
+    Session(id="s", user_id="u", created_at=NOW, updated_at=NOW, message_count=3),
 ]
 
 
@@ -31,7 +33,7 @@ def test_a_trusted_record_is_like_one_that_was_checked(record: Any):
     assert (made, repr(made), hash(made)) == (record, repr(record), hash(record))
     assert pickle.loads(pickle.dumps(made)) == copy.copy(made) == copy.deepcopy(made) == replace(made) == record
     with pytest.raises(FrozenInstanceError):
-        made.metadata = {}
+        made.user_id = "x"
 
 
 def test_a_trusted_record_needs_what_the_class_needs():

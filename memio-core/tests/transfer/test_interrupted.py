@@ -180,6 +180,28 @@ def test_a_record_whose_outcome_is_unknown_is_looked_for(file: Path, tmp_path: P
     run(main())
 
 
+def test_a_comparison_that_fails_can_be_repeated(file: Path, tmp_path: Path, run: Any) -> None:
+    async def main() -> None:
+        broken = True
+
+        async def fail(operation: Any, call_next: Any) -> Any:
+            if broken and operation.method == "get_all":
+                raise ProviderError("the server is down", outcome="not_applied")
+            return await call_next(operation)
+
+        arguments: Any = {"kinds": ["history"], "accept": LOSSES}
+        async with Memio(history=Lacking("history", tmp_path / "new.db"), middleware=[fail]) as new:
+            with pytest.raises(ProviderError) as caught:
+                await import_(new, file, **arguments)
+            assert caught.value.__notes__ == [
+                "all records were stored before the error; repeat the call to compare both sides"
+            ]
+            broken = False
+            assert (await import_(new, file, **arguments)).differences == ()
+
+    run(main())
+
+
 def test_the_recovered_are_counted(file: Path, tmp_path: Path, run: Any) -> None:
     own = tmp_path / "mine.jsonl"
     own.write_bytes(file.read_bytes())

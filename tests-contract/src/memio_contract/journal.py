@@ -135,6 +135,9 @@ class Journal:
             if isinstance(call, str):
                 yield call, ""
                 continue
+            if call.method == "purge":  # it belongs to the client, which asks every kind
+                yield f"await {call.client}.purge()", _ending(call)
+                continue
             given = _given(call, {value: name for value, (name, at) in known.items() if at < index})
             line = f"await {call.client}.{call.kind}.{call.method}({given})"
             if index in named:

@@ -30,7 +30,7 @@ HINTS: dict[str, str] = {
     Feature.VERSIONS: "leave if_version out, and let one writer at a time change the record",
     Feature.EXPIRY: "leave expires_at out, and delete the record yourself when its time has come",
     Feature.DATA: "leave data out, or write it as text into the content",
-    Feature.DELETE_MESSAGES: "delete the whole session and add again what is to stay",
+    Feature.DELETE_MESSAGES: "add what is to stay to another session, and delete this one then",
     Feature.MESSAGE_NAMES: "leave Message.name out, or name the speaker in the content",
     Feature.MESSAGE_TIMESTAMPS: "leave Message.timestamp out: the provider takes the time of storing",
     Feature.ALL_ROLES: "add only messages whose role is 'user' or 'assistant'",

@@ -14,16 +14,17 @@ def table(page: Any) -> str:
     """Return a page of records as a table, with a column for each field that any of them has.
 
     Args:
-        page: A page; of records, or of texts such as session ids.
+        page: A page of anything: of records, sessions, owners or texts.
     """
-    rows = [
-        dict(shown_fields(item)) if is_dataclass(item) and not isinstance(item, type) else {"": repr(item)}
-        for item in page
-    ]
+    rows = [_fields(item) or {"": repr(item)} for item in page]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     lines = [_row("th", columns), *(_row("td", (row.get(name, "") for name in columns)) for row in rows)]
     more = "<p>More follow: pass <code>next_cursor</code> as <code>cursor</code>.</p>" if page.next_cursor else ""
     return f"<table>{''.join(lines)}</table>{more}" if rows else "<p>An empty page.</p>"
+
+
+def _fields(item: object) -> dict[str, str]:
+    return dict(shown_fields(item)) if is_dataclass(item) and not isinstance(item, type) else {}
 
 
 def _row(cell: str, texts: Iterable[str]) -> str:

@@ -388,7 +388,7 @@ class History(Facade[AsyncHistory]):
             self._async.delete_messages,
             session_id,
             last=last,
-            message_ids=message_ids,
+            message_ids=listed(message_ids),
             user_id=user_id,
             agent_id=agent_id,
             namespace=namespace,

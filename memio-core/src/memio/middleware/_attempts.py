@@ -10,6 +10,7 @@ from typing import Any
 import tenacity
 
 from memio.errors import (
+    ConflictError,
     MemioError,
     NotFoundError,
     Outcome,
@@ -27,6 +28,12 @@ logger = logging.getLogger("memio.resilience")
 
 UNTIMED = frozenset({"erase"})
 """Methods that take longer the larger the store is: stopped after a time and repeated, they would never end."""
+
+OVERTAKEN = (
+    "an earlier attempt of this call ended with {}, and the next one found the record {}: either that attempt changed "
+    "it, or another writer did"
+)
+"""The message when a call that names a version finds the record changed after an attempt with an unknown outcome."""
 
 IN_DOUBT = "an earlier attempt of this call may have been carried out: {}"
 """The note on an error without an outcome."""
@@ -52,7 +59,8 @@ class Attempts:
         """Return the answer of the first attempt that succeeds, or raise what the last one raised.
 
         The outcome of the error is the worst outcome of all attempts. An error that has none, cancellation
-        included, gets a note when an earlier attempt may have been carried out.
+        included, gets a note when an earlier attempt may have been carried out. A call that names a version and meets
+        another one, or no record, after such an attempt raises a `ProviderError` with that outcome.
         """
         try:
             try:
@@ -101,8 +109,12 @@ class Attempts:
         self._made += 1
         try:
             return await self._in_time()
-        except NotFoundError:
-            if self._doubt and self._operation.method == "delete":
+        except (NotFoundError, ConflictError) as error:
+            if self._doubt and (found := self._overtaken(error)):
+                raise ProviderError(
+                    OVERTAKEN.format(self._doubt.partition(":")[0], found), outcome=self._outcome, cause=error
+                ).locate(operation=self._operation.name, provider=self._operation.provider) from error
+            if self._doubt and isinstance(error, NotFoundError) and self._operation.method == "delete":
                 return None  # an earlier attempt deleted it, and its answer was lost
             raise
         except ProviderError as error:
@@ -112,6 +124,18 @@ class Attempts:
             self._outcome = worse_outcome(self._outcome, error.outcome)
             error.worsen(self._outcome)
             raise
+
+    def _overtaken(self, error: NotFoundError | ConflictError) -> str:
+        """Return how a call that names a version found the record, when it is no longer of that version; else "".
+
+        The earlier attempt may have been the one that changed the record. As a plain conflict it would be taken for
+        another writer's change: a caller would change the record again, or take its own deletion for another's.
+        """
+        if self._operation.arguments.get("if_version") is None:
+            return ""
+        if isinstance(error, NotFoundError):
+            return "missing"
+        return "with another version" if error.reason == "version" else ""
 
     async def _in_time(self) -> Any:
         # Stopping a call that must not be repeated would only leave its outcome unknown.

@@ -19,8 +19,13 @@ def record_id(operation: Operation) -> str | None:
 def count_of(operation: Operation, result: object) -> int | None:
     """Return how many records a successful call stored, returned or deleted; `None` where that is unknown.
 
-    Deleting all records, a session or an entity does not return how many there were.
+    Deleting all records, a session or an entity does not return how many there were. A listing of owners and an
+    erasure return no records, and neither does counting: only a call that writes returns how many it was about.
     """
+    if operation.method in ("get_owners", "erase"):
+        return None
+    if isinstance(result, int):
+        return result if operation.writes else None
     if isinstance(result, Turn):
         return len(result.stored)
     if isinstance(result, list):

@@ -30,14 +30,25 @@ NAMES = {
     "add": "create_memory",
     "add_many": "create_memory",
     "search": "search_memory",
+    "restore_records": "create_memory",
+    "put": "update_memory",
     "update": "update_memory",
     "delete": "delete_memory",
     "delete_all": "delete_memory",
     "delete_entity": "delete_memory",
+    "delete_messages": "delete_memory",
+    "purge": "delete_memory",
+    "erase": "delete_memory",
     "get": "get_memory",
     "get_all": "list_memory",
+    "get_owners": "list_owners",
+    "count": "count_memory",
+    "count_messages": "count_memory",
 }
-"""`gen_ai.operation.name` of each method. The last two are not in the conventions, which allow others."""
+"""`gen_ai.operation.name` of each method. Of those that read, only `search` is in the conventions, which allow others.
+
+`put`, which creates or replaces, counts as an update.
+"""
 
 BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 """Seconds: the boundaries that the conventions ask for."""
@@ -84,7 +95,7 @@ def open_otel(
     )
 
     async def otel(operation: Operation, call_next: CallNext) -> Any:
-        name = NAMES.get(operation.method, operation.method)
+        name = NAMES[operation.method]
         common: dict[str, AttributeValue] = {
             "gen_ai.operation.name": name,
             "gen_ai.provider.name": operation.provider,

@@ -287,7 +287,11 @@ async def _move(
         for plan, sender in zip(plans, senders, strict=True):
             found = _observed(client, plan, "comparing", plan.scope, progress)
             comparison = Comparison(plan, sender.sent, journal)
-            moved.append(await comparison.of(found))
+            try:
+                moved.append(await comparison.of(found))
+            except MemioError as error:
+                error.add_note("all records were stored before the error; repeat the call to compare both sides")
+                raise
             expired[plan.kind] += comparison.expired
     return Transfer(
         kinds=tuple(moved),

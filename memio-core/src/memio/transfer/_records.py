@@ -32,25 +32,29 @@ Other times are not compared: a target that has the record already keeps its own
 """
 
 
+_UTF_8 = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_ASCII = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_SORTED = json.JSONEncoder(sort_keys=True)
+
+
 def line_of(kind: Kind, order: int, record: Record) -> bytes:
     """Return a record as one line of JSON, with its line end."""
-    parts = [f'{{"kind":"{kind}","order":{order}'.encode()]
+    values: dict[str, Any] = {"kind": kind, "order": order}
     for name in SPECS[kind].fields:
         value = getattr(record, name)
-        text = _time_text(value) if isinstance(value, datetime) else value
-        # Strings of data may have surrogates, which UTF-8 cannot hold.
-        parts.append(f',"{name}":'.encode() + _encoded(text, ascii_only=name == "data"))
-    parts.append(b"}\n")
-    return b"".join(parts)
+        values[name] = _time_text(value) if isinstance(value, datetime) else value
+    if values.get("data") is None:
+        text = _UTF_8.encode(values)
+    else:  # its strings may have surrogates, which UTF-8 cannot hold
+        text = ",".join(f'"{name}":{(_ASCII if name == "data" else _UTF_8).encode(values[name])}' for name in values)
+        text = f"{{{text}}}"
+    text += "\n"  # in place: a copy of the text would take as much memory again
+    return text.encode()
 
 
 def encoded(value: object) -> bytes:
     """Return JSON on one line, without spaces, as UTF-8."""
-    return _encoded(value, ascii_only=False)
-
-
-def _encoded(value: object, *, ascii_only: bool) -> bytes:
-    return json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":"), allow_nan=False).encode()
+    return _UTF_8.encode(value).encode()
 
 
 def record_of(kind: Kind, values: Mapping[str, Any], fields: Collection[str]) -> Record:
@@ -112,7 +116,7 @@ def field_digests(kind: Kind, record: Record, dropped: Collection[str]) -> bytes
         if isinstance(value, str) and name != "data":
             text, form = value, b"text"
         else:
-            text, form = json.dumps(_by_value(value), sort_keys=True), b"json"
+            text, form = _SORTED.encode(_by_value(value)), b"json"
         digests += blake2b(text.encode(), digest_size=_DIGEST, person=form).digest()
     return bytes(digests)
 

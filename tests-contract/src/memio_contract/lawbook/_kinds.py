@@ -11,3 +11,5 @@ BY_ID: tuple[Kind, ...] = ("facts", "documents", "graph")
 """Kinds whose records are deleted by id."""
 FILTERED: tuple[Kind, ...] = ("facts", "history", "documents")
 """Kinds whose calls take filters by metadata."""
+DATA: tuple[Kind, ...] = ("history", "documents")
+"""Kinds whose records may have data."""

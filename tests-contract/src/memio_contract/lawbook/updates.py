@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from memio.capabilities import Feature, Guarantee
@@ -13,6 +14,7 @@ from memio_contract.expect import equal, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import RECORDS
 from memio_contract.lawbook.content import answered
+from memio_contract.lawbook.puts import fields
 from memio_contract.stepping import watched
 from memio_contract.subjects.records import RecordSubject
 from memio_contract.values import OBJECTS, TEXTS
@@ -290,6 +292,65 @@ async def clears_metadata(w: World) -> None:
     updated = await w.records.update(first.id, "second words", metadata={})
     for place, record in (("update", updated), ("get", await w.records.get(updated.id))):
         equal(record.metadata, {}, f"the metadata that {place} returns")
+
+
+@law(
+    "update.keeps-the-rest",
+    kinds=RECORDS,
+    needs=_UPDATE,
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="An update changes what it is given and keeps the rest: text, metadata, data and expiry each alone and together.",
+    look_at="a statement that writes every column, with defaults for what was left out",
+)
+async def keeps_the_rest(w: World) -> None:
+    record = await w.records.add("words 0", **fields(w, metadata={"n": 0}, data={"n": 0}, expires_at=_time(0)))
+    choices = [{"text"}, {"metadata"}, {"data"}, {"expires_at"}, {"metadata", "data"}, {"text", "expires_at"}]
+    for number, names in enumerate([*choices, {"text", "metadata", "data", "expires_at"}, {"text"}], 1):
+        every = fields(w, metadata={"n": number}, data={"n": number}, expires_at=_time(number))
+        given = {name: value for name, value in {**every, "text": f"words {number}"}.items() if name in names}
+        if not given:
+            continue
+        changed = await w.records.update(record.id, **given)
+        expected = {**w.records.view(record), "id": changed.id}
+        expected |= {"content" if name == "text" else name: value for name, value in given.items()}
+        if not w.has(Guarantee.VERBATIM):
+            expected.pop("content", None)
+        equal(w.records.view(changed), expected, f"the answer of an update of {sorted(given)}")
+        record = await w.records.get(changed.id)
+        equal(w.records.view(record), expected, f"the record that get returns after an update of {sorted(given)}")
+        equal(
+            [w.records.view(r) for r in await w.records.listed()], [expected], f"what is listed after {sorted(given)}"
+        )
+        hits = await w.records.search(record.content, limit=5)
+        equal(
+            [w.records.view(hit) for hit in hits], [expected], f"what a search for its text finds after {sorted(given)}"
+        )
+
+
+def _time(number: int) -> datetime:
+    return datetime(2900 + number, 1, 1, tzinfo=UTC)
+
+
+@law(
+    "update.removes-data",
+    kinds=("documents",),
+    needs=(Feature.UPDATE, Feature.DATA),
+    relaxes=(Guarantee.STABLE_IDS,),
+    means="An update with the data None removes the data, and one without keeps it.",
+    look_at="None that counts as not given",
+)
+async def removes_data(w: World) -> None:
+    record = await w.records.add("words", data={"n": 1})
+    for changes, expected in (
+        ({"text": "new words"}, {"n": 1}),
+        ({"text": "newer words", "data": None}, None),
+        ({"text": "the newest words"}, None),
+        ({"data": [2]}, [2]),
+        ({"text": "last words", "data": None}, None),
+    ):
+        record = await w.records.update(record.id, **changes)
+        equal(record.data, expected, f"the data in the answer of an update with {changes}")
+        equal((await w.records.get(record.id)).data, expected, f"the data that get returns after {changes}")
 
 
 @law(

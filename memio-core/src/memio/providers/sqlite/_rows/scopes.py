@@ -34,6 +34,14 @@ def all_of(*conditions: Condition) -> Condition:
     return Condition(sql, tuple(value for condition in restricting for value in condition.values))
 
 
+def any_of(*conditions: Condition) -> Condition:
+    """Return what holds where one of some conditions holds."""
+    if not all(condition.values for condition in conditions):
+        return Condition()  # one of them holds everywhere
+    sql = " OR ".join(f"({condition.sql})" for condition in conditions)
+    return Condition(f"({sql})", tuple(value for condition in conditions for value in condition.values))
+
+
 class Reach(NamedTuple):
     """The rows of a scope.
 

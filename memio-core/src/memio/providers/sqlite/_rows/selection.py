@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
 from memio.providers.sqlite._db.interrupts import end_if_cancelled
+from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.record_rows import SELECT, Columns, index_of, row_at
 from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, reach_of
 from memio.providers.sqlite._rows.values import read_metadata
@@ -23,6 +24,8 @@ from memio.providers.sqlite._search.tags import filter_tags, matching
 from memio.toolkit import Term, matches
 
 _OWNERS = "CROSS JOIN owner o ON o.id = r.owner"
+_FEW = 2_000
+"""Up to how many rows of an owner are looked at: tokens take as long as there are rows of all owners that have them."""
 _JUDGED_AT_ONCE = 256
 """After how many rows it is checked whether the caller has cancelled."""
 
@@ -102,7 +105,7 @@ def best(db: Connection, table: str, terms: list[Term], selection: Selection, li
         return []
     filters = selection.filters or {}
     index = index_of(table)
-    restriction = matching(" AND ".join(filter(None, (reach.tokens, filter_tags(filters)))))
+    restriction = matching(" AND ".join(filter(None, (reach.tokens, _filter_tokens(db, table, filters, reach)))))
     within = _within(db, table, selection, reach)
     if not filters:
         return [*index.best(db, terms, restriction, limit, within)]
@@ -164,7 +167,7 @@ def _source(db: Connection, table: str, selection: Selection, joined: str = "") 
     reach = reach_of(db, selection.scope)
     if reach is None:
         return None
-    tokens = filter_tags(selection.filters or {})
+    tokens = _filter_tokens(db, table, selection.filters or {}, reach)
     if reach.rest.values:
         joined = _OWNERS
     if not tokens and (reach.owner is not None or not reach.tokens):
@@ -176,6 +179,17 @@ def _source(db: Connection, table: str, selection: Selection, joined: str = "") 
     return _Source(f"{index} CROSS JOIN {table} r ON r.seq = {index}.rowid {joined}", f"{index}.rowid", condition)
 
 
+def _filter_tokens(db: Connection, table: str, filters: Mapping[str, Any], reach: Reach) -> str:
+    """Return the tokens of a filter, where looking at the metadata of every row of an owner would take longer."""
+    if not filters:
+        return ""
+    if reach.owner is not None:
+        (rows,) = db.execute(f"SELECT {table}s FROM owner WHERE id = ?", (reach.owner,)).fetchone()  # noqa: S608  # as above
+        if rows <= _FEW:
+            return ""
+    return filter_tags(filters)
+
+
 def _conditions(selection: Selection) -> Iterator[Condition]:
     """Yield what must hold of the records themselves."""
     if selection.moment is not None:
@@ -184,6 +198,7 @@ def _conditions(selection: Selection) -> Iterator[Condition]:
         yield Condition("r.created_at >= ?", (selection.since,))
     if selection.until is not None:
         yield Condition("r.created_at < ?", (selection.until,))
+    yield condition_of_filter(selection.filters or {}, "r.metadata")
 
 
 def _within(db: Connection, table: str, selection: Selection, reach: Reach) -> Within:
