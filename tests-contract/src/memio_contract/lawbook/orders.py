@@ -192,8 +192,8 @@ async def newest_sessions_survive(w: World) -> None:
     async def delete(page: list[Any]) -> None:
         for session in page:
             await w.history.delete(session.id)
-            late = w.history.session(f"late-{w.number()}")
-            await w.history.append(late, from_user("words", timestamp=_NOON + timedelta(days=1)))
+        late = w.history.session(f"late-{w.number()}")
+        await w.history.append(late, from_user("words", timestamp=_NOON + timedelta(days=1)))
 
     seen = await all_pages(
         lambda cursor: w.history.api.get_all(limit=2, cursor=cursor, order="newest", **w.home),
