@@ -146,7 +146,7 @@ async def newest_filtered(w: World) -> None:
     "newest.sessions",
     kinds=HISTORY,
     needs=(Feature.NEWEST_FIRST, Feature.MESSAGE_TIMESTAMPS, Guarantee.SILENT_APPEND),
-    means="Sessions are listed newest first by the greatest timestamp of their messages, each once, on pages of any size.",
+    means="Sessions are listed newest first, by the greatest timestamp of their messages, each once.",
     look_at="an order by the last message added or by the beginning, and pages whose border lies between equal times",
 )
 async def newest_sessions(w: World) -> None:
