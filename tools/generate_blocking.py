@@ -41,6 +41,7 @@ IMPORTS = (
     ({"Generic"}, "from typing import Generic, TypeVar"),
     ({"Iterator"}, "from collections.abc import Iterator"),
     ({"Runner"}, "from memio.blocking._runtime.runner import Runner"),
+    ({"lent"}, "from memio.blocking._runtime.runner import lent"),
     ({"listed"}, "from memio.blocking._runtime.runner import listed"),
     ({"pages"}, "from memio.blocking._runtime.pages import pages"),
 )
@@ -50,15 +51,26 @@ REPLACED_IMPORTS = {"TypeVar", "pages"}
 
 PASSAGES = {
     """\
-    The client owns its stores and closes them, with `async with` or `aclose`. It belongs to the event
-    loop of its first call.
+    The client owns its stores and closes them, with `async with` or `aclose`, in any event loop. Each store
+    with the guarantee `any_loop` can be called from any event loop and thread; without `own_loop`, every
+    other store belongs to the event loop of its first call.
 """: """\
     The client owns its stores and closes them: with `with`, by `close`, or else at the end of the process.
     Any thread may call it; the calls run on one event loop in the background, which the clients of a
     process share. Middleware is async here, too.
 """,
+    """\
+        own_loop: Whether stores without the guarantee `any_loop` are called on a background loop of memio,
+            so that the client can be used from any event loop and thread; default `False`.
+""": "",
+    """\
+            own_loop: Whether the client can be used from any event loop and thread, whatever its stores are; see
+                `Memio`. Default `False`.
+""": "",
 }
 """Passages of docstrings that describe the async client only, and those that replace them."""
+LEFT_OUT = {"own_loop"}
+"""Arguments that only the async client has."""
 REPLACED = (
     (r"^( *)>>> import asyncio\n", ""),
     (r">>> from memio import Memio\n", ">>> from memio.blocking import Memio\n"),
@@ -215,6 +227,21 @@ def method(
     name: str, arguments: ast.arguments, returns: ast.expr | None, text: str, answer: str, decorators: list[str]
 ) -> str:
     """Return the text of a method."""
+    shared = [argument for argument in arguments.kwonlyargs if argument.arg not in LEFT_OUT]
+    defaults = [
+        default
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if argument in shared
+    ]
+    arguments = ast.arguments(
+        posonlyargs=arguments.posonlyargs,
+        args=arguments.args,
+        defaults=arguments.defaults,
+        vararg=arguments.vararg,
+        kwonlyargs=shared,
+        kw_defaults=defaults,
+        kwarg=arguments.kwarg,
+    )
     lines = [f"    @{decorator}" for decorator in decorators]
     result = ast.unparse(returns) if returns else "None"
     lines.append(f"    def {name}({ast.unparse(arguments)}) -> {result}:")
@@ -245,6 +272,40 @@ def constructor(owner: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str
     return method("__init__", node.args, node.returns, "", answer, [])
 
 
+OVER = '''
+
+    @classmethod
+    def over(cls, client: AsyncMemio) -> Self:
+        """Make the blocking face of an async client that others use too.
+
+        The client must be usable from any event loop: all of its stores have the guarantee `any_loop`, or it was
+        made with `own_loop=True`. Its middleware runs on the background loop for the calls that are made here.
+
+        Args:
+            client: The client. It stays open when this one is closed.
+
+        Raises:
+            RuntimeError: The client has stores that belong to one event loop.
+
+        Example:
+            >>> import asyncio, memio
+            >>> from memio.blocking import Memio
+            >>> async def main():
+            ...     config = {"facts": {"provider": "sqlite", "path": ":memory:"}}
+            ...     async with memio.Memio.from_config(config) as client:
+            ...         with Memio.over(client) as blocking:
+            ...             await asyncio.to_thread(blocking.facts.add, "likes coffee")
+            ...         return [fact.content for fact in await client.facts.get_all()]
+            >>> asyncio.run(main())
+            ['likes coffee']
+        """
+        made = cls.__new__(cls)
+        super(Memio, made).__init__(client, lent(client))
+        return made
+'''
+"""What only the blocking client has."""
+
+
 def from_config(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """Return the counterpart of `from_config`."""
     lines = [
@@ -253,13 +314,13 @@ def from_config(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         "super(Memio, made).__init__(client, Runner(client))",
         "return made",
     ]
-    return method("from_config", node.args, node.returns, document(node), "\n".join(lines), ["classmethod"])
+    return method("from_config", node.args, node.returns, document(node), "\n".join(lines), ["classmethod"]) + OVER
 
 
 def as_given(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
     """Yield the arguments of a call that passes on every argument unchanged."""
     yield from (argument.arg for argument in node.args.args[1:])
-    yield from (f"{argument.arg}={argument.arg}" for argument in node.args.kwonlyargs)
+    yield from (f"{name}={name}" for argument in node.args.kwonlyargs if (name := argument.arg) not in LEFT_OUT)
 
 
 def close(_: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:

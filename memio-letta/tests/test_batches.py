@@ -62,6 +62,27 @@ def test_a_batch_is_one_request_and_keeps_order_owners_and_metadata(run: Run, se
     run(main())
 
 
+def test_a_batch_of_long_texts_and_metadata_goes_in_requests_of_at_most_a_megabyte(
+    run: Run, server: Any, agent: str
+) -> None:
+    # defect: sizes limited by count and not by bytes
+    server.add_passage(agent, "first")
+
+    async def main() -> None:
+        async with Proxy(server.url) as proxy, behind(proxy, agent) as memio:
+            long = [{"content": f"{number:02}" + "x" * 32_766} for number in range(34)]
+            large = [{"content": f"{number:02}", "metadata": {"k": "x" * 240_000}} for number in range(34, 40)]
+            added = await memio.facts.add_many([*long, *large])
+            assert posts(proxy) == ["batch"] * 3
+            sizes = [len(request.raw) for request in proxy.requests if request.method == "POST"]
+            assert max(sizes) < 1_100_000
+            assert [fact.content[:2] for fact in added] == [f"{number:02}" for number in range(40)]
+            read = await memio.facts.get_all(limit=50)
+            assert read[1:] == added
+
+    run(main())
+
+
 def test_the_first_item_of_an_agent_without_an_archive_is_sent_alone(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Proxy(server.url) as proxy:

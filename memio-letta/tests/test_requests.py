@@ -60,6 +60,9 @@ def test_facts_and_documents(run: Run, server: Any, agent: str, kind: str) -> No
             store: Any = getattr(memio, kind)
             sends = Counting(proxy)
             await sends("`get_all`, empty archive", store.get_all(), LIST, ARCHIVE)
+            begin = (ARCHIVE, CREATE, ARCHIVE, AGENT, BATCH)
+            await sends("`add_many`, agent without an archive", store.add_many(["a", "b", "c"]), *begin)
+            await store.delete_all()
             records = [await sends("`add`", store.add(content=f"note {n}"), CREATE) for n in range(12)]
             for record in records[:3] + records[-2:]:
                 await sends("`get`", store.get(**{name: record.id}), LIST, LIST)

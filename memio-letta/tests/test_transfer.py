@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from letta_proxy import Act, Proxy, answer, lose_answer
 
-from memio import Memio, Message
+from memio import Memio, Message, Owner
 from memio.errors import InvalidInputError, PartialWriteError
 from memio.transfer import LossError, copy, export, import_
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 LOSSES = ["ids", "created_at"]
+EVERY = {"user_scope": True, "agent_scope": True, "namespaces": True}
 
 
 def letta(server: Any, agent: str, *kinds: str, **more: Any) -> Memio:
@@ -31,18 +32,18 @@ def sqlite(path: Path, *kinds: str) -> Memio:
 
 
 async def contents(memio: Memio) -> list[Any]:
-    facts = [(f.content, f.user_id, f.agent_id, f.metadata) async for f in memio.facts.iter_all()]
-    return [facts, [(d.content, d.user_id, d.metadata) async for d in memio.documents.iter_all()]]
+    facts = [(fact.content, fact.owner, fact.metadata) async for fact in memio.facts.iter_all()]
+    return [facts, [(doc.content, doc.owner, doc.metadata) async for doc in memio.documents.iter_all()]]
 
 
 async def fill(memio: Memio) -> None:
     for number in range(5):
         metadata = {"n": number, "deep": {"list": [True, None, "é"]}} if number % 2 else None
-        owner = {"user_id": ("alice", "bob")[number % 2]} if number else {}
+        user = ("alice", "bob")[number % 2] if number else None
+        owner = Owner(user, "bot" if number == 3 else None, ("app", "no/tes") if number > 2 else ())
         text = f"fact {number % 3} ☕\r\n\t"
-        agent = {"agent_id": "bot"} if number == 3 else {}
-        await memio.facts.add(content=text, metadata=metadata, **owner, **agent)
-        await memio.documents.add(content=f"document {number % 2} 日本", metadata=metadata, **owner)
+        await memio.facts.add(text, metadata=metadata, owner=owner)
+        await memio.documents.add(f"document {number % 2} 日本", metadata=metadata, owner=owner)
 
 
 def test_facts_and_documents_go_to_letta_and_back(run: Run, server: Any, agent: str, tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_facts_and_documents_go_to_letta_and_back(run: Run, server: Any, agent: 
         both = ("facts", "documents")
         async with (
             sqlite(tmp_path / "old.db", *both) as old,
-            letta(server, agent, *both, collection="moved", user_scope=True, agent_scope=True) as there,
+            letta(server, agent, *both, collection="moved", **EVERY) as there,
             sqlite(tmp_path / "back.db", *both) as back,
         ):
             await fill(old)
@@ -93,13 +94,15 @@ def test_history_is_refused_unless_replies_are_accepted(run: Run, server: Any, a
     async def main() -> None:
         async with sqlite(tmp_path / "old.db", "history") as old, letta(server, agent, "history") as there:
             messages = [Message(role="user", content="hello", name="Ann"), Message(role="assistant", content="hi")]
-            await old.history.add(session_id="s", messages=messages, user_id="alice")
+            owner = Owner("alice", "bot", ("app", "notes"))
+            await old.history.add(session_id="s", messages=messages, owner=owner)
             losses = ["ids", "timestamps"]
             with pytest.raises(LossError, match="replies: history, 2 records, to letta: its agent answers"):
                 await copy(old, there, accept=losses, journal=tmp_path / "j")
             assert server.conversations(agent) == []
             done = await copy(old, there, accept=[*losses, "replies"], journal=tmp_path / "j")
             assert (done.differences, done.kinds[0].others) == ((), 1)  # the answer
+            assert [session.owner for session in await there.history.get_all()] == [owner]
             again = await copy(old, there, accept=[*losses, "replies"], journal=tmp_path / "j")
             assert (again.differences, again.kinds[0].stored) == ((), 0)
 

@@ -32,6 +32,7 @@ if _TYPE_CHECKING:
     from memio.client import Memio as Memio
     from memio.client import ScopedMemio as ScopedMemio
     from memio.errors import AuthenticationError as AuthenticationError
+    from memio.errors import ClosedError as ClosedError
     from memio.errors import ConfigError as ConfigError
     from memio.errors import ConflictError as ConflictError
     from memio.errors import CursorExpiredError as CursorExpiredError
@@ -73,6 +74,7 @@ _HOMES = {
     "_config": ("MemioConfig",),
     "errors": (
         "AuthenticationError",
+        "ClosedError",
         "ConfigError",
         "ConflictError",
         "CursorExpiredError",

@@ -82,6 +82,7 @@ class Guarantee(StrEnum):
         SCORES: Search results carry a score; higher is better, comparable within one result only.
         SILENT_APPEND: Adding messages does not make an agent answer.
         SEPARATE_KINDS: The kinds of one provider do not see each other's records.
+        ANY_LOOP: The store may be called, and closed, from any running event loop and thread, several at once included.
     """
 
     VERBATIM = "verbatim"
@@ -91,6 +92,7 @@ class Guarantee(StrEnum):
     SCORES = "scores"
     SILENT_APPEND = "silent_append"
     SEPARATE_KINDS = "separate_kinds"
+    ANY_LOOP = "any_loop"
 
 
 REQUIRES: dict[str, tuple[str, ...]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -14,8 +14,11 @@ from memio._call.conformance import faults_of
 from memio._call.features import asked_by_scope
 from memio._call.labels import narrowed
 from memio._call.resources import OpenedStore
-from memio._call.state import ClientState, check_loop
+from memio._call.state import ClientState
 from memio._call.store import CheckedStore
+from memio._loops.belonging import StoreLoop, StoreLoops
+from memio._loops.closing import Closer, Closing
+from memio._loops.running import get_running_loop
 from memio._values.omitted import OMITTED
 from memio.capabilities import KINDS, Feature, Kind
 from memio.errors import ConfigError, Fault, InvalidInputError, StoreNotConfiguredError
@@ -25,8 +28,6 @@ from memio.plugins import Closable, Middleware
 from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
 
 if TYPE_CHECKING:
-    from asyncio import Task
-
     from memio._config import MemioConfig
     from memio.config import Config
     from memio.receipts import ForgetReceipt
@@ -151,9 +152,12 @@ class Memio(Stores):
         documents: A store of documents.
         graph: A store of triples.
         middleware: Wraps every call, the first one outermost: `async def(operation, call_next)`.
+        own_loop: Whether stores without the guarantee `any_loop` are called on a background loop of memio,
+            so that the client can be used from any event loop and thread; default `False`.
 
-    The client owns its stores and closes them, with `async with` or `aclose`. It belongs to the event
-    loop of its first call.
+    The client owns its stores and closes them, with `async with` or `aclose`, in any event loop. Each store
+    with the guarantee `any_loop` can be called from any event loop and thread; without `own_loop`, every
+    other store belongs to the event loop of its first call.
 
     Raises:
         ConfigError: No store was given, or an object is not a store of its kind; every fault is listed.
@@ -178,6 +182,7 @@ class Memio(Stores):
         documents: DocumentStore | None = None,
         graph: GraphStore | None = None,
         middleware: Iterable[Middleware] = (),
+        own_loop: bool = False,
     ) -> None:
         wrappers = _listed(middleware)
         every: dict[Kind, Any] = {"facts": facts, "history": history, "documents": documents, "graph": graph}
@@ -194,18 +199,24 @@ class Memio(Stores):
             for item in wrappers
             if not callable(item)
         ]
+        if not isinstance(own_loop, bool):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            faults.append(Fault("own_loop", f"must be True or False, got {own_loop!r}"))
         if not given:
             faults.append(Fault("", f"a client needs a store: pass at least one of {', '.join(KINDS)}"))
         if faults:
             raise ConfigError(faults, "the stores of this client")
-        self._state = ClientState(wrappers)
+        self._state = ClientState(wrappers, StoreLoops(own=own_loop))
         super().__init__({kind: CheckedStore.of(kind, store, self._state) for kind, store in given.items()}, ANYWHERE)
         self._resources = {store.resources for store in given.values() if isinstance(store, OpenedStore)}
-        self._closing: Task[None] | None = None
+        self._closing = Closing()
 
     @classmethod
     def from_config(
-        cls, source: str | os.PathLike[str] | MemioConfig | Config, *, middleware: Iterable[Middleware] = ()
+        cls,
+        source: str | os.PathLike[str] | MemioConfig | Config,
+        *,
+        middleware: Iterable[Middleware] = (),
+        own_loop: bool = False,
     ) -> Self:
         """Make a client from a configuration: a dict, or the path of a TOML or JSON file.
 
@@ -216,6 +227,8 @@ class Memio(Stores):
                 checkers, a dict is a `memio.MemioConfig`: annotate a variable with it, and pass a mapping of
                 unknown origin through `memio.config.load`, whose result is accepted too.
             middleware: Wraps every call, outside of the middleware that the configuration names.
+            own_loop: Whether the client can be used from any event loop and thread, whatever its stores are; see
+                `Memio`. Default `False`.
 
         Raises:
             ConfigError: The configuration cannot be used; every fault is listed with its path.
@@ -233,7 +246,8 @@ class Memio(Stores):
         wrappers = _listed(middleware)
         try:
             config = source if isinstance(source, Config) else load(source)
-            return cls(**config.open_stores(), middleware=[*wrappers, *config.open_middleware()])
+            wrappers = (*wrappers, *config.open_middleware())
+            return cls(**config.open_stores(), middleware=wrappers, own_loop=own_loop)
         except BaseException as error:
             del source  # it may hold secrets, and a traceback may be shown with its local variables
             forget_locals(error)
@@ -286,29 +300,24 @@ class Memio(Stores):
         Raises:
             BaseExceptionGroup: Some could not be closed; it holds their errors.
         """
-        from asyncio import create_task, shield
-
-        check_loop()
+        get_running_loop()
         self._state.closed = True
-        if self._closing is None:
-            self._closing = create_task(self._close())
-        await shield(self._closing)
+        await self._closing.wait(self._closers)
 
-    async def _close(self) -> None:
+    def _closers(self) -> list[Closer]:
+        """Return a function for each store, and for what they share, that closes it in the loop that it belongs to."""
         # A store may serve several kinds.
-        stores: dict[int, Closable] = {id(checked.store): checked.store for checked in self._stores.values()}
-        shared = [resource for resources in self._resources for resource in resources.all()]
-        errors: list[BaseException] = []
-        for closable in [*stores.values(), *shared]:
-            try:
-                await closable.aclose()
-            except BaseException as error:  # noqa: BLE001  # kept, and raised below, after the others were closed
-                errors.append(error)
-        if errors:
-            raise BaseExceptionGroup("closing the client failed in part", errors)
+        stores = {id(checked.store): checked for checked in self._stores.values()}
+        shared: list[tuple[StoreLoop, Closable]] = [
+            (self._state.loops.of_shared((resources, provider)), resource)
+            for resources in self._resources
+            for provider, resource in resources.all()
+        ]
+        closables = [*((checked.loop, checked.store) for checked in stores.values()), *shared]
+        return [partial(loop.close, closable) for loop, closable in closables]
 
     async def __aenter__(self) -> Self:
-        check_loop()
+        get_running_loop()
         return self
 
     def __enter__(self) -> NoReturn:

@@ -134,6 +134,13 @@ class StoreNotConfiguredError(MemioError, AttributeError):
     """A store was touched that this client was not given."""
 
 
+class ClosedError(MemioError, RuntimeError):
+    """The client, or a store, was closed before the call; nothing was done.
+
+    A store raises it for calls after its `aclose`: another thread may close it after the client has let a call pass.
+    """
+
+
 class InvalidInputError(MemioError, ValueError):
     """An argument cannot be honoured. It is raised before anything was read or written.
 

@@ -14,7 +14,7 @@ STRICT = [sys.executable, "-W", "error"]
 HANGS = '''
 import asyncio, os, signal, sys, threading
 from memio.blocking import Memio
-from memio.blocking._runtime import background
+from memio._loops import background
 from memio.errors import NotFoundError
 from memio import Fact
 

@@ -13,8 +13,8 @@ from contextvars import ContextVar
 import pytest
 
 from memio import Fact, Page
+from memio._loops.background import background
 from memio.blocking import Memio
-from memio.blocking._runtime.background import background
 
 REQUEST: ContextVar[str] = ContextVar("REQUEST", default="none")
 
@@ -73,8 +73,8 @@ def test_many_threads_share_a_client_and_lose_nothing(tmp_path):
 
 def test_all_clients_of_a_process_share_one_thread():
     with Memio(facts=Shelf()) as one, Memio(facts=Shelf()) as other:
-        assert one.facts.get(fact_id="1").content == other.facts.get(fact_id="1").content == "memio-blocking"
-    assert [thread.name for thread in threading.enumerate()].count("memio-blocking") == 1
+        assert one.facts.get(fact_id="1").content == other.facts.get(fact_id="1").content == "memio-loop"
+    assert [thread.name for thread in threading.enumerate()].count("memio-loop") == 1
 
 
 def test_it_works_inside_a_running_loop():
@@ -172,6 +172,19 @@ def test_a_client_that_is_sent_to_another_process_states_what_to_do(tmp_path):
                         send(what)
             if not used:
                 memio.facts.add(content="likes tea")
+
+
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt])
+def test_an_exit_inside_middleware_reaches_the_caller_and_the_loop_goes_on(end):
+    async def leave(operation, call_next):
+        if operation.method == "get_all":
+            raise end
+        return await call_next(operation)
+
+    with Memio(facts=Shelf(), middleware=[leave]) as memio:
+        with pytest.raises(end):
+            memio.facts.get_all()
+        assert memio.facts.search(query="x")[0].content == "x"
 
 
 def test_what_fails_when_closing_is_raised():

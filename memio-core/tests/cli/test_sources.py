@@ -40,6 +40,15 @@ def test_a_command_that_stores_something_makes_the_file(memio: Any, here: Any, c
     assert [path.name for path in memio.folder.iterdir()] == ["memories.db"]
 
 
+def test_moving_data_makes_no_file_of_the_source(memio: Any, here: Any) -> None:
+    assert here("export", "out.jsonl").code == 0
+    assert [path.name for path in memio.folder.iterdir()] == ["out.jsonl"]
+    source = memio.write("source.toml", 'facts = { provider = "sqlite", path = "source.db" }\n')
+    target = memio.write("target.toml", 'facts = { provider = "sqlite", path = "target.db" }\n')
+    assert here("copy", "--from", str(source), "--to", str(target)).code == 0
+    assert not (memio.folder / "source.db").exists()
+
+
 def test_a_notice_names_the_file_that_does_not_exist(memio: Any) -> None:
     path = memio.environment["MEMIO_SQLITE_PATH"]
     assert memio("facts", "list").err == f"{path} does not exist yet, so nothing is stored in it\n"

@@ -18,6 +18,10 @@ WORDS = [
         errors.NotSupportedError("order needs the feature 'newest_first'", hint="x"),
         "--newest needs the feature 'newest_first'",
     ),
+    (
+        errors.NotSupportedError("messages[0].data needs the feature 'data'", hint="x"),
+        "message 1: data needs the feature",
+    ),
     (errors.NotSupportedError("x needs the feature 'y'", hint="leave user_id out"), "leave --user out"),
     (errors.NotSupportedError("a filter, {'user_id': 1} needs it", hint="x"), "a filter, {'user_id': 1} needs it"),
     (

@@ -83,13 +83,6 @@ def test_a_store_that_is_empty_and_so_false_is_a_store(recorder):
     assert Memio(facts=recorder("facts")).facts.provider == "Recorder"
 
 
-def test_a_client_belongs_to_the_loop_of_its_first_call(recorder):
-    memio = Memio(facts=recorder("facts"))
-    asyncio.run(memio.facts.delete_all())
-    with pytest.raises(RuntimeError, match="belongs to the event loop of its first call"):
-        asyncio.run(memio.facts.delete_all())
-
-
 def test_a_closed_client_refuses_calls(recorder):
     async def main() -> None:
         async with Memio(facts=recorder("facts")) as memio:

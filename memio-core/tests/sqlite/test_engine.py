@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from memio import ConflictError, Memio, Message, NotFoundError, ProviderError
+from memio import ClosedError, ConflictError, Memio, Message, NotFoundError, ProviderError
 from memio.providers.sqlite import SqliteDocumentAdapter, SqliteFactAdapter, SqliteHistoryAdapter
 from memio.providers.sqlite._db.engine import Engine
 from memio.providers.sqlite._search.index import TERMS_AT_ONCE, TextIndex
@@ -492,6 +492,31 @@ def test_closing_finishes_what_was_asked_for_and_is_safe_to_repeat(path: Path, w
                 await call
 
     asyncio.run(body())
+
+
+@pytest.mark.parametrize("where", ["file", ":memory:"])
+def test_a_call_that_another_thread_closes_before_it_is_queued_is_refused(
+    path: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # defect: it was queued behind the end of the threads, and waited for ever
+    store = SqliteFactAdapter(path=path if where == "file" else where)
+    writes = engine_of(store)._writes
+    submit = writes.submit
+
+    def close_first(job: Any) -> None:
+        closing = threading.Thread(target=lambda: asyncio.run(store.aclose()))
+        closing.start()
+        closing.join(30)
+        submit(job)
+
+    async def body() -> None:
+        await store.add(content="before")
+        monkeypatch.setattr(writes, "submit", close_first)
+        with pytest.raises(ClosedError):
+            await asyncio.wait_for(store.add(content="after"), 30)
+
+    asyncio.run(body())
+    assert_that_all_threads_end()
 
 
 def test_closing_before_the_first_call_does_nothing() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from memio import Feature, Guarantee, Memio
+from memio import Guarantee, Memio
 from memio.capabilities import KINDS
 from memio.kinds import SPECS
 from memio.providers import sqlite
@@ -22,13 +22,9 @@ def test_it_offers_all_four_kinds() -> None:
 
 def test_it_declares_every_feature_that_its_kind_has_and_every_guarantee() -> None:
     memio = Memio.from_config(dict.fromkeys(KINDS, "sqlite"))
-    of_messages = {Feature.MESSAGE_NAMES, Feature.MESSAGE_TIMESTAMPS, Feature.ALL_ROLES, Feature.SEARCH_ALL_SESSIONS}
-    common = {Feature.METADATA, Feature.CLIENT_IDS}
     for kind in KINDS:
         store = getattr(memio, kind)
-        keywords = {feature for method in SPECS[kind].methods.values() for feature in method.features.values()}
-        whole = {method.needs for method in SPECS[kind].methods.values() if method.needs}
-        assert store.features == keywords | whole | common | (of_messages if kind == "history" else set())
+        assert store.features == SPECS[kind].features
         assert store.guarantees == set(Guarantee)
 
 

@@ -69,7 +69,6 @@ def main():
         runner.run(add(used, "from the parent"))
         child = os.fork()
         if not child:
-            used._state._loop = None  # the loop, too, is the parent's; here only the store is looked at
             for memio in (used, unused):
                 try:
                     asyncio.new_event_loop().run_until_complete(in_the_child(memio))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,19 +14,36 @@ from memio.transfer._stores import target_of
 
 OLD = datetime(2001, 2, 3, 4, 5, 6, 789, tzinfo=UTC)
 NEW = datetime(2020, 1, 1, tzinfo=UTC)
+LATER = datetime(9000, 1, 1, tzinfo=UTC)
 RECORDS: dict[str, list[Any]] = {
     "facts": [
-        Fact(id="f", content="tea", user_id="alice", agent_id="bot", metadata={"k": 1}, created_at=OLD, updated_at=NEW),
+        Fact(
+            id="f",
+            content="tea",
+            user_id="alice",
+            agent_id="bot",
+            namespace=("app", "notes"),
+            metadata={"k": 1},
+            created_at=OLD,
+            updated_at=NEW,
+            expires_at=LATER,
+        ),
         Fact(id="f", content="coffee", created_at=OLD, updated_at=OLD),
     ],
-    "documents": [Document(id="d", content="tea", user_id="alice", created_at=OLD, updated_at=NEW)],
+    "documents": [
+        Document(id="d", content="tea", user_id="alice", data=["\0", 1], created_at=OLD, updated_at=NEW),
+    ],
     "history": [
         Message(role="user", content="tea", id="m", session_id="s", user_id="alice", timestamp=OLD),
-        Message(role="tool", content="tea", id="m", session_id="s", user_id="bob", timestamp=NEW, name="Ann"),
         Message(role="user", content="more", id="n", session_id="s", user_id="alice", timestamp=OLD),
+        Message(role="tool", content="tea", id="m", session_id="s", user_id="bob", timestamp=NEW, name="Ann"),
     ],
-    "graph": [Triple(subject="a", predicate="b", object="c", id="t", user_id=user) for user in ("alice", "bob")],
+    "graph": [
+        Triple(subject="a", predicate="b", object="c", id="t", user_id=user, created_at=OLD)
+        for user in ("alice", "bob")
+    ],
 }
+VERSIONED = ("facts", "documents")
 
 
 async def restore(memio: Memio, kind: Any, records: list[Any]) -> int:
@@ -34,7 +52,11 @@ async def restore(memio: Memio, kind: Any, records: list[Any]) -> int:
 
 async def stored(memio: Memio, kind: str) -> list[Any]:
     store = getattr(memio, kind)
-    return [item async for item in (store.iter_messages(session_id="s") if kind == "history" else store.iter_all())]
+    if kind == "history":
+        return [
+            each async for session in store.iter_all() async for each in store.iter_messages("s", owner=session.owner)
+        ]
+    return [replace(item, version=None) if kind in VERSIONED else item async for item in store.iter_all()]
 
 
 @pytest.mark.parametrize("kind", RECORDS)

@@ -22,8 +22,8 @@ Labels = dict[str, Any]
 class Client(Memio):
     """A client that keeps its stores reachable, for the few rules that no call of the client shows."""
 
-    def __init__(self, *, middleware: Sequence[Middleware] = (), **stores: Any) -> None:
-        super().__init__(middleware=middleware, **stores)
+    def __init__(self, *, middleware: Sequence[Middleware] = (), own_loop: bool = False, **stores: Any) -> None:
+        super().__init__(middleware=middleware, own_loop=own_loop, **stores)
         # A configuration hands over each store together with what closes it.
         self.stores: dict[Kind, Any] = {
             cast("Kind", kind): store.store if isinstance(store, OpenedStore) else store

@@ -83,6 +83,7 @@ def catalogue() -> list[Fault]:
         faults_graph,
         faults_history,
         faults_identity,
+        faults_loops,
         faults_records,
         faults_shelf,
         faults_sizes,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from memio.capabilities import Feature, Guarantee
+from memio.capabilities import Guarantee
 from memio.errors import ConflictError, NotFoundError
 from memio.kinds import SPECS
 from memio.models import Document, Fact, Message, Page, Session, Triple, Turn
@@ -27,7 +27,8 @@ class _Records(Shelf):
 
     async def add(self, *, content: str, owner: Owner = NOBODY, **more: Any) -> Any:
         await self.pause()
-        row = self.written(self.draft(content, owner, more))
+        with self.backend.lock:
+            row = self.written(self.draft(content, owner, more))
         await self.pause()
         return self.as_record(row)
 
@@ -130,13 +131,18 @@ class _Records(Shelf):
 
     async def add_many(self, *, items: Sequence[dict[str, Any]]) -> list[Any]:
         await self.pause()
+        with self.backend.lock:
+            rows = self.written_together(items)
+        return [self.as_record(row) for row in rows]
+
+    def written_together(self, items: Sequence[dict[str, Any]]) -> list[Row]:
         before = dict(self.backend.rows), self.backend.last
         try:
             rows = [self.written(self.draft(item["content"], item.get("owner", NOBODY), item)) for item in items]
         except ConflictError:
             self.backend.rows, self.backend.last = before
             raise
-        return [self.as_record(row) for row in rows]
+        return rows
 
     def as_record(self, row: Row, score: float | None = None) -> Any:
         shown = self.hand_out(row)
@@ -176,7 +182,8 @@ class DictHistory(Shelf):
 
     async def add(self, *, session_id: str, messages: Sequence[Message], owner: Owner = NOBODY) -> Turn:
         await self.pause()
-        rows = self.written(session_id, messages, owner)
+        with self.backend.lock:
+            rows = self.written(session_id, messages, owner)
         await self.pause()
         return Turn(stored=[self.as_record(row) for row in rows])
 
@@ -345,7 +352,8 @@ class DictGraph(Shelf):
 
     async def add(self, *, triples: Sequence[Triple], owner: Owner = NOBODY) -> list[Triple]:
         await self.pause()
-        rows = self.written(triples, owner)
+        with self.backend.lock:
+            rows = self.written(triples, owner)
         await self.pause()
         return [self.as_record(row) for row in rows]
 

@@ -232,6 +232,14 @@ class Answering:
         return replace(turn, replies=answer.stored)
 
 
+class OneLoop:
+    """Calls wait for each other by a lock of asyncio, which belongs to the loop where one first waits."""
+
+    async def pause(self):
+        async with self.backend.notes.setdefault("turn", asyncio.Lock()):
+            await super().pause()
+
+
 LACKING: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     Feature.ATTRIBUTION: (NoAttribution, ALL),
     Feature.USER_SCOPE: (NoUserScope, ALL),
@@ -260,6 +268,7 @@ LACKING: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     Guarantee.READ_YOUR_WRITES: (Late, ALL),
     Guarantee.DURABLE: (Forgetful, ALL),
     Guarantee.SCORES: (NoScores, ALL),
+    Guarantee.ANY_LOOP: (OneLoop, ALL),
     Guarantee.SILENT_APPEND: (Answering, ("history",)),
 }
 """By feature or guarantee: what a store does that lacks it, and the kinds for which that can be seen."""

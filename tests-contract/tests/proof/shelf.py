@@ -12,6 +12,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -45,6 +46,7 @@ class Backend:
         places: By owner and session, the number of its first row, which may be deleted.
         others: The backends of the other kinds.
         notes: What a broken store keeps.
+        lock: Held while records are added: stores are called from several threads.
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Backend:
     places: dict[tuple[Owner, str], int] = field(default_factory=dict)
     others: list[Backend] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    lock: Any = field(default_factory=Lock)
 
 
 Numbered = tuple[int, Row]
@@ -136,7 +139,7 @@ class Shelf:
 
     def every(self, scope: Scope) -> list[Numbered]:
         """Return the rows in scope, expired ones too."""
-        return [(n, row) for n, row in sorted(self.backend.rows.items()) if self.matches_owner(row, scope)]
+        return [(n, row) for n, row in sorted(self.backend.rows.copy().items()) if self.matches_owner(row, scope)]
 
     def scoped(self, scope: Scope, keep: Callable[[Row], bool] = lambda row: True) -> list[Numbered]:
         return [(n, row) for n, row in self.every(scope) if not self.expired(row) and keep(row)]
@@ -159,7 +162,7 @@ class Shelf:
         """Return the row that has the id and the owner of another."""
         return [
             (n, found)
-            for n, found in self.backend.rows.items()
+            for n, found in self.backend.rows.copy().items()
             if row.id and self.same_id(found.id, row.id) and found.owner == row.owner and not self.expired(found)
         ]
 

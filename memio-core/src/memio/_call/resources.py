@@ -19,9 +19,9 @@ class SharedResources:
         """Return the part of one provider; equal keys of two providers name two resources."""
         return ProviderResources(self._resources, provider)
 
-    def all(self) -> list[Closable]:
-        """Return all resources, the newest first: the order to close them in."""
-        return list(reversed(self._resources.values()))
+    def all(self) -> list[tuple[str, Closable]]:
+        """Return all resources with their providers, the newest first: the order to close them in."""
+        return [(provider, resource) for (provider, _), resource in reversed(self._resources.items())]
 
 
 class ProviderResources:
@@ -54,3 +54,8 @@ class OpenedStore:
     provider: str
     distribution: Callable[[], str]
     resources: SharedResources
+
+    @property
+    def shared(self) -> Hashable:
+        """What is equal for the stores that share resources."""
+        return self.resources, self.provider

@@ -24,6 +24,7 @@ from memio._call.results import check_result
 from memio._call.sizes import Limits, check_sizes
 from memio._call.state import ClientState
 from memio._call.together import check_belonging, check_together
+from memio._loops.belonging import StoreLoop
 from memio.capabilities import Kind
 from memio.errors import (
     InvalidInputError,
@@ -49,6 +50,7 @@ class CheckedStore:
         store: The store.
         provider: The name of its provider, for errors.
         state: What it shares with the client's other stores.
+        loop: The event loop that it belongs to.
         features: What it declares.
         guarantees: What it promises.
         hints: What errors advise a caller who asks for a missing feature.
@@ -62,6 +64,7 @@ class CheckedStore:
     store: Any
     provider: str
     state: ClientState
+    loop: StoreLoop
     features: frozenset[str]
     guarantees: frozenset[str]
     hints: Mapping[str, str]
@@ -82,14 +85,16 @@ class CheckedStore:
         opened = given if isinstance(given, OpenedStore) else None
         store: Store = given.store if isinstance(given, OpenedStore) else given
         spec = SPECS[kind]
-        features = frozenset(store.features)
+        features, guarantees = frozenset(store.features), frozenset(store.guarantees)
+        provider = opened.provider if opened else getattr(store, "provider", None) or type(store).__name__
         return cls(
             spec=spec,
             store=store,
-            provider=opened.provider if opened else getattr(store, "provider", None) or type(store).__name__,
+            provider=provider,
             state=state,
+            loop=state.loops.of(provider, guarantees, opened.shared if opened else id(store)),
             features=features,
-            guarantees=frozenset(store.guarantees),
+            guarantees=guarantees,
             hints=getattr(store, "hints", {}),
             identity=getattr(store, "identity", ""),
             limits=Limits.of(store),
@@ -105,6 +110,10 @@ class CheckedStore:
     def __repr__(self) -> str:
         # Without the store and the middleware: their reprs are foreign code, and may show secrets.
         return f"<CheckedStore {self.kind} of {self.provider}>"
+
+    def check(self) -> None:
+        """Refuse a call on a closed client, or from an event loop that the store does not belong to."""
+        self.loop.check(self.state.check())
 
     def call(self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool = True) -> Awaitable[Any]:
         """Call a method of the store, through the client's middleware.
@@ -122,7 +131,7 @@ class CheckedStore:
     async def _call_through_middleware(
         self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool
     ) -> Any:
-        self.state.check()
+        self.check()
         described = self.spec.methods[method]
         for name in described.lists:
             arguments[name] = as_list(arguments[name])  # middleware may read it, and may call twice
@@ -157,15 +166,16 @@ class CheckedStore:
             ).locate(operation=f"{self.kind}.{method}" if method else self.kind, provider=self.provider)
 
     async def _call_store(self, method: str, arguments: dict[str, Any], scope: Scope, *, fill: bool) -> Any:
-        self.state.check()
+        self.check()
         try:
             keywords = self._checked(method, arguments, scope)
         except MemioError as error:
             error.locate(operation=f"{self.kind}.{method}", provider=self.provider)
             raise
-        function = getattr(self.store, method, None)
+        store = self.loop.calls_of(self.store)
+        function = getattr(store, method, None)
         try:
-            result: Any = await (function(**keywords) if function else add_each(self.store, **keywords))
+            result: Any = await (function(**keywords) if function else add_each(store, **keywords))
             check_result(method, self.spec.methods[method], result)
             if fill and isinstance(result, Page) and "cursor" in keywords:
                 result = await self._filled(method, keywords, cast("Page[Any]", result))
@@ -181,7 +191,7 @@ class CheckedStore:
         """Return a page with as many records as were asked for, where the store ended it early and has more."""
         while page.next_cursor is not None and len(page) < keywords["limit"]:
             rest = {**keywords, "limit": keywords["limit"] - len(page), "cursor": page.next_cursor}
-            more = await getattr(self.store, method)(**rest)
+            more = await getattr(self.loop.calls_of(self.store), method)(**rest)
             check_result(method, self.spec.methods[method], more)
             # From the latest, a page goes back in time, and each reads oldest first.
             records = [*more, *page] if keywords.get("start") == "latest" else [*page, *more]

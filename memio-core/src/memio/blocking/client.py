@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
 from memio._values.omitted import OMITTED
-from memio.blocking._runtime.runner import Runner
+from memio.blocking._runtime.runner import Runner, lent
 from memio.blocking.documents import Documents
 from memio.blocking.facts import Facts
 from memio.blocking.graph import Graph
@@ -193,6 +193,35 @@ class Memio(Stores[AsyncMemio]):
         client = AsyncMemio.from_config(source, middleware=middleware)
         made = cls.__new__(cls)
         super(Memio, made).__init__(client, Runner(client))
+        return made
+
+    @classmethod
+    def over(cls, client: AsyncMemio) -> Self:
+        """Make the blocking face of an async client that others use too.
+
+        The client must be usable from any event loop: all of its stores have the guarantee `any_loop`, or it was
+        made with `own_loop=True`. Its middleware runs on the background loop for the calls that are made here.
+
+        Args:
+            client: The client. It stays open when this one is closed.
+
+        Raises:
+            RuntimeError: The client has stores that belong to one event loop.
+
+        Example:
+            >>> import asyncio, memio
+            >>> from memio.blocking import Memio
+            >>> async def main():
+            ...     config = {"facts": {"provider": "sqlite", "path": ":memory:"}}
+            ...     async with memio.Memio.from_config(config) as client:
+            ...         with Memio.over(client) as blocking:
+            ...             await asyncio.to_thread(blocking.facts.add, "likes coffee")
+            ...         return [fact.content for fact in await client.facts.get_all()]
+            >>> asyncio.run(main())
+            ['likes coffee']
+        """
+        made = cls.__new__(cls)
+        super(Memio, made).__init__(client, lent(client))
         return made
 
     def scoped(

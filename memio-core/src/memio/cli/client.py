@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from memio._call.labels import narrowed
@@ -21,7 +22,6 @@ from memio.owners import ANYWHERE, Owner
 
 if TYPE_CHECKING:
     from memio.client import Memio
-    from memio.config import Config
 
 T = TypeVar("T")
 
@@ -34,8 +34,6 @@ BATCH_BYTES = 1_000_000
 def opened(common: Common, *kinds: Kind, creates: bool = False) -> Memio:
     """Return a client with the stores of some kinds.
 
-    The other kinds of the configuration are ignored: their faults have no effect, and their plugins are not imported.
-
     Args:
         common: The configuration file that was passed, and whether to print JSON.
         kinds: The kinds of memory; none for all that the configuration has.
@@ -44,27 +42,41 @@ def opened(common: Common, *kinds: Kind, creates: bool = False) -> Memio:
     Raises:
         StoreNotConfiguredError: The configuration has no store of a kind.
     """
-    from memio.config import load
-
-    read = load(source_for(common.config, *(kinds or KINDS)), kinds=kinds or KINDS)
-    for kind in kinds:
-        if kind not in [store.kind for store in read.stores]:
-            advice = f'add a line such as {kind} = "{EMBEDDED}"'
-            raise StoreNotConfiguredError(f"{read.source} has no {kind} store: {advice}")
-    return client_of(read, creates=creates, as_json=common.as_json)
+    source = source_for(common.config, *(kinds or KINDS))
+    return client_of(source, kinds, creates=creates, as_json=common.as_json)
 
 
-def client_of(config: Config, *, creates: bool, as_json: bool) -> Memio:
+def client_of(
+    source: Path | Mapping[str, Any],
+    kinds: Sequence[Kind],
+    *,
+    among: Sequence[Kind] = KINDS,
+    creates: bool,
+    as_json: bool,
+) -> Memio:
     """Return a client with the stores of a configuration.
 
+    Its other kinds are ignored: their faults have no effect, and their plugins are not imported.
+
     Args:
-        config: The configuration.
-        creates: Whether the command stores something. Otherwise, a file that does not exist is not made; a notice
-            names it.
+        source: The configuration.
+        kinds: The kinds that it must have; none for those that it has.
+        among: Where `kinds` has none, only these.
+        creates: Whether the command stores something. Otherwise, the file of an embedded store that does not exist is
+            not made; a notice names it.
         as_json: Whether the notice is JSON.
+
+    Raises:
+        StoreNotConfiguredError: The configuration has no store of a kind.
     """
     from memio.client import Memio
+    from memio.config import load
 
+    config = load(source, kinds=kinds or among)
+    for kind in kinds:
+        if kind not in [store.kind for store in config.stores]:
+            advice = f'add a line such as {kind} = "{EMBEDDED}"'
+            raise StoreNotConfiguredError(f"{config.source} has no {kind} store: {advice}")
     if not creates:
         config, missing = without_new_files(config)
         for path in missing:

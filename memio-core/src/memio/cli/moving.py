@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from memio.capabilities import KINDS, Kind
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.input import as_utf8
 from memio.cli.io.output import console, note, reporting, visible, write_json
@@ -17,24 +16,12 @@ from memio.cli.io.watching import Watch, watching
 from memio.errors import MemioError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from memio.client import Memio
     from memio.transfer import Transfer
 
 T = TypeVar("T")
 
-Kinds = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--kind",
-        "-k",
-        callback=as_utf8,
-        metavar="KIND",
-        help=f"Only this kind: {', '.join(KINDS)}. May be repeated.",
-        show_default=False,
-    ),
-]
 Accept = Annotated[
     list[str] | None,
     typer.Option(
@@ -54,27 +41,6 @@ JournalFile = Annotated[
         show_default=False,
     ),
 ]
-
-
-def opened(source: Path | Mapping[str, Any], kinds: Sequence[str] | None, *, among: Sequence[Kind] = KINDS) -> Memio:
-    """Return a client with the stores of a configuration.
-
-    Args:
-        source: The configuration.
-        kinds: The kinds that it must have; `None` for those that it has.
-        among: With `None`, only these kinds.
-
-    Raises:
-        StoreNotConfiguredError: The configuration has no store of a kind.
-    """
-    from memio.client import Memio
-    from memio.config import load
-    from memio.transfer._stores import chosen_kinds
-
-    config = load(source, kinds=among if kinds is None else chosen_kinds(kinds, KINDS))
-    if kinds is not None:
-        chosen_kinds(kinds, [store.kind for store in config.stores])
-    return Memio.from_config(config)
 
 
 def losses(accept: Sequence[str] | None) -> list[str]:

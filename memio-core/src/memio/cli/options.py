@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from memio.capabilities import KINDS
 from memio.cli.io.input import as_utf8
 from memio.cli.io.labels import NAMESPACE_HELP
 from memio.cli.io.times import EXPIRY_HELP, PAST_HELP
@@ -136,6 +137,17 @@ Until = Annotated[
         callback=as_utf8,
         metavar="TIME",
         help="Only what is before this time, in the same forms.",
+        show_default=False,
+    ),
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind",
+        "-k",
+        callback=as_utf8,
+        metavar="KIND",
+        help=f"Only this kind: {', '.join(KINDS)}. May be repeated.",
         show_default=False,
     ),
 ]

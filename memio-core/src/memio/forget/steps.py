@@ -35,10 +35,11 @@ async def forget(stores: Mapping[Kind, CheckedStore], scope: Scope, skip: Collec
         scope: Whose records.
         skip: The kinds to leave as they are.
     """
-    for store in stores.values():
-        store.state.check()
     _check_skip(stores, skip)
-    _check_scope({kind: store for kind, store in stores.items() if kind not in skip}, scope)
+    emptied: dict[Kind, CheckedStore] = {kind: store for kind, store in stores.items() if kind not in skip}
+    for store in emptied.values():
+        store.check()
+    _check_scope(emptied, scope)
     started_at, started = datetime.now(UTC), perf_counter()
     erasures = [_Erasure(store, scope, skipped=kind in skip) for kind, store in stores.items()]
     at_work = [erasure for erasure in erasures if not erasure.skipped]

@@ -30,6 +30,7 @@ from memio_contract.lawbook import batches as batches
 from memio_contract.lawbook import forms as forms
 from memio_contract.lawbook import sizes as sizes
 from memio_contract.lawbook import concurrency as concurrency
+from memio_contract.lawbook import loops as loops
 from memio_contract.lawbook import clients as clients
 from memio_contract.lawbook import reopening as reopening
 from memio_contract.lawbook import models as models

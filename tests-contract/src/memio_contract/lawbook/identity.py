@@ -10,7 +10,7 @@ from typing import Any
 
 from memio.capabilities import Feature, Guarantee, Kind
 from memio.errors import ConflictError, MemioError, NotFoundError
-from memio_contract.expect import about, equal, refused, that
+from memio_contract.expect import equal, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import BY_ID, GRAPH, HISTORY, RECORDS
 from memio_contract.lawbook.conversations import from_user, texts_of

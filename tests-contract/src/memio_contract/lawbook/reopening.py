@@ -72,7 +72,7 @@ async def every_write(w: World) -> None:
     means="Reopening changes no field: metadata, owners, times, updates, deletes, order, filters, ids.",
     look_at=_STATE,
 )
-async def records_everything(w: World) -> None:  # noqa: C901  # one step per field and call
+async def records_everything(w: World) -> None:  # one step per field and call
     owners: list[Labels] = [w.home]
     if w.has(Feature.USER_SCOPE):
         owners = [w.user("alice"), w.user("bob")]

@@ -5,27 +5,25 @@ from __future__ import annotations
 from asyncio import CancelledError, Task
 from collections.abc import Awaitable, Callable
 from threading import Event
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from memio.blocking._runtime import background
-from memio.blocking._runtime.background import Background
+from memio._loops import background
+from memio._loops.background import Background
+from memio._loops.call import Call
 
 T = TypeVar("T")
 
 
-class Call(Generic[T]):
-    """A call of an async function.
+class BlockingCall(Call[T]):
+    """A call of an async function that a thread waits for.
 
     Args:
         background: The loop that it runs on.
-        function: Returns the awaitable. It is called on the loop, with the context variables of the thread.
+        function: Returns the awaitable. It is called on the loop, with a copy of the context variables of the thread.
     """
 
     def __init__(self, background: Background, function: Callable[[], Awaitable[T]]) -> None:
-        self._background = background
-        self._function = function
-        self._task: Task[Any] | None = None
-        self._cancelled = False
+        super().__init__(background, function)
         self._ended = Event()
 
     def result(self) -> T:
@@ -36,7 +34,7 @@ class Call(Generic[T]):
                 cancels the call, and is raised after the call has ended, with a note that states how it ended.
         """
         try:
-            self._background.call_soon(self._start)
+            self._start()
             self._ended.wait()
         except BaseException as interruption:
             self._interrupt(interruption)
@@ -47,25 +45,14 @@ class Call(Generic[T]):
             # The traceback of the error references this frame: this ends the reference cycle.
             del self
 
-    def _start(self) -> None:
-        if self._cancelled:
-            self._ended.set()
-            return
-        self._task = self._background.task(self._function)
-        self._task.add_done_callback(lambda _: self._ended.set())
-
-    def _cancel(self) -> None:
-        if self._task is None:
-            self._ended.set()
-        else:
-            self._task.cancel()
+    def _notify(self) -> None:
+        self._ended.set()
 
     def _interrupt(self, interruption: BaseException) -> None:
         """Cancel the call, wait up to `END_TIMEOUT` for its end, and add a note to the interruption: how it ended."""
-        self._cancelled = True
         ended = False
         try:
-            self._background.call_soon(self._cancel)
+            self._cancel()
             ended = self._ended.wait(background.END_TIMEOUT)
         finally:  # also after a second interrupt during this wait
             interruption.add_note(f"memio: {self._ending() if ended else STILL_RUNNING}")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memio.cli import options
+from memio.cli.client import client_of
 from memio.cli.groups import Span, grouped
+from memio.cli.io.input import kinds_of
 from memio.cli.io.watching import Watch
-from memio.cli.moving import Accept, JournalFile, Kinds, losses, opened, run, show_transfer
+from memio.cli.moving import Accept, JournalFile, losses, run, show_transfer
 from memio.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def copy(
     *,
     source: Annotated[Path, typer.Option("--from", metavar="FILE", help="The configuration of the source.")],
     target: Annotated[Path, typer.Option("--to", metavar="FILE", help="The configuration of the target.")],
-    kinds: Kinds = None,
+    kinds: options.Kinds = None,
     span: Span,
     accept: Accept = None,
     journal: JournalFile = None,
@@ -30,17 +32,20 @@ def copy(
     """Copy the records of one backend to another, and compare both sides. Repeating it stores nothing twice."""
     if source.resolve() == target.resolve():
         raise InvalidInputError("--from and --to are the same configuration: pass another target")
-    labels = span.labels
+    labels, chosen = span.labels, kinds_of(kinds or [], "--kind")
     journal_path = journal or _journal_of(source, target)
 
     async def work(watch: Watch) -> "Transfer":
         from memio.transfer import copy as move
 
-        async with opened(source, kinds or None) as old, opened(target, kinds or None, among=old.kinds) as new:
+        async with (
+            client_of(source, chosen, creates=False, as_json=as_json) as old,
+            client_of(target, chosen, among=old.kinds, creates=True, as_json=as_json) as new,
+        ):
             return await move(
                 old,
                 new,
-                kinds=kinds or None,
+                kinds=chosen or None,
                 **labels,
                 accept=losses(accept),
                 journal=journal_path,

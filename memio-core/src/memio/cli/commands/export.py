@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from memio.capabilities import KINDS
+from memio.cli import options
+from memio.cli.client import opened
 from memio.cli.groups import Common, Span, grouped
+from memio.cli.io.input import kinds_of
 from memio.cli.io.output import done, note
 from memio.cli.io.watching import Watch
-from memio.cli.moving import Kinds, opened, run
-from memio.cli.sources import source_for
+from memio.cli.moving import run
 
 if TYPE_CHECKING:
     from memio.transfer import Exported
@@ -22,19 +23,19 @@ if TYPE_CHECKING:
 def export(
     *,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; - is standard output.")],
-    kinds: Kinds = None,
+    kinds: options.Kinds = None,
     span: Span,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
     common: Common,
 ) -> None:
     """Write the stored records to a file of JSON lines."""
-    labels = span.labels
+    labels, chosen = span.labels, kinds_of(kinds or [], "--kind")
 
     async def work(watch: Watch) -> "Exported":
         from memio.transfer import export as write
 
-        async with opened(source_for(common.config, *KINDS), kinds or None) as client:
-            return await write(client, file, kinds=kinds or None, **labels, force=force, progress=watch.progress)
+        async with opened(common, *chosen) as client:
+            return await write(client, file, kinds=chosen or None, **labels, force=force, progress=watch.progress)
 
     as_json = common.as_json
     made = run(work, as_json=as_json)

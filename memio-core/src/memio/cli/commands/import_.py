@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from memio.capabilities import KINDS
+from memio.cli import options
+from memio.cli.client import opened
 from memio.cli.groups import Common, Span, grouped
+from memio.cli.io.input import kinds_of
 from memio.cli.io.watching import Watch
-from memio.cli.moving import Accept, JournalFile, Kinds, losses, opened, run, show_transfer
-from memio.cli.sources import source_for
+from memio.cli.moving import Accept, JournalFile, losses, run, show_transfer
 
 if TYPE_CHECKING:
     from memio.transfer import Transfer
@@ -19,23 +20,23 @@ if TYPE_CHECKING:
 def import_(
     *,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to read; - is standard input.")],
-    kinds: Kinds = None,
+    kinds: options.Kinds = None,
     span: Span,
     accept: Accept = None,
     journal: JournalFile = None,
     common: Common,
 ) -> None:
     """Store the records of an export, and compare both sides. Repeating it stores nothing twice."""
-    labels = span.labels
+    labels, chosen = span.labels, kinds_of(kinds or [], "--kind")
 
     async def work(watch: Watch) -> "Transfer":
         from memio.transfer import import_ as read
 
-        async with opened(source_for(common.config, *KINDS), kinds or None) as client:
+        async with opened(common, *chosen, creates=True) as client:
             return await read(
                 client,
                 file,
-                kinds=kinds or None,
+                kinds=chosen or None,
                 **labels,
                 accept=losses(accept),
                 journal=journal,

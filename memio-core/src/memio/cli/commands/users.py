@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from memio.capabilities import Feature, Kind
+from memio.cli import options
 from memio.cli.client import facade_of, opened, run_with
 from memio.cli.groups import Common, Span, grouped
 from memio.cli.io.input import kinds_of
 from memio.cli.io.output import console, write_json
 from memio.cli.io.records import plain_table
-from memio.cli.moving import Kinds
 from memio.errors import NotSupportedError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @grouped
-def users(*, span: Span, kinds: Kinds = None, common: Common) -> None:
+def users(*, span: Span, kinds: options.Kinds = None, common: Common) -> None:
     """List the users that have records, each once, with the kinds of memory that have them.
 
     Records without a user are not listed: `memio facts owners`, and likewise for the other kinds, lists all owners.

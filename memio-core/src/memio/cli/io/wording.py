@@ -60,21 +60,28 @@ def in_options(error: MemioError) -> str:
     if isinstance(error, InvalidInputError) and error.argument is not None:
         return _with_advice(_about_option(text, error.argument))
     if isinstance(error, NotSupportedError):
-        text = _NAMED.sub(lambda found: _OPTIONS.get(found[1], found[1]), _with_advice(text))
+        text = _NAMED.sub(lambda found: _OPTIONS.get(found[1], found[1]), _with_advice(_at_item(text)))
         return _ASKED.sub(lambda found: f"{_OPTIONS.get(found[1], found[1])} needs", text, count=1)
     return text
 
 
 def _about_option(text: str, argument: str) -> str:
     """Return the message about an argument, which begins with its name, or with the place that is wrong in it."""
-    if item := _ITEM.match(text):
-        place = f"{item[1]} {int(item[2]) + 1}{':' if item[3] else ''}"
-        return f"{place} {text[item.end() :].lstrip()}"
+    if _ITEM.match(text):
+        return _at_item(text)
     option = _OPTIONS.get(argument)
     if option is None or not text.startswith(argument):
         return text
     rest = text.removeprefix(argument)
     return f"{option}{rest}" if rest.startswith(" ") else f"{option}: {text}"
+
+
+def _at_item(text: str) -> str:
+    """Return a message that begins with a place such as `messages[0].content`, with the number of the record there."""
+    item = _ITEM.match(text)
+    if item is None:
+        return text
+    return f"{item[1]} {int(item[2]) + 1}{':' if item[3] else ''} {text[item.end() :].lstrip()}"
 
 
 def _with_advice(text: str) -> str:

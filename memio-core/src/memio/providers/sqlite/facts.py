@@ -21,19 +21,21 @@ _make_fact = trusted(Fact)
 
 
 def _fact(row: Row, score: float | None) -> Fact:
-    created = from_microseconds(row.created_at)
+    # Taking a row apart at once is faster than by its attributes.
+    _, record_id, _, version, created, updated, expires, metadata, content, _, user, agent, namespace = row
+    created_at = from_microseconds(created)
     return _make_fact(
-        id=row.id,
-        content=row.content,
-        user_id=row.user_id,
-        agent_id=row.agent_id,
-        namespace=row.namespace,
-        metadata=row.metadata,
+        id=record_id,
+        content=content,
+        user_id=user,
+        agent_id=agent,
+        namespace=namespace,
+        metadata=metadata,
         score=score,
-        created_at=created,
-        updated_at=created if row.updated_at == row.created_at else from_microseconds(row.updated_at),
-        expires_at=None if row.expires_at is None else from_microseconds(row.expires_at),
-        version=str(row.version),
+        created_at=created_at,
+        updated_at=created_at if updated == created else from_microseconds(updated),
+        expires_at=None if expires is None else from_microseconds(expires),
+        version=str(version),
     )
 
 

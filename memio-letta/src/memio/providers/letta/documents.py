@@ -67,7 +67,7 @@ class LettaDocumentAdapter(LettaStore):
         return await self._records.add(content, metadata, owner)
 
     async def add_many(self, *, items: Sequence[DocumentInput]) -> list[Document]:
-        """Store many documents, in order: up to 500 in one request, all of them or none.
+        """Store many documents, in order: up to 500, and up to 1 MB, in one request, all of them or none.
 
         Raises:
             PartialWriteError: A request failed after others: some documents are stored, or may be.

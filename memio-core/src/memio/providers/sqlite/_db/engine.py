@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from memio.providers.sqlite._db import forks
 from memio.providers.sqlite._db.erase import Eraser
-from memio.providers.sqlite._db.errors import failure, read_only
+from memio.providers.sqlite._db.errors import closed, failure, read_only
 from memio.providers.sqlite._db.files import Files
 from memio.providers.sqlite._db.jobs import Job
 from memio.providers.sqlite._db.location import Location
@@ -126,7 +126,7 @@ class Engine:
 
     async def _run(self, pool: Pool, work: Work[T], *, reads: bool, exclusive: bool = False) -> T:
         if self._closed:
-            raise RuntimeError("this sqlite store is closed: make a new client, or close it after the last call")
+            raise closed()
         if self._read_only and not reads:
             raise read_only(self._path)
         if self._process is None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from sqlite3 import SQLITE_FULL, Connection
 from sqlite3 import Error as SqliteError
+from threading import Lock
 
 from memio.errors import ProviderError, UnavailableError
 from memio.providers.sqlite._db.progress import Reindex, ignore_progress
@@ -32,13 +33,15 @@ class Eraser:
         self._path = path
         self._busy_timeout = busy_timeout
         self._reindex = reindex
+        self._lock = Lock()
         self._requested = 0
         self._done = 0
 
     def job(self) -> Callable[[Connection], None]:
         """Return the work of one call that is made now. It needs a connection without a transaction."""
-        self._requested += 1
-        number = self._requested
+        with self._lock:  # calls come from several threads
+            self._requested += 1
+            number = self._requested
 
         def work(db: Connection) -> None:
             if number <= self._done:

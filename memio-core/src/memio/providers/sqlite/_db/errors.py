@@ -10,7 +10,7 @@ import os
 import sqlite3
 from stat import S_ISDIR
 
-from memio.errors import Outcome, ProviderError, UnavailableError
+from memio.errors import ClosedError, Outcome, ProviderError, UnavailableError
 from memio.providers.sqlite.settings import MEMORY
 
 _PRIMARY = 0xFF
@@ -56,6 +56,11 @@ def failure(
     """
     outcome: Outcome = "unknown" if unknown else "not_applied"
     return kind(message, cause=cause, retryable=retryable, outcome=outcome)
+
+
+def closed() -> ClosedError:
+    """Return what to raise for a call after the engine was closed."""
+    return ClosedError("this sqlite store is closed: make a new client, or close it after the last call")
 
 
 def moved(path: str) -> ProviderError:

@@ -10,7 +10,7 @@ from time import monotonic
 from weakref import finalize
 
 from memio.errors import ProviderError
-from memio.providers.sqlite._db.errors import failure
+from memio.providers.sqlite._db.errors import closed, failure
 from memio.providers.sqlite._db.files import Files
 from memio.providers.sqlite._db.jobs import Job, Queue, Result, deliver, take_all
 from memio.providers.sqlite._db.runner import Ended, Runner
@@ -39,21 +39,31 @@ class Pool:
         self._ended: list[Ended] = []
         self._runners: list[Runner] = []
         self._lock = Lock()
+        # Not the lock above, which a fork holds while it waits for transactions: calls are submitted on event loops.
+        self._entry = Lock()
+        """Held while a job is submitted: after `stop` no job gets into the queue, where no thread would take it."""
         self._idle = Semaphore(0)
         self._stopped = False
         # The threads hold the queue and not the pool: when a pool is garbage-collected without being closed, they end.
         finalize(self, _end_threads, self._queue, self._ended).atexit = False
 
     def submit(self, job: Job) -> None:
-        """Put a job into the queue. Its future is settled in its event loop."""
-        self._queue.put(job)
-        # After the job is in the queue: a new thread finds it there, and does not count itself as idle before.
-        if len(self._ended) < self._most and not self._idle.acquire(blocking=False):
-            self._start_thread()
+        """Put a job into the queue. Its future is settled in its event loop. Any thread may call it.
+
+        Raises:
+            ClosedError: The pool was stopped.
+        """
+        with self._entry:
+            if self._stopped:
+                raise closed()
+            self._queue.put(job)
+            # After the job is in the queue: a new thread finds it there, and does not count itself as idle before.
+            if len(self._ended) < self._most and not self._idle.acquire(blocking=False):
+                self._start_thread()
 
     def stop(self) -> list[Ended]:
         """Let the threads end after the jobs that are queued; return a future for the end of each."""
-        with self._lock:
+        with self._entry:
             if not self._stopped:
                 self._stopped = True
                 _end_threads(self._queue, self._ended)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from memio.errors import AuthenticationError, ConfigError, Fault, ProviderError
+from memio.errors import AuthenticationError, ClosedError, ConfigError, Fault, ProviderError
 from memio.providers.letta._api.client import make_client
 from memio.providers.letta.settings import CLOUD, LettaSettings
 
@@ -56,10 +56,11 @@ class Connection:
         Raises:
             AuthenticationError: Letta's hosted service needs a key, and there is none.
             ProviderError: The environment or the URL keeps the client from being made.
-            RuntimeError: The connection is closed, or belongs to another event loop.
+            ClosedError: The connection is closed.
+            RuntimeError: It belongs to another event loop.
         """
         if self._closed:
-            raise RuntimeError("this Letta connection is closed: make a new client")
+            raise ClosedError("this Letta connection is closed: make a new client")
         loop = asyncio.get_running_loop()
         if self._letta is None:
             self._letta, self._loop = self._made(), loop

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Hashable
 from weakref import WeakValueDictionary, ref
 
+from memio.errors import ClosedError
 from memio.providers.letta._api.connection import Connection
 from memio.providers.letta.settings import LettaSettings
 
@@ -35,10 +36,10 @@ class Lease:
         """Return the connection, for a call in the running loop.
 
         Raises:
-            RuntimeError: The adapter is closed.
+            ClosedError: The adapter is closed.
         """
         if self._closed:
-            raise RuntimeError("this Letta adapter is closed: make a new one")
+            raise ClosedError("this Letta adapter is closed: make a new one")
         if self._given is not None:
             return self._given
         if self._shared is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memio.providers.letta._api.agent import Agent, only_usual_errors
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 BATCH = 500
 """Passages per request. The server takes about 9 ms for each, and answers when all are stored."""
 
+BATCH_BYTES = 1_000_000
+"""Bytes of text and tags per request, unless one passage has more. A server may embed all texts of a request at once:
+OpenAI takes 300,000 tokens then, and Letta counts one for four bytes. It also bounds what a lost answer leaves open."""
+
 TICK = timedelta(microseconds=1)
 CLOCK_ERROR = timedelta(minutes=1)
 
@@ -30,6 +35,11 @@ class Draft(NamedTuple):
 
     content: str
     tags: list[str]
+
+    @property
+    def size(self) -> int:
+        """The bytes of its text and tags."""
+        return sum(len(text.encode()) for text in (self.content, *self.tags))
 
 
 class Batch:
@@ -51,7 +61,7 @@ class Batch:
         self._drafts = drafts
 
     async def run(self) -> None:
-        """Create all of them. Four requests for up to `BATCH`; one for a single one."""
+        """Create all of them. Four requests for what fits into one batch; one for a single passage."""
         drafts, added = self._drafts, self.added
         target = await _target(self._passages.agent) if len(drafts) > 1 else None
         while len(added) < len(drafts):
@@ -62,7 +72,7 @@ class Batch:
                 added.append(await self._passages.create(draft.content, draft.tags))
             else:
                 begin = await self._begin(target)
-                batch = drafts[len(added) : len(added) + BATCH]
+                batch = _fitting(drafts[len(added) : len(added) + BATCH])
                 self.sent = len(batch)
                 added += await _create(self._passages.agent, target.archive_id, batch, begin)
             self.sent = 0
@@ -77,6 +87,13 @@ class Batch:
         if newest is None or newest.created_at > target.now + CLOCK_ERROR:
             return target.now
         return max(target.now, newest.created_at + TICK)
+
+
+def _fitting(drafts: Sequence[Draft]) -> Sequence[Draft]:
+    """Return the first of some drafts, as many as go into one request."""
+    sizes = accumulate(draft.size for draft in drafts)
+    count = sum(size <= BATCH_BYTES for size in sizes)
+    return drafts[: max(count, 1)]
 
 
 class _Embedding(NamedTuple):

@@ -60,7 +60,7 @@ class Records(Generic[R]):
         return self._record(await self._passages.create(draft.content, draft.tags))
 
     async def add_many(self, items: Sequence[Mapping[str, Any]]) -> list[R]:
-        """Create records, and return them in order. Four requests for up to 500 of them.
+        """Create records, and return them in order. Four requests for up to 500 of them, and up to 1 MB.
 
         Raises:
             PartialWriteError: Some were added, or may have been, before a request failed.

@@ -1,4 +1,4 @@
-"""The event loop that all blocking clients of a process share, in a separate thread."""
+"""The event loop in a thread, which the blocking clients of a process share with clients that use `own_loop`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from threading import Event, Lock, Thread
 from threading import get_ident as this_thread
 from typing import Any, cast
 
-from memio.client import Memio
+from memio.errors import ClosedError
+from memio.plugins import Closable
 
 END_TIMEOUT = 5.0
 """Seconds to wait for the end of an interrupted call, and for open clients to close at the end of the process."""
@@ -28,9 +29,9 @@ class Background:
         self._loop = asyncio.new_event_loop()
         self._process = os.getpid()
         self._ended = False
-        self._clients: dict[int, Memio] = {}
+        self._clients: dict[int, Closable] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._thread = Thread(target=self._run, name="memio-blocking", daemon=True)
+        self._thread = Thread(target=self._run, name="memio-loop", daemon=True)
         try:
             self._thread.start()
         except RuntimeError:
@@ -39,19 +40,19 @@ class Background:
         atexit.register(self._at_exit)
 
     def check(self) -> None:
-        """Refuse a call that could never return: after a fork, on the loop itself, or at the end of the process."""
+        """Refuse a call that could never return: after a fork, or at the end of the process."""
         if os.getpid() != self._process:
             raise RuntimeError(
                 "this client was used before the process was forked, and its event loop exists only in the parent "
                 "process: make another client in this process"
             )
-        if this_thread() == self._thread.ident:
-            raise RuntimeError(
-                "a client of memio.blocking was called on the event loop that runs its calls, from middleware or a "
-                "store: await memio.Memio there"
-            )
         if self._ended:
-            raise RuntimeError("this client is closed: the process is ending")
+            raise ClosedError("this client is closed: the process is ending")
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller is on this loop."""
+        return this_thread() == self._thread.ident
 
     @property
     def ended(self) -> bool:
@@ -70,15 +71,15 @@ class Background:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def register(self, client: Memio) -> None:
+    def register(self, client: Closable) -> None:
         """Add a client that is closed at the end of the process."""
         self._clients[id(client)] = client
 
-    def unregister(self, client: Memio) -> None:
+    def unregister(self, client: Closable) -> None:
         """Remove a client that is closed."""
         self._clients.pop(id(client), None)
 
-    def close_unreferenced(self, client: Memio) -> None:
+    def close_unreferenced(self, client: Closable) -> None:
         """Close a client that has no references any more, without waiting.
 
         The garbage collector calls it, in any thread and at any moment, so it takes no lock.
@@ -87,14 +88,14 @@ class Background:
             with suppress(RuntimeError):  # the loop has ended, and the client was closed before
                 self.call_soon(partial(self._close_if_registered, client))
 
-    def _close_if_registered(self, client: Memio) -> None:
+    def _close_if_registered(self, client: Closable) -> None:
         if id(client) in self._clients and not self._ended:
             self.task(client.aclose).add_done_callback(lambda _: self.unregister(client))
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_forever()
+            self._run_until_stopped()
             if tasks := asyncio.all_tasks(self._loop):
                 for task in tasks:
                     task.cancel()
@@ -103,6 +104,14 @@ class Background:
         finally:
             asyncio.set_event_loop(None)
             self._loop.close()
+
+    def _run_until_stopped(self) -> None:
+        while True:
+            try:
+                self._loop.run_forever()
+            except (SystemExit, KeyboardInterrupt):
+                continue  # a store raised it: its task holds it, and raises it where the call was made
+            return
 
     def _at_exit(self) -> None:
         """Close the open clients, then the loop. All threads except daemons have ended before."""
@@ -132,7 +141,7 @@ async def _called(function: Callable[[], Awaitable[Any]]) -> Any:
     return await function()
 
 
-async def _close(clients: list[Memio]) -> None:
+async def _close(clients: list[Closable]) -> None:
     """Close clients concurrently; an error of one does not affect the others."""
     results = await asyncio.gather(*(client.aclose() for client in clients), return_exceptions=True)
     if errors := [result for result in results if isinstance(result, BaseException)]:
