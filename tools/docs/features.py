@@ -36,7 +36,5 @@ def feature_table(provider: str) -> Iterator[str]:
     for heading, names in (("features", Feature), ("guarantees", Guarantee)):
         yield f"| **{heading}** | | | | |"
         for name in names:
-            cells = [
-                ("yes" if name in declared[kind] else "no") if kind in kinds_of(name) else "" for kind in KINDS
-            ]
+            cells = [("yes" if name in declared[kind] else "no") if kind in kinds_of(name) else "" for kind in KINDS]
             yield f"| `{name}` | {' | '.join(cells)} |"
