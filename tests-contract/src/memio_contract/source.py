@@ -38,11 +38,10 @@ def code(value: Any) -> str:
     if isinstance(value, Mapping):
         items = cast("Mapping[Any, Any]", value).items()
         return "{" + ", ".join(f"{code(key)}: {code(item)}" for key, item in items) + "}"
-    if isinstance(value, tuple):
+    if isinstance(value, (list, tuple)):
         inside = [code(item) for item in cast("Iterable[Any]", value)]
-        return f"({', '.join(inside)}{',' * (len(inside) == 1)})"
-    if isinstance(value, list):
-        return "[" + ", ".join(code(item) for item in cast("Iterable[Any]", value)) + "]"
+        both = "[]" if isinstance(value, list) else "()"
+        return f"{both[0]}{', '.join(inside)}{',' * (both == '()' and len(inside) == 1)}{both[1]}"
     return repr(value).replace("datetime.datetime(", "datetime(").replace("datetime.timezone.utc", "timezone.utc")
 
 

@@ -13,7 +13,7 @@ from memio_contract.expect import broken
 from memio_contract.journal import Journal
 from memio_contract.kinds import CHECKABLE
 from memio_contract.outcome import SetUpFailed
-from memio_contract.place import Client, Place
+from memio_contract.place import Client, Confined, Place
 from memio_contract.profile import Profile
 from memio_contract.subjects import Subject
 from memio_contract.subjects.conversations import HistorySubject
@@ -116,7 +116,7 @@ class World(Place):
         """The store, with the methods that every kind has."""
         return self.subject_of(self.memio)
 
-    def subject_of(self, client: Client) -> Subject:
+    def subject_of(self, client: Client | Confined) -> Subject:
         """The store of another client."""
         return cast("Subject", CHECKABLE[self.kind].subject(self, client))
 

@@ -84,9 +84,13 @@ def catalogue() -> list[Fault]:
         faults_history,
         faults_identity,
         faults_loops,
+        faults_messages,
+        faults_owners,
+        faults_picks,
         faults_records,
         faults_shelf,
         faults_sizes,
+        faults_states,
         faults_time,
     )
 

@@ -23,7 +23,7 @@ class NumbersWithoutALock:
         super().__init__(backend)
         backend.lock = nullcontext()
 
-    def put(self, row):
+    def place(self, row):
         row.id = row.id or self.new_id(row)
         number = self.backend.last + 1
         time.sleep(0.001)  # another thread reads the number now

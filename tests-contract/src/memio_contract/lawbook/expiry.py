@@ -14,6 +14,7 @@ from memio.owners import Owner
 from memio_contract.expect import about, equal, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import RECORDS
+from memio_contract.place import Labels
 from memio_contract.world import World
 
 _EXPIRY = (Feature.EXPIRY,)
@@ -43,7 +44,7 @@ _TIMES = (
 )
 async def expiry_kept(w: World) -> None:
     for expires_at in (*_TIMES, None):
-        given = {} if expires_at is None else {"expires_at": expires_at}
+        given: dict[str, Any] = {} if expires_at is None else {"expires_at": expires_at}
         record = await w.records.add(_WORDS, **given)
         reads = [record, await w.records.get(record.id), *await w.records.listed()]
         reads += await w.records.search(_WORDS, limit=5)
@@ -159,7 +160,7 @@ async def same_record(w: World) -> None:
     await w.records.add(_WORDS, id=chosen)
     later = LATER.replace(year=2950)
     for given, expected in ((LATER, LATER), (None, LATER), (later, later), (None, later)):
-        more = {} if given is None else {"expires_at": given}
+        more: dict[str, Any] = {} if given is None else {"expires_at": given}
         answer = await w.records.add(_WORDS, id=chosen, **more)
         equal(answer.expires_at, expected, f"the expires_at in the answer of an add with {given}")
         equal((await w.records.get(chosen)).expires_at, expected, f"the stored expires_at after an add with {given}")
@@ -244,11 +245,12 @@ async def no_conflict(w: World) -> None:
     alone=True,
 )
 async def purge(w: World) -> None:
-    owners = [w.user("alice"), {}] if w.has(Feature.ATTRIBUTION) else [{}]
+    owners: list[Labels] = [w.user("alice"), {}] if w.has(Feature.ATTRIBUTION) else [{}]
     kept: list[Any] = []
     for number in range(3):
         for owner in owners:
-            kept.append(await w.records.add(f"kept {number}", owner=owner, **({"expires_at": LATER} if number else {})))
+            more: dict[str, Any] = {"expires_at": LATER} if number else {}
+            kept.append(await w.records.add(f"kept {number}", owner=owner, **more))
             await w.records.add(f"gone {number}", owner=owner, expires_at=PAST)
     expired = 3 * len(owners)
     first = (await w.memio.purge())[w.kind]

@@ -27,7 +27,7 @@ _ONE = "the look for the messages, and the delete: one statement, or one transac
     "sessions.times-and-counts",
     kinds=HISTORY,
     needs=(Feature.MESSAGE_TIMESTAMPS, Guarantee.SILENT_APPEND),
-    means="A session is listed with the least and the greatest timestamp of its messages, and their number, or with none.",
+    means="A session is listed with the least and the greatest timestamp of its messages, and with their number.",
     look_at="times of the first and the last message in the order of adding, and a number that adds do not raise",
 )
 async def times_and_counts(w: World) -> None:
@@ -129,7 +129,7 @@ async def delete_few(w: World) -> None:
     "delete-messages.emptied",
     kinds=HISTORY,
     needs=_DELETE,
-    means="A session without messages is gone: from listings, counts and owners; used again, it begins anew at the end.",
+    means="A session without messages is gone from listings and counts; used again, it begins anew at the end.",
     look_at="rows of sessions that stay behind their messages",
 )
 async def emptied(w: World) -> None:

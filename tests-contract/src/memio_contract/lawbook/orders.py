@@ -146,7 +146,7 @@ async def newest_filtered(w: World) -> None:
     "newest.sessions",
     kinds=HISTORY,
     needs=(Feature.NEWEST_FIRST, Feature.MESSAGE_TIMESTAMPS, Guarantee.SILENT_APPEND),
-    means="Sessions are listed newest first by the greatest timestamp of their messages, each once, on pages of any size.",
+    means="Sessions are listed newest first, by the greatest timestamp of their messages, each once.",
     look_at="an order by the last message added or by the beginning, and pages whose border lies between equal times",
 )
 async def newest_sessions(w: World) -> None:
@@ -192,8 +192,8 @@ async def newest_sessions_survive(w: World) -> None:
     async def delete(page: list[Any]) -> None:
         for session in page:
             await w.history.delete(session.id)
-            late = w.history.session(f"late-{w.number()}")
-            await w.history.append(late, from_user("words", timestamp=_NOON + timedelta(days=1)))
+        late = w.history.session(f"late-{w.number()}")
+        await w.history.append(late, from_user("words", timestamp=_NOON + timedelta(days=1)))
 
     seen = await all_pages(
         lambda cursor: w.history.api.get_all(limit=2, cursor=cursor, order="newest", **w.home),

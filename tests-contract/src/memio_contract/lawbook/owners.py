@@ -10,7 +10,7 @@ from typing import Any
 
 from memio.capabilities import Feature, Guarantee
 from memio.errors import ConflictError, NotFoundError
-from memio.owners import Owner, Scope
+from memio.owners import OWNERS, Owner, Scope
 from memio_contract.expect import about, equal, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import BY_ID, HISTORY, RECORDS
@@ -183,7 +183,7 @@ def _sorted(labels: Iterable[Labels]) -> list[Labels]:
 )
 async def owner_exactly(w: World) -> None:
     owners = _every_owner()
-    chosen = {"id": "the-id"} if w.has(Feature.CLIENT_IDS) else {}
+    chosen: Labels = {"id": "the-id"} if w.has(Feature.CLIENT_IDS) else {}
     added = [await w.subject.add(_WORDS, owner={"owner": owner}, group="shared", **chosen) for owner in owners]
     for owner, record in zip(owners, added, strict=True):
         await _expect_only(w, w.subject, {"owner": owner}, [owner], record)
@@ -263,9 +263,10 @@ def _by_repr(owners: Iterable[Owner]) -> list[str]:
 async def without_a_label(w: World) -> None:
     owners = _every_owner()
     added = [await w.subject.add(_WORDS, owner={"owner": owner}, group="shared") for owner in owners]
-    for name, none in (("user_id", None), ("agent_id", None), ("namespace", ())):
-        without = [owner for owner in owners if getattr(owner, name) == none]
-        subject = w.subject_of(w.memio.confined(Scope(**{name: none})))
+    scopes = (Scope(user_id=None), Scope(agent_id=None), Scope(namespace=()))
+    for scope, name in zip(scopes, OWNERS, strict=True):
+        without = [owner for owner in owners if scope.matches(owner)]
+        subject = w.subject_of(w.memio.confined(scope))
         await _expect_only(w, subject, {}, without)
         if w.kind != "history":
             for owner, record in zip(owners, added, strict=True):
@@ -547,7 +548,7 @@ async def same_id_labels(w: World) -> None:
     chosen, alice = w.label("shared-id"), w.user("alice")
     agents = {**alice, "agent_id": w.label("scout")}, {**alice, "agent_id": w.label("scribe")}
     places = {**alice, "namespace": w.path("work")}, {**alice, "namespace": w.path("work", "old")}
-    owners = [*agents, *places, alice]
+    owners: list[Labels] = [*agents, *places, alice]
     for owner in owners:
         await w.subject.add(f"words {w.number()}", owner=owner, id=chosen)
     await _in_conflict(w, chosen, alice)
@@ -616,7 +617,7 @@ async def sessions_in_conflict(w: World, session: str, scope: Labels) -> None:
 )
 async def same_session_labels(w: World) -> None:
     session, alice = w.history.session("default"), w.user("alice")
-    owners = [
+    owners: list[Labels] = [
         alice,
         {**alice, "agent_id": w.label("scout")},
         {**alice, "namespace": w.path("work")},

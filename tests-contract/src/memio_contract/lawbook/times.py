@@ -37,7 +37,7 @@ _STAMPS = tuple(
 )
 
 
-def _ranges(times: Iterable[datetime]) -> Iterator[dict[str, datetime]]:
+def _ranges(times: Iterable[datetime]) -> Iterator[dict[str, Any]]:
     """Yield ranges whose borders are at, just before and just after some times."""
     moments = sorted(set(times))
     yield {"since": datetime(1, 1, 1, tzinfo=UTC)}
@@ -97,7 +97,8 @@ async def times_messages(w: World) -> None:
         await w.history.append(session, from_user(_WORDS, timestamp=stamp))
     for times in _ranges(_STAMPS):
         expected = sorted(stamp for stamp in _STAMPS if _inside(stamp, **times))
-        for inside in ({}, {"session_id": session}):
+        places: tuple[dict[str, Any], ...] = ({}, {"session_id": session})
+        for inside in places:
             if inside or w.has(Feature.SEARCH_ALL_SESSIONS):
                 hits = await w.history.api.search(query=_WORDS, limit=50, **inside, **times, **w.home)
                 equal(sorted(hit.timestamp for hit in hits), expected, f"the times of what a search finds with {times}")
@@ -157,9 +158,8 @@ async def times_before_limit(w: World) -> None:
 )
 async def times_stay_in_scope(w: World) -> None:
     subject: Any = w.subject
-    pairs: list[tuple[Labels, Any]] = []
-    for name in ("alice", "bob"):
-        pairs.append((w.user(name), await subject.add(_WORDS, owner=w.user(name))))
+    users: list[Labels] = [w.user(name) for name in ("alice", "bob")]
+    pairs = [(owner, await subject.add(_WORDS, owner=owner)) for owner in users]
     for owner, record in pairs:
         for times in _ranges([record.created_at for _, record in pairs]):
             expected = [record.id] if _inside(record.created_at, **times) else []

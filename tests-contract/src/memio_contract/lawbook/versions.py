@@ -65,7 +65,7 @@ async def every_read(w: World) -> None:
     "versions.new-each-time",
     kinds=RECORDS,
     needs=_VERSIONS,
-    means="Each put and each update of content, metadata or data makes a version that was never there, equal values too.",
+    means="Each put and each update of content, metadata or data makes a new version, with equal values as well.",
     look_at="versions made from the content or from a clock: a counter or a random text is never the same again",
 )
 async def new_each_time(w: World) -> None:
@@ -75,8 +75,7 @@ async def new_each_time(w: World) -> None:
         if w.has(Feature.UPDATE):
             changes: list[dict[str, Any]] = [{"text": "the same words"}, fields(w, metadata={"n": number % 2})]
             changes.append(fields(w, data=[1]))
-            for change in filter(None, changes):
-                versions.append((await w.records.update(record.id, **change)).version)
+            versions += [(await w.records.update(record.id, **change)).version for change in filter(None, changes)]
         if w.has(Feature.PUT):
             versions.append((await w.records.put(record.id, "the same words")).version)
     once_each(versions, "the list of versions of one record")
@@ -86,7 +85,7 @@ async def new_each_time(w: World) -> None:
     "versions.kept",
     kinds=RECORDS,
     needs=(Feature.VERSIONS, Feature.CLIENT_IDS),
-    means="Adding the same record again makes no version, and a change of the expiry alone neither that nor updated_at.",
+    means="Adding the same record again makes no version, and a change of the expiry leaves version and updated_at.",
     look_at="a retry or a change of the expiry that is written as an update of the record",
 )
 async def versions_kept(w: World) -> None:
@@ -143,7 +142,7 @@ async def never_again(w: World) -> None:
     "versions.guard",
     kinds=RECORDS,
     needs=(Feature.VERSIONS, Feature.UPDATE),
-    means="A write that names a version happens while the record has it; else it raises ConflictError and does nothing.",
+    means="A write that names a version happens only while the record has it; else it raises ConflictError.",
     look_at="if_version that is ignored, or compared with something else than what is stored now",
 )
 async def guard(w: World) -> None:

@@ -171,7 +171,7 @@ class Machine(RuleBasedStateMachine):
             if name == "user_id":
                 named |= world.user(label)
             else:
-                named[name] = world.path(*label) if isinstance(label, tuple) else world.label(label)
+                named[name] = world.label(label) if isinstance(label, str) else world.path(*label)
         return named
 
     async def counted(self, owners: Sequence[Owner], scope: Labels, **pick: Any) -> None:

@@ -334,7 +334,8 @@ class Records(Machine):
         """Return filters, and a time that a record was added at, where the store takes them."""
         w = self.world
         pick: dict[str, Any] = {}
-        operators = any(name.startswith("$") or isinstance(value, dict) for name, value in (filters or {}).items())
+        wanted: dict[str, Any] = filters or {}
+        operators = any(name.startswith("$") or isinstance(value, dict) for name, value in wanted.items())
         if filters and w.has(Feature.FILTER_OPERATORS if operators else Feature.FILTERS):
             pick["filters"] = filters
         times = [row.created_at for row in self.rows if row.created_at is not None]

@@ -18,6 +18,8 @@ class Subject(Protocol):
 
     noun: str
     """What errors call its records."""
+    api: Any
+    """The store as callers see it."""
 
     async def add(
         self,
