@@ -18,15 +18,21 @@ from uuid import uuid4
 
 from memio.providers.sqlite._db.files import Files
 from memio.providers.sqlite._db.location import Location
-from memio.providers.sqlite._search.tags import tags
+from memio.providers.sqlite._rows.reindex import reindex_all
+from memio.providers.sqlite._search.tags import record_tags
 
+TAGS = "o1 u1"
+"""The tokens of the only owner."""
+ADD_OWNER = "INSERT OR IGNORE INTO owner (id, user, agent, path, tags) VALUES (1, 'ann', '', x'', ?)"
 ADD_FACT = (
-    "INSERT INTO fact (seq, id, user, agent, content, metadata, created_at, updated_at) VALUES (?, ?, 1, 0, ?, ?, ?, ?)"
+    "INSERT INTO fact (seq, id, owner, version, created_at, updated_at, metadata, content) "
+    "VALUES (?1, ?2, 1, ?1, ?3, ?3, ?4, ?5)"
 )
+COUNT = "UPDATE owner SET facts = facts + ? WHERE id = 1"
 ADD_TEXT = "INSERT INTO fact_text (rowid, body, tags) VALUES (?, ?, ?)"
 COLUMNS = (
-    "SELECT r.seq, r.id, r.user, r.agent, u.text, a.text, r.content, r.metadata, r.created_at, r.updated_at "
-    "FROM fact r LEFT JOIN label u ON u.id = r.user LEFT JOIN label a ON a.id = r.agent WHERE "
+    "SELECT r.seq, r.id, o.user, o.agent, r.content, r.metadata, r.created_at, r.updated_at "
+    "FROM fact r CROSS JOIN owner o ON o.id = r.owner WHERE "
 )
 RANKED = (
     "SELECT rowid, bm25(fact_text, 1, 0) AS rank_ FROM fact_text WHERE fact_text MATCH ? "
@@ -50,7 +56,7 @@ class Record:
 
 def connect(folder: Path) -> Connection:
     """Return a connection to a file with the provider's tables and settings."""
-    return Files(Location(str(folder / "memio.db"), "full", 30, True)).open(writes=True)
+    return Files(Location(str(folder / "memio.db"), "full", 30, True), reindex_all).open(writes=True)
 
 
 def insert(db: Connection, items: Iterable[tuple[str, dict[str, Any] | None]]) -> list[Record]:
@@ -63,8 +69,8 @@ def insert(db: Connection, items: Iterable[tuple[str, dict[str, Any] | None]]) -
     records: list[Record] = []
     for seq, (content, metadata) in enumerate(items, last + 1):
         name = str(uuid4())
-        rows.append((seq, name, content, json.dumps(metadata) if metadata else None, now, now))
-        indexed.append((seq, content, " ".join(tags(metadata, user=1))))
+        rows.append((seq, name, now, json.dumps(metadata) if metadata else None, content))
+        indexed.append((seq, content, record_tags(TAGS, metadata)))
         records.append(
             Record(
                 id=name,
@@ -79,6 +85,7 @@ def insert(db: Connection, items: Iterable[tuple[str, dict[str, Any] | None]]) -
         )
     db.executemany(ADD_FACT, rows)
     db.executemany(ADD_TEXT, indexed)
+    db.execute(COUNT, (len(rows),))
     db.execute("COMMIT")
     return records
 
@@ -87,13 +94,13 @@ def read(db: Connection, condition: str, *values: Any) -> list[Record]:
     """Return records."""
     found: list[Record] = []
     for row in db.execute(COLUMNS + condition, values):
-        _, name, _, _, user, agent, content, metadata, created, updated = row
+        _, name, user, agent, content, metadata, created, updated = row
         found.append(
             Record(
                 id=name,
                 content=content,
                 user_id=user,
-                agent_id=agent,
+                agent_id=agent or None,
                 metadata=json.loads(metadata) if metadata else {},
                 score=None,
                 created_at=created,
@@ -129,7 +136,7 @@ class Peer:
         """Open the file three times: for writing, for reading meanwhile, and for batches in the calling thread."""
         peer = cls(folder)
         peer.direct = connect(folder)
-        peer.direct.execute("INSERT OR IGNORE INTO label (text) VALUES ('ann')")
+        peer.direct.execute(ADD_OWNER, (TAGS,))
         peer.writer, peer.reader = await peer._write(connect, folder), await peer._read(connect, folder)
         return peer
 

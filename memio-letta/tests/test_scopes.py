@@ -101,6 +101,30 @@ def test_labels_confine_every_read_of_passages(run: Run, server: Any, agent: str
     run(main())
 
 
+def test_the_longest_labels_and_the_largest_metadata_come_back(run: Run, server: Any, agent: str) -> None:
+    longest = "\x01" * 1000  # six bytes each in JSON
+    owner = Owner(longest, "日" * 1000, (longest,) * 16)
+
+    async def main() -> None:
+        facts = LettaFactAdapter(base_url=server.url, agent_id=agent, collection="c" * 200, **EVERY)
+        history = LettaHistoryAdapter(base_url=server.url, agent_id=agent)
+        async with Memio(facts=facts, history=history) as memio:
+            other = await memio.facts.add("tea")
+            fact = await memio.facts.add("tea", metadata={"k": "x" * 245_752}, owner=owner)
+            for scope in ({"owner": owner}, {"namespace_prefix": (longest,) * 15}):
+                assert await memio.facts.get_all(**scope) == [fact]
+                assert await memio.facts.search("tea", **scope) == [fact]
+            (changed,) = await memio.facts.add_many([{"content": "tea", "metadata": fact.metadata}], owner=owner)
+            assert changed.metadata == fact.metadata
+            await memio.facts.delete_all(owner=owner)
+            assert await memio.facts.get_all() == [other]
+            await memio.history.add(session_id="日" * 1000, messages=[Message(role="user", content="x")], owner=owner)
+            assert [session.owner for session in await memio.history.get_all(namespace_prefix=(longest,))] == [owner]
+            assert len(await memio.history.get("日" * 1000, owner=owner)) == 2
+
+    run(main())
+
+
 def test_labels_confine_every_call_of_history(run: Run, server: Any, agent: str) -> None:
     async def main() -> None:
         async with Memio(history=LettaHistoryAdapter(base_url=server.url, agent_id=agent)) as memio:

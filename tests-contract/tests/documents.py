@@ -99,7 +99,7 @@ _MEANINGS = {
     "update": "Changes what is given and keeps the rest. Raises what `get` raises; nothing is changed then.",
     "count": "Returns how many there are: what a listing of the same scope, filters and times holds.",
     "count_messages": "Returns how many messages there are; raises what `get` raises where a session is given.",
-    "delete_messages": "Deletes the last messages of a session, or those of given ids; returns them, oldest first.",
+    "delete_messages": "Deletes the last messages, or those of given ids, all or none; returns them, oldest first.",
     "get_owners": "Returns a page of the owners that have records in scope, each once, in any order.",
     "purge": "Removes every expired record for good, and returns how many there were.",
 }

@@ -8,18 +8,15 @@ from enum import StrEnum
 
 from memio import Memio
 from memio.capabilities import KINDS, Feature, Guarantee, Kind
+from memio.kinds import SPECS
 
-ONLY: dict[str, tuple[Kind, ...]] = {
-    Feature.AGENT_SCOPE: ("facts",),
-    Feature.FILTERS: ("facts", "documents"),
-    Feature.UPDATE: ("facts", "documents"),
-    Feature.MESSAGE_NAMES: ("history",),
-    Feature.MESSAGE_TIMESTAMPS: ("history",),
-    Feature.ALL_ROLES: ("history",),
-    Feature.SEARCH_ALL_SESSIONS: ("history",),
-    Guarantee.SILENT_APPEND: ("history",),
-}
-"""The kinds that a feature or guarantee applies to, where it is not all of them."""
+ONLY: dict[str, tuple[Kind, ...]] = {Guarantee.SILENT_APPEND: ("history",)}
+"""The kinds that a guarantee applies to, where it is not all of them. `memio.kinds` states it of features."""
+
+
+def kinds_of(name: str) -> tuple[Kind, ...]:
+    """Return the kinds that a feature or guarantee applies to."""
+    return ONLY.get(name) or tuple(kind for kind in KINDS if name in SPECS[kind].features) or KINDS
 
 
 def sentences(names: type[StrEnum]) -> Iterator[str]:
@@ -39,7 +36,5 @@ def feature_table(provider: str) -> Iterator[str]:
     for heading, names in (("features", Feature), ("guarantees", Guarantee)):
         yield f"| **{heading}** | | | | |"
         for name in names:
-            cells = [
-                ("yes" if name in declared[kind] else "no") if kind in ONLY.get(name, KINDS) else "" for kind in KINDS
-            ]
+            cells = [("yes" if name in declared[kind] else "no") if kind in kinds_of(name) else "" for kind in KINDS]
             yield f"| `{name}` | {' | '.join(cells)} |"

@@ -32,6 +32,7 @@ needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is
 WRITES = {
     "facts add x": "the fact is stored",
     "facts add x --json": "the fact is stored",
+    "facts put k x": "the fact is stored",
     "documents add x": "the document is stored",
     "history add s x": "the message is stored",
     "graph add a b c": "the triples are stored",
@@ -53,7 +54,16 @@ def test_a_write_whose_answer_cannot_be_printed_is_74_and_states_that_it_is_done
 @pytest.mark.parametrize("place", [pytest.param("> /dev/full", marks=needs_full), ">&-"])
 @pytest.mark.parametrize(
     "command",
-    ["facts list", "facts list --json", "facts list --all --json", "--help", "--version", "doctor"],
+    [
+        "facts list",
+        "facts list --json",
+        "facts list --all --json",
+        "facts count",
+        "users",
+        "--help",
+        "--version",
+        "doctor",
+    ],
 )
 def test_a_read_whose_answer_cannot_be_printed_is_an_error_without_a_traceback(shell, command, place):
     shell("$M facts add x")

@@ -216,7 +216,7 @@ def test_two_processes_that_begin_one_session_write_one_session(program: Program
     for process in [program(BEGINNERS, path, name) for name in "ab"]:
         assert process.communicate(timeout=60)[1] == ""
     sessions = run(lambda memio: memio.history.get_all())
-    assert sorted(sessions) == sorted(f"s{number}" for number in range(20))
+    assert sorted(session.id for session in sessions) == sorted(f"s{number}" for number in range(20))
     assert len(run(lambda memio: memio.history.get(session_id="s7"))) == 2
 
 

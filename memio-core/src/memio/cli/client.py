@@ -13,7 +13,7 @@ from memio.cli.groups import Common, Paging, Span
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.input import confirmed
 from memio.cli.io.labels import words
-from memio.cli.io.output import done, note
+from memio.cli.io.output import console, done, note, write_json
 from memio.cli.io.records import Listed, Stream, show_many
 from memio.cli.sources import EMBEDDED, source_for, without_new_files
 from memio.errors import InvalidInputError, StoreNotConfiguredError
@@ -166,7 +166,10 @@ def show_owners(common: Common, kind: Kind, span: Span, paging: Paging) -> None:
 def show_count(common: Common, kind: Kind, action: Callable[[Memio], Awaitable[int]]) -> None:
     """Print a number that an action returns."""
     count = call(common, kind, action)
-    done(f"{count}", as_json=common.as_json, count=count)
+    if common.as_json:
+        write_json({"count": count})
+    else:
+        console().print(count)
 
 
 def delete_all(common: Common, kind: Kind, span: Span, *, yes: bool) -> ExitCode:

@@ -195,7 +195,7 @@ async def owner_exactly(w: World) -> None:
     for number, (owner, record) in enumerate(zip(owners, added, strict=True)):
         if number % 2:
             await w.subject.delete_all(owner={"owner": owner})
-        elif w.kind == "history" and w.has(Feature.DELETE_MESSAGES) and number % 4:
+        elif w.kind == "history" and w.has(Feature.DELETE_MESSAGES, Guarantee.SILENT_APPEND) and number % 4:
             await w.history.api.delete_messages(record.session_id, last=1, owner=owner)
         elif w.kind == "graph" and number % 4:
             await w.graph.api.delete_entity(entity=record.object, owner=owner)

@@ -75,12 +75,12 @@ def in_order(
     db: Connection, table: str, selection: Selection, place: int = 0, *, back: bool = False
 ) -> Iterator[Columns]:
     """Yield the columns of the records beyond a place, in the order of adding, or with `back` in the reverse."""
-    source = _source(db, table, selection, _OWNERS)
-    if source is None:
-        return iter(())
     if selection.filters:
         # The numbers first, so that no text is read of records that do not pass.
         return (row for seq in _numbers(db, table, selection, place, back=back) for row in row_at(db, table, seq))
+    source = _source(db, table, selection, _OWNERS)
+    if source is None:
+        return iter(())
     return _read(db, SELECT, source, place, back=back)
 
 
@@ -211,7 +211,8 @@ def _within(db: Connection, table: str, selection: Selection, reach: Reach) -> W
         conditions.append(Condition(expired, (selection.moment,)))
     rest = all_of(reach.rest, *_conditions(selection._replace(moment=None)))
     if rest.values:
-        found = f"SELECT 1 FROM {table} r {_OWNERS} WHERE r.seq = {index}.rowid AND {rest.sql}"  # noqa: S608  # as above
+        owners = _OWNERS if reach.rest.values else ""
+        found = f"SELECT 1 FROM {table} r {owners} WHERE r.seq = {index}.rowid AND {rest.sql}"  # noqa: S608  # as above
         conditions.append(Condition(f"EXISTS ({found})", rest.values))
     return Within(*all_of(*conditions))
 

@@ -14,7 +14,10 @@ from typing import Any, cast
 
 _DIGEST_BYTES = 10
 _ALTERNATIVES = 32
-"""From how many on a filter is left to the evaluator: the cost of an expression grows with its length."""
+"""How many parts of a filter are looked at; the rest is left to the evaluator. A long expression takes long."""
+_LEVELS = 6
+_LONGEST = 8_000
+"""How many levels and characters an expression has at most. FTS5 refuses one that is nested too deep."""
 
 
 NOTHING = "nothing"
@@ -31,9 +34,18 @@ def record_tags(owner: str, metadata: Mapping[str, Any] | None = None) -> str:
     return " ".join((owner, *_metadata_tags(metadata))) if metadata else owner
 
 
-def filter_tags(filters: Mapping[str, Any]) -> str:
-    """Return an expression that the records match that pass a filter, and others too; empty where there is none."""
-    return " AND ".join(filter(None, itertools.starmap(_filter_tag, filters.items())))
+def filter_tags(filters: Mapping[str, Any], levels: int = _LEVELS) -> str:
+    """Return an expression that the records match that pass a filter, and others too; empty where there is none.
+
+    Args:
+        filters: The filter.
+        levels: How many levels of it are looked at.
+    """
+    if not levels:
+        return ""
+    parts = itertools.islice(filters.items(), _ALTERNATIVES)
+    expression = " AND ".join(filter(None, (_filter_tag(key, value, levels - 1) for key, value in parts)))
+    return expression if len(expression) <= _LONGEST else ""
 
 
 def matching(expression: str) -> str:
@@ -41,11 +53,11 @@ def matching(expression: str) -> str:
     return f"tags : ({expression})" if expression else ""
 
 
-def _filter_tag(key: str, value: Any) -> str:
+def _filter_tag(key: str, value: Any, levels: int) -> str:
     if key == "$and":
-        return " AND ".join(filter(None, map(filter_tags, value)))
+        return " AND ".join(filter(None, (filter_tags(item, levels) for item in value[:_ALTERNATIVES])))
     if key == "$or":
-        return _any_of([filter_tags(item) for item in value])
+        return _any_of([filter_tags(item, levels) for item in value[: _ALTERNATIVES + 1]])
     if key == "$not":
         return ""
     if not isinstance(value, dict):
