@@ -211,8 +211,8 @@ async def data_large(w: World) -> None:
         {"deep": deep},
         "\ud800" * ((most - 12) // 6),
     ]
-    for content in ("words", ""):
-        for data in values:
+    for content, few in (("words", values), ("", values[:1])):
+        for data in few:
             record = await w.subject.add(content, data=data)
             that(record.data == data, "the answer of add does not have the whole data")
             places = await reads(w, record) if content else [("a read by id", await w.subject.find(record))]

@@ -18,13 +18,15 @@ from memio_contract.lawbook._places import group_of
 from memio_contract.lawbook.conversations import from_user, texts_of
 from memio_contract.place import Labels
 from memio_contract.subjects import Subject
-from memio_contract.values import NAMES
+from memio_contract.values import NAMES, Values
 from memio_contract.world import World
 
 ALL_LABELS = (Feature.USER_SCOPE, Feature.AGENT_SCOPE, Feature.NAMESPACES)
 """What a store declares that scopes every label of an owner."""
 _PATTERN = "exact comparison of labels: no prefix, no LIKE, no case folding, no joined keys"
 _WORDS = "the same words"
+_SOME_NAMES = Values(NAMES.specimens[:26], NAMES.strategy)
+"""The names that most stores have confused; all of them are tried as users."""
 
 
 @law(
@@ -97,7 +99,7 @@ async def owner_isolated(w: World, names: list[str]) -> None:
     needs=(Feature.AGENT_SCOPE,),
     means="An agent sees exactly the records of that agent, however much the names of agents look alike.",
     look_at=_PATTERN,
-    over=NAMES,
+    over=_SOME_NAMES,
 )
 async def agents_isolated(w: World, names: list[str]) -> None:
     await _isolated(w, "agent_id", [w.agent(name) for name in dict.fromkeys(names)])
@@ -108,7 +110,7 @@ async def agents_isolated(w: World, names: list[str]) -> None:
     needs=(Feature.NAMESPACES,),
     means="A namespace holds exactly its own records, not those below it or those whose elements look alike.",
     look_at="comparison of whole tuples: no joined paths, no prefix, no LIKE, no case folding",
-    over=NAMES,
+    over=_SOME_NAMES,
 )
 async def namespaces_isolated(w: World, names: list[str]) -> None:
     names = list(dict.fromkeys(names))
