@@ -177,3 +177,51 @@ def test_a_read_that_judges_many_rows_leaves_lookups_alone_and_ends_when_it_is_c
 
     asyncio.run(main())
     assert 1 <= judged <= 300
+
+
+def nested(operator: str, levels: int, *, last: bool) -> dict[str, Any]:
+    """Return a filter that nests so deep, in the last or the first of two places."""
+    found: dict[str, Any] = {"n": 3}
+    for level in range(levels):
+        other = {"n": {"$in": [level, level + 1]}}
+        found = {operator: [other, found] if last else [found, other]}
+    return found
+
+
+LARGE: dict[str, dict[str, Any]] = {
+    "alternatives": {"$or": [{"n": number} for number in range(3, 1503)]},
+    "conditions": {"$and": [{"n": {"$gte": -number}} for number in range(1500)]},
+    "equal conditions": {"$and": [{"n": 3}] * 1500},
+    "keys": {f"k{number}": {"$exists": False} for number in range(1500)} | {"n": 3},
+    "lists": {"$and": [{"n": {"$in": [*range(30)]}} for _ in range(100)]},
+    "negations": {"$not": {"$or": [{"n": number} for number in range(1500)]}},
+    **{
+        f"{operator} in {'last' if last else 'first'} place": nested(operator, 45, last=last)
+        for operator in ("$or", "$and")
+        for last in (True, False)
+    },
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_filters_that_are_too_large_for_sql_are_exact(name: str, run: Callable[..., Any]) -> None:
+    filters = LARGE[name]
+
+    async def body(memory: Memio) -> None:
+        stored = [{"n": number} for number in range(-2, 6)] + [{}]
+        await memory.facts.add_many([{"content": "tea", "metadata": metadata} for metadata in stored])
+        messages = [Message(role="user", content="tea", metadata=metadata) for metadata in stored]
+        await memory.history.add(session_id="s", messages=messages)
+        expected = [metadata for metadata in stored if matches(metadata, filters)]
+
+        assert [fact.metadata for fact in await memory.facts.get_all(filters=filters)] == expected
+        assert await memory.facts.count(filters=filters) == len(expected)
+        assert await memory.history.count_messages(filters=filters) == len(expected)
+        for found in (
+            await memory.facts.search("tea", filters=filters),
+            await memory.history.search("tea", filters=filters),
+            await memory.history.search("tea", filters=filters, session_id="s"),
+        ):
+            assert sorted(map(str, (each.metadata for each in found))) == sorted(map(str, expected))
+
+    run(body)
