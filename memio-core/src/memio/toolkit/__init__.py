@@ -6,7 +6,7 @@ A provider needs none of it; each part is a rule that every store keeps, so that
 - `matches`: metadata filters, for backends that cannot judge them exactly;
 - `page_of`, `only`: rows to a page with its cursor, and to the one record that an id means;
 - `trusted`: records made of values that were checked before;
-- `index_text`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every script, for
+- `index_text`, `index_words`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every script, for
   backends with a full-text index.
 """
 
@@ -15,12 +15,13 @@ from memio.toolkit.equality import same_json, same_record
 from memio.toolkit.filters import matches
 from memio.toolkit.pages import only, page_of
 from memio.toolkit.records import trusted
-from memio.toolkit.words import Term, index_text, query_terms
+from memio.toolkit.words import Term, index_text, index_words, query_terms
 
 __all__ = [
     "Term",
     "date_words",
     "index_text",
+    "index_words",
     "matches",
     "only",
     "page_of",
