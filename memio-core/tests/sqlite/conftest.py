@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -15,10 +14,8 @@ from typing import Any
 import pytest
 
 from memio import Memio
-from memio.providers.sqlite._db.schema import create
-from memio.providers.sqlite._rows import graph, messages, records
-from memio.providers.sqlite.documents import _DOCUMENTS
-from memio.providers.sqlite.facts import _FACTS
+from memio.providers.sqlite._connection.deferred import Database
+from memio.providers.sqlite._rows.reindex import reindex_all
 
 KINDS = ("facts", "history", "documents", "graph")
 
@@ -113,34 +110,18 @@ def assert_consistent(path: Path) -> Callable[[], None]:
     return lambda: _assert_consistent(path)
 
 
-def _terms(db: sqlite3.Connection, index: str) -> Counter[tuple[Any, ...]]:
-    """Return every token of an index, with its row and column."""
+def _terms(db: sqlite3.Connection, index: str) -> set[tuple[int, str]]:
+    """Return every token of an index, with its row."""
     db.execute(f"CREATE VIRTUAL TABLE temp.v_{index} USING fts5vocab (main, {index}, 'instance')")
-    return Counter(db.execute(f"SELECT doc, col, term FROM temp.v_{index}").fetchall())  # noqa: S608  # the names from above
+    return {*db.execute(f"SELECT doc, term FROM temp.v_{index}")}  # noqa: S608  # the names from above
 
 
 def _assert_consistent(path: Path) -> None:
-    """Build the indexes anew from the tables, and compare every token."""
-    with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as fresh:
+    """Build the indexes anew in a copy, from the tables, and compare every token."""
+    with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:", factory=Database)) as copy:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        create(fresh)
-        for kind, table in (("fact", _FACTS), ("document", _DOCUMENTS)):
-            for row in table._rows(db, "TRUE", ()):
-                indexed = records._indexed(row)
-                fresh.execute(f"INSERT INTO {kind}_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *indexed))  # noqa: S608  # the names from above
-        for (session,) in db.execute("SELECT seq FROM session").fetchall():
-            before = messages.nothing_before()
-            for row in messages.select(db, "m.session = ? ORDER BY m.seq", (session,)):
-                indexed = messages.indexed(row, before)
-                fresh.execute(
-                    "INSERT INTO message_text (rowid, body, name, prev, prev2, date, tags) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (row.seq, *indexed),
-                )
-        for row in graph._rows(db, "TRUE", ()):
-            fresh.execute(
-                "INSERT INTO triple_text (rowid, body, tags) VALUES (?, ?, ?)", (row.seq, *graph._indexed(row))
-            )
+        db.backup(copy)
+        reindex_all(copy)
         for index in INDEXES:
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")  # noqa: S608  # the names from above
-            assert _terms(db, index) == _terms(fresh, index)
+            assert _terms(db, index) == _terms(copy, index)

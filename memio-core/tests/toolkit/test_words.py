@@ -106,11 +106,11 @@ def found(text: str, query: str) -> bool:
 
 
 @pytest.mark.parametrize(("text", "query"), [(text, query) for text, queries in FOUND for query in queries])
-@pytest.mark.parametrize("stored", ["NFC", "NFD"])
-@pytest.mark.parametrize("asked", ["NFC", "NFD"])
-def test_a_word_is_found_in_every_spelling(text: str, query: str, stored: str, asked: str) -> None:
+def test_a_word_is_found_in_every_spelling(text: str, query: str) -> None:
     assert query_terms(query)
-    assert found(unicodedata.normalize(stored, text), unicodedata.normalize(asked, query))
+    for stored in ("NFC", "NFD"):
+        for asked in ("NFC", "NFD"):
+            assert found(unicodedata.normalize(stored, text), unicodedata.normalize(asked, query))
 
 
 @pytest.mark.parametrize(

@@ -42,23 +42,28 @@ _INVISIBLE = (
 _OWN_LETTERS = "\u0439\u0457\u045e\u0453\u045c"
 """Cyrillic letters that have a mark and are not written without it."""
 
+_APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78b\ua78c"
+"""Letters that are written like an apostrophe, and often with one."""
+
+_REPLACED = """
+ß>ss ẞ>ss æ>ae œ>oe ø>o ł>l đ>d ð>d þ>th ı>i ħ>h ŧ>t ŋ>n ĸ>k ƒ>f ə>e ǝ>e ɛ>e ɔ>o ɓ>b ɗ>d ɖ>d ƙ>k ɣ>g ɲ>n ƴ>y
+ƀ>b ɨ>i ʉ>u ς>σ ѐ>е ё>е ѝ>и ך>כ ם>מ ן>נ ף>פ ץ>צ װ>וו ױ>וי ײ>יי
+"""  # noqa: RUF001  # look-alikes are what this is about
+
 _LETTERS = {
-    **{"ß": "ss", "\u1e9e": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"},
-    **{"ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n", "ĸ": "k", "ƒ": "f", "ə": "e", "ǝ": "e", "ɛ": "e", "ɔ": "o"},
-    **{"ɓ": "b", "ɗ": "d", "ɖ": "d", "ƙ": "k", "ɣ": "g", "ɲ": "n", "ƴ": "y", "ƀ": "b", "ɨ": "i", "ʉ": "u"},
-    **{"ς": "σ"},
-    **{"ѐ": "е", "ё": "е", "ѝ": "и"},
-    **{"ך": "כ", "ם": "מ", "ן": "נ", "ף": "פ", "ץ": "צ", "װ": "וו", "ױ": "וי", "ײ": "יי"},
+    **dict(pair.split(">") for pair in _REPLACED.split()),
     # Arabic, Persian and Urdu: alef and its forms, letters that carry a hamza, ya, ta marbuta, and letters that only
     # one of these languages writes in another way.
-    **{"\u0671": "\u0627", "\u0649": "\u064a", "\u06cc": "\u064a", "\u0629": "\u0647", "\u06a9": "\u0643"},
-    **{"\u06c0": "\u0647", "\u06c1": "\u0647", "\u06c2": "\u0647", "\u06be": "\u0647", "\u06c3": "\u0647"},
-    "\u0901": "\u0902",  # two signs for nasal vowels in Devanagari
-    # Final consonants of Malayalam and Bengali, which were written as a letter and a virama before.
-    **{"\u0d7a": "\u0d23\u0d4d", "\u0d7b": "\u0d28\u0d4d", "\u0d7c": "\u0d30\u0d4d", "\u0d7d": "\u0d32\u0d4d"},
-    **{"\u0d7e": "\u0d33\u0d4d", "\u0d7f": "\u0d15\u0d4d", "\u09ce": "\u09a4\u09cd"},
-    # Letters that are written like an apostrophe, and often with one.
-    **dict.fromkeys("\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78b\ua78c", "'"),
+    **dict.fromkeys("\u0649\u06cc", "\u064a"),
+    **dict.fromkeys("\u0629\u06be\u06c0\u06c1\u06c2\u06c3", "\u0647"),
+    "\u0671": "\u0627",
+    "\u06a9": "\u0643",
+    # Two signs for nasal vowels in Devanagari.
+    "\u0901": "\u0902",
+    # Final consonants of Bengali and Malayalam, which were written as a letter and a virama before.
+    "\u09ce": "\u09a4\u09cd",
+    **{chr(0x0D7A + number): f"{letter}\u0d4d" for number, letter in enumerate("\u0d23\u0d28\u0d30\u0d32\u0d33\u0d15")},
+    **dict.fromkeys(_APOSTROPHES, "'"),
 }
 
 _YOUNGER_CASED = (

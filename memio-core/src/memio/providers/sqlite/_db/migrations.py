@@ -15,6 +15,7 @@ from sqlite3 import Connection
 
 from memio.providers.sqlite._db import schema
 from memio.providers.sqlite._db.errors import disk_too_full, locked_for_migration
+from memio.providers.sqlite._db.index_of_membership import index_membership
 from memio.providers.sqlite._db.location import Location, size_of
 
 Progress = Callable[[str, int, int], None]
@@ -26,7 +27,7 @@ Migration = Callable[[Connection, Progress], None]
 It uses only SQL that is written out in it: the functions of `_rows` follow the newest schema, and would change later.
 """
 
-MIGRATIONS: dict[int, Migration] = {}
+MIGRATIONS: dict[int, Migration] = {2: index_membership}
 """For each version after 1, what leads to it from the version before."""
 
 PEAK = 3

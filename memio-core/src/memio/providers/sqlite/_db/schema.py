@@ -3,10 +3,12 @@
 Owners are interned as integers (`label`), because the full-text indexes hold them as tokens. An integer
 is never used again; 0 means that a record has no owner. Listings are in the order of `seq`, which only grows
 (AUTOINCREMENT), so a cursor never leads to a record that was added later in the place of another. Times are
-microseconds since 1970 in UTC. Metadata is JSON, and NULL when empty.
+microseconds since 1970 in UTC; a message also has the offset from UTC where it was sent, in seconds. Metadata is JSON,
+and NULL when empty.
 
 Each kind has a full-text index that does not keep its content (`content=''`): a row is removed from it by passing
-exactly what was added. So what an index holds must follow from the tables alone.
+exactly what was added. So what an index holds must follow from the tables alone. It keeps which rows have a word and
+nothing else (`detail=none`, `columnsize=0`), because that is all that ranking needs; see `_search`.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from memio.providers.sqlite._db.errors import migrated_meanwhile, newer_schema
 APPLICATION_ID = 0x6D656D6F
 """Marks a file as memio's: "memo"."""
 
-VERSION = 1
+VERSION = 2
 """The version of the schema, kept as the file's `user_version`. `migrations` has a step to each version after 1."""
 
 
@@ -45,7 +47,13 @@ OWNED_TABLES = (
     OwnedTable("triple", "graph", ("user",)),
 )
 
-_TOKENIZER = "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
+TEXT_INDEX = (
+    "CREATE VIRTUAL TABLE {name}_text USING fts5 (words, content='', detail=none, columnsize=0, "
+    "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")"
+)
+"""Makes the full-text index of a table."""
+
+INDEXED_TABLES = ("fact", "document", "message", "triple")
 
 _RECORDS = """
 CREATE TABLE {name} (
@@ -61,7 +69,6 @@ CREATE TABLE {name} (
 ) STRICT;
 CREATE INDEX {name}_user ON {name} (user);
 CREATE INDEX {name}_agent ON {name} (agent) WHERE agent > 0;
-CREATE VIRTUAL TABLE {name}_text USING fts5 (body, tags, content='', {tokenizer});
 """
 
 _OTHERS = """
@@ -86,10 +93,10 @@ CREATE TABLE message (
     name TEXT,
     metadata TEXT,
     timestamp INTEGER NOT NULL,
+    utc_offset INTEGER NOT NULL DEFAULT 0,
     UNIQUE (session, id)
 ) STRICT;
 CREATE INDEX message_session ON message (session);
-CREATE VIRTUAL TABLE message_text USING fts5 (body, name, prev, prev2, date, tags, content='', {tokenizer});
 
 CREATE TABLE triple (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -107,22 +114,17 @@ CREATE INDEX triple_object ON triple (object);
 CREATE INDEX triple_user_subject ON triple (user, subject);
 CREATE INDEX triple_user_object ON triple (user, object);
 CREATE INDEX triple_user ON triple (user);
-CREATE VIRTUAL TABLE triple_text USING fts5 (body, tags, content='', {tokenizer});
 """
 
 
 def create(db: Connection) -> None:
     """Make the tables, inside a transaction that is already begun."""
-    script = "".join(
-        (
-            _RECORDS.format(name="fact", tokenizer=_TOKENIZER),
-            _RECORDS.format(name="document", tokenizer=_TOKENIZER),
-            _OTHERS.format(tokenizer=_TOKENIZER),
-        )
-    )
+    script = "".join((_RECORDS.format(name="fact"), _RECORDS.format(name="document"), _OTHERS))
     for statement in script.split(";\n"):  # `executescript` would commit first
         if statement.strip():
             db.execute(statement)
+    for table in INDEXED_TABLES:
+        db.execute(TEXT_INDEX.format(name=table))
     db.execute("INSERT INTO meta (key, value) VALUES ('identity', ?)", (urandom(4).hex(),))
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {VERSION}")

@@ -17,11 +17,12 @@ from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
 from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
 from memio.providers.sqlite._rows.parts import Part, part_of, weight_of
 from memio.providers.sqlite._rows.values import metadata_text, new_id, read_metadata
-from memio.providers.sqlite._search.index import TextIndex
+from memio.providers.sqlite._search.entry import Entry, entry_of
+from memio.providers.sqlite._search.index import Span, TextIndex
 from memio.providers.sqlite._search.tags import all_of, tags
-from memio.toolkit import index_text, only, query_terms, same_json, trusted
+from memio.toolkit import only, query_terms, same_json, trusted
 
-_INDEX = TextIndex("triple_text", body=1)
+_INDEX = TextIndex("triple_text")
 _make_triple = trusted(Triple)
 _TRIPLES = (
     "SELECT t.seq, t.id, t.user, u.text, t.subject, t.predicate, t.object, t.metadata "
@@ -79,7 +80,7 @@ def search(db: Connection, query: str, limit: int, user_id: str | None) -> list[
     terms = query_terms(query)
     if not terms:
         return _scan(db, query, restriction, limit)
-    best = _INDEX.best(db, terms, restriction, limit)
+    best = _INDEX.best(db, terms, Span([restriction], _count(db, user)), limit)
     return [_triple(row, score) for seq, score in best for row in _rows(db, "t.seq = ?", (seq,))]
 
 
@@ -108,9 +109,15 @@ def delete_all(db: Connection, user_id: str | None) -> None:
 
 def reindex(db: Connection) -> None:
     """Build the index anew from the table, so that it holds nothing else."""
-    _INDEX.clear(db)
     rows = map(Row._make, db.execute(f"{_TRIPLES} TRUE ORDER BY t.seq"))
-    _INDEX.add(db, ((row.seq, *_indexed(row)) for row in rows))
+    _INDEX.rebuild(db, ((row.seq, _entry(row)) for row in rows))
+
+
+def _count(db: Connection, user: int) -> int:
+    """Return how many triples an owner has, or all."""
+    if user:
+        return int(db.execute("SELECT count(*) FROM triple WHERE user = ?", (user,)).fetchone()[0])
+    return int(db.execute("SELECT count(*) FROM triple").fetchone()[0])
 
 
 def _stored(db: Connection, triple: Triple, user: int) -> Row | None:
@@ -145,7 +152,7 @@ def _insert(db: Connection, triple: Triple, user: int, user_id: str | None) -> R
         (row.id, row.user, row.subject, row.predicate, row.object, row.metadata),
     )
     row = row._replace(seq=inserted.lastrowid or 0)
-    _INDEX.add(db, [(row.seq, *_indexed(row))])
+    _INDEX.change(db, row.seq, None, _entry(row))
     return row
 
 
@@ -164,12 +171,12 @@ def _remove_all(db: Connection, user_id: str | None, entity: str | None) -> None
 
 def _remove(db: Connection, row: Row) -> None:
     db.execute("DELETE FROM triple WHERE seq = ?", (row.seq,))
-    _INDEX.remove(db, row.seq, *_indexed(row))
+    _INDEX.change(db, row.seq, _entry(row), None)
 
 
-def _indexed(row: Row) -> tuple[str, str]:
-    """Return what the index holds for a triple: its text and its tags."""
-    return index_text(_text(row)), " ".join(tags(user=row.user))
+def _entry(row: Row) -> Entry:
+    """Return what the index holds for a triple."""
+    return entry_of(_text(row), tags(user=row.user))
 
 
 def _text(row: Row) -> str:
@@ -192,7 +199,7 @@ def _listed(db: Connection, user_id: str | None, entity: str | None, after: int,
 
 def _scan(db: Connection, query: str, restriction: str, limit: int) -> list[Triple]:
     """Find a query without any word as a part of the texts; the score is its share of them."""
-    condition, values = _INDEX.condition("t.seq", restriction)
+    condition, values = _INDEX.condition(db, "t.seq", restriction)
     text = "t.subject || ' ' || t.predicate || ' ' || t.object"
     # Numbers only, because what is sorted is in memory.
     found = db.execute(

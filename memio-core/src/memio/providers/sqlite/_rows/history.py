@@ -15,10 +15,17 @@ from memio.models import Message, Page
 from memio.protocols import Start
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
-from memio.providers.sqlite._rows.messages import INDEX, Row, delete_messages, insert, latest, select
+from memio.providers.sqlite._rows.messages import INDEX, Row, delete_messages, index_appended, insert, select
 from memio.providers.sqlite._rows.parts import part_of
 from memio.providers.sqlite._rows.sessions import delete_session, find_sessions, intern_session
-from memio.providers.sqlite._rows.values import metadata_text, new_id, now, read_metadata, to_microseconds
+from memio.providers.sqlite._rows.values import (
+    metadata_text,
+    new_id,
+    now,
+    read_metadata,
+    seconds_from_utc,
+    to_microseconds,
+)
 from memio.toolkit import same_json
 
 
@@ -26,13 +33,15 @@ def add(db: Connection, session_id: str, messages: Sequence[Message], user_id: s
     """Append messages to a session; those that are there already, by their id, are returned as they are."""
     user = intern_label(db, user_id)
     session = intern_session(db, session_id, user)
-    before = latest(db, session)
     stored: list[Message] = []
+    appended: list[Row] = []
     for message in messages:
         row = _stored(db, session, message) if message.id is not None else None
         if row is None:
-            row = insert(db, _new_row(message, session, session_id, user, user_id), before)
+            row = insert(db, _new_row(message, session, session_id, user, user_id))
+            appended.append(row)
         stored.append(row.message())
+    index_appended(db, session, appended)
     return stored
 
 
@@ -96,6 +105,7 @@ def _new_row(message: Message, session: int, session_id: str, user: int, user_id
         name=message.name,
         metadata=metadata_text(message.metadata),
         timestamp=now() if message.timestamp is None else to_microseconds(message.timestamp),
+        utc_offset=0 if message.timestamp is None else seconds_from_utc(message.timestamp),
     )
 
 

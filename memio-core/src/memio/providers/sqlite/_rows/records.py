@@ -16,9 +16,10 @@ from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
 from memio.providers.sqlite._rows.labels import drop_all_unused_labels, drop_labels, find_label, intern_label
 from memio.providers.sqlite._rows.parts import Part, part_of, release_for, weight_of
 from memio.providers.sqlite._rows.values import metadata_text, new_ids, now, read_metadata
-from memio.providers.sqlite._search.index import TextIndex
+from memio.providers.sqlite._search.entry import Entry, entry_of
+from memio.providers.sqlite._search.index import Span, TextIndex
 from memio.providers.sqlite._search.tags import all_of, tags
-from memio.toolkit import index_text, only, query_terms, same_json
+from memio.toolkit import only, query_terms, same_json
 
 R = TypeVar("R")
 Filters = Mapping[str, Any]
@@ -107,7 +108,8 @@ class RecordTable(Generic[R]):
                 raise ConflictError(self._name, row.id)
             rows.append(row)
         db.executemany(self._insert, map(_stored, fresh.values()))
-        self._index.add(db, ((row.seq, *_indexed(row)) for row in fresh.values()))
+        for row in fresh.values():
+            self._index.change(db, row.seq, None, _entry(row))
         return rows, len(fresh)
 
     def get(self, db: Connection, record_id: str, scope: Scope) -> R:
@@ -125,10 +127,11 @@ class RecordTable(Generic[R]):
         terms = query_terms(query)
         if not terms:
             return self._scan(db, query, scope, filters, limit)
-        tokens = self._tokens(db, scope, filters)
-        if tokens is None:
+        owner = self._owner(db, scope)
+        if owner is None:
             return []
-        best = self._index.best(db, terms, all_of(tokens), limit)
+        span = Span([all_of(owner)], self._count(db, scope, owner))
+        best = self._index.best(db, terms, span, limit, filters=all_of(tags(filters)))
         return [self._record(row, score) for seq, score in best for row in self._rows(db, "r.seq = ?", (seq,))]
 
     def update(self, db: Connection, record_id: str, content: str, metadata: dict[str, Any] | None, scope: Scope) -> R:
@@ -143,8 +146,7 @@ class RecordTable(Generic[R]):
             f"UPDATE {self._name} SET content = ?, metadata = ?, updated_at = ? WHERE seq = ?",  # noqa: S608  # as above
             (new.content, metadata_text(new.metadata), new.updated_at, new.seq),
         )
-        self._index.remove(db, old.seq, *_indexed(old))
-        self._index.add(db, [(new.seq, *_indexed(new))])
+        self._index.change(db, new.seq, _entry(old), _entry(new))
         return self._record(new, None)
 
     def delete(self, db: Connection, record_id: str, scope: Scope) -> None:
@@ -182,7 +184,7 @@ class RecordTable(Generic[R]):
 
     def _remove(self, db: Connection, row: Row) -> None:
         db.execute(f"DELETE FROM {self._name} WHERE seq = ?", (row.seq,))  # noqa: S608  # as above
-        self._index.remove(db, row.seq, *_indexed(row))
+        self._index.change(db, row.seq, _entry(row), None)
 
     def _find(self, db: Connection, record_id: str, scope: Scope) -> Row:
         conditions = ["r.id = ?"]
@@ -209,17 +211,22 @@ class RecordTable(Generic[R]):
             if scope.user is None:
                 return "r.seq > ?", (after,)
             return "r.user = ? AND r.seq > ?", (find_label(db, scope.user), after)
-        tokens = self._tokens(db, scope, filters)
-        if tokens is None:
+        owner = self._owner(db, scope)
+        if owner is None:
             return "FALSE", ()
-        index = self._index.table
-        found = f"SELECT rowid FROM {index} WHERE {index} MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"  # noqa: S608  # as above
-        return f"r.seq IN ({found})", (all_of(tokens), after, limit)
+        return self._index.first(db, "r.seq", all_of([*owner, *tags(filters)]), after, limit)
 
-    def _tokens(self, db: Connection, scope: Scope, filters: Filters | None) -> list[str] | None:
-        """Return the tokens that all rows in scope have, or `None` when there can be no such row."""
+    def _owner(self, db: Connection, scope: Scope) -> list[str] | None:
+        """Return the tags that all rows in scope have, or `None` when there can be no such row."""
         user, agent = (0 if label is None else find_label(db, label) for label in scope)
-        return None if user is None or agent is None else tags(filters, user=user, agent=agent)
+        return None if user is None or agent is None else tags(user=user, agent=agent)
+
+    def _count(self, db: Connection, scope: Scope, owner: list[str]) -> int:
+        """Return how many rows are in scope."""
+        if scope.user is not None and scope.agent is not None:
+            return self._index.count(db, all_of(owner))
+        condition, values = ("TRUE", ()) if not owner else self._condition(db, scope, None, 0, _NO_LIMIT)
+        return int(db.execute(f"SELECT count(*) FROM {self._name} r WHERE {condition}", values).fetchone()[0])  # noqa: S608  # as above
 
     def _scan(self, db: Connection, query: str, scope: Scope, filters: Filters | None, limit: int) -> list[R]:
         """Find a query without any word as a part of the content; the score is its share of the content."""
@@ -239,14 +246,12 @@ class RecordTable(Generic[R]):
 
 def reindex(db: Connection, name: str) -> None:
     """Build the index of a table anew from its rows, so that it holds nothing else."""
-    index = _index_of(name)
-    index.clear(db)
     rows = map(_read, db.execute(f"{_columns_of(name)} TRUE ORDER BY r.seq"))
-    index.add(db, ((row.seq, *_indexed(row)) for row in rows))
+    _index_of(name).rebuild(db, ((row.seq, _entry(row)) for row in rows))
 
 
 def _index_of(name: str) -> TextIndex:
-    return TextIndex(f"{name}_text", body=1)
+    return TextIndex(f"{name}_text")
 
 
 def _columns_of(name: str) -> str:
@@ -256,9 +261,9 @@ def _columns_of(name: str) -> str:
     )
 
 
-def _indexed(row: Row) -> tuple[str, str]:
-    """Return what the index holds for a row: its text and its tags."""
-    return index_text(row.content), " ".join(tags(row.metadata, user=row.user, agent=row.agent))
+def _entry(row: Row) -> Entry:
+    """Return what the index holds for a row."""
+    return entry_of(row.content, tags(row.metadata, user=row.user, agent=row.agent))
 
 
 def _weight(columns: tuple[Any, ...]) -> int:

@@ -1,4 +1,4 @@
-"""Tokens of the index column `tags`, by which owners, sessions and metadata are matched together with the words.
+"""Marked words of the index, by which owners, sessions and metadata are matched together with the words of a text.
 
 An owner or session is a letter and its integer. A metadata entry is a digest of its key and value, in decimal digits,
 which the stemmer does not change. Matching them in the index makes the search of an owner with few records cheap, and
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from memio.providers.sqlite._search.entry import TAG, marked
+
 _DIGEST_BYTES = 10
 
 
@@ -19,18 +21,17 @@ def tags(metadata: Mapping[str, Any] | None = None, *, user: int = 0, agent: int
     found = [f"{letter}{number}" for letter, number in (("u", user), ("a", agent), ("s", session)) if number]
     if metadata:
         found.extend(_metadata_tags(metadata))
-    return found
+    return marked(TAG, found)
 
 
 def all_of(tokens: Iterable[str]) -> str:
     """Return the FTS5 expression for the rows that have all of the tokens, or nothing for no token."""
-    joined = " AND ".join(tokens)
-    return f"tags : ({joined})" if joined else ""
+    return " AND ".join(tokens)
 
 
 def any_of(tokens: Iterable[str]) -> str:
     """Return the FTS5 expression for the rows that have one of the tokens."""
-    return f"tags : ({' OR '.join(tokens)})"
+    return f"({' OR '.join(tokens)})"
 
 
 def _metadata_tags(metadata: Mapping[str, Any]) -> Iterable[str]:
