@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from benchmarks.locomo import DEPTHS, Conversation, Score, Turn, conversations
 
@@ -96,7 +95,7 @@ async def measure(name: str, ask: Callable[[Memio], Awaitable[Score]]) -> None:
         store = {"provider": "sqlite", "path": f"{folder}/memio.db"}
         async with Memio.from_config({"facts": store, "history": store}) as memio:
             figures = (await ask(memio)).figures()
-    print(f"{name:15}", "  ".join(f"{measure} {value:.1f}" for measure, (value,) in figures.items()))  # noqa: T201
+    print(f"{name:15}", "  ".join(f"{measure} {value:.1f}" for measure, (value,) in figures.items()))
 
 
 async def main() -> None:

@@ -98,8 +98,8 @@ class Message:
         content: The text.
         name: Who speaks, where the role is not enough.
         metadata: A JSON object.
-        timestamp: When it was sent; the backend's time of storing when not given. A message to add keeps its offset from
-            UTC, because its day is the day where it was sent; reads return UTC.
+        timestamp: When it was sent; the backend's time of storing when not given. A message to add keeps its offset
+            from UTC, because its day is the day where it was sent; reads return UTC.
         id: Unique within its session. Give one to make adding safe to repeat.
         session_id: The session it belongs to; set by reads.
         user_id: The user that the session belongs to; set by reads.

@@ -4,6 +4,8 @@ A query finds a text when every term of the query is among the words of the text
 does, so the cases have no endings that differ.
 """
 
+# ruff: noqa: RUF001  # look-alikes are what the cases are about
+
 from __future__ import annotations
 
 import sys
