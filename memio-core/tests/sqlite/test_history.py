@@ -346,6 +346,30 @@ def test_a_message_is_found_by_the_words_of_its_date(both: Run) -> None:
     both(body)
 
 
+def test_a_message_is_found_by_the_day_where_it_was_sent_and_read_in_utc(
+    run: Run, assert_consistent: Callable[[], None]
+) -> None:
+    tokyo = timezone(timedelta(hours=9))
+    moment = datetime(2026, 5, 2, 0, 30, tzinfo=tokyo)
+
+    async def body(memio: Memio) -> None:
+        message = Message(role="user", content="We met.", timestamp=moment, id="1")
+        turn = await memio.history.add(session_id="s", messages=[message])
+        (read,) = await memio.history.get(session_id="s")
+        for each in (*turn.stored, read):
+            assert each.timestamp == moment
+            assert each.timestamp.tzinfo is UTC
+        assert [hit.id for hit in await memio.history.search(query="2 May")] == ["1"]
+        # "May" and the year are the same, so only the day tells them apart.
+        assert await memio.history.search(query="1") == []
+        assert (await memio.history.add(session_id="s", messages=[message])).stored == [read]
+
+    run(body)
+    assert_consistent()
+    run(lambda memio: memio.history.delete(session_id="s"))
+    assert_consistent()
+
+
 def test_a_message_counts_more_when_the_query_names_its_speaker(both: Run) -> None:
     async def body(memio: Memio) -> None:
         lines = [("Ann", "Bob, tea is fine."), ("Bob", "Tea is fine."), ("Cy", "Nothing."), ("Cy", "Nothing.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
@@ -168,7 +169,7 @@ class DictHistory(Shelf):
         ) and self.same_metadata(row.metadata, message.metadata)
 
     def row(self, session_id: str, message: Message, owner: dict[str, str]) -> Row:
-        time = message.timestamp or self.now()
+        time = (message.timestamp or self.now()).astimezone(UTC)
         more = {"session_id": session_id, "role": message.role, "name": message.name}
         return Row(message.id or "", message.content, owner, message.metadata, time, time, more)
 

@@ -14,6 +14,7 @@ from memio.capabilities import REQUIRES, Feature, Guarantee
 from memio.models import Message
 from memio_contract import ContractTarget
 from proof.dict_stores import STORES, backends
+from proof.faults_shelf import CountsEverybody
 from proof.shelf import Backend
 from proof.targets import on_dict
 
@@ -176,6 +177,7 @@ LACKING: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     Guarantee.READ_YOUR_WRITES: (Late, ALL),
     Guarantee.DURABLE: (Forgetful, ALL),
     Guarantee.SCORES: (NoScores, ALL),
+    Guarantee.PRIVATE_RANKING: (CountsEverybody, ALL),
     Guarantee.SILENT_APPEND: (Answering, ("history",)),
 }
 """By feature or guarantee: what a store does that lacks it, and the kinds for which that can be seen."""
