@@ -21,8 +21,8 @@ from memio.toolkit import LENGTH_BITS, LENGTHS, NAMED_SPEAKER, Term, Weights, le
 _LENGTH = (1 << LENGTH_BITS) - 1
 _LAST = (1 << 63) - 1
 
-_SUMMED_AT_ONCE = 100_000
-"""How many matches are in memory at once; for each of them, about a hundred bytes."""
+_SUMMED_AT_ONCE = 250_000
+"""How many rows are ranked at once; each takes about a hundred bytes of memory."""
 _HELD_BACK = 4_000_000
 """How many characters of changes wait for the end of a transaction."""
 _NAMES = 128
@@ -215,7 +215,7 @@ class TextIndex:
     def _sums(self, db: Connection, words: Sequence[_Word], span: Span, filters: str) -> Iterator[dict[int, int]]:
         """Yield the sums of the rows that have any of the words, some rows at a time."""
         if span.size <= _SUMMED_AT_ONCE and not filters:
-            matches = [self._matches(db, word, span) for word in words]
+            matches = (self._matches(db, word, span) for word in words)
             if sums := _sum((each, weights(span.size, each.rows())) for each in matches):
                 yield sums
             return
