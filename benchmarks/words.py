@@ -18,6 +18,7 @@ from pathlib import Path
 from benchmarks.locomo import DEPTHS, Conversation, Score, Turn, conversations
 
 from memio import Memio, Message
+from memio.models import Role
 from memio.protocols import FactInput
 
 ALL = 1_000
@@ -52,7 +53,7 @@ def unnamed(turn: Turn) -> Message:
 
 def of_chat(turn: Turn) -> Message:
     """Return a turn whose speaker is a role."""
-    role = "assistant" if turn.speaker == "assistant" else "user"
+    role: Role = "assistant" if turn.speaker == "assistant" else "user"
     return Message(role=role, content=turn.text, timestamp=turn.moment, id=turn.id)
 
 

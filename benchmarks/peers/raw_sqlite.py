@@ -19,19 +19,21 @@ from uuid import uuid4
 from memio.providers.sqlite._db.files import Files
 from memio.providers.sqlite._db.location import Location
 from memio.providers.sqlite._search.tags import tags
+from memio.toolkit import LENGTH_BITS, length_class
 
 ADD_FACT = (
     "INSERT INTO fact (seq, id, user, agent, content, metadata, created_at, updated_at) VALUES (?, ?, 1, 0, ?, ?, ?, ?)"
 )
-ADD_TEXT = "INSERT INTO fact_text (rowid, body, tags) VALUES (?, ?, ?)"
+ADD_TEXT = "INSERT INTO fact_text (rowid, words) VALUES (?, ?)"
 COLUMNS = (
     "SELECT r.seq, r.id, r.user, r.agent, u.text, a.text, r.content, r.metadata, r.created_at, r.updated_at "
     "FROM fact r LEFT JOIN label u ON u.id = r.user LEFT JOIN label a ON a.id = r.agent WHERE "
 )
 RANKED = (
-    "SELECT rowid, bm25(fact_text, 1, 0) AS rank_ FROM fact_text WHERE fact_text MATCH ? "
-    "ORDER BY rank_, rowid DESC LIMIT 10"
+    f"SELECT rowid >> {LENGTH_BITS} FROM fact_text WHERE fact_text MATCH ? "  # noqa: S608  # a constant
+    f"ORDER BY rowid & {(1 << LENGTH_BITS) - 1}, rowid DESC LIMIT 10"
 )
+"""For a query of one word, the best are the shortest, and of these the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,8 @@ def insert(db: Connection, items: Iterable[tuple[str, dict[str, Any] | None]]) -
     for seq, (content, metadata) in enumerate(items, last + 1):
         name = str(uuid4())
         rows.append((seq, name, content, json.dumps(metadata) if metadata else None, now, now))
-        indexed.append((seq, content, " ".join(tags(metadata, user=1))))
+        number = seq << LENGTH_BITS | length_class(content.count(" ") + 1)
+        indexed.append((number, " ".join((content, *tags(metadata, user=1)))))
         records.append(
             Record(
                 id=name,
@@ -105,8 +108,8 @@ def read(db: Connection, condition: str, *values: Any) -> list[Record]:
 
 def search(db: Connection, query: str) -> list[Record]:
     """Return the ten best records for a word."""
-    found = db.execute(RANKED, (f'{{body}} : ("{query}")',)).fetchall()
-    return [record for seq, _ in found for record in read(db, "r.seq = ?", seq)]
+    found = db.execute(RANKED, (f'"{query}"',)).fetchall()
+    return [record for (seq,) in found for record in read(db, "r.seq = ?", seq)]
 
 
 class Peer:
