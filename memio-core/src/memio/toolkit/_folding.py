@@ -51,7 +51,7 @@ _REPLACED = """
 """  # noqa: RUF001  # look-alikes are what this is about
 
 _LETTERS = {
-    **dict(pair.split(">") for pair in _REPLACED.split()),
+    **{pair[0]: pair[2:] for pair in _REPLACED.split()},
     # Arabic, Persian and Urdu: alef and its forms, letters that carry a hamza, ya, ta marbuta, and letters that only
     # one of these languages writes in another way.
     **dict.fromkeys("\u0649\u06cc", "\u064a"),
