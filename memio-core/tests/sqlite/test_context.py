@@ -10,7 +10,7 @@ import pytest
 
 from memio.providers.sqlite._connection.deferred import Database, apply_deferred, drop_deferred
 from memio.providers.sqlite._db.schema import create
-from memio.providers.sqlite._search.conversation import SHORT, Said, changes, entries
+from memio.providers.sqlite._search.conversation import SHORT, Utterance, changes, entries
 from memio.providers.sqlite._search.entry import Entry, entry_of
 from memio.providers.sqlite._search.index import Span, TextIndex
 from memio.toolkit import query_terms
@@ -18,18 +18,18 @@ from memio.toolkit import query_terms
 INDEX = TextIndex("message_text", conversation=True)
 
 
-def said(seq: int, *, cut: bool = False) -> Said:
+def utterance(seq: int, *, cut: bool = False) -> Utterance:
     """Return a message with a word of its own; every fifth is long."""
     content = f"word{seq}" + " x" * (SHORT if seq % 5 == 0 else 1)
-    return Said(seq, None, content[: SHORT + 1] if cut else content, "1 May 2026", ["\ue000s1"])
+    return Utterance(seq, None, content[: SHORT + 1] if cut else content, "1 May 2026", ["\ue000s1"])
 
 
 def whole(seqs: list[int]) -> dict[int, Entry]:
-    return dict(entries([said(seq) for seq in seqs]))
+    return dict(entries([utterance(seq) for seq in seqs]))
 
 
-def part(seqs: list[int], first: int, last: int) -> list[Said]:
-    return [said(seq) for seq in seqs if first <= seq <= last]
+def part(seqs: list[int], first: int, last: int) -> list[Utterance]:
+    return [utterance(seq) for seq in seqs if first <= seq <= last]
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def test_changes_of_any_part_leave_what_a_new_index_holds(db: sqlite3.Connection
             new = list(range(last + 1, last + 1 + chance.randrange(1, 5)))
             last = new[-1]
             before = stored[-3:]
-            after = [said(seq, cut=True) for seq in before]
-            for change in changes([said(seq, cut=True) for seq in before], [*after, *map(said, new)]):
+            after = [utterance(seq, cut=True) for seq in before]
+            for change in changes([utterance(seq, cut=True) for seq in before], [*after, *map(utterance, new)]):
                 INDEX.change(db, *change)
             stored += new
         elif stored:
@@ -84,7 +84,7 @@ def test_changes_of_any_part_leave_what_a_new_index_holds(db: sqlite3.Connection
             gone = set(chance.sample(stored, min(len(stored), chance.randrange(1, 4))))
             first, end = stored.index(min(gone)), stored.index(max(gone))
             window = stored[max(0, first - 3) : end + 4]
-            old = [said(seq, cut=seq not in gone) for seq in window]
+            old = [utterance(seq, cut=seq not in gone) for seq in window]
             for change in changes(old, [each for each in old if each.seq not in gone]):
                 INDEX.change(db, *change)
             stored = [seq for seq in stored if seq not in gone]

@@ -1,1 +1,1 @@
-"""What a connection to a file has beside its statements: reads that can be ended, and deferred work."""
+"""Additions to a connection: reads that can be ended, and deferred work."""

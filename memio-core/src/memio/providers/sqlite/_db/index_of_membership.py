@@ -12,7 +12,7 @@ from json import loads
 from sqlite3 import Connection
 from typing import TypeVar
 
-from memio.providers.sqlite._search.conversation import SHORT, Said
+from memio.providers.sqlite._search.conversation import SHORT, Utterance
 from memio.providers.sqlite._search.entry import Entry, entry_of
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import tags
@@ -67,12 +67,12 @@ def _messages(db: Connection) -> Iterator[tuple[int, Entry]]:
         seq, *_, session = row
         before = db.execute(_AROUND + "m.seq < ? ORDER BY m.seq DESC LIMIT 2", (session, seq)).fetchall()
         after = db.execute(_AROUND + "m.seq > ? ORDER BY m.seq LIMIT 1", (session, seq)).fetchall()
-        yield seq, _said(*row).entry(_said(*other) for other in (*before[::-1], *after))
+        yield seq, _utterance(*row).entry(_utterance(*other) for other in (*before[::-1], *after))
 
 
-def _said(seq: int, name: str | None, content: str, timestamp: int, user: int, session: int) -> Said:
+def _utterance(seq: int, name: str | None, content: str, timestamp: int, user: int, session: int) -> Utterance:
     day = date_words(_EPOCH + timedelta(microseconds=timestamp))
-    return Said(seq, name, content, day, tags(user=user, session=session))
+    return Utterance(seq, name, content, day, tags(user=user, session=session))
 
 
 def _counted(items: Iterable[_T], what: str, total: int, progress: Callable[[str, int, int], None]) -> Iterator[_T]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from memio.models import Message, Role
 from memio.providers.sqlite._rows.parts import release_for, weight_of
 from memio.providers.sqlite._rows.values import from_microseconds, read_metadata
-from memio.providers.sqlite._search.conversation import SHORT, Said, changes, entries
+from memio.providers.sqlite._search.conversation import SHORT, Utterance, changes, entries
 from memio.providers.sqlite._search.entry import Entry
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import tags
@@ -22,13 +22,13 @@ from memio.toolkit import date_words, trusted
 INDEX = TextIndex("message_text", conversation=True)
 
 _AROUND = 3
-"""How many messages before a change tell what the index holds for the last of them."""
+"""How many messages before a change are needed to compute the index entry of the last of them."""
 
 _SELECT = (
     "SELECT m.seq, m.session, s.user, s.name, u.text, m.id, m.role, m.content, m.name, m.metadata, m.timestamp, "
     "m.utc_offset FROM message m JOIN session s ON s.seq = m.session LEFT JOIN label u ON u.id = s.user WHERE "
 )
-_SAID = (
+_UTTERANCES = (
     f"SELECT m.seq, m.name, substr(m.content, 1, {SHORT + 1}), m.timestamp, m.utc_offset, s.user "  # noqa: S608  # a constant
     "FROM message m JOIN session s ON s.seq = m.session WHERE m.session = ? AND "
 )
@@ -90,14 +90,14 @@ def index_appended(db: Connection, session: int, rows: Sequence[Row]) -> None:
     """Index messages that were just stored at the end of a session, and the one before them anew."""
     if not rows:
         return
-    before = [*_said_at(db, session, "m.seq < ? ORDER BY m.seq DESC LIMIT ?", rows[0].seq, _AROUND)][::-1]
-    for change in changes(before, [*before, *map(_said, rows)]):
+    before = [*_utterances_at(db, session, "m.seq < ? ORDER BY m.seq DESC LIMIT ?", rows[0].seq, _AROUND)][::-1]
+    for change in changes(before, [*before, *map(_utterance, rows)]):
         INDEX.change(db, *change)
 
 
 def delete_messages(db: Connection, session: int) -> None:
     """Delete all messages of a session from the table and the index."""
-    for seq, entry in entries(map(_said, select(db, "m.session = ? ORDER BY m.seq", (session,)))):
+    for seq, entry in entries(map(_utterance, select(db, "m.session = ? ORDER BY m.seq", (session,)))):
         INDEX.change(db, seq, entry, None)
     db.execute("DELETE FROM message WHERE session = ?", (session,))
 
@@ -111,24 +111,24 @@ def reindex(db: Connection) -> None:
 
 def _entry(db: Connection, row: Row) -> Entry:
     """Return what the index holds for a message, which is read with its neighbours."""
-    said = _said(row)
-    if not said.short:
-        return said.entry(())
-    before = _said_at(db, row.session, "m.seq < ? ORDER BY m.seq DESC LIMIT ?", row.seq, 2)
-    after = _said_at(db, row.session, "m.seq > ? ORDER BY m.seq LIMIT ?", row.seq, 1)
-    return said.entry([*[*before][::-1], *after])
+    utterance = _utterance(row)
+    if not utterance.short:
+        return utterance.entry(())
+    before = _utterances_at(db, row.session, "m.seq < ? ORDER BY m.seq DESC LIMIT ?", row.seq, 2)
+    after = _utterances_at(db, row.session, "m.seq > ? ORDER BY m.seq LIMIT ?", row.seq, 1)
+    return utterance.entry([*[*before][::-1], *after])
 
 
-def _said(row: Row) -> Said:
-    return Said(
+def _utterance(row: Row) -> Utterance:
+    return Utterance(
         row.seq, row.name, row.content, _day(row.timestamp, row.utc_offset), tags(user=row.user, session=row.session)
     )
 
 
-def _said_at(db: Connection, session: int, place: str, *values: int) -> Iterator[Said]:
+def _utterances_at(db: Connection, session: int, place: str, *values: int) -> Iterator[Utterance]:
     """Yield messages at a place of a session; of long ones the beginning."""
-    for seq, name, content, timestamp, utc_offset, user in db.execute(_SAID + place, (session, *values)):
-        yield Said(seq, name, content, _day(timestamp, utc_offset), tags(user=user, session=session))
+    for seq, name, content, timestamp, utc_offset, user in db.execute(_UTTERANCES + place, (session, *values)):
+        yield Utterance(seq, name, content, _day(timestamp, utc_offset), tags(user=user, session=session))
 
 
 def _day(timestamp: int, utc_offset: int) -> str:

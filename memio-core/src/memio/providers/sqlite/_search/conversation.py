@@ -1,7 +1,7 @@
 """What the index holds for messages, and what changes in it when a conversation does.
 
 An answer often makes sense only together with its question, so a short message is found by the words of the two before
-it and the one after it as well. A long message is not: it says what it is about. Of a neighbour the beginning counts.
+it and the one after it as well. A long message needs no context. Of a neighbour the beginning counts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SHORT = 400
 """How many characters a message with context has at most, and how many of a message are context of others."""
 
 
-class Said:
+class Utterance:
     """A message in its place in a conversation.
 
     Args:
@@ -43,22 +43,22 @@ class Said:
             self._context = context_of(beginning if self._name is None else f"{self._name}: {beginning}")
         return self._context
 
-    def entry(self, around: Iterable[Said | None]) -> Entry:
+    def entry(self, around: Iterable[Utterance | None]) -> Entry:
         """Return what the index holds for the message among these neighbours."""
         context = " ".join(other.context for other in around if other is not None) if self.short else ""
         return entry_of(f"{self._content} {self._day}", self._tags, name=self._name, context=context)
 
 
-Around = tuple["Said | None", "Said | None", "Said | None"]
+Around = tuple["Utterance | None", "Utterance | None", "Utterance | None"]
 """The second message before one, the message before it, and the message after it."""
 
 
-def entries(conversation: Iterable[Said]) -> Iterator[tuple[int, Entry]]:
+def entries(conversation: Iterable[Utterance]) -> Iterator[tuple[int, Entry]]:
     """Yield `seq` and entry of every message of a whole conversation, given in order."""
-    return ((said.seq, said.entry(around)) for said, around in _placed(conversation))
+    return ((utterance.seq, utterance.entry(around)) for utterance, around in _placed(conversation))
 
 
-def changes(old: Sequence[Said], new: Sequence[Said]) -> Iterator[tuple[int, Entry | None, Entry | None]]:
+def changes(old: Sequence[Utterance], new: Sequence[Utterance]) -> Iterator[tuple[int, Entry | None, Entry | None]]:
     """Yield `seq`, old and new entry of each message whose entry changes, as `TextIndex.change` takes them.
 
     Args:
@@ -66,8 +66,8 @@ def changes(old: Sequence[Said], new: Sequence[Said]) -> Iterator[tuple[int, Ent
         new: The same part afterwards. Where the conversation goes on before the part or after it, the part has three
             messages there that stay.
     """
-    before = {said.seq: (said, around) for said, around in _placed(old)}
-    after = {said.seq: (said, around) for said, around in _placed(new)}
+    before = {utterance.seq: (utterance, around) for utterance, around in _placed(old)}
+    after = {utterance.seq: (utterance, around) for utterance, around in _placed(new)}
     for seq in sorted({*before, *after}):
         was, now = before.get(seq), after.get(seq)
         if was is None or now is None:
@@ -76,11 +76,11 @@ def changes(old: Sequence[Said], new: Sequence[Said]) -> Iterator[tuple[int, Ent
             yield seq, was[0].entry(was[1]), now[0].entry(now[1])
 
 
-def _placed(conversation: Iterable[Said]) -> Iterator[tuple[Said, Around]]:
+def _placed(conversation: Iterable[Utterance]) -> Iterator[tuple[Utterance, Around]]:
     """Yield each message with its neighbours."""
-    second: Said | None = None
-    first: Said | None = None
-    current: Said | None = None
+    second: Utterance | None = None
+    first: Utterance | None = None
+    current: Utterance | None = None
     for following in chain(conversation, (None,)):
         if current is not None:
             yield current, (second, first, following)
@@ -89,4 +89,4 @@ def _placed(conversation: Iterable[Said]) -> Iterator[tuple[Said, Around]]:
 
 
 def _numbers(around: Around) -> tuple[int, ...]:
-    return tuple(0 if said is None else said.seq for said in around)
+    return tuple(0 if utterance is None else utterance.seq for utterance in around)
