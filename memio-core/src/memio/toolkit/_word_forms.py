@@ -39,7 +39,7 @@ def _groups() -> dict[str, tuple[str, ...]]:
 
 
 def _regular(word: str) -> Iterator[str]:
-    """Yield what may be regular forms of a word. Some are not English; they do no harm, because nobody searches for them."""
+    """Yield what may be regular forms of a word. Some are not English, and nobody searches for them."""
     yield f"{word}s"
     yield f"{word}es"
     yield f"{word}ing"
