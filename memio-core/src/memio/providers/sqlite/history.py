@@ -58,7 +58,7 @@ class SqliteHistoryAdapter(SqliteStore):
     async def search(
         self, *, query: str, limit: int, session_id: str | None = None, user_id: str | None = None
     ) -> list[Message]:
-        """Return the best matches first, each ranked together with the two messages before it and its date."""
+        """Return the best matches first, each ranked together with its neighbours and its date."""
         return await self._engine.search(lambda db: search(db, query, limit, session_id, user_id))
 
     async def delete(self, *, session_id: str, user_id: str | None = None) -> None:
