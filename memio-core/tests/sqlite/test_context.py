@@ -61,7 +61,7 @@ def test_a_short_message_has_the_two_before_it_and_the_one_after_it() -> None:
 def test_a_long_message_has_no_context_and_gives_its_beginning() -> None:
     found = whole([4, 5, 6])
     assert "\ue001" not in found[5].text
-    assert found[4].text.count("\ue001x") == (SHORT - len("word5")) // 2
+    assert found[4].text.count("\ue001x") == (400 - len("word5")) // 2
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -215,7 +215,7 @@ def test_of_a_long_message_only_the_beginning_is_indexed_with_its_neighbours(
     async def add(memio: Memio) -> None:
         await memio.history.add(session_id="s", messages=said("first " + "tea " * 5_000 + "last", "one"))
         await memio.history.add(session_id="s", messages=said("two", "three"))
-        await memio.history.add(session_id="s", messages=said("four", "five", "end " * 200))
+        await memio.history.add(session_id="s", messages=said("four", "five", "end " * 300))
         for query, expected in (
             ("first", {"first", "one", "two"}),
             ("last", {"first"}),

@@ -11,8 +11,10 @@ from itertools import chain
 
 from memio.providers.sqlite._search.entry import Entry, context_of, entry_of
 
-SHORT = 400
-"""How many characters a message with context has at most, and how many of a message are context of others."""
+SHORT = 1_000
+"""How many characters a message with context has at most."""
+_BEGINNING = 400
+"""How many characters of a message are context of others."""
 
 
 class Utterance:
@@ -39,7 +41,7 @@ class Utterance:
     def context(self) -> str:
         """What the message is as context of others."""
         if self._context is None:
-            beginning = self._content[:SHORT]
+            beginning = self._content[:_BEGINNING]
             self._context = context_of(beginning if self._name is None else f"{self._name}: {beginning}")
         return self._context
 
