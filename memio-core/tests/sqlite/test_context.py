@@ -74,9 +74,8 @@ def test_changes_of_any_part_leave_what_a_new_index_holds(db: sqlite3.Connection
         if chance.random() < 0.6:
             new = list(range(last + 1, last + 1 + chance.randrange(1, 5)))
             last = new[-1]
-            before = stored[-3:]
-            after = [utterance(seq, cut=True) for seq in before]
-            for change in changes([utterance(seq, cut=True) for seq in before], [*after, *map(utterance, new)]):
+            before = [utterance(seq, cut=True) for seq in stored[-3:]]
+            for change in changes(before, [*before, *map(utterance, new)]):
                 INDEX.change(db, *change)
             stored += new
         elif stored:

@@ -15,7 +15,7 @@ from memio.models import Message, Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import Start
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
-from memio.providers.sqlite._rows.messages import INDEX, Row, append, delete_some, delete_whole, last_number, select
+from memio.providers.sqlite._rows.messages import INDEX, Row, append, delete_some, delete_whole, last_number, select, with_session
 from memio.providers.sqlite._rows.namespaces import to_path
 from memio.providers.sqlite._rows.owners import clear_count, intern_owner
 from memio.providers.sqlite._rows.parts import part_of, release_for
@@ -55,7 +55,7 @@ def restore(db: Connection, messages: Sequence[Message]) -> int:
 
 def _store(db: Connection, session_id: str, messages: Sequence[Message], owner: Owner) -> tuple[list[Row], int]:
     """Return the rows of messages in order, and how many of them are new."""
-    number = intern_owner(db, owner).id
+    number, tags = intern_owner(db, owner)
     session = intern_session(db, session_id, number)
     path = to_path(owner.namespace)
     moment = now()
@@ -90,7 +90,7 @@ def _store(db: Connection, session_id: str, messages: Sequence[Message], owner: 
         elif not _is_same(row, message):
             raise ConflictError("message", row.id)
         rows.append(row)
-    append(db, session, [*fresh.values()])
+    append(db, session, [*fresh.values()], with_session(tags, session))
     extend_session(db, session, number, [row.timestamp for row in fresh.values()])
     return rows, len(fresh)
 

@@ -99,17 +99,17 @@ def last_number(db: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def append(db: Connection, session: int, rows: Sequence[Row]) -> None:
+def append(db: Connection, session: int, rows: Sequence[Row], tags: str) -> None:
     """Store messages at the end of a session, and index them and anew the one before them.
 
     Args:
         db: The connection.
         session: The session.
         rows: The messages, with numbers after all others, in order.
+        tags: The tags of the session, from `with_session`.
     """
     if not rows:
         return
-    tags = session_tags(db, session)
     before = [*_utterances_at(db, session, tags, _BEFORE, rows[0].seq, _AROUND)][::-1]
     db.executemany(
         "INSERT INTO message (seq, session, id, role, name, timestamp, metadata, content, data, utc_offset) "
@@ -182,6 +182,11 @@ def session_tags(db: Connection, session: int) -> str:
     (tags,) = db.execute(
         "SELECT o.tags FROM session s JOIN owner o ON o.id = s.owner WHERE s.seq = ?", (session,)
     ).fetchone()
+    return with_session(tags, session)
+
+
+def with_session(tags: str, session: int) -> str:
+    """Return the tags of the messages of a session, given those of its owner."""
     return f"{tags} {tag('s', session)}"
 
 

@@ -8,6 +8,7 @@ word only the rows that have it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from memio.toolkit import Term, index_text, index_words
@@ -52,6 +53,7 @@ def entry_of(text: str, tags: str, *, name: str | None = None, context: str = ""
     return Entry(" ".join(parts), words)
 
 
+@lru_cache(maxsize=256)  # a message is context of three others, and of each until its next neighbour is there
 def context_of(text: str) -> str:
     """Return a text as context of another."""
     return " ".join(marked(CONTEXT, index_words(text)))
