@@ -19,7 +19,7 @@ from memio.plugins import CallNext
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+")
 # A pattern per length. The look-ahead lets candidates overlap, so that numbers next to a card number do not hide it.
 CARDS = [re.compile(rf"(?<!\d)(?=((?:\d[ -]?){{{length - 1}}}\d)(?!\d))") for length in range(19, 12, -1)]
-TEXT = frozenset({"content", "metadata", "messages", "triples", "items", "query", "filters", "entity"})
+TEXT = frozenset({"content", "metadata", "data", "messages", "triples", "items", "query", "filters", "entity"})
 """The arguments that hold text. The others are ids, cursors and numbers, and stay as they are."""
 
 
@@ -46,7 +46,8 @@ def clean(value: Any) -> Any:
             return redacted(value)
         case Message():
             name = None if value.name is None else redacted(value.name)
-            return replace(value, content=redacted(value.content), name=name, metadata=clean(value.metadata))
+            metadata, data = clean(value.metadata), clean(value.data)
+            return replace(value, content=redacted(value.content), name=name, metadata=metadata, data=data)
         case Triple():
             subject, predicate, object_ = map(redacted, (value.subject, value.predicate, value.object))
             return replace(value, subject=subject, predicate=predicate, object=object_, metadata=clean(value.metadata))

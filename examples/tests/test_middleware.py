@@ -80,6 +80,11 @@ def test_nothing_that_is_redacted_reaches_the_file(example, tmp_path):
             await memio.documents.add_many(text for text in (secret, "plain"))
             message = Message(role="user", content=secret, name="secret@example.com", metadata={"from": secret})
             await memio.history.add(session_id="s", messages=iter([message]))
+            call = {"role": "assistant", "content": None, "tool_calls": [{"function": {"arguments": secret}}]}
+            result = Message(role="tool", data={secret: [secret]})
+            await memio.history.add(session_id="s", messages=[call, result, {"role": "user", "content": secret}])
+            await memio.documents.put("d", secret, metadata={secret: 1}, data=[{"deep": secret}])
+            await memio.documents.update(doc_id="d", data={"again": secret})
             await memio.graph.add(triples=[Triple(subject=secret, predicate="knows", object="Bob")])
             assert len(await memio.graph.get(entity=secret)) == 1
             assert len(await memio.facts.get_all(filters={"from": secret})) == 1

@@ -15,7 +15,9 @@ from proof.catalogue import Fault, catalogue
 
 from memio import protocols
 from memio.capabilities import KINDS, Feature, Guarantee
-from memio.models import Document, Fact, Message, Triple
+from memio.kinds import SPECS
+from memio.models import Document, Fact, Message, Session, Triple
+from memio.owners import Owner
 from memio_contract import Law, laws
 
 MACHINES = "memio_contract.lawbook.models"
@@ -63,7 +65,7 @@ def _records() -> Iterator[str]:
     yield ""
     yield "A field that is absent is null. Only the fields that the store declares by its features are promised."
     yield ""
-    for record in (Fact, Message, Document, Triple):
+    for record in (Fact, Message, Document, Triple, Session, Owner):
         yield f"- **{record.__name__}**: {', '.join(f'`{field.name}`' for field in fields(record))}"
     yield "- **Page**: a list of records, and `next_cursor`: a text that leads to the next page, or null at the end"
     yield "- **Turn**: what `add` of messages returns: `stored`, the messages, and `replies`, what the backend answered"
@@ -89,15 +91,34 @@ def _calls() -> Iterator[str]:
             for line in cleandoc(method.__doc__ or "").splitlines():
                 yield f"  {line}".rstrip()
             yield ""
-        if store in (protocols.FactStore, protocols.DocumentStore):
-            id_ = "fact_id" if store is protocols.FactStore else "doc_id"
-            yield f"- `update({id_}, content)`, with the feature `update`"
-            yield ""
-            yield "  Replaces the content. Features: `metadata`, and the owner as on `get`."
-            yield ""
-            yield "  Metadata left out stays as it is, `{}` clears it. Owner, place and `created_at` stay, and with"
-            yield "  `stable_ids` the id; `updated_at` is set. Raises what `get` raises; nothing is changed then."
-            yield ""
+        yield from _calls_of_features(store.__name__)
+
+
+_MEANINGS = {
+    "put": "Stores a record under an id, whether it is there or not: creates it, or replaces all that a caller gives.",
+    "update": "Changes what is given and keeps the rest. Raises what `get` raises; nothing is changed then.",
+    "count": "Returns how many there are: what a listing of the same scope, filters and times holds.",
+    "count_messages": "Returns how many messages there are; raises what `get` raises where a session is given.",
+    "delete_messages": "Deletes the last messages, or those of given ids, all or none; returns them, oldest first.",
+    "get_owners": "Returns a page of the owners that have records in scope, each once, in any order.",
+    "purge": "Removes every expired record for good, and returns how many there were.",
+}
+"""What the calls do that a store has with a feature only."""
+
+
+def _calls_of_features(protocol: str) -> Iterator[str]:
+    spec = next(spec for spec in SPECS.values() if spec.store == protocol)
+    for name, method in spec.methods.items():
+        if method.needs is None:
+            continue
+        yield f"- `{name}({', '.join(method.core)})`, with the feature `{method.needs}`"
+        yield ""
+        yield f"  {_MEANINGS[name]}"
+        more = [method.takes] if method.takes else []
+        more += [*method.given, *method.features]
+        if more:
+            yield f"  Keywords of features: {', '.join(f'`{keyword}`' for keyword in more)}."
+        yield ""
 
 
 def _laws() -> Iterator[str]:

@@ -39,7 +39,7 @@ class Feature(StrEnum):
         PUT: A record can be stored under an id whether it is there already or not.
         VERSIONS: A record has a version, and a write can be made to depend on it.
         EXPIRY: A record can be given a time at which it will be gone.
-        DATA: A JSON value of any shape is kept beside the text of a message or document.
+        DATA: A JSON value of any shape is kept with the text of a message or document.
         DELETE_MESSAGES: Single messages of a session can be deleted.
         MESSAGE_NAMES: A message keeps the name of its speaker.
         MESSAGE_TIMESTAMPS: A message keeps a time that the caller gives.

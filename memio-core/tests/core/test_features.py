@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -133,6 +134,32 @@ def test_no_filter_never_reaches_a_store(filters, recorder, call):
     store = recorder("facts")
     call(store, "count", filters=filters)
     assert store.calls == [("count", {"scope": ANYWHERE})]
+
+
+LISTINGS = [
+    *((kind, "iter_all", "get_all") for kind in SPECS),
+    *((kind, "iter_owners", "get_owners") for kind in SPECS),
+    ("history", "iter_messages", "get"),
+    ("graph", "iter_entity", "get"),
+]
+
+
+@pytest.mark.parametrize(("kind", "iteration", "method"), LISTINGS)
+def test_an_iteration_passes_on_what_its_listing_takes(kind, iteration, method, recorder):
+    features = SPECS[kind].methods[method].features
+    given = {name: GIVEN[name] for name in features}
+
+    async def main() -> None:
+        store = recorder(kind)
+        facade = getattr(Memio(**{kind: store}), kind)
+        core = dict(core_arguments(kind, method).items())
+        assert [each async for each in getattr(facade, iteration)(**core, **given, page_size=7)] == []
+        [(called, keywords)] = store.calls
+        assert called == method
+        start = {"start": "oldest"} if "start" in SPECS[kind].methods[method].core else {}
+        assert keywords == {**core, **given, **start, "limit": 7, "cursor": None, "scope": ANYWHERE}
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,32 @@ def test_a_value_that_is_not_a_label_is_refused_before_the_store(kind, method, l
     assert (seen, store.calls) == ([], [])
 
 
+RIGHT: dict[str, tuple[Any, Scope]] = {
+    "user_id": ("alice", Scope("alice")),
+    "agent_id": ("bot", Scope(agent_id="bot")),
+    "namespace": (("app",), Scope(namespace=("app",))),
+    "namespace_prefix": (("app",), Scope(prefix=("app",))),
+    "owner": (Owner("alice"), Scope("alice", None, ())),
+}
+
+
+@pytest.mark.parametrize(("kind", "method", "label"), LABELLED)
+def test_each_label_confines_the_call_that_it_is_given_to(kind, method, label, recorder):
+    # defect: a method takes a label and passes it on as another one, or not at all
+    async def main():
+        store = recorder(kind)
+        value, scope = RIGHT[label]
+        await answer(
+            getattr(getattr(Memio(**{kind: store}), kind), method)(**arguments_of(kind, method), **{label: value})
+        )
+        assert store.calls
+        for _, keywords in store.calls:
+            passed = keywords.get("scope") or Scope.of(keywords["owner"])
+            assert passed == (scope if "scope" in keywords else Scope.of(scope.adds_for))
+
+    asyncio.run(main())
+
+
 REFUSED_NONE = {
     "user_id": "user_id is None, which does not mean all: pass a string, or leave user_id out on purpose",
     "agent_id": "agent_id is None, which does not mean all: pass a string",

@@ -14,6 +14,7 @@ import pytest
 from memio import errors
 from memio.errors import Fault, MemioError, PartialWriteError, ProviderError, RateLimitError, UnavailableError
 from memio.models import Fact, Page
+from memio.owners import NOBODY, Owner
 
 KEY = "a-secret-key"
 
@@ -42,6 +43,7 @@ def foreign() -> ForeignError:
 ERRORS: list[MemioError] = [
     errors.NotFoundError("fact", "1"),
     errors.ConflictError("fact", "1", hint="h"),
+    errors.ConflictError("fact", "1", reason="version"),
     errors.InvalidInputError("m", argument="a"),
     errors.ConfigError([Fault("p", "m")]),
     errors.UnknownProviderError([Fault("p", "m")]),
@@ -136,3 +138,15 @@ def test_added_records_are_pickled():
     error = PartialWriteError([Fact(id="1", content="x")], not_added=[{"content": "y"}], cause=cause)
     again = pickle.loads(pickle.dumps(error))
     assert (again.added, again.not_added, again.total) == ([Fact(id="1", content="x")], [{"content": "y"}], 2)
+
+
+def test_the_items_of_a_batch_are_pickled_with_their_owner():
+    items = [{"content": "y", "owner": Owner("alice", namespace=("app",))}, {"content": "z", "owner": NOBODY}]
+    error = PartialWriteError([], not_added=items[:1], unknown=items[1:], cause=UnavailableError())
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.not_added, again.unknown) == (items[:1], items[1:])
+
+
+def test_the_reason_of_a_conflict_is_pickled():
+    again = pickle.loads(pickle.dumps(errors.ConflictError("fact", "1", reason="version")))
+    assert again.reason == "version"

@@ -381,7 +381,7 @@ def test_a_call_that_stays_away_is_given_up_and_made_again(unsteady):
     async def main():
         store = unsteady("facts", "hang", "hang")
         await seed(store, "facts")
-        async with client(store, timeout=0.01) as memio:
+        async with client(store, timeout=0.5) as memio:
             assert (await memio.facts.get(fact_id="f1")).content == "coffee"
             assert store.calls == ["get"] * 3
 

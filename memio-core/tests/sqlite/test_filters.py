@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from memio import Memio
+from memio import Memio, Message
 from memio.providers.sqlite import SqliteFactAdapter
 from memio.providers.sqlite._rows import selection
 from memio.providers.sqlite._rows.filters import condition_of_filter
@@ -103,6 +103,41 @@ def test_every_value_is_found_by_a_filter_for_it_and_by_no_other(
                 assert [fact.metadata["k"] for fact in found] == wanted
             hits = await memio.facts.search("tea", user_id="u", filters={"k": value}, limit=1000)
             assert len(hits) == len(wanted)
+
+    both(body)
+
+
+def nested(word: str, levels: int) -> dict[str, Any]:
+    filters: dict[str, Any] = {"a": {"$gte": 1}}
+    for _ in range(levels):
+        filters = {word: filters if word == "$not" else [filters, {"a": 1}]}
+    return filters
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        *(pytest.param(nested(word, 40), id=f"{word} nested") for word in ("$and", "$or", "$not")),
+        pytest.param({"$or": [{"a": {"$gte": number}} for number in range(3_000)]}, id="$or of ranges"),
+        pytest.param({"$or": [{"a": number} for number in range(3_000)]}, id="$or of values"),
+        pytest.param({"$or": [{"$or": [{"a": n * m} for n in range(30)]} for m in range(30)]}, id="$or of $or"),
+        pytest.param({"$and": [{"a": {"$lt": number}} for number in range(2, 3_000)]}, id="$and of ranges"),
+        pytest.param({"$and": [{"a": 1}] * 3_000}, id="$and of values"),
+        pytest.param({"a": {"$in": [*range(3_000)]}}, id="$in"),
+        pytest.param({f"k{number}": {"$exists": False} for number in range(3_000)}, id="keys"),
+    ],
+)
+def test_a_filter_may_be_as_deep_and_as_wide_as_the_client_allows(filters: dict[str, Any], both: Any) -> None:
+    # defect: SQLite refuses an expression that is too large
+    async def body(memio: Memio) -> None:
+        for kind in (memio.facts, memio.documents):
+            await kind.add_many([{"content": "tea", "metadata": {"a": value}} for value in (1, "x")])
+            passing = [value for value in (1, "x") if matches({"a": value}, filters)]
+            assert [found.metadata["a"] for found in await kind.get_all(filters=filters)] == passing
+            assert len(await kind.search("tea", filters=filters)) == await kind.count(filters=filters) == len(passing)
+        messages = [Message(role="user", content="tea", metadata={"a": value}) for value in (1, "x")]
+        await memio.history.add(session_id="s", messages=messages)
+        assert len(await memio.history.search("tea", filters=filters)) == len(passing)
 
     both(body)
 

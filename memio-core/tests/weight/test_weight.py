@@ -23,9 +23,9 @@ def loaded_by(program: str) -> set[str]:
     "program",
     [
         "import memio",
-        "from memio import Memio, Message",
+        "from memio import Memio, Message, Owner, Page, Session",
         "from memio import *",
-        "import memio.protocols, memio.models, memio.errors, memio.plugins",
+        "import memio.protocols, memio.models, memio.owners, memio.errors, memio.plugins",
         "import memio.providers.sqlite",
     ],
 )

@@ -19,7 +19,7 @@ GRAPH = ("graph",)
 class Flushed:
     """Writes of this client are in its memory until they are flushed, and lost when it is closed before."""
 
-    every = 2
+    together = 2
 
     def __init__(self, backend):
         super().__init__(backend)
@@ -28,7 +28,7 @@ class Flushed:
     def place(self, row):
         kept = super().place(row)
         self.waiting.append(self.backend.last)
-        if len(self.waiting) == self.every:
+        if len(self.waiting) == self.together:
             self.waiting.clear()
         return kept
 

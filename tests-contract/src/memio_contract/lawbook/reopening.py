@@ -128,7 +128,7 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
     owners: list[Labels] = [w.user("alice"), w.user("bob")] if w.has(Feature.USER_SCOPE) else [w.home]
     owners += further_owners(w)
     names = [w.history.session(name) for name in ("m", "z", "a", "gone")]
-    for number in range(11):
+    for number in range(22):
         roles: list[Any] = ["user", "assistant"] if w.has(Guarantee.SILENT_APPEND) else ["user"]
         if w.has(Feature.ALL_ROLES):
             roles += OTHER_ROLES

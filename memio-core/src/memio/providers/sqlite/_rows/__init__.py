@@ -1,8 +1,10 @@
 """The SQL of each kind.
 
-- `records`: facts and documents, which have the same table
-- `history`, `history_search`, with the tables `messages` and `sessions`: conversations
+- `records`, with `record_rows` and `selection`: facts and documents, which have the same table
+- `history`, `history_search`, `message_selection`, with the tables `messages` and `sessions`: conversations
 - `graph`: triples
-- `labels`: owners; `values`, `parts`, `cursors`: columns, bounded reads and places in listings, for all kinds
+- `owners`, `namespaces`, `scopes`, `counts`: whose records there are, for all kinds
+- `filters`: filters of metadata in SQL
+- `values`, `parts`, `cursors`: columns, bounded reads and places in listings
 - `reindex`: the full-text indexes of all kinds
 """

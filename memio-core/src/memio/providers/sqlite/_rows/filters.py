@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from math import inf
 from typing import Any, cast
 
@@ -20,8 +21,8 @@ _SLACK = 1e-9
 """How much farther a bound is, relative to its value, so that rounding leaves out nothing."""
 _TINY = 1e-300
 """How much farther it is than that. Numbers nearer to 0 may be read as 0."""
-_ALTERNATIVES = 32
-"""Of how many values one is looked for in SQL."""
+_LEVELS, _PARTS, _VALUES = 6, 32, 200
+"""How deep, how wide and how long a condition is. SQLite refuses longer ones, and many parts are slower than Python."""
 _NOWHERE = Condition("? = 1", (0,))
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 _LEAST_TEXT = ""
@@ -29,21 +30,27 @@ _BEYOND_TEXT = b""
 """In SQLite, numbers come before texts, and texts before bytes."""
 
 
-def condition_of_filter(filters: Mapping[str, Any], column: str) -> Condition:
+def condition_of_filter(filters: Mapping[str, Any], column: str, levels: int = _LEVELS) -> Condition:
     """Return a condition for the rows that pass a filter, and for others.
 
     Args:
         filters: The filter.
         column: The column with the JSON of the metadata.
+        levels: How many levels of the filter are looked at.
     """
-    return all_of(*(_condition(key, value, column) for key, value in filters.items()))
+    if not levels:
+        return Condition()
+    condition = all_of(*(_condition(key, value, column, levels - 1) for key, value in islice(filters.items(), _PARTS)))
+    return condition if len(condition.values) <= _VALUES else Condition()
 
 
-def _condition(key: str, value: Any, column: str) -> Condition:
+def _condition(key: str, value: Any, column: str, levels: int) -> Condition:
     if key == "$and":
-        return all_of(*(condition_of_filter(item, column) for item in value))
+        return all_of(*(condition_of_filter(item, column, levels) for item in value[:_PARTS]))
     if key == "$or":
-        return any_of(*(condition_of_filter(item, column) for item in value))
+        if len(value) > _PARTS:
+            return Condition()
+        return any_of(*(condition_of_filter(item, column, levels) for item in value))
     if key == "$not":
         return _unless(value, column)
     if not _PLAIN.fullmatch(key):
@@ -70,7 +77,7 @@ def _compared(path: str, operator: str, operand: Any, column: str) -> Condition:
 def _equal_to_one(path: str, operands: list[Any], column: str) -> Condition:
     if not operands:
         return _NOWHERE
-    if len(operands) > _ALTERNATIVES:
+    if len(operands) > _PARTS:
         return Condition()
     return any_of(*(_compared(path, "$eq", operand, column) for operand in operands))
 
@@ -85,7 +92,7 @@ def _unless(filters: Mapping[str, Any], column: str) -> Condition:
     if len(filters) == 1:
         ((key, value),) = filters.items()
         if isinstance(value, dict) and value.keys() == {"$exists"}:
-            return _condition(key, {"$exists": not value["$exists"]}, column)
+            return _condition(key, {"$exists": not value["$exists"]}, column, 0)
     return Condition()
 
 

@@ -15,7 +15,16 @@ from memio.models import Message, Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import Start
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
-from memio.providers.sqlite._rows.messages import INDEX, Row, append, delete_some, delete_whole, last_number, select, with_session
+from memio.providers.sqlite._rows.messages import (
+    INDEX,
+    Row,
+    append,
+    delete_some,
+    delete_whole,
+    last_number,
+    select,
+    with_session,
+)
 from memio.providers.sqlite._rows.namespaces import to_path
 from memio.providers.sqlite._rows.owners import clear_count, intern_owner
 from memio.providers.sqlite._rows.parts import part_of, release_for

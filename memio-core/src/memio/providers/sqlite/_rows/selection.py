@@ -74,12 +74,12 @@ def in_order(
     db: Connection, table: str, selection: Selection, place: int = 0, *, back: bool = False
 ) -> Iterator[Columns]:
     """Yield the columns of the records beyond a place, in the order of adding, or with `back` in the reverse."""
-    source = _source(db, table, selection, _OWNERS)
-    if source is None:
-        return iter(())
     if selection.filters:
         # The numbers first, so that no text is read of records that do not pass.
         return (row for seq in _numbers(db, table, selection, place, back=back) for row in row_at(db, table, seq))
+    source = _source(db, table, selection, _OWNERS)
+    if source is None:
+        return iter(())
     return _read(db, SELECT, source, place, back=back)
 
 

@@ -47,7 +47,7 @@ class Utterance:
         """Return what the index holds for the message among these neighbours."""
         context = " ".join(other.context for other in around if other is not None) if self.short else ""
         day, tags = self._more()
-        return entry_of(f"{self._content} {day}", tags, name=self._name, context=context)
+        return entry_of(self._content, tags, day=day, name=self._name, context=context)
 
 
 Around = tuple["Utterance | None", "Utterance | None", "Utterance | None"]

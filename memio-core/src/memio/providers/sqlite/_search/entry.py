@@ -31,17 +31,21 @@ class Entry(NamedTuple):
     words: int
 
 
-def entry_of(text: str, tags: str, *, name: str | None = None, context: str = "") -> Entry:
+def entry_of(text: str, tags: str, *, day: str = "", name: str | None = None, context: str = "") -> Entry:
     """Return the entry of a row.
 
     Args:
         text: Its text.
         tags: From `record_tags`.
+        day: The words of its day.
         name: Who wrote it. The words of the name also count as words of the text.
         context: From `context_of`.
     """
     parts = [index_text(text)]
     words = _words(parts[0])
+    if day:
+        parts.append(day)
+        words += _words(day)
     if name is not None:
         names = index_words(name)
         parts += [*names, *marked(NAME, names)]

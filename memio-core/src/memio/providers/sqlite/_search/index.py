@@ -24,7 +24,7 @@ _LAST = (1 << 63) - 1
 
 _SUMMED_AT_ONCE = 250_000
 """How many rows are ranked at once; each takes about a hundred bytes of memory."""
-_HELD_BACK = 4_000_000
+_HELD_BACK = 1_000_000
 """How many characters of changes wait for the end of a transaction."""
 _JUDGED_AT_FIRST, _JUDGED_AT_ONCE = 32, 4_096
 """How many rows are judged at once: the first ones are often enough."""

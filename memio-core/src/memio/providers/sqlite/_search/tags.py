@@ -16,7 +16,10 @@ from memio.providers.sqlite._search.entry import TAG
 
 _DIGEST_BYTES = 10
 _ALTERNATIVES = 32
-"""From how many on a filter is left to the evaluator: the cost of an expression grows with its length."""
+"""How many parts of a filter are looked at; the rest is left to the evaluator. A long expression takes long."""
+_LEVELS = 6
+_LONGEST = 8_000
+"""How many levels and characters an expression has at most. FTS5 refuses one that is nested too deep."""
 
 _NOTHING = f"{TAG}nothing"
 """A tag that no record has."""
@@ -37,9 +40,18 @@ def record_tags(owner: str, metadata: Mapping[str, Any] | None = None) -> str:
     return " ".join((owner, *_metadata_tags(metadata))) if metadata else owner
 
 
-def filter_tags(filters: Mapping[str, Any]) -> str:
-    """Return an expression that the records match that pass a filter, and others too; empty where there is none."""
-    return all_of(*itertools.starmap(_filter_tag, filters.items()))
+def filter_tags(filters: Mapping[str, Any], levels: int = _LEVELS) -> str:
+    """Return an expression that the records match that pass a filter, and others too; empty where there is none.
+
+    Args:
+        filters: The filter.
+        levels: How many levels of it are looked at.
+    """
+    if not levels:
+        return ""
+    parts = itertools.islice(filters.items(), _ALTERNATIVES)
+    expression = all_of(*(_filter_tag(key, value, levels - 1) for key, value in parts))
+    return expression if len(expression) <= _LONGEST else ""
 
 
 def all_of(*expressions: str) -> str:
@@ -47,11 +59,11 @@ def all_of(*expressions: str) -> str:
     return " AND ".join(filter(None, expressions))
 
 
-def _filter_tag(key: str, value: Any) -> str:
+def _filter_tag(key: str, value: Any, levels: int) -> str:
     if key == "$and":
-        return all_of(*map(filter_tags, value))
+        return all_of(*(filter_tags(item, levels) for item in value[:_ALTERNATIVES]))
     if key == "$or":
-        return _any_of([filter_tags(item) for item in value])
+        return _any_of([filter_tags(item, levels) for item in value[: _ALTERNATIVES + 1]])
     if key == "$not":
         return ""
     if not isinstance(value, dict):
