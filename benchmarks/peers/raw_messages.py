@@ -13,8 +13,10 @@ from uuid import uuid4
 
 from benchmarks.peers.raw_sqlite import connect
 
+from memio.toolkit import LENGTH_BITS
+
 ADD = "INSERT INTO message (seq, session, id, role, content, timestamp) VALUES (?, 1, ?, 'user', ?, ?)"
-INDEX = "INSERT INTO message_text (rowid, body, name, prev, prev2, date, tags) VALUES (?, ?, '', ?, ?, '', 's1')"
+INDEX = "INSERT INTO message_text (rowid, words) VALUES (?, ?)"
 BEFORE = "SELECT seq, content FROM message WHERE session = 1 ORDER BY seq DESC LIMIT 2"
 LAST = (
     "SELECT seq, id, role, content, name, metadata, timestamp FROM message WHERE session = 1 ORDER BY seq DESC LIMIT 50"
@@ -30,7 +32,7 @@ def insert(db: Connection, texts: list[str]) -> None:
     for text in texts:
         seq += 1
         db.execute(ADD, (seq, str(uuid4()), text, time.time_ns() // 1000))
-        db.execute(INDEX, (seq, text, prev, prev2))
+        db.execute(INDEX, (seq << LENGTH_BITS, f"{text} {prev} {prev2} s1"))
         prev, prev2 = text, prev
     db.execute("COMMIT")
 

@@ -19,25 +19,27 @@ from uuid import uuid4
 from memio.providers.sqlite._db.files import Files
 from memio.providers.sqlite._db.location import Location
 from memio.providers.sqlite._rows.reindex import reindex_all
-from memio.providers.sqlite._search.tags import record_tags
+from memio.providers.sqlite._search.tags import record_tags, tag
+from memio.toolkit import LENGTH_BITS, length_class
 
-TAGS = "o1 u1"
-"""The tokens of the only owner."""
+TAGS = " ".join((tag("o", 1), tag("u", 1), tag("a", 0), tag("e", 0)))
+"""The tags of the only owner."""
 ADD_OWNER = "INSERT OR IGNORE INTO owner (id, user, agent, path, tags) VALUES (1, 'ann', '', x'', ?)"
 ADD_FACT = (
     "INSERT INTO fact (seq, id, owner, version, created_at, updated_at, metadata, content) "
     "VALUES (?1, ?2, 1, ?1, ?3, ?3, ?4, ?5)"
 )
 COUNT = "UPDATE owner SET facts = facts + ? WHERE id = 1"
-ADD_TEXT = "INSERT INTO fact_text (rowid, body, tags) VALUES (?, ?, ?)"
+ADD_TEXT = "INSERT INTO fact_text (rowid, words) VALUES (?, ?)"
 COLUMNS = (
     "SELECT r.seq, r.id, o.user, o.agent, r.content, r.metadata, r.created_at, r.updated_at "
     "FROM fact r CROSS JOIN owner o ON o.id = r.owner WHERE "
 )
 RANKED = (
-    "SELECT rowid, bm25(fact_text, 1, 0) AS rank_ FROM fact_text WHERE fact_text MATCH ? "
-    "ORDER BY rank_, rowid DESC LIMIT 10"
+    f"SELECT rowid >> {LENGTH_BITS} FROM fact_text WHERE fact_text MATCH ? "  # noqa: S608  # a constant
+    f"ORDER BY rowid & {(1 << LENGTH_BITS) - 1}, rowid DESC LIMIT 10"
 )
+"""For a query of one word, the best are the shortest, and of these the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,8 @@ def insert(db: Connection, items: Iterable[tuple[str, dict[str, Any] | None]]) -
     for seq, (content, metadata) in enumerate(items, last + 1):
         name = str(uuid4())
         rows.append((seq, name, now, json.dumps(metadata) if metadata else None, content))
-        indexed.append((seq, content, record_tags(TAGS, metadata)))
+        number = seq << LENGTH_BITS | length_class(content.count(" ") + 1)
+        indexed.append((number, f"{content} {record_tags(TAGS, metadata)}"))
         records.append(
             Record(
                 id=name,
@@ -112,8 +115,8 @@ def read(db: Connection, condition: str, *values: Any) -> list[Record]:
 
 def search(db: Connection, query: str) -> list[Record]:
     """Return the ten best records for a word."""
-    found = db.execute(RANKED, (f'{{body}} : ("{query}")',)).fetchall()
-    return [record for seq, _ in found for record in read(db, "r.seq = ?", seq)]
+    found = db.execute(RANKED, (f'"{query}"',)).fetchall()
+    return [record for (seq,) in found for record in read(db, "r.seq = ?", seq)]
 
 
 class Peer:

@@ -80,6 +80,7 @@ class Guarantee(StrEnum):
         READ_YOUR_WRITES: What a call wrote is seen by every call that starts after its answer.
         DURABLE: What was acknowledged is still there after the client is closed and opened again.
         SCORES: Search results carry a score; higher is better, comparable within one result only.
+        PRIVATE_RANKING: Scores and order of a search do not depend on records of other owners, sessions or kinds.
         SILENT_APPEND: Adding messages does not make an agent answer.
         SEPARATE_KINDS: The kinds of one provider do not see each other's records.
         ANY_LOOP: The store may be called, and closed, from any running event loop and thread, several at once included.
@@ -90,6 +91,7 @@ class Guarantee(StrEnum):
     READ_YOUR_WRITES = "read_your_writes"
     DURABLE = "durable"
     SCORES = "scores"
+    PRIVATE_RANKING = "private_ranking"
     SILENT_APPEND = "silent_append"
     SEPARATE_KINDS = "separate_kinds"
     ANY_LOOP = "any_loop"

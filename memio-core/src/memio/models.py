@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timezone
 from typing import Any, Generic, Literal, SupportsIndex, TypeVar, get_args
 
 from memio._values.json import copy_data, copy_json_object
@@ -138,7 +138,8 @@ class Message(Owned):
         metadata: A JSON object.
         data: Any JSON value that is kept with it, or `None`: tool calls, parts, a framework's message. It is neither
             searched nor filtered.
-        timestamp: When it was sent, in UTC; the backend's time of storing when not given.
+        timestamp: When it was sent; the backend's time of storing when not given. A message to add keeps its offset
+            from UTC, because its day is the day where it was sent; reads return UTC.
         id: Unique within its session. Give one to make adding safe to repeat.
         session_id: The session it belongs to; set by reads.
         user_id: The user that the session belongs to; set by reads.
@@ -177,7 +178,9 @@ class Message(Owned):
                 f"role is {shown(self.role)}: it must be one of {', '.join(ROLES)}", argument="role"
             )
         object.__setattr__(self, "metadata", copy_json_object(self.metadata))
-        _normalise(self, "timestamp")
+        _normalise(self)
+        if self.timestamp is not None:
+            object.__setattr__(self, "timestamp", _with_offset(self.timestamp, "timestamp"))
         if self.data is not None:
             object.__setattr__(self, "data", copy_data(self.data))
 
@@ -328,3 +331,10 @@ def utc(value: datetime, where: str) -> datetime:
         return value.astimezone(UTC)
     except OverflowError:
         raise InvalidInputError(f"{where} lies outside of the years 1 to 9999 in UTC", argument=where) from None
+
+
+def _with_offset(value: datetime, where: str) -> datetime:
+    """Return an aware time with the offset from UTC that it has, without the rules of its time zone."""
+    moment = utc(value, where)
+    offset = value.utcoffset()
+    return moment.astimezone(timezone(offset)) if offset else moment

@@ -117,7 +117,8 @@ appear again. `get_owners` lists each owner that has records once, in any order.
 **Searches** return at most `limit` records of those that are stored now, each once however long it is, as they are
 stored, the best first. A record's own text as the query finds it when the limit covers all records, whatever it
 contains: no character or word of a query is syntax. With the guarantee `scores` every hit has a score, and no hit
-has a higher one than the hit before it.
+has a higher one than the hit before it. With the guarantee `private_ranking`, records of other owners, other sessions
+and other kinds change neither scores nor order.
 
 **Errors.** A record that is not there, or not in scope, raises `NotFoundError(kind, id)`. A `ConflictError` names
 the id and shows neither text nor metadata of what is stored. Any other exception of a store reaches the caller as a

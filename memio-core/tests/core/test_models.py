@@ -10,6 +10,7 @@ from collections import UserDict
 from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -167,6 +168,18 @@ def test_metadata_is_made_of_plain_values():
     fact = Fact(id="1", content="x", metadata={Colour.RED: [Colour.RED, Size.BIG, True, None, 1.5]})
     [(key, value)] = fact.metadata.items()
     assert (type(key), [type(item) for item in value]) == (str, [str, int, bool, type(None), float])
+
+
+def test_a_message_to_add_keeps_its_offset_from_utc_and_nothing_else_of_its_time_zone():
+    given = datetime(2026, 5, 2, 0, 30, tzinfo=ZoneInfo("Asia/Tokyo"))
+    message = Message(role="user", content="x", timestamp=given)
+    assert message.timestamp == given
+    assert message.timestamp.isoformat() == "2026-05-02T00:30:00+09:00"
+    assert message.timestamp.tzinfo == timezone(timedelta(hours=9))
+    in_utc = Message(role="user", content="x", timestamp=datetime(2026, 5, 2, tzinfo=ZoneInfo("UTC")))
+    assert in_utc.timestamp.tzinfo is UTC
+    with pytest.raises(errors.InvalidInputError, match="timestamp"):
+        Message(role="user", content="x", timestamp=datetime.min.replace(tzinfo=timezone(timedelta(hours=1))))
 
 
 def test_times_are_in_utc():

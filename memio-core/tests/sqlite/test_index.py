@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from memio import Memio, Message, Triple
+from memio import ConflictError, Memio, Message, Triple
 
 TEXTS = (
     "tea with milk",
@@ -95,3 +96,27 @@ def test_the_index_is_empty_when_everything_was_deleted(
     assert_consistent()
     for table in ("owner", "fact", "document", "session", "message", "triple"):
         assert look(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608  # the names from above
+
+
+def test_the_index_is_what_the_tables_hold_after_calls_that_share_a_transaction_and_some_that_fail(
+    run: Callable[..., Any], assert_consistent: Callable[[], None]
+) -> None:
+    # defect: changes of a call that was rolled back stay among those that wait for the commit
+    chance = random.Random(11)  # noqa: S311  # as above
+
+    async def body(memio: Memio) -> None:
+        calls: list[Any] = []
+        for number in range(120):
+            session, user = f"s{number % 3}", chance.choice(["ann", "bob"])
+            text, key = chance.choice(TEXTS), str(chance.randrange(60))
+            # An id that is there with another text is a conflict, after the first message of the call was stored.
+            messages = [Message(role="user", content=f"new {number}"), Message(role="user", content=text, id=key)]
+            calls.append(memio.history.add(session_id=session, messages=messages, user_id=user))
+            calls.append(memio.facts.add(content=text, fact_id=key, user_id=user))
+        done = await asyncio.gather(*calls, return_exceptions=True)
+        failed = [each for each in done if isinstance(each, BaseException)]
+        assert 0 < len(failed) < len(done)
+        assert {type(each) for each in failed} == {ConflictError}
+
+    run(body)
+    assert_consistent()

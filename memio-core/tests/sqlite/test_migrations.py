@@ -107,7 +107,13 @@ def dump(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        return [f"schema {version}", *db.iterdump()]
+        kept = [f"schema {version}"]
+        for name, sql in db.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall():
+            kept.append(f"{name}: {sql}")
+            # The rows of a full-text index cannot be listed; it keeps what it holds in other tables.
+            if sql and sql.startswith("CREATE TABLE"):
+                kept += map(repr, db.execute(f"SELECT * FROM {name}"))  # noqa: S608  # a name of the schema
+        return kept
 
 
 def version_of(path: Path) -> int:

@@ -170,7 +170,7 @@ def test_a_file_of_schema_1_that_is_only_read_is_refused(old: Path) -> None:
 
     async def main() -> None:
         store = SqliteFactAdapter(path=old, read_only=True)
-        with pytest.raises(ProviderError, match="has schema 1, this memio reads schema 2"):
+        with pytest.raises(ProviderError, match="has schema 1, this memio reads schema 3"):
             await store.get_all(limit=1)
         await store.aclose()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from memio.capabilities import Guarantee
@@ -210,7 +210,7 @@ class DictHistory(Shelf):
         )
 
     def row(self, session_id: str, message: Message, owner: Owner) -> Row:
-        time = message.timestamp or self.now()
+        time = (message.timestamp or self.now()).astimezone(UTC)
         more = {"session_id": session_id, "role": message.role, "name": message.name}
         return Row(message.id or "", message.content, owner, message.metadata, time, time, data=message.data, more=more)
 

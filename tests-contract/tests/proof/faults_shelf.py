@@ -541,3 +541,36 @@ class MakesIdsUniqueForAll:
         if row.id and any(other.id == row.id for other in self.backend.rows.values()):
             raise ConflictError(self.noun, row.id)
         return super().place(row)
+
+
+@fault("search.private-ranking", defect="scores tell whether another owner has stored a word")
+class CountsEverybody:
+    """A word counts the less, the more records of anybody have it."""
+
+    def counted(self, row):
+        return self.backend.rows.values()
+
+    def score(self, query, row):
+        rows = [set(self.words(self.searched(other))) for other in self.counted(row)]
+        shared = {*self.words(query)} & {*self.words(self.searched(row))}
+        rarity = sum(1 / sum(word in words for words in rows) for word in shared)
+        return rarity + (10.0 if query in self.own_texts(row) else 0.0)
+
+
+@fault("search.private-session", kinds=("history",))
+class CountsAllSessions(CountsEverybody):
+    """A word counts the less, the more messages of the owner have it, in whatever session."""
+
+    def counted(self, row):
+        return [other for other in self.backend.rows.values() if other.owner == row.owner]
+
+
+@fault("search.private-ranking")
+class OrdersByTheLengthsOfAll:
+    """The records that are nearest to the mean length of all come first."""
+
+    def score(self, query, row):
+        lengths = [len(self.searched(other)) for other in self.backend.rows.values()]
+        far = abs(len(self.searched(row)) - sum(lengths) / len(lengths))
+        found = super().score(query, row)
+        return found and found + 1 / (1 + far)

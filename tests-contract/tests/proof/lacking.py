@@ -15,6 +15,7 @@ from memio.models import Message, Page
 from memio.owners import ANY, ANYWHERE, Owner
 from memio_contract import ContractTarget
 from proof.dict_stores import STORES, backends
+from proof.faults_shelf import CountsEverybody
 from proof.shelf import Backend
 from proof.targets import on_dict
 
@@ -269,6 +270,7 @@ LACKING: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     Guarantee.DURABLE: (Forgetful, ALL),
     Guarantee.SCORES: (NoScores, ALL),
     Guarantee.ANY_LOOP: (OneLoop, ALL),
+    Guarantee.PRIVATE_RANKING: (CountsEverybody, ALL),
     Guarantee.SILENT_APPEND: (Answering, ("history",)),
 }
 """By feature or guarantee: what a store does that lacks it, and the kinds for which that can be seen."""

@@ -6,21 +6,30 @@ A provider needs none of it; each part is a rule that every store keeps, so that
 - `matches`: metadata filters, for backends that cannot judge them exactly;
 - `page_of`, `only`: rows to a page with its cursor, and to the one record that an id means;
 - `trusted`: records made of values that were checked before;
-- `index_text`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every script, for
-  backends with a full-text index.
+- `index_text`, `index_words`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every
+  script, for backends with a full-text index;
+- `weights`, `Weights`, `length_class`, `LENGTHS`, `LENGTH_BITS`, `NAMED_SPEAKER`: scores from nothing but which texts
+  of a span have which words, for backends whose own ranking counts what other owners stored.
 """
 
 from memio.toolkit.dates import date_words
 from memio.toolkit.equality import same_json, same_record
 from memio.toolkit.filters import matches
 from memio.toolkit.pages import only, page_of
+from memio.toolkit.ranking import LENGTH_BITS, LENGTHS, NAMED_SPEAKER, Weights, length_class, weights
 from memio.toolkit.records import trusted
-from memio.toolkit.words import Term, index_text, query_terms
+from memio.toolkit.words import Term, index_text, index_words, query_terms
 
 __all__ = [
+    "LENGTHS",
+    "LENGTH_BITS",
+    "NAMED_SPEAKER",
     "Term",
+    "Weights",
     "date_words",
     "index_text",
+    "index_words",
+    "length_class",
     "matches",
     "only",
     "page_of",
@@ -28,4 +37,5 @@ __all__ = [
     "same_json",
     "same_record",
     "trusted",
+    "weights",
 ]

@@ -1,17 +1,18 @@
 """Text as a full-text index gets it, and queries made of the same pieces.
 
 The tokenizers of databases split text into words by Unicode categories. That fails for scripts that write no spaces
-between words, and their tables know fewer characters than texts have. So text is prepared, by three classes
-of characters:
+between words, and their tables know fewer characters than texts have. So text is prepared: each letter gets one form,
+whatever its case, accents, width and spelling are, and then three classes of characters are kept apart:
 
-- letters, digits and marks stay as they are, and the database folds and stems them;
+- letters, digits and marks stay as they are, and the database stems them;
 - runs of scripts without spaces become overlapping pairs of characters, and the last character alone, so that any
   part of a run is found: a longer part by its pairs, a single character as the beginning of one;
 - every other character with a meaning (emoji, symbols, letters younger than the table) becomes a word made
   of its code, in pairs likewise.
 
-White space, punctuation and control characters separate. The classes come from Unicode 3.2, which every Python has
-and no version changes: what was indexed once must be computed in the same way for ever, or it cannot be deleted.
+White space, punctuation, control characters and the symbols of ASCII separate. The classes come from Unicode 3.2, which
+every Python has and no version changes: what was indexed once must be computed in the same way for ever, or it cannot
+be deleted.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 from unicodedata import ucd_3_2_0
 
+from memio.toolkit._folding import fold
 from memio.toolkit._stop_words import STOP_WORDS
+from memio.toolkit._word_forms import other_forms
 
-_WORD, _UNSPACED, _CODED, _SEPARATOR, _DROPPED = "wux -"
+_WORD, _UNSPACED, _CODED, _SEPARATOR = "wux "
 
 _UNSPACED_RANGES = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -43,10 +46,8 @@ _UNSPACED_RANGES = (
     (0xFF66, 0xFFDC),  # half-width Katakana and Hangul
     (0x20000, 0x2FFFF),  # Han, later extensions
 )
-_VARIATION_SELECTORS = range(0xFE00, 0xFE10)
-
-_WITHOUT_SELECTORS = dict.fromkeys(_VARIATION_SELECTORS)
-
+_TYPOGRAPHY = re.compile("[\u00a0\u00ab\u00bb\u2010-\u2029\u2030-\u2043]+")
+"""Separators in text that is ASCII otherwise."""
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
 _JOINED_AT_ONCE = 4096
 _RUN = re.compile(f"{_WORD}+|{_UNSPACED}+|{_CODED}+")
@@ -61,12 +62,10 @@ class _Classes(dict[int, str]):
 
 
 def _class_of(code: int) -> str:
-    if code in _VARIATION_SELECTORS:
-        return _DROPPED
     category = ucd_3_2_0.category(chr(code))
     if category[0] in "LN" or category in ("Mn", "Mc"):
         return _UNSPACED if any(first <= code <= last for first, last in _UNSPACED_RANGES) else _WORD
-    if category[0] in "ZP" or category in ("Cc", "Cf"):
+    if category[0] in "ZP" or category in ("Cc", "Cf") or code < 0x80:  # noqa: PLR2004  # the end of ASCII
         return _SEPARATOR
     return _CODED
 
@@ -75,11 +74,9 @@ _CLASSES = _Classes()
 
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the runs of characters of one class, each with its class."""
+    """Yield the runs of characters of one class, folded, each with its class."""
+    text = fold(text)
     classes = text.translate(_CLASSES)
-    if _DROPPED in classes:
-        text = text.translate(_WITHOUT_SELECTORS)
-        classes = classes.replace(_DROPPED, "")
     for run in _RUN.finditer(classes):
         yield classes[run.start()], text[run.start() : run.end()]
 
@@ -87,13 +84,36 @@ def _runs(text: str) -> Iterator[tuple[str, str]]:
 def index_text(text: str) -> str:
     """Return what an index gets for a text, as words with spaces between them.
 
-    The same text gives the same result on every version of Python.
+    Text of ASCII characters and typographic marks keeps its case and its punctuation: databases split it in the same
+    way. The same text gives the same result on every version of Python, and so do canonically equal texts.
+
+    Example:
+        >>> from memio.toolkit import index_text
+        >>> index_text("Zoë, Straße")
+        'zoe strasse'
     """
+    text = _without_typography(text)
     if text.isascii():
         return text
     pieces = (piece for kind, run in _runs(text) for piece in _pieces(kind, run))
     # Some at a time: millions of short strings take many times the memory of the text.
     return " ".join(iter(lambda: " ".join(islice(pieces, _JOINED_AT_ONCE)), ""))
+
+
+def index_words(text: str) -> list[str]:
+    """Return the words of `index_text` one by one, for an index that marks each of them.
+
+    Example:
+        >>> from memio.toolkit import index_words
+        >>> index_words("tea, 東京都")
+        ['tea', '東京', '京都', '都']
+    """
+    text = index_text(text)
+    return _ASCII_WORD.findall(text) if text.isascii() else text.split()
+
+
+def _without_typography(text: str) -> str:
+    return text if text.isascii() else _TYPOGRAPHY.sub(" ", text)
 
 
 def _pieces(kind: str, run: str) -> Iterator[str]:
@@ -115,25 +135,28 @@ class Term(NamedTuple):
     Attributes:
         text: The word, or the pair of characters, that a row must have.
         prefix: Whether a word that only begins with the text matches as well.
+        forms: Other forms of the word, of which each matches as well: `went` and `gone` for `go`.
     """
 
     text: str
     prefix: bool = False
+    forms: tuple[str, ...] = ()
 
 
 def query_terms(query: str) -> list[Term]:
-    """Return the terms of a query, without stop words; none when it has no word.
+    """Return the terms of a query, each once, without stop words; none when it has no word.
 
     Args:
         query: Any text.
 
     Example:
         >>> from memio.toolkit import query_terms
-        >>> [term.text for term in query_terms("What do they drink?")]
-        ['drink']
+        >>> query_terms("What did they eat?")
+        [Term(text='eat', prefix=False, forms=('ate', 'eaten'))]
     """
+    query = _without_typography(query)
     if query.isascii():
-        return [Term(word) for word in _significant(_ASCII_WORD.findall(query))]
+        return _word_terms(_ASCII_WORD.findall(query))
     words: list[str] = []
     others: list[Term] = []
     for kind, run in _runs(query):
@@ -144,11 +167,18 @@ def query_terms(query: str) -> list[Term]:
         others.extend(Term("".join(pair)) for pair in pairwise(units))
         if len(units) == 1:
             others.append(Term(units[0], prefix=True))
-    return [*map(Term, _significant(words, required=not others)), *dict.fromkeys(others)]
+    return [*_word_terms(words, required=not others), *dict.fromkeys(others)]
 
 
-def _significant(words: Iterable[str], *, required: bool = True) -> Iterable[str]:
-    """Return each word once, without stop words, unless nothing else is there and something is required."""
-    distinct = {word.lower(): word for word in words}
-    significant = [word for lower, word in distinct.items() if lower not in STOP_WORDS]
-    return significant if significant or not required else distinct.values()
+def _word_terms(words: Iterable[str], *, required: bool = True) -> list[Term]:
+    """Return the terms of words, without stop words, unless nothing else is there and something is required."""
+    distinct = {word.lower(): None for word in words}
+    significant = [word for word in distinct if word not in STOP_WORDS]
+    terms: list[Term] = []
+    covered: set[str] = set()
+    for word in significant if significant or not required else distinct:
+        if word not in covered:
+            forms = other_forms(word)
+            covered.update(forms)
+            terms.append(Term(word, forms=forms))
+    return terms

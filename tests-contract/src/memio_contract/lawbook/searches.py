@@ -82,6 +82,58 @@ async def scores(w: World) -> None:
 
 
 @law(
+    "search.private-ranking",
+    needs=(Guarantee.PRIVATE_RANKING, Feature.USER_SCOPE),
+    means="What other users store changes neither the scores nor the order of what a user finds.",
+    look_at="statistics over all owners: how many records have a word, how many there are, how long they are",
+)
+async def private_ranking(w: World) -> None:
+    for text in ("green tea", "black coffee", "green tea and black coffee with milk", "coffee", "tea"):
+        await w.subject.add(text, owner=w.user("alice"), group=_GROUP)
+
+    async def found() -> list[list[tuple[Any, float | None]]]:
+        queries = ("green coffee", "black tea", "tea", "coffee milk")
+        results = [await w.subject.search(query, limit=10, owner=w.user("alice"), group=_GROUP) for query in queries]
+        return [[(w.subject.view(hit), hit.score) for hit in hits] for hits in results]
+
+    before = await found()
+    that(any(before), "searches for words of records find nothing")
+    added = [await w.subject.add("coffee", owner=w.user("bob"), group=_GROUP)]
+    equal(await found(), before, "what alice finds after bob has stored a short record")
+    for number in range(12):
+        text = f"coffee with milk and {'sugar ' * number}{number}"
+        added.append(await w.subject.add(text, owner=w.user("bob"), group=_GROUP))
+    equal(await found(), before, f"what alice finds after bob has stored {len(added)} records")
+
+
+@law(
+    "search.private-session",
+    kinds=HISTORY,
+    needs=(Guarantee.PRIVATE_RANKING,),
+    means="What other sessions hold changes neither the scores nor the order of what is found in a session.",
+    look_at="statistics over all sessions, where the search is restricted to one",
+)
+async def private_session(w: World) -> None:
+    for text in ("green tea", "black coffee", "green tea and black coffee with milk"):
+        await w.history.add(text, group="mine")
+
+    async def found() -> list[tuple[Any, float | None]]:
+        inside = {"session_id": w.history.session("mine"), **w.home}
+        hits = [
+            hit
+            for query in ("green coffee", "black tea")
+            for hit in w.history.added_only(await w.history.api.search(query=query, limit=10, **inside))
+        ]
+        return [(w.history.view(hit), hit.score) for hit in hits]
+
+    before = await found()
+    that(before, "searches for words of messages find nothing")
+    for number in range(8):
+        await w.history.add(f"coffee with milk {number}", group="other")
+    equal(await found(), before, "what is found in a session after another has got messages")
+
+
+@law(
     "search.best-first",
     means="A record whose text is the query comes before those that have no word of it.",
     look_at="the order of the result (best first), and the limit: it must keep the best",

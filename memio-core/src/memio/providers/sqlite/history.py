@@ -94,7 +94,7 @@ class SqliteHistoryAdapter(SqliteStore):
         until: datetime | None = None,
         scope: Scope = ANYWHERE,
     ) -> list[Message]:
-        """Return the best matches first, each ranked together with the two messages before it and its date."""
+        """Return the best matches first, each ranked together with its neighbours and its date."""
         selection = _selection(session_id, scope, filters, since, until)
         return await self._engine.search(lambda db: search(db, query, limit, selection))
 

@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from typing import Literal, NamedTuple, Self
 
 from memio.errors import ConfigError, Fault
+from memio.providers.sqlite._connection.deferred import Database
 from memio.providers.sqlite._db.errors import failure
 from memio.providers.sqlite.settings import MEMORY, SqliteSettings
 
@@ -80,6 +81,7 @@ def connect(location: Location, mode: Literal["ro", "rw", "rwc"], *, frozen: boo
         timeout=location.busy_timeout,
         isolation_level=None,
         cached_statements=256,
+        factory=Database,
         check_same_thread=False,
     )
 

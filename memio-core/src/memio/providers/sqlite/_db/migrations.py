@@ -18,6 +18,7 @@ from memio.providers.sqlite._db.errors import disk_too_full, locked_for_migratio
 from memio.providers.sqlite._db.location import Location, size_of
 from memio.providers.sqlite._db.progress import LoggedProgress, Progress, Reindex
 from memio.providers.sqlite._db.schema_2 import to_schema_2
+from memio.providers.sqlite._db.schema_3 import to_schema_3
 
 Migration = Callable[[Connection, Progress], None]
 """Changes the tables from the version before, inside a transaction that it neither begins nor ends.
@@ -25,10 +26,10 @@ Migration = Callable[[Connection, Progress], None]
 It uses only SQL that is written out in it: the functions of `_rows` follow the newest schema, and would change later.
 """
 
-MIGRATIONS: dict[int, Migration] = {2: to_schema_2}
+MIGRATIONS: dict[int, Migration] = {2: to_schema_2, 3: to_schema_3}
 """For each version after 1, what leads to it from the version before."""
 
-WITHOUT_INDEXES = frozenset({2})
+WITHOUT_INDEXES = frozenset({2, 3})
 """The versions whose migrations leave full-text indexes to be filled anew, once, after the last migration."""
 
 PEAK = 3

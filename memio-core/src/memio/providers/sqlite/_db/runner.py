@@ -11,9 +11,10 @@ from sqlite3 import Error as SqliteError
 from threading import Lock, Semaphore
 
 from memio.errors import MemioError, ProviderError
+from memio.providers.sqlite._connection.deferred import apply_deferred, drop_deferred
+from memio.providers.sqlite._connection.interrupts import interruptible, watch
 from memio.providers.sqlite._db.errors import explain
 from memio.providers.sqlite._db.files import Files
-from memio.providers.sqlite._db.interrupts import interruptible, watch
 from memio.providers.sqlite._db.jobs import Job, Queue, Result, deliver
 from memio.providers.sqlite._db.schema import check_unchanged
 
@@ -103,6 +104,7 @@ class Runner:
         try:
             check_unchanged(connection, self._path)
             results = [self._run(job, connection) for job in jobs]
+            apply_deferred(connection)
             self._commit(connection)
         except Exception as error:  # noqa: BLE001  # as above
             self._roll_back(connection)
@@ -138,6 +140,7 @@ class Runner:
 
     def _roll_back(self, connection: Connection) -> None:
         """Roll back, if need be by closing the connection."""
+        drop_deferred(connection)
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

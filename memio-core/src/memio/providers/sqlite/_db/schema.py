@@ -1,17 +1,19 @@
 """The tables, and how a file is marked as memio's.
 
 An owner is a row of `owner`; records refer to it by its number, which is never used again. `''` is no user or no
-agent, and `path` is the namespace (see `_rows.namespaces`), empty for the root. `tags` has the tokens by which the
+agent, and `path` is the namespace (see `_rows.namespaces`), empty for the root. `tags` has the tags by which the
 records of the owner are found in the full-text indexes (see `_rows.owners`). The other columns count the records of
 each kind, expired ones included. An owner without records is deleted.
 
 Listings are in the order of `seq`, which only grows (AUTOINCREMENT), so a cursor never leads to a record that was
 added later in the place of another. Versions are numbers of the same sequence. Times are microseconds since 1970 in
-UTC; a record without `expires_at` does not expire. Metadata is JSON, and NULL when empty; `data` is JSON in ASCII, and
+UTC; a message also has the offset from UTC where it was sent, in seconds. A record without `expires_at` does not
+expire. Metadata is JSON, and NULL when empty; `data` is JSON in ASCII, and
 NULL for none. Large texts come last in a row, so that what is before them is read without them.
 
 Each kind has a full-text index that does not keep its content (`content=''`): a row is removed from it by passing
-exactly what was added. So what an index holds must follow from the tables alone.
+exactly what was added. So what an index holds must follow from the tables alone. It keeps which rows have a word and
+nothing else (`detail=none`, `columnsize=0`), because that is all that ranking needs; see `_search`.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from memio.providers.sqlite._db.errors import migrated_meanwhile, newer_schema
 APPLICATION_ID = 0x6D656D6F
 """Marks a file as memio's: "memo"."""
 
-VERSION = 2
+VERSION = 3
 """The version of the schema, kept as the file's `user_version`. `migrations` has a step to each version after 1."""
 
 
@@ -50,7 +52,11 @@ OWNED_TABLES = (
     OwnedTable("triple", "graph", "triples"),
 )
 
-_TOKENIZER = "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\""
+_TEXT_INDEX = (
+    "CREATE VIRTUAL TABLE {name}_text USING fts5 (words, content='', detail=none, columnsize=0, "
+    "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")"
+)
+_INDEXED = ("fact", "document", "message", "triple")
 
 _RECORDS = """
 CREATE TABLE {name} (
@@ -69,7 +75,6 @@ CREATE TABLE {name} (
 CREATE INDEX {name}_owner ON {name} (owner);
 CREATE INDEX {name}_expiry ON {name} (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX {name}_owner_expiry ON {name} (owner, expires_at) WHERE expires_at IS NOT NULL;
-CREATE VIRTUAL TABLE {name}_text USING fts5 (body, tags, content='', {tokenizer});
 """
 
 _OTHERS = """
@@ -114,11 +119,11 @@ CREATE TABLE message (
     metadata TEXT,
     content TEXT NOT NULL,
     data TEXT,
+    utc_offset INTEGER NOT NULL DEFAULT 0,
     UNIQUE (session, id)
 ) STRICT;
 CREATE INDEX message_session ON message (session);
 CREATE INDEX message_time ON message (session, timestamp);
-CREATE VIRTUAL TABLE message_text USING fts5 (body, name, prev, prev2, date, tags, content='', {tokenizer});
 
 CREATE TABLE triple (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -137,22 +142,17 @@ CREATE INDEX triple_object ON triple (object);
 CREATE INDEX triple_owner_subject ON triple (owner, subject);
 CREATE INDEX triple_owner_object ON triple (owner, object);
 CREATE INDEX triple_owner ON triple (owner);
-CREATE VIRTUAL TABLE triple_text USING fts5 (body, tags, content='', {tokenizer});
 """
 
 
 def create(db: Connection) -> None:
     """Make the tables, inside a transaction that is already begun."""
-    script = "".join(
-        (
-            _RECORDS.format(name="fact", tokenizer=_TOKENIZER),
-            _RECORDS.format(name="document", tokenizer=_TOKENIZER),
-            _OTHERS.format(tokenizer=_TOKENIZER),
-        )
-    )
+    script = "".join((_RECORDS.format(name="fact"), _RECORDS.format(name="document"), _OTHERS))
     for statement in script.split(";\n"):  # `executescript` would commit first
         if statement.strip():
             db.execute(statement)
+    for table in _INDEXED:
+        db.execute(_TEXT_INDEX.format(name=table))
     db.execute("INSERT INTO meta (key, value) VALUES ('identity', ?)", (urandom(4).hex(),))
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {VERSION}")

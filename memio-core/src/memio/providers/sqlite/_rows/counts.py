@@ -14,24 +14,11 @@ from memio.providers.sqlite._db.schema import OWNED_TABLES
 from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
 from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.parts import part_of
-from memio.providers.sqlite._rows.scopes import condition_of
+from memio.providers.sqlite._rows.scopes import condition_of, total
 from memio.providers.sqlite._rows.selection import Selection, has_expired
 
 _OWNER_BYTES = 500
 """About how much memory an owner takes, and 16 elements of its namespace."""
-
-
-def total(db: Connection, column: str, scope: Scope) -> int:
-    """Return how many records of one kind the owners in a scope have.
-
-    Args:
-        db: The connection.
-        column: The column of `owner` that counts them.
-        scope: The scope.
-    """
-    owners = condition_of(scope)
-    found = db.execute(f"SELECT ifnull(sum(o.{column}), 0) FROM owner o WHERE {owners.sql}", owners.values)  # noqa: S608  # a column of the schema
-    return int(found.fetchone()[0])
 
 
 def count_all(db: Connection, table: str, column: str, selection: Selection) -> int:

@@ -16,12 +16,12 @@ from memio.errors import ConflictError
 from memio.models import Page, Triple
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.providers.sqlite._db.progress import Progress, counted
-from memio.providers.sqlite._rows.counts import total
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.namespaces import from_path, to_path
 from memio.providers.sqlite._rows.owners import add_to_count, clear_count, intern_owner, subtract_from_count, tags_of
 from memio.providers.sqlite._rows.parts import Part, part_of, weight_of
-from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of, reach_of
+from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, condition_of, reach_of, total
+from memio.providers.sqlite._rows.selection import judge
 from memio.providers.sqlite._rows.values import (
     from_microseconds,
     metadata_text,
@@ -30,11 +30,11 @@ from memio.providers.sqlite._rows.values import (
     read_metadata,
     to_microseconds,
 )
-from memio.providers.sqlite._search.index import TextIndex, Within
-from memio.providers.sqlite._search.tags import matching
-from memio.toolkit import index_text, only, query_terms, same_json, trusted
+from memio.providers.sqlite._search.entry import Entry, entry_of
+from memio.providers.sqlite._search.index import Span, TextIndex, place_of
+from memio.toolkit import only, query_terms, same_json, trusted
 
-_INDEX = TextIndex("triple_text", body=1)
+_INDEX = TextIndex("triple_text")
 _make_triple = trusted(Triple)
 _TRIPLES = (
     "SELECT t.seq, t.id, t.owner, o.user, o.agent, o.path, t.subject, t.predicate, t.object, t.created_at, t.metadata "
@@ -120,16 +120,11 @@ def search(db: Connection, query: str, limit: int, scope: Scope, condition: Cond
     reach = reach_of(db, scope)
     if reach is None:
         return []
-    restriction = matching(reach.tokens)
-    where = all_of(reach.rest, condition)
     terms = query_terms(query)
     if not terms:
-        return _scan(db, query, restriction, where, limit)
-    within = Within()
-    if where.values:
-        found = f"SELECT 1 FROM {_TABLES} WHERE t.seq = {_INDEX.table}.rowid AND {where.sql}"  # noqa: S608  # texts from here
-        within = Within(f"EXISTS ({found})", where.values)
-    best = _INDEX.best(db, terms, restriction, limit, within)
+        return _scan(db, query, reach, condition, limit)
+    span = Span(reach.tags, total(db, "triples", scope))
+    best = _INDEX.best(db, terms, span, limit, accept=judge(db, "triple t", condition, None))
     return [_triple(row, score) for seq, score in best for row in _rows(db, "t.seq = ?", (seq,))]
 
 
@@ -166,10 +161,9 @@ def delete_all(db: Connection, scope: Scope) -> None:
 
 def reindex(db: Connection, progress: Progress) -> None:
     """Build the index anew from the table, so that it holds nothing else."""
-    _INDEX.clear(db)
     rows = map(Row._make, db.execute(f"{_TRIPLES} {_TABLES} ORDER BY t.seq"))
     tags = lru_cache(maxsize=_TAGS_KEPT)(partial(tags_of, db))
-    _INDEX.add(db, ((row.seq, *_indexed(row, tags(row.owner))) for row in counted(db, "triple", rows, progress)))
+    _INDEX.rebuild(db, ((row.seq, _entry(row, tags(row.owner))) for row in counted(db, "triple", rows, progress)))
 
 
 def _stored(db: Connection, triple: Triple, owner: int) -> Row | None:
@@ -207,7 +201,7 @@ def _insert(db: Connection, triple: Triple, number: int, owner: Owner) -> Row:
         (row.id, row.owner, row.subject, row.predicate, row.object, row.created_at, row.metadata),
     )
     row = row._replace(seq=inserted.lastrowid or 0)
-    _INDEX.add(db, [(row.seq, *_indexed(row, tags_of(db, number)))])
+    _INDEX.change(db, row.seq, None, _entry(row, tags_of(db, number)))
     add_to_count(db, "triples", number, 1)
     return row
 
@@ -224,13 +218,13 @@ def _remove_all(db: Connection, scope: Scope, condition: Condition) -> None:
 
 def _remove(db: Connection, row: Row) -> None:
     db.execute("DELETE FROM triple WHERE seq = ?", (row.seq,))
-    _INDEX.remove(db, row.seq, *_indexed(row, tags_of(db, row.owner)))
+    _INDEX.change(db, row.seq, _entry(row, tags_of(db, row.owner)), None)
     subtract_from_count(db, "triples", row.owner, 1)
 
 
-def _indexed(row: Row, tags: str) -> tuple[str, str]:
-    """Return what the index holds for a triple: its text and its tags."""
-    return index_text(_text(row)), tags
+def _entry(row: Row, tags: str) -> Entry:
+    """Return what the index holds for a triple."""
+    return entry_of(_text(row), tags)
 
 
 def _text(row: Row) -> str:
@@ -248,28 +242,35 @@ def _listed(
     reach = reach_of(db, scope)
     if reach is None:
         return Part([], more=False)
-    key, tables, conditions = "t.seq", _TABLES, [condition, reach.rest]
-    if reach.owner is not None:
-        conditions.append(Condition("t.owner = ?", (reach.owner,)))
-    elif reach.tokens:
-        key = f"{_INDEX.table}.rowid"
-        tables = f"{_INDEX.table} CROSS JOIN triple t ON t.seq = {key} CROSS JOIN owner o ON o.id = t.owner"
-        conditions.append(Condition(f"{_INDEX.table} MATCH ?", (matching(reach.tokens),)))
+    key, tables, within = _source(db, reach)
+    if key == _INDEX.key:
+        place = place_of(place, back=newest)
     beyond, order = ("<", "DESC") if newest else (">", "ASC")
-    where = all_of(*conditions, Condition(f"{key} {beyond} ?", (place,)))
+    where = all_of(within, condition, Condition(f"{key} {beyond} ?", (place,)))
     rows = db.execute(f"{_TRIPLES} {tables} WHERE {where.sql} ORDER BY {key} {order}", where.values)
     return part_of(db, map(Row._make, rows), limit, _weight)
 
 
-def _scan(db: Connection, query: str, restriction: str, where: Condition, limit: int) -> list[Triple]:
+def _source(db: Connection, reach: Reach) -> tuple[str, str, Condition]:
+    """Return the order of the triples `t` of some owners, the tables in which they are read, and their condition."""
+    if reach.owner is not None:
+        return "t.seq", _TABLES, Condition("t.owner = ?", (reach.owner,))
+    if not reach.tags:
+        return "t.seq", _TABLES, _ANY
+    tables = f"{_INDEX.joined(db, 'triple', 't')} CROSS JOIN owner o ON o.id = t.owner"
+    return _INDEX.key, tables, Condition(f"{_INDEX.table} MATCH ?", (reach.tags,))
+
+
+def _scan(db: Connection, query: str, reach: Reach, condition: Condition, limit: int) -> list[Triple]:
     """Find a query without any word as a part of the texts; the score is its share of them."""
-    condition, values = _INDEX.condition("t.seq", restriction)
+    _, tables, within = _source(db, reach)
+    where = all_of(within, condition)
     text = "t.subject || ' ' || t.predicate || ' ' || t.object"
     # Numbers only, because what is sorted is in memory.
     found = db.execute(
-        f"SELECT t.seq FROM {_TABLES} WHERE {condition} AND {where.sql} AND instr({text}, ?) "  # noqa: S608  # texts from here
+        f"SELECT t.seq FROM {tables} WHERE {where.sql} AND instr({text}, ?) "  # noqa: S608  # texts from here
         f"ORDER BY length({text}), t.seq DESC LIMIT ?",
-        (*values, *where.values, query, limit),
+        (*where.values, query, limit),
     ).fetchall()
     rows = (row for (seq,) in found for row in _rows(db, "t.seq = ?", (seq,)))
     return [_triple(row, len(query) / len(_text(row))) for row in rows]

@@ -18,15 +18,16 @@ from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.messages import (
     INDEX,
     Row,
+    append,
     delete_some,
     delete_whole,
-    insert,
-    latest,
+    last_number,
     select,
-    session_tags,
+    with_session,
 )
+from memio.providers.sqlite._rows.namespaces import to_path
 from memio.providers.sqlite._rows.owners import clear_count, intern_owner
-from memio.providers.sqlite._rows.parts import part_of
+from memio.providers.sqlite._rows.parts import part_of, release_for
 from memio.providers.sqlite._rows.scopes import condition_of
 from memio.providers.sqlite._rows.sessions import (
     delete_session,
@@ -38,10 +39,11 @@ from memio.providers.sqlite._rows.sessions import (
 from memio.providers.sqlite._rows.values import (
     data_text,
     metadata_text,
-    new_id,
+    new_ids,
     now,
     read_data,
     read_metadata,
+    seconds_from_utc,
     to_microseconds,
 )
 from memio.toolkit import same_json
@@ -49,28 +51,57 @@ from memio.toolkit import same_json
 
 def add(db: Connection, session_id: str, messages: Sequence[Message], owner: Owner) -> list[Message]:
     """Append messages to a session; those that are there already, by their id, are returned as they are."""
-    number = intern_owner(db, owner).id
-    session = intern_session(db, session_id, number)
-    tags = session_tags(db, session)
-    before = latest(db, session)
-    stored: list[Message] = []
-    times: list[int] = []
-    for message in messages:
-        row = _stored(db, session, message) if message.id is not None else None
-        if row is None:
-            row = insert(db, _new_row(message, session, session_id, owner), before, tags)
-            times.append(row.timestamp)
-        stored.append(row.message())
-    extend_session(db, session, number, times)
-    return stored
+    return [row.message() for row in _store(db, session_id, messages, owner)[0]]
 
 
 def restore(db: Connection, messages: Sequence[Message]) -> int:
     """Append messages to the sessions that they name, and return how many were not there yet."""
-    (before,) = db.execute("SELECT total(seq) FROM sqlite_sequence WHERE name = 'message'").fetchone()
+    added = 0
     for (session_id, owner), some in groupby(messages, attrgetter("session_id", "owner")):
-        add(db, session_id, list(some), owner)
-    return int(db.execute("SELECT count(*) FROM message WHERE seq > ?", (before,)).fetchone()[0])
+        added += _store(db, session_id, list(some), owner)[1]
+    return added
+
+
+def _store(db: Connection, session_id: str, messages: Sequence[Message], owner: Owner) -> tuple[list[Row], int]:
+    """Return the rows of messages in order, and how many of them are new."""
+    number, tags = intern_owner(db, owner)
+    session = intern_session(db, session_id, number)
+    path = to_path(owner.namespace)
+    moment = now()
+    ids = new_ids()
+    seq = last_number(db)
+    rows: list[Row] = []
+    fresh: dict[str, Row] = {}
+    for message in messages:
+        row = None
+        if message.id is not None:
+            row = fresh.get(message.id) or _stored(db, session, message.id)
+        if row is None:
+            release_for(db, message.content)
+            seq += 1
+            row = Row(
+                seq=seq,
+                session=session,
+                session_id=session_id,
+                user_id=owner.user_id,
+                agent_id=owner.agent_id,
+                path=path,
+                id=message.id or next(ids),
+                role=message.role,
+                name=message.name,
+                timestamp=moment if message.timestamp is None else to_microseconds(message.timestamp),
+                metadata=metadata_text(message.metadata),
+                content=message.content,
+                data=data_text(message.data),
+                utc_offset=0 if message.timestamp is None else seconds_from_utc(message.timestamp),
+            )
+            fresh[row.id] = row
+        elif not _is_same(row, message):
+            raise ConflictError("message", row.id)
+        rows.append(row)
+    append(db, session, [*fresh.values()], with_session(tags, session))
+    extend_session(db, session, number, [row.timestamp for row in fresh.values()])
+    return rows, len(fresh)
 
 
 def page(db: Connection, session_id: str, limit: int, cursor: str | None, start: Start, scope: Scope) -> Page[Message]:
@@ -130,33 +161,17 @@ def delete_all(db: Connection, scope: Scope) -> None:
         delete_session(db, session)
 
 
-def _new_row(message: Message, session: int, session_id: str, owner: Owner) -> Row:
-    return Row(
-        seq=0,
-        session=session,
-        session_id=session_id,
-        user_id=owner.user_id,
-        agent_id=owner.agent_id,
-        namespace=owner.namespace,
-        id=message.id or new_id(),
-        role=message.role,
-        content=message.content,
-        name=message.name,
-        metadata=metadata_text(message.metadata),
-        data=data_text(message.data),
-        timestamp=now() if message.timestamp is None else to_microseconds(message.timestamp),
+def _stored(db: Connection, session: int, message_id: str) -> Row | None:
+    """Return the message of an id, or `None` when there is none."""
+    return next(select(db, "m.session = ? AND m.id = ?", (session, message_id)), None)
+
+
+def _is_same(row: Row, message: Message) -> bool:
+    return (
+        (row.role, row.content, row.name) == (message.role, message.content, message.name)
+        and same_json(read_metadata(row.metadata), message.metadata)
+        and same_json(read_data(row.data), message.data)
     )
-
-
-def _stored(db: Connection, session: int, message: Message) -> Row | None:
-    """Return the stored message of this id, if it is the same, and `None` if there is none."""
-    for row in select(db, "m.session = ? AND m.id = ?", (session, message.id)):
-        given = (message.role, message.content, message.name)
-        same = given == (row.role, row.content, row.name) and same_json(read_data(row.data), message.data)
-        if not same or not same_json(read_metadata(row.metadata), message.metadata):
-            raise ConflictError("message", row.id)
-        return row
-    return None
 
 
 def _in_order(db: Connection, session: int | None, place: int, *, back: bool) -> Iterator[Row]:

@@ -13,13 +13,12 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
-from memio.providers.sqlite._rows.counts import total
 from memio.providers.sqlite._rows.messages import INDEX
-from memio.providers.sqlite._rows.scopes import Condition, all_of, reach_of
+from memio.providers.sqlite._rows.scopes import Condition, all_of, reach_of, total
 from memio.providers.sqlite._rows.selection import passing
 from memio.providers.sqlite._rows.sessions import only_session
-from memio.providers.sqlite._search.index import Within
-from memio.providers.sqlite._search.tags import filter_tags, matching
+from memio.providers.sqlite._search.tags import all_of as all_of_tags
+from memio.providers.sqlite._search.tags import filter_tags, tag
 
 
 class MessageSelection(NamedTuple):
@@ -45,35 +44,27 @@ class Found(NamedTuple):
 
     Attributes:
         session: The number of their session, where there is one.
-        restriction: An expression that their rows of the index match; empty for all.
-        condition: What else holds of messages `m`, sessions `s` and owners `o`.
+        tags: An expression that exactly the messages of the session, or of the owners, match; empty for all.
+        size: How many messages these are.
+        filters: An expression that the messages match that pass the filter, and others too; empty for all.
+        condition: What must hold of messages `m` because of their times.
     """
 
     session: int | None
-    restriction: str
+    tags: str
+    size: int
+    filters: str
     condition: Condition
 
-    def within(self) -> Within:
-        """Return the condition for the rows of the index."""
-        if not self.condition.values:
-            return Within()
-        found = f"SELECT 1 FROM {_JOINED} WHERE m.seq = {INDEX.table}.rowid AND {self.condition.sql}"  # noqa: S608  # texts from here
-        return Within(f"EXISTS ({found})", self.condition.values)
-
-    def source(self) -> tuple[str, Condition]:
+    def source(self, db: Connection) -> tuple[str, Condition]:
         """Return the tables in which the messages `m` are read, and the condition for their rows."""
         if self.session is not None:
-            return _JOINED, all_of(Condition("m.session = ?", (self.session,)), self.condition)
-        if not self.restriction:
-            return _JOINED, self.condition
-        match = Condition(f"{INDEX.table} MATCH ?", (self.restriction,))
-        return f"{INDEX.table} CROSS JOIN message m ON m.seq = {INDEX.table}.rowid {_OWNED}", all_of(
-            match, self.condition
-        )
-
-
-_OWNED = "CROSS JOIN session s ON s.seq = m.session CROSS JOIN owner o ON o.id = s.owner"
-_JOINED = f"message m {_OWNED}"
+            return "message m", all_of(Condition("m.session = ?", (self.session,)), self.condition)
+        tags = all_of_tags(self.tags, self.filters)
+        if not tags:
+            return "message m", self.condition
+        match = Condition(f"{INDEX.table} MATCH ?", (tags,))
+        return INDEX.joined(db, "message", "m"), all_of(match, self.condition)
 
 
 def find(db: Connection, selection: MessageSelection) -> Found | None:
@@ -83,17 +74,17 @@ def find(db: Connection, selection: MessageSelection) -> Found | None:
         ConflictError: Several owners in scope have the session.
     """
     times = [("m.timestamp >= ?", selection.since), ("m.timestamp < ?", selection.until)]
-    conditions = [Condition(sql, (value,)) for sql, value in times if value is not None]
-    filtered = filter_tags(selection.filters or {})
+    condition = all_of(*(Condition(sql, (value,)) for sql, value in times if value is not None))
+    filters = filter_tags(selection.filters or {})
     if selection.session_id is not None:
         session = only_session(db, selection.session_id, selection.scope)
         if session is None:
             return None
-        return Found(session, _restriction(f"s{session}", filtered), all_of(*conditions))
+        return Found(session, tag("s", session), _size(db, session), filters, condition)
     reach = reach_of(db, selection.scope)
     if reach is None:
         return None
-    return Found(None, _restriction(reach.tokens, filtered), all_of(reach.rest, *conditions))
+    return Found(None, reach.tags, total(db, "messages", selection.scope), filters, condition)
 
 
 def count_messages(db: Connection, selection: MessageSelection) -> int:
@@ -104,13 +95,11 @@ def count_messages(db: Connection, selection: MessageSelection) -> int:
     if selection.session_id is None:
         return total(db, "messages", selection.scope)
     session = only_session(db, selection.session_id, selection.scope)
-    if session is None:
-        return 0
-    return int(db.execute("SELECT messages FROM session WHERE seq = ?", (session,)).fetchone()[0])
+    return 0 if session is None else _size(db, session)
 
 
 def _count(db: Connection, found: Found, filters: Mapping[str, Any] | None) -> int:
-    tables, condition = found.source()
+    tables, condition = found.source(db)
     if not filters:
         counted = db.execute(f"SELECT count(*) FROM {tables} WHERE {condition.sql}", condition.values)  # noqa: S608  # texts from here
         return int(counted.fetchone()[0])
@@ -121,5 +110,6 @@ def _count(db: Connection, found: Found, filters: Mapping[str, Any] | None) -> i
     return sum(1 for _ in passing(db, "message", filters, numbers))
 
 
-def _restriction(*tokens: str) -> str:
-    return matching(" AND ".join(filter(None, tokens)))
+def _size(db: Connection, session: int) -> int:
+    """Return how many messages a session has."""
+    return int(db.execute("SELECT messages FROM session WHERE seq = ?", (session,)).fetchone()[0])

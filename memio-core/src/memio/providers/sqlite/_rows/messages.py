@@ -1,60 +1,62 @@
 """The table of messages, and what the full-text index holds for each.
 
-A message is ranked together with the two before it in its session, and with the words of its date: an answer often
-makes sense only together with its question. Of a long message before it, the beginning is enough. When messages are
-deleted, those that come within two after them are indexed anew, so that the index holds nothing else than if the
-deleted ones had never been there.
+When messages are added or deleted, their neighbours are indexed anew, so that the index holds nothing else than if the
+messages that are there now had been added one after the other.
 
 Every function runs inside a transaction of the engine.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
+from datetime import timedelta, timezone
 from functools import lru_cache, partial
+from operator import attrgetter
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.models import Message, Role
 from memio.providers.sqlite._db.progress import Progress, counted
-from memio.providers.sqlite._rows.cursors import END
 from memio.providers.sqlite._rows.namespaces import from_path
-from memio.providers.sqlite._rows.parts import release_for, weight_of
-from memio.providers.sqlite._rows.values import from_microseconds, read_data, read_metadata
+from memio.providers.sqlite._rows.parts import weight_of
+from memio.providers.sqlite._rows.values import from_microseconds, loads, read_data, read_metadata
+from memio.providers.sqlite._search.conversation import SHORT, Utterance, changes, entries
+from memio.providers.sqlite._search.entry import Entry
 from memio.providers.sqlite._search.index import TextIndex
-from memio.providers.sqlite._search.tags import record_tags
-from memio.toolkit import date_words, index_text, trusted
+from memio.providers.sqlite._search.tags import record_tags, tag
+from memio.toolkit import date_words, trusted
 
-INDEX = TextIndex("message_text", body=1, name=0, prev=0.5, prev2=0.4, date=1)
+INDEX = TextIndex("message_text", conversation=True)
 
-Texts = deque[str]
-"""The beginnings of the two messages before one, for the index, the older one first; empty where there is none."""
-
-_BEGINNING = 2_000
-"""How many characters of a message are indexed with the two after it, so that a long one does not slow them down."""
+_AROUND = 3
+"""How many messages before a change, and after it, are needed to compute the entries that change with it."""
 
 _TAGS_KEPT = 10_000
-"""Of how many sessions the tokens are kept in memory while the index is built."""
+"""Of how many sessions the tags are kept in memory while the index is built."""
 
 _SELECT = (
     "SELECT m.seq, m.session, s.name, nullif(o.user, ''), nullif(o.agent, ''), o.path, m.id, m.role, m.name, "
-    "m.timestamp, m.metadata, m.content, m.data "
+    "m.timestamp, m.metadata, m.content, m.data, m.utc_offset "
     "FROM message m CROSS JOIN session s ON s.seq = m.session CROSS JOIN owner o ON o.id = s.owner WHERE "
 )
-_PATH = 5
+_UTTERANCES = (
+    f"SELECT seq, name, substr(content, 1, {SHORT + 1}), timestamp, utc_offset, metadata FROM message "  # noqa: S608  # a constant
+    "WHERE session = ? AND "
+)
+_BEFORE = "seq < ? ORDER BY seq DESC LIMIT ?"
+_AFTER = "seq > ? ORDER BY seq LIMIT ?"
 _make_message = trusted(Message)
 
 
 class Row(NamedTuple):
-    """A message; its time is in microseconds."""
+    """A message; its time is in microseconds, and the offset from UTC where it was sent in seconds."""
 
     seq: int
     session: int
     session_id: str
     user_id: str | None
     agent_id: str | None
-    namespace: tuple[str, ...]
+    path: bytes
     id: str
     role: Role
     name: str | None
@@ -62,6 +64,7 @@ class Row(NamedTuple):
     metadata: str | None
     content: str
     data: str | None
+    utc_offset: int
 
     def message(self, score: float | None = None) -> Message:
         """Return the message, with a score where it was searched for."""
@@ -76,7 +79,7 @@ class Row(NamedTuple):
             session_id=self.session_id,
             user_id=self.user_id,
             agent_id=self.agent_id,
-            namespace=self.namespace,
+            namespace=from_path(self.path),
             score=score,
         )
 
@@ -87,36 +90,42 @@ class Row(NamedTuple):
 
 def select(db: Connection, condition: str, values: tuple[Any, ...] = ()) -> Iterator[Row]:
     """Yield the messages `m` of sessions `s` of owners `o` for which a condition in SQL holds."""
-    found = db.execute(_SELECT + condition, values)
-    return (Row._make((*columns[:_PATH], from_path(columns[_PATH]), *columns[_PATH + 1 :])) for columns in found)
+    return map(Row._make, db.execute(_SELECT + condition, values))
 
 
-def insert(db: Connection, row: Row, before: Texts, tags: str) -> Row:
-    """Store and index a message, and return it with its number.
+def last_number(db: Connection) -> int:
+    """Return the highest number that a message ever had."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def append(db: Connection, session: int, rows: Sequence[Row], tags: str) -> None:
+    """Store messages at the end of a session, and index them and anew the one before them.
 
     Args:
         db: The connection.
-        row: The message, with any number.
-        before: The texts before it; becomes those before the next message.
-        tags: The tokens of its session.
+        session: The session.
+        rows: The messages, with numbers after all others, in order.
+        tags: The tags of the session, from `with_session`.
     """
-    release_for(db, row.content)
-    inserted = db.execute(
-        "INSERT INTO message (session, id, role, name, timestamp, metadata, content, data) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (row.session, row.id, row.role, row.name, row.timestamp, row.metadata, row.content, row.data),
+    if not rows:
+        return
+    before = [*_utterances_at(db, session, tags, _BEFORE, rows[0].seq, _AROUND)][::-1]
+    db.executemany(
+        "INSERT INTO message (seq, session, id, role, name, timestamp, metadata, content, data, utc_offset) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((row.seq, row.session, *row[6:]) for row in rows),
     )
-    row = row._replace(seq=inserted.lastrowid or 0)
-    INDEX.add(db, [(row.seq, *indexed(row, before, tags))])
-    return row
+    for change in changes(before, [*before, *(_utterance(row, tags) for row in rows)]):
+        INDEX.change(db, *change)
 
 
 def delete_whole(db: Connection, session: int) -> None:
     """Delete all messages of a session from the table and the index."""
-    before = nothing_before()
     tags = session_tags(db, session)
-    for row in select(db, "m.session = ? ORDER BY m.seq", (session,)):
-        INDEX.remove(db, row.seq, *indexed(row, before, tags))
+    rows = select(db, "m.session = ? ORDER BY m.seq", (session,))
+    for seq, entry in entries(_utterance(row, tags) for row in rows):
+        INDEX.change(db, seq, entry, None)
     db.execute("DELETE FROM message WHERE session = ?", (session,))
 
 
@@ -128,69 +137,73 @@ def delete_some(db: Connection, session: int, rows: Sequence[Row]) -> None:
         session: The session.
         rows: The messages, in the order of adding.
     """
-    gone = {row.seq for row in rows}
-    after = "m.session = ? AND m.seq > ? ORDER BY m.seq LIMIT 2"
-    changed = {row.seq: row for seq in gone for row in select(db, after, (session, seq)) if row.seq not in gone}
     tags = session_tags(db, session)
+    gone = [_utterance(row, tags) for row in rows]
+    db.executemany("DELETE FROM message WHERE seq = ?", ((row.seq,) for row in rows))
+    left = _left_around(db, session, tags, [row.seq for row in rows])
+    for change in changes(sorted([*gone, *left], key=attrgetter("seq")), left):
+        INDEX.change(db, *change)
 
-    def index_columns(row: Row) -> tuple[str, ...]:
-        return indexed(row, latest(db, session, row.seq), tags)
 
-    for row in sorted([*rows, *changed.values()]):  # in this order, because an index is slow when numbers go back
-        INDEX.remove(db, row.seq, *index_columns(row))
-    db.executemany("DELETE FROM message WHERE seq = ?", ((seq,) for seq in gone))
-    INDEX.add(db, ((row.seq, *index_columns(row)) for row in sorted(changed.values())))
+def _left_around(db: Connection, session: int, tags: str, gone: Sequence[int]) -> list[Utterance]:
+    """Return the messages that are left of a session, those around each place where some are gone."""
+    left: dict[int, Utterance] = {}
+    following: int | None = 0
+    for seq in gone:
+        if following is not None and following < seq:  # otherwise the one before this one is gone as well
+            near = [*_utterances_at(db, session, tags, _BEFORE, seq, _AROUND)]
+            after = [*_utterances_at(db, session, tags, _AFTER, seq, _AROUND)]
+            left.update((utterance.seq, utterance) for utterance in (*near, *after))
+            following = after[0].seq if after else None
+    return sorted(left.values(), key=attrgetter("seq"))
 
 
 def reindex(db: Connection, progress: Progress) -> None:
     """Build the index anew from the table, so that it holds nothing else."""
-    INDEX.clear(db)
-    # In the order of the rows, in which an index is built fast. Sessions alternate, so the texts before are read.
+    # In the order of the rows, in which an index is built fast. Sessions alternate, so neighbours are read.
     rows = select(db, "TRUE ORDER BY m.seq")
     tags = lru_cache(maxsize=_TAGS_KEPT)(partial(session_tags, db))
     counted_rows = counted(db, "message", rows, progress)
-    INDEX.add(
-        db, ((row.seq, *indexed(row, latest(db, row.session, row.seq), tags(row.session))) for row in counted_rows)
-    )
+    INDEX.rebuild(db, ((row.seq, _entry(db, row, tags(row.session))) for row in counted_rows))
 
 
-def indexed(row: Row, before: Texts, tags: str) -> tuple[str, ...]:
-    """Return what the index holds for a message, and add the message to `before`."""
-    body = _body(row.name, row.content)
-    prev2, prev = before
-    before.append(_body(row.name, row.content[:_BEGINNING]))
-    date = date_words(from_microseconds(row.timestamp))
-    every_tag = record_tags(tags, read_metadata(row.metadata)) if row.metadata else tags
-    return body, index_text(row.name or ""), prev, prev2, date, every_tag
+def _entry(db: Connection, row: Row, tags: str) -> Entry:
+    """Return what the index holds for a message, which is read with its neighbours."""
+    utterance = _utterance(row, tags)
+    if not utterance.short:
+        return utterance.entry(())
+    before = [*_utterances_at(db, row.session, tags, _BEFORE, row.seq, 2)]
+    after = _utterances_at(db, row.session, tags, _AFTER, row.seq, 1)
+    return utterance.entry([*before[::-1], *after])
 
 
 def session_tags(db: Connection, session: int) -> str:
-    """Return the tokens of the messages of a session."""
+    """Return the tags of the messages of a session."""
     (tags,) = db.execute(
         "SELECT o.tags FROM session s JOIN owner o ON o.id = s.owner WHERE s.seq = ?", (session,)
     ).fetchone()
-    return f"{tags} s{session}"
+    return with_session(tags, session)
 
 
-def nothing_before() -> Texts:
-    """Return the texts before the first message of a session."""
-    return deque(["", ""], maxlen=2)
+def with_session(tags: str, session: int) -> str:
+    """Return the tags of the messages of a session, given those of its owner."""
+    return f"{tags} {tag('s', session)}"
 
 
-def latest(db: Connection, session: int, before: int = END) -> Texts:
-    """Return the beginnings of the last two messages of a session.
-
-    Args:
-        db: The connection.
-        session: The session.
-        before: The number of a row; messages from there on are left out. By default all count.
-    """
-    texts = nothing_before()
-    found = "SELECT name, substr(content, 1, ?) FROM message WHERE session = ? AND seq < ? ORDER BY seq DESC LIMIT 2"
-    for name, beginning in reversed(db.execute(found, (_BEGINNING, session, before)).fetchall()):
-        texts.append(_body(name, beginning))
-    return texts
+def _utterance(row: Row, tags: str) -> Utterance:
+    return Utterance(
+        row.seq, row.name, row.content, partial(_day_and_tags, row.timestamp, row.utc_offset, row.metadata, tags)
+    )
 
 
-def _body(name: str | None, content: str) -> str:
-    return index_text(content if name is None else f"{name}: {content}")
+def _utterances_at(db: Connection, session: int, tags: str, place: str, *values: int) -> Iterator[Utterance]:
+    """Yield messages at a place of a session; of long ones the beginning."""
+    for seq, name, content, timestamp, utc_offset, metadata in db.execute(_UTTERANCES + place, (session, *values)):
+        yield Utterance(seq, name, content, partial(_day_and_tags, timestamp, utc_offset, metadata, tags))
+
+
+def _day_and_tags(timestamp: int, utc_offset: int, metadata: str | None, tags: str) -> tuple[str, str]:
+    """Return the words of the day of a message where it was sent, and its tags."""
+    moment = from_microseconds(timestamp)
+    day = date_words(moment.astimezone(timezone(timedelta(seconds=utc_offset))) if utc_offset else moment)
+    return day, record_tags(tags, loads(metadata)) if metadata else tags

@@ -1,4 +1,4 @@
-"""The table of owners: their numbers, the tokens of their records, and how many records each has.
+"""The table of owners: their numbers, the tags of their records, and how many records each has.
 
 Every function runs inside a transaction of the engine.
 """
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from memio.owners import Owner
 from memio.providers.sqlite._rows.namespaces import below, to_path
+from memio.providers.sqlite._search.tags import tag
 
 _EMPTY = "facts = 0 AND documents = 0 AND sessions = 0 AND messages = 0 AND triples = 0"
 
@@ -20,9 +21,9 @@ class OwnerRow(NamedTuple):
 
     Attributes:
         id: The number of the row.
-        tags: The tokens of the owner's records in full-text indexes, with spaces between them: `o` and the number of
+        tags: The tags of the owner's records in full-text indexes, with spaces between them: `o` and the number of
             the owner; `u` and `a` for a user and an agent; `e` for exactly its namespace, and a `p` for each namespace
-            at or above it, from the top. The root and a missing label have no token.
+            at or above it but the root, from the top. A missing label, and the root as a namespace, has the number 0.
     """
 
     id: int
@@ -52,28 +53,28 @@ def intern_owner(db: Connection, owner: Owner) -> OwnerRow:
 
 
 def tags_of(db: Connection, owner: int) -> str:
-    """Return the tokens of an owner."""
+    """Return the tags of an owner."""
     return str(db.execute("SELECT tags FROM owner WHERE id = ?", (owner,)).fetchone()[0])
 
 
-def user_token(db: Connection, user: str) -> str | None:
-    """Return the token of the records of a user, or `None` when there are none."""
-    return _token(db, "u", "user = ?", (user,))
+def user_tag(db: Connection, user: str) -> str | None:
+    """Return the tag of the records of a user, or `None` when there are none."""
+    return _tag(db, "u", "user = ?", (user,))
 
 
-def agent_token(db: Connection, agent: str) -> str | None:
-    """Return the token of the records of an agent, or `None` when there are none."""
-    return _token(db, "a", "agent = ?", (agent,))
+def agent_tag(db: Connection, agent: str) -> str | None:
+    """Return the tag of the records of an agent, or `None` when there are none."""
+    return _tag(db, "a", "agent = ?", (agent,))
 
 
-def namespace_token(db: Connection, path: bytes) -> str | None:
-    """Return the token of the records of exactly a namespace that is not the root, or `None` when there are none."""
-    return _token(db, "e", "path = ?", (path,))
+def namespace_tag(db: Connection, path: bytes) -> str | None:
+    """Return the tag of the records of exactly a namespace, or `None` when there are none."""
+    return _tag(db, "e", "path = ?", (path,))
 
 
-def prefix_token(db: Connection, prefix: tuple[str, ...]) -> str | None:
-    """Return the token of the records of a namespace and all below it, or `None` when there are none."""
-    return _token(db, "p", "path >= ? AND path < ?", below(prefix), len(prefix) - 1)
+def prefix_tag(db: Connection, prefix: tuple[str, ...]) -> str | None:
+    """Return the tag of the records of a namespace and all below it, or `None` when there are none."""
+    return _tag(db, "p", "path >= ? AND path < ?", below(prefix), len(prefix) - 1)
 
 
 def add_to_count(db: Connection, column: str, owner: int, number: int) -> None:
@@ -101,22 +102,20 @@ def _columns(owner: Owner) -> tuple[str, str, bytes]:
 
 
 def _new_tags(db: Connection, number: int, owner: Owner) -> Iterable[str]:
-    """Yield the tokens of an owner whose row was just added.
+    """Yield the tags of an owner whose row was just added.
 
     A label gets the number of the first owner that had it, and keeps it for as long as any owner has it.
     """
-    yield f"o{number}"
-    if owner.user_id is not None:
-        yield user_token(db, owner.user_id) or f"u{number}"
-    if owner.agent_id is not None:
-        yield agent_token(db, owner.agent_id) or f"a{number}"
-    levels = range(1, len(owner.namespace) + 1)
-    above = [prefix_token(db, owner.namespace[:level]) or f"p{number}x{level}" for level in levels]
-    yield from (f"e{token[1:]}" for token in above[-1:])
-    yield from above
+    user, agent, path = _columns(owner)
+    yield tag("o", number)
+    yield (user_tag(db, user) or tag("u", number)) if user else tag("u", 0)
+    yield (agent_tag(db, agent) or tag("a", number)) if agent else tag("a", 0)
+    yield (namespace_tag(db, path) or tag("e", number)) if path else tag("e", 0)
+    for level in range(1, len(owner.namespace) + 1):
+        yield prefix_tag(db, owner.namespace[:level]) or tag("p", f"{number}x{level}")
 
 
-def _token(db: Connection, letter: str, condition: str, values: tuple[Any, ...], place: int = 0) -> str | None:
-    """Return the token with a letter that the owners for which a condition holds have at a place among such tokens."""
+def _tag(db: Connection, letter: str, condition: str, values: tuple[Any, ...], place: int = 0) -> str | None:
+    """Return the tag with a letter that the owners for which a condition holds have at a place among such tags."""
     row = db.execute(f"SELECT tags FROM owner WHERE {condition} AND tags <> '' LIMIT 1", values).fetchone()  # noqa: S608  # a text from above
-    return [token for token in row[0].split() if token[0] == letter][place] if row else None
+    return [each for each in row[0].split() if each.startswith(tag(letter, ""))][place] if row else None

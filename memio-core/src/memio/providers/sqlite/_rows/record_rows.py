@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.parts import weight_of
 from memio.providers.sqlite._rows.values import data_text, loads, metadata_text
+from memio.providers.sqlite._search.entry import Entry, entry_of
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import record_tags
-from memio.toolkit import index_text
 
 Columns = tuple[Any, ...]
 
@@ -84,9 +84,9 @@ def row_at(db: Connection, table: str, seq: int) -> Iterator[Columns]:
 
 def index_of(table: str) -> TextIndex:
     """Return the full-text index of a table."""
-    return TextIndex(f"{table}_text", body=1)
+    return TextIndex(f"{table}_text")
 
 
-def indexed(row: Row, owner_tags: str) -> tuple[str, str]:
-    """Return what the index holds for a row: its text and its tags."""
-    return index_text(row.content), record_tags(owner_tags, row.metadata)
+def entry(row: Row, owner_tags: str) -> Entry:
+    """Return what the index holds for a row."""
+    return entry_of(row.content, record_tags(owner_tags, row.metadata))

@@ -30,8 +30,8 @@ from memio.providers.sqlite._rows.owners import (
 from memio.providers.sqlite._rows.parts import part_of, release_for
 from memio.providers.sqlite._rows.record_rows import (
     Row,
+    entry,
     index_of,
-    indexed,
     read,
     row_at,
     rows_where,
@@ -243,7 +243,8 @@ class RecordTable(Generic[R]):
     def _insert_all(self, db: Connection, rows: Collection[Row], owners: Iterable[OwnerRow]) -> None:
         tags = dict(owners)
         db.executemany(self._insert, map(written, rows))
-        self._index.add(db, ((row.seq, *indexed(row, tags[row.owner])) for row in rows))
+        for row in rows:
+            self._index.change(db, row.seq, None, entry(row, tags[row.owner]))
         for owner, number in _numbers(rows).items():
             add_to_count(db, self._count, owner, number)
 
@@ -259,10 +260,7 @@ class RecordTable(Generic[R]):
         if new.expires_at != old.expires_at:
             self._set_expiry(db, new)
         tags = tags_of(db, old.owner)
-        before, after = indexed(old, tags), indexed(new, tags)
-        if before != after:
-            self._index.remove(db, old.seq, *before)
-            self._index.add(db, [(new.seq, *after)])
+        self._index.change(db, new.seq, entry(old, tags), entry(new, tags))
         return new
 
     def _set_expiry(self, db: Connection, row: Row) -> None:
@@ -291,7 +289,7 @@ class RecordTable(Generic[R]):
 
     def _remove(self, db: Connection, row: Row, tags: str) -> None:
         db.execute(f"DELETE FROM {self._name} WHERE seq = ?", (row.seq,))  # noqa: S608  # as above
-        self._index.remove(db, row.seq, *indexed(row, tags))
+        self._index.change(db, row.seq, entry(row, tags), None)
 
     def _last(self, db: Connection) -> int:
         """Return the highest number of a row or a version so far."""
@@ -323,11 +321,9 @@ class RecordTable(Generic[R]):
 
 def reindex(db: Connection, name: str, progress: Progress) -> None:
     """Build the index of a table anew from its rows, so that it holds nothing else."""
-    index = index_of(name)
-    index.clear(db)
     tags = lru_cache(maxsize=_TAGS_KEPT)(partial(tags_of, db))
     rows = map(read, counted(db, name, rows_where(db, name, "TRUE ORDER BY r.seq", ()), progress))
-    index.add(db, ((row.seq, *indexed(row, tags(row.owner))) for row in rows))
+    index_of(name).rebuild(db, ((row.seq, entry(row, tags(row.owner))) for row in rows))
 
 
 def _new_row(item: New, seq: int, record_id: str, owner: int, moment: int) -> Row:

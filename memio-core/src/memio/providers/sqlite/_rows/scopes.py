@@ -1,4 +1,4 @@
-"""Scopes in SQL, and in the tokens of full-text indexes.
+"""Scopes in SQL and in the tags of full-text indexes, and how many records there are in one.
 
 Every function runs inside a transaction of the engine.
 """
@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from memio.owners import ANY, Scope
 from memio.providers.sqlite._rows.namespaces import below, to_path
-from memio.providers.sqlite._rows.owners import agent_token, namespace_token, prefix_token, user_token
+from memio.providers.sqlite._rows.owners import agent_tag, namespace_tag, prefix_tag, user_tag
+from memio.providers.sqlite._search.tags import all_of as all_tags
+from memio.providers.sqlite._search.tags import tag
 
-_OWNERS_AS_TOKENS = 16
+_OWNERS_AS_TAGS = 16
 """Up to how many owners are listed in an expression: its cost grows with its length."""
 
 
@@ -47,13 +49,11 @@ class Reach(NamedTuple):
 
     Attributes:
         owner: The number of the owner whose rows they all are, where there is one.
-        tokens: An expression for `tags` that all these rows match; empty for none.
-        rest: What holds of the owners `o` of these rows only, of those that match `tokens`.
+        tags: An expression that exactly these rows of an index match; empty for all rows.
     """
 
     owner: int | None = None
-    tokens: str = ""
-    rest: Condition = Condition()
+    tags: str = ""
 
 
 _EVERYTHING = Reach()
@@ -81,59 +81,69 @@ def condition_of(scope: Scope) -> Condition:
 def reach_of(db: Connection, scope: Scope) -> Reach | None:
     """Return how the rows of a scope are found, or `None` when there are none.
 
-    A token that all rows have makes a search several times slower, so it is left out.
+    A tag that all rows have makes a search several times slower, so it is left out.
     """
     condition = condition_of(scope)
     if not condition.values:
         return _EVERYTHING
     found = db.execute(
-        f"SELECT o.id FROM owner o WHERE {condition.sql} LIMIT {_OWNERS_AS_TOKENS + 1}",  # noqa: S608  # columns from above
+        f"SELECT o.id FROM owner o WHERE {condition.sql} LIMIT {_OWNERS_AS_TAGS + 1}",  # noqa: S608  # columns from above
         condition.values,
     )
     owners = [owner for (owner,) in found]
     if not owners:
         return None
     if len(owners) == 1:
-        return Reach(owners[0], f"o{owners[0]}" if _has_others(db, _Label("id", *owners, *owners)) else "")
-    labels = [label for label in _labels_of(scope) if _has_others(db, label)]
-    if len(labels) == 1 and labels[0].token is not None:
-        return Reach(tokens=labels[0].token(db) or "")
-    if labels and len(owners) <= _OWNERS_AS_TOKENS:
-        return Reach(tokens=f"({' OR '.join(f'o{owner}' for owner in owners)})")
-    tokens = " AND ".join(label.token(db) or "" for label in labels if label.token is not None)
-    return Reach(tokens=tokens, rest=Condition() if all(label.token for label in labels) else condition)
+        return Reach(owners[0], tag("o", owners[0]) if _has_others(db, "id", owners[0], owners[0]) else "")
+    labels = [label for label in _labels_of(scope) if _has_others(db, *label[:3])]
+    if len(labels) > 1 and len(owners) <= _OWNERS_AS_TAGS:
+        return Reach(tags=f"({' OR '.join(tag('o', owner) for owner in owners)})")
+    return Reach(tags=all_tags(*(label.tag(db) or "" for label in labels)))
+
+
+def total(db: Connection, column: str, scope: Scope) -> int:
+    """Return how many records of one kind the owners in a scope have, expired ones included.
+
+    Args:
+        db: The connection.
+        column: The column of `owner` that counts them.
+        scope: The scope.
+    """
+    owners = condition_of(scope)
+    found = db.execute(f"SELECT ifnull(sum(o.{column}), 0) FROM owner o WHERE {owners.sql}", owners.values)  # noqa: S608  # a column of the schema
+    return int(found.fetchone()[0])
 
 
 class _Label(NamedTuple):
-    """What a scope restricts: the values of a column of `owner`, and their token; a missing label has none."""
+    """What a scope restricts: the values of a column of `owner`, and what returns the tag of their records."""
 
     column: str
     first: Any
     last: Any
-    token: Callable[[Connection], str | None] | None = None
+    tag: Callable[[Connection], str | None]
 
 
 def _labels_of(scope: Scope) -> list[_Label]:
     labels: list[_Label] = []
     if scope.user_id is not ANY:
         user = scope.user_id or ""
-        labels.append(_Label("user", user, user, partial(user_token, user=user) if user else None))
+        labels.append(_Label("user", user, user, partial(user_tag, user=user)))
     if scope.agent_id is not ANY:
         agent = scope.agent_id or ""
-        labels.append(_Label("agent", agent, agent, partial(agent_token, agent=agent) if agent else None))
+        labels.append(_Label("agent", agent, agent, partial(agent_tag, agent=agent)))
     if scope.namespace is not ANY:
         path = to_path(scope.namespace)
-        labels.append(_Label("path", path, path, partial(namespace_token, path=path) if path else None))
+        labels.append(_Label("path", path, path, partial(namespace_tag, path=path)))
     if scope.prefix:
-        labels.append(_Label("path", *below(scope.prefix), partial(prefix_token, prefix=scope.prefix)))
+        labels.append(_Label("path", *below(scope.prefix), partial(prefix_tag, prefix=scope.prefix)))
     return labels
 
 
-def _has_others(db: Connection, label: _Label) -> bool:
+def _has_others(db: Connection, column: str, first: Any, last: Any) -> bool:
     """Return whether there is an owner outside of the range of a column. Each half is a look-up in an index."""
     found = db.execute(
-        f"SELECT EXISTS (SELECT 1 FROM owner WHERE {label.column} < ?) "  # noqa: S608  # a column from above
-        f"OR EXISTS (SELECT 1 FROM owner WHERE {label.column} > ?)",
-        (label.first, label.last),
+        f"SELECT EXISTS (SELECT 1 FROM owner WHERE {column} < ?) "  # noqa: S608  # a column from above
+        f"OR EXISTS (SELECT 1 FROM owner WHERE {column} > ?)",
+        (first, last),
     )
     return bool(found.fetchone()[0])

@@ -8,24 +8,25 @@ Every function runs inside a transaction of the engine. `table` is the name of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
-from memio.providers.sqlite._db.interrupts import end_if_cancelled
+from memio.providers.sqlite._connection.interrupts import end_if_cancelled
 from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.record_rows import SELECT, Columns, index_of, row_at
-from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, reach_of
+from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, reach_of, total
 from memio.providers.sqlite._rows.values import read_metadata
-from memio.providers.sqlite._search.index import ALL, Within
-from memio.providers.sqlite._search.tags import filter_tags, matching
+from memio.providers.sqlite._search.index import Accept, Span, place_of
+from memio.providers.sqlite._search.tags import all_of as all_of_tags
+from memio.providers.sqlite._search.tags import filter_tags
 from memio.toolkit import Term, matches
 
 _OWNERS = "CROSS JOIN owner o ON o.id = r.owner"
 _FEW = 2_000
-"""Up to how many rows of an owner are looked at: tokens take as long as there are rows of all owners that have them."""
+"""Up to how many rows of an owner are looked at: tags take as long as there are rows of all owners that have them."""
 _JUDGED_AT_ONCE = 256
 """After how many rows it is checked whether the caller has cancelled."""
 
@@ -50,11 +51,7 @@ class Selection(NamedTuple):
 
 def is_short(selection: Selection) -> bool:
     """Return whether a page of a selection is read in well under a millisecond, because its rows are found in order."""
-    if selection.filters or selection.since is not None or selection.until is not None:
-        return False
-    labels = selection.scope.fixed.values()
-    # A missing label has no token, so that rows of others are read too, unless the owner is known.
-    return selection.scope.owner is not None or all(labels)
+    return not selection.filters and selection.since is None and selection.until is None
 
 
 class _Source(NamedTuple):
@@ -64,11 +61,13 @@ class _Source(NamedTuple):
         tables: The tables.
         key: The column by which they are ordered, which is their number.
         condition: Which rows of these.
+        indexed: Whether the key is that of an index.
     """
 
     tables: str
     key: str
     condition: Condition
+    indexed: bool = False
 
 
 def in_order(
@@ -99,18 +98,44 @@ def count(db: Connection, table: str, selection: Selection) -> int:
 
 
 def best(db: Connection, table: str, terms: list[Term], selection: Selection, limit: int) -> list[tuple[int, float]]:
-    """Return number and score of the best records that have any of the terms; of equal ones, the newest first."""
+    """Return number and score of the best records that have any of the terms; of equal ones, the newest first.
+
+    The scores are those among all records in scope, those included that the filter, a time or their expiry leaves out.
+    """
     reach = reach_of(db, selection.scope)
     if reach is None:
         return []
     filters = selection.filters or {}
-    index = index_of(table)
-    restriction = matching(" AND ".join(filter(None, (reach.tokens, _filter_tokens(db, table, filters, reach)))))
-    within = _within(db, table, selection, reach)
-    if not filters:
-        return [*index.best(db, terms, restriction, limit, within)]
-    ranked = index.best(db, terms, restriction, ALL, within)
-    return [*islice(passing(db, table, filters, ranked), limit)]
+    span = Span(reach.tags, total(db, f"{table}s", selection.scope))
+    tags = _filter_tags(db, table, filters, reach)
+    expiry = _expiry(db, table, selection.moment)
+    accept = judge(db, f"{table} r", all_of(expiry, *_conditions(selection._replace(moment=None))), filters)
+    return index_of(table).best(db, terms, span, limit, filters=tags, accept=accept)
+
+
+def judge(db: Connection, rows: str, condition: Condition, filters: Mapping[str, Any] | None) -> Accept | None:
+    """Return what chooses the rows for which a condition holds and that pass a filter; `None` where all do.
+
+    Args:
+        db: The connection.
+        rows: The table with a name of one letter for its rows, as in `fact r`.
+        condition: What must hold.
+        filters: The filter.
+    """
+    if not condition.values and not filters:
+        return None
+    row = rows[-1]
+    found = (
+        f"SELECT {row}.seq, {row}.metadata FROM json_each(?) CROSS JOIN {rows} ON {row}.seq = json_each.value "  # noqa: S608  # texts from here
+        f"WHERE {condition.sql}"
+    )
+
+    def accept(numbers: Sequence[int]) -> Collection[int]:
+        given = f"[{','.join(map(str, numbers))}]"
+        read = db.execute(found, (given, *condition.values))
+        return {seq for seq, metadata in read if not filters or matches(read_metadata(metadata), filters)}
+
+    return accept
 
 
 def containing(db: Connection, table: str, query: str, selection: Selection, limit: int) -> list[int]:
@@ -130,10 +155,11 @@ def containing(db: Connection, table: str, query: str, selection: Selection, lim
 
 def _read(db: Connection, select: str, source: _Source, place: int, *, back: bool) -> Iterator[Columns]:
     beyond, order = ("<", "DESC") if back else (">", "ASC")
+    beyond_place = place_of(place, back=back) if source.indexed else place
     sql, values = source.condition
     return db.execute(
         f"{select} FROM {source.tables} WHERE {sql} AND {source.key} {beyond} ? ORDER BY {source.key} {order}",
-        (*values, place),
+        (*values, beyond_place),
     )
 
 
@@ -167,20 +193,18 @@ def _source(db: Connection, table: str, selection: Selection, joined: str = "") 
     reach = reach_of(db, selection.scope)
     if reach is None:
         return None
-    tokens = _filter_tokens(db, table, selection.filters or {}, reach)
-    if reach.rest.values:
-        joined = _OWNERS
-    if not tokens and (reach.owner is not None or not reach.tokens):
+    tags = _filter_tags(db, table, selection.filters or {}, reach)
+    if not tags and (reach.owner is not None or not reach.tags):
         owner = Condition() if reach.owner is None else Condition("r.owner = ?", (reach.owner,))
-        return _Source(f"{table} r {joined}", "r.seq", all_of(owner, reach.rest, *_conditions(selection)))
-    index = index_of(table).table
-    expression = matching(" AND ".join(filter(None, (reach.tokens, tokens))))
-    condition = all_of(Condition(f"{index} MATCH ?", (expression,)), reach.rest, *_conditions(selection))
-    return _Source(f"{index} CROSS JOIN {table} r ON r.seq = {index}.rowid {joined}", f"{index}.rowid", condition)
+        return _Source(f"{table} r {joined}", "r.seq", all_of(owner, *_conditions(selection)))
+    index = index_of(table)
+    match = Condition(f"{index.table} MATCH ?", (all_of_tags(reach.tags, tags),))
+    condition = all_of(match, *_conditions(selection))
+    return _Source(f"{index.joined(db, table, 'r')} {joined}", index.key, condition, indexed=True)
 
 
-def _filter_tokens(db: Connection, table: str, filters: Mapping[str, Any], reach: Reach) -> str:
-    """Return the tokens of a filter, where looking at the metadata of every row of an owner would take longer."""
+def _filter_tags(db: Connection, table: str, filters: Mapping[str, Any], reach: Reach) -> str:
+    """Return the tags of a filter, where looking at the metadata of every row of an owner would take longer."""
     if not filters:
         return ""
     if reach.owner is not None:
@@ -201,20 +225,11 @@ def _conditions(selection: Selection) -> Iterator[Condition]:
     yield condition_of_filter(selection.filters or {}, "r.metadata")
 
 
-def _within(db: Connection, table: str, selection: Selection, reach: Reach) -> Within:
-    """Return the condition for the rows of the index, of those that have the tokens of the scope."""
-    index = index_of(table).table
-    conditions: list[Condition] = []
-    if selection.moment is not None and has_expired(db, table, selection.moment):
-        # Few have: they are removed bit by bit with each write.
-        expired = f"{index}.rowid NOT IN (SELECT seq FROM {table} WHERE expires_at <= ?)"  # noqa: S608  # as above
-        conditions.append(Condition(expired, (selection.moment,)))
-    rest = all_of(reach.rest, *_conditions(selection._replace(moment=None)))
-    if rest.values:
-        owners = _OWNERS if reach.rest.values else ""
-        found = f"SELECT 1 FROM {table} r {owners} WHERE r.seq = {index}.rowid AND {rest.sql}"  # noqa: S608  # as above
-        conditions.append(Condition(f"EXISTS ({found})", rest.values))
-    return Within(*all_of(*conditions))
+def _expiry(db: Connection, table: str, moment: int | None) -> Condition:
+    """Return the condition that records `r` have not expired, where one has that is still there."""
+    if moment is None or not has_expired(db, table, moment):
+        return Condition()
+    return Condition("(r.expires_at IS NULL OR r.expires_at > ?)", (moment,))
 
 
 def has_expired(db: Connection, table: str, moment: int) -> bool:

@@ -60,6 +60,12 @@ def microseconds_of(moment: datetime | None) -> int | None:
     return None if moment is None else to_microseconds(moment)
 
 
+def seconds_from_utc(moment: datetime) -> int:
+    """Return the offset of an aware time from UTC, in whole seconds."""
+    offset = moment.utcoffset()
+    return 0 if offset is None else round(offset.total_seconds())
+
+
 @lru_cache(maxsize=16)  # the records of a batch have one time
 def from_microseconds(value: int) -> datetime:
     """Return microseconds since 1970 as a time in UTC, exactly."""

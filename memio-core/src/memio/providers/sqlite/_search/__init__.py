@@ -1,1 +1,1 @@
-"""The full-text index: words, dates, tags and ranking."""
+"""The full-text index: words, context, tags and ranking."""

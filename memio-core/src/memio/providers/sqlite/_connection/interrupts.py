@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from threading import local
 from typing import Any
 
-from memio.providers.sqlite._db.errors import failure
+from memio.errors import ProviderError
 
 _STEPS_BETWEEN_CHECKS = 20_000
 """Steps of SQLite's virtual machine; together they take some hundred microseconds."""
@@ -46,7 +46,7 @@ def end_if_cancelled() -> None:
         ProviderError: The read was cancelled. The error reaches no caller.
     """
     if _is_cancelled():
-        raise failure("the caller has cancelled this read")
+        raise ProviderError("the caller has cancelled this read", outcome="not_applied")
 
 
 def _is_cancelled() -> bool:

@@ -1,0 +1,1 @@
+"""Additions to a connection: reads that can be ended, and deferred work."""

@@ -1,0 +1,81 @@
+"""What the index holds for a row: one text, whose words are of four kinds.
+
+A mark before a word, a character that is never part of a word itself (see `memio.toolkit.index_text`), tells the kinds
+apart. Marked words in one column take half of the room that columns take: with `detail=none` the index keeps for each
+word only the rows that have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from memio.toolkit import Term, index_text, index_words
+
+OWN = ""
+TAG = "\ue000"
+CONTEXT = "\ue001"
+NAME = "\ue002"
+
+
+class Entry(NamedTuple):
+    """What the index holds for a row.
+
+    Attributes:
+        text: Its words, with marks.
+        words: About how many of them count for its length.
+    """
+
+    text: str
+    words: int
+
+
+def entry_of(text: str, tags: str, *, day: str = "", name: str | None = None, context: str = "") -> Entry:
+    """Return the entry of a row.
+
+    Args:
+        text: Its text.
+        tags: From `record_tags`.
+        day: The words of its day.
+        name: Who wrote it. The words of the name also count as words of the text.
+        context: From `context_of`.
+    """
+    parts = [index_text(text)]
+    words = _words(parts[0])
+    if day:
+        parts.append(day)
+        words += _words(day)
+    if name is not None:
+        names = index_words(name)
+        parts += [*names, *marked(NAME, names)]
+        words += len(names)
+    if context:
+        parts.append(context)
+        words += _words(context)
+    parts.append(tags)
+    return Entry(" ".join(parts), words)
+
+
+@lru_cache(maxsize=256)  # a message is context of three others, and of each until its next neighbour is there
+def context_of(text: str) -> str:
+    """Return a text as context of another."""
+    return " ".join(marked(CONTEXT, index_words(text)))
+
+
+def marked(mark: str, words: Iterable[str]) -> list[str]:
+    """Return words with a mark before each."""
+    return [f"{mark}{word}" for word in words]
+
+
+def any_form(terms: Iterable[Term], mark: str = OWN) -> str:
+    """Return the expression for the rows that have one of the terms, quoted, so that no term is syntax."""
+    words = [
+        f'"{mark}{text}" *' if term.prefix else f'"{mark}{text}"' for term in terms for text in (term.text, *term.forms)
+    ]
+    return words[0] if len(words) == 1 else f"({' OR '.join(words)})"
+
+
+def _words(text: str) -> int:
+    # Not `split`, because a long text would take many times its memory.
+    return 1 + text.count(" ") + text.count("\n")
