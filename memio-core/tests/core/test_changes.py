@@ -34,7 +34,6 @@ def run(store: Any, method: str, **given: Any) -> Any:
         ({"content": "x", "metadata": None}, {"content": "x"}),
         ({"content": None, "metadata": {"k": 1}}, {"metadata": {"k": 1}}),
         ({"expires_at": None, "if_version": "v1"}, {"expires_at": None, "if_version": "v1"}),
-        ({"content": "x", "if_version": None}, {"content": "x"}),
     ],
 )
 def test_an_update_passes_on_what_was_given_and_nothing_else(kind, given, passed, recorder):
@@ -193,3 +192,14 @@ def test_what_is_not_there_is_named_and_nothing_else(method, recorder):
     with pytest.raises(NotFoundError, match=r"^no fact 'f1' here \[facts\.") as caught:
         run(store, method, fact_id="f1")
     assert (caught.value.resource, caught.value.resource_id) == ("fact", "f1")
+
+
+@pytest.mark.parametrize("kind", IDS)
+@pytest.mark.parametrize(("method", "given"), [("put", {"content": "x"}), ("update", {"content": "x"}), ("delete", {})])
+@pytest.mark.parametrize("features", [None, ("client_ids", "put", "update")])
+def test_a_version_that_is_none_is_refused_because_it_would_overwrite_any(kind, method, given, features, recorder):
+    # The version of a record of a store without versions is None.
+    store = recorder(kind) if features is None else recorder(kind, features)
+    with pytest.raises(InvalidInputError, match="if_version is None, which would overwrite any version"):
+        run(store, method, **{IDS[kind]: "1"}, **given, if_version=None)
+    assert store.calls == []

@@ -193,6 +193,9 @@ LARGE: dict[str, dict[str, Any]] = {
     "conditions": {"$and": [{"n": {"$gte": -number}} for number in range(1500)]},
     "equal conditions": {"$and": [{"n": 3}] * 1500},
     "keys": {f"k{number}": {"$exists": False} for number in range(1500)} | {"n": 3},
+    "one list": {"n": {"$in": [None, True, "3", *range(1500)]}},
+    "one list of texts": {"n": {"$in": [f"{number}\u00e9'" for number in range(1500)]}},
+    "one key": {"$or": [{"n": number} for number in (*range(3, 1503), "x", None)]},
     "lists": {"$and": [{"n": {"$in": [*range(30)]}} for _ in range(100)]},
     "negations": {"$not": {"$or": [{"n": number} for number in range(1500)]}},
     **{

@@ -84,6 +84,17 @@ def _choice(where: str, one: str, other: str) -> Callable[[object], str]:
     return check
 
 
+def if_version(value: object) -> str:
+    """Check the version on which a write depends."""
+    if value is None:
+        raise InvalidInputError(
+            "if_version is None, which would overwrite any version: pass the version of the record that was read, "
+            "or leave if_version out on purpose",
+            argument="if_version",
+        )
+    return check_label(value, "if_version")
+
+
 def _time(where: str) -> Callable[[Any], datetime]:
     """Return the check of an argument that is a moment."""
     return lambda value: utc(value, where)
@@ -205,7 +216,7 @@ def _is_legal(value: object, most: float) -> TypeGuard[str]:
     return type(value) is str and 0 < len(value) <= most and value.isascii() and "\0" not in value
 
 
-_NAMES = ("session_id", "if_version", *(spec.id for spec in SPECS.values() if spec.id))
+_NAMES = ("session_id", *(spec.id for spec in SPECS.values() if spec.id))
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "content": _content,
@@ -222,6 +233,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "since": _time("since"),
     "until": _time("until"),
     "expires_at": _time("expires_at"),
+    "if_version": if_version,
     "message_ids": message_ids,
     "messages": messages,
     "triples": triples,

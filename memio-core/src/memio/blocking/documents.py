@@ -140,7 +140,7 @@ class Documents(Facade[AsyncDocuments]):
         namespace: tuple[str, ...] = OMITTED,
         owner: Owner = OMITTED,
         expires_at: datetime | None = None,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
     ) -> Document:
         """Store a document under an id, whether the owner has one there or not. Feature `put`.
 
@@ -157,8 +157,8 @@ class Documents(Facade[AsyncDocuments]):
             namespace: The namespace that it belongs to; the root otherwise.
             owner: The owner that it belongs to, in place of the labels.
             expires_at: When it will be gone, an aware time; never when left out.
-            if_version: Replace it only while it has this version. Of calls at the same time with one version, at most
-                one happens.
+            if_version: Replace it only while it has this version; `None` is refused. Of calls at the same time with one
+                version, at most one happens.
 
         Returns:
             The document as stored.
@@ -374,7 +374,7 @@ class Documents(Facade[AsyncDocuments]):
         metadata: Mapping[str, Any] | None = None,
         data: Any = OMITTED,
         expires_at: datetime | None = OMITTED,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
         namespace: tuple[str, ...] = OMITTED,
@@ -388,8 +388,8 @@ class Documents(Facade[AsyncDocuments]):
             metadata: The new metadata; `{}` clears it.
             data: The new data; `None` removes it, and needs the text too.
             expires_at: When it will be gone; `None` for never. Changing this alone makes no new version.
-            if_version: Change it only while it has this version. Of calls at the same time with one version, at most
-                one happens.
+            if_version: Change it only while it has this version; `None` is refused. Of calls at the same time with one
+                version, at most one happens.
             user_id: Change it only if it belongs to this user.
             agent_id: Change it only if it belongs to this agent.
             namespace: Change it only if it belongs to exactly this namespace; `()` is the root.
@@ -421,7 +421,7 @@ class Documents(Facade[AsyncDocuments]):
         self,
         doc_id: str,
         *,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
         namespace: tuple[str, ...] = OMITTED,
@@ -431,7 +431,7 @@ class Documents(Facade[AsyncDocuments]):
 
         Args:
             doc_id: Its id.
-            if_version: Delete it only while it has this version.
+            if_version: Delete it only while it has this version; `None` is refused.
             user_id: Delete it only if it belongs to this user.
             agent_id: Delete it only if it belongs to this agent.
             namespace: Delete it only if it belongs to exactly this namespace; `()` is the root.

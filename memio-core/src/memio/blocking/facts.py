@@ -136,7 +136,7 @@ class Facts(Facade[AsyncFacts]):
         namespace: tuple[str, ...] = OMITTED,
         owner: Owner = OMITTED,
         expires_at: datetime | None = None,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
     ) -> Fact:
         """Store a fact under an id, whether the owner has one there or not. Feature `put`.
 
@@ -152,8 +152,8 @@ class Facts(Facade[AsyncFacts]):
             namespace: The namespace that it belongs to; the root otherwise.
             owner: The owner that it belongs to, in place of the labels.
             expires_at: When it will be gone, an aware time; never when left out.
-            if_version: Replace it only while it has this version. Of calls at the same time with one version, at most
-                one happens.
+            if_version: Replace it only while it has this version; `None` is refused. Of calls at the same time with one
+                version, at most one happens.
 
         Returns:
             The fact as stored.
@@ -367,7 +367,7 @@ class Facts(Facade[AsyncFacts]):
         content: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = OMITTED,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
         namespace: tuple[str, ...] = OMITTED,
@@ -380,8 +380,8 @@ class Facts(Facade[AsyncFacts]):
             content: The new text.
             metadata: The new metadata; `{}` clears it.
             expires_at: When it will be gone; `None` for never. Changing this alone makes no new version.
-            if_version: Change it only while it has this version. Of calls at the same time with one version, at most
-                one happens.
+            if_version: Change it only while it has this version; `None` is refused. Of calls at the same time with one
+                version, at most one happens.
             user_id: Change it only if it belongs to this user.
             agent_id: Change it only if it belongs to this agent.
             namespace: Change it only if it belongs to exactly this namespace; `()` is the root.
@@ -412,7 +412,7 @@ class Facts(Facade[AsyncFacts]):
         self,
         fact_id: str,
         *,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
         namespace: tuple[str, ...] = OMITTED,
@@ -422,7 +422,7 @@ class Facts(Facade[AsyncFacts]):
 
         Args:
             fact_id: Its id.
-            if_version: Delete it only while it has this version.
+            if_version: Delete it only while it has this version; `None` is refused.
             user_id: Delete it only if it belongs to this user.
             agent_id: Delete it only if it belongs to this agent.
             namespace: Delete it only if it belongs to exactly this namespace; `()` is the root.

@@ -136,10 +136,15 @@ class Facade:
 def given(arguments: dict[str, Any], **optional: Any) -> dict[str, Any]:
     """Add the optional arguments that were given to those that every call has.
 
-    `None` counts as not given, and so do empty metadata and empty filters.
+    `None` counts as not given, and so do empty metadata and empty filters. `None` for a version is passed on, to be
+    refused: it would overwrite what another writer changed.
     """
     for name, value in optional.items():
-        if value is None or (name in ("metadata", "filters") and is_empty_object(value)):
+        if (
+            value is OMITTED
+            or (value is None and name != "if_version")
+            or (name in ("metadata", "filters") and is_empty_object(value))
+        ):
             continue
         arguments[name] = value
     return arguments

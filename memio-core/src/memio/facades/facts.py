@@ -121,7 +121,7 @@ class Facts(Facade):
         namespace: tuple[str, ...] = OMITTED,
         owner: Owner = OMITTED,
         expires_at: datetime | None = None,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
     ) -> Fact:
         """Store a fact under an id, whether the owner has one there or not. Feature `put`.
 
@@ -137,8 +137,8 @@ class Facts(Facade):
             namespace: The namespace that it belongs to; the root otherwise.
             owner: The owner that it belongs to, in place of the labels.
             expires_at: When it will be gone, an aware time; never when left out.
-            if_version: Replace it only while it has this version. Of calls at the same time with one version, at most
-                one happens.
+            if_version: Replace it only while it has this version; `None` is refused. Of calls at the same time with one
+                version, at most one happens.
 
         Returns:
             The fact as stored.
@@ -316,7 +316,7 @@ class Facts(Facade):
         content: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         expires_at: datetime | None = OMITTED,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
         namespace: tuple[str, ...] = OMITTED,
@@ -329,8 +329,8 @@ class Facts(Facade):
             content: The new text.
             metadata: The new metadata; `{}` clears it.
             expires_at: When it will be gone; `None` for never. Changing this alone makes no new version.
-            if_version: Change it only while it has this version. Of calls at the same time with one version, at most
-                one happens.
+            if_version: Change it only while it has this version; `None` is refused. Of calls at the same time with one
+                version, at most one happens.
             user_id: Change it only if it belongs to this user.
             agent_id: Change it only if it belongs to this agent.
             namespace: Change it only if it belongs to exactly this namespace; `()` is the root.
@@ -351,7 +351,7 @@ class Facts(Facade):
             arguments["metadata"] = metadata
         if expires_at is not OMITTED:
             arguments["expires_at"] = expires_at
-        if if_version is not None:
+        if if_version is not OMITTED:
             arguments["if_version"] = if_version
         return cast("Fact", await self._call("update", arguments, user_id, agent_id, namespace, owner))
 
@@ -359,7 +359,7 @@ class Facts(Facade):
         self,
         fact_id: str,
         *,
-        if_version: str | None = None,
+        if_version: str = OMITTED,
         user_id: str = OMITTED,
         agent_id: str = OMITTED,
         namespace: tuple[str, ...] = OMITTED,
@@ -369,7 +369,7 @@ class Facts(Facade):
 
         Args:
             fact_id: Its id.
-            if_version: Delete it only while it has this version.
+            if_version: Delete it only while it has this version; `None` is refused.
             user_id: Delete it only if it belongs to this user.
             agent_id: Delete it only if it belongs to this agent.
             namespace: Delete it only if it belongs to exactly this namespace; `()` is the root.

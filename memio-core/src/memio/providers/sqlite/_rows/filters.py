@@ -8,8 +8,9 @@ judging all.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from math import inf
 from typing import Any, cast
@@ -49,7 +50,7 @@ def _condition(key: str, value: Any, column: str, levels: int) -> Condition:
         return all_of(*(condition_of_filter(item, column, levels) for item in value[:_PARTS]))
     if key == "$or":
         if len(value) > _PARTS:
-            return Condition()
+            return _equal_in_one_key(value, column)
         return any_of(*(condition_of_filter(item, column, levels) for item in value))
     if key == "$not":
         return _unless(value, column)
@@ -78,8 +79,33 @@ def _equal_to_one(path: str, operands: list[Any], column: str) -> Condition:
     if not operands:
         return _NOWHERE
     if len(operands) > _PARTS:
-        return Condition()
+        return any_of(*_equal_to_many(path, operands, column))
     return any_of(*(_compared(path, "$eq", operand, column) for operand in operands))
+
+
+def _equal_to_many(path: str, operands: list[Any], column: str) -> Iterator[Condition]:
+    """Yield conditions of which one holds where a value is among many: texts are looked up, numbers have a range."""
+    numbers = [_range(each) for each in operands if isinstance(each, (int, float)) and not isinstance(each, bool)]
+    texts = [each for each in operands if isinstance(each, str)]
+    if texts:
+        found = f"json_extract({column}, ?) IN (SELECT value FROM json_each(?))"  # noqa: S608  # a column of this provider
+        yield Condition(found, (path, json.dumps(texts)))
+    if numbers:
+        low, high = min(low for low, _ in numbers), max(high for _, high in numbers)
+        yield Condition(f"json_extract({column}, ?) BETWEEN ? AND ?", (path, low, high))
+    for constant in (None, True, False):
+        if any(each is constant for each in operands):
+            yield _compared(path, "$eq", constant, column)
+
+
+def _equal_in_one_key(alternatives: list[dict[str, Any]], column: str) -> Condition:
+    """Return a condition for many alternatives, where each compares one key, the same in all, with a value."""
+    keys: set[str] = {key for item in alternatives for key in item}
+    values = [value for item in alternatives for value in item.values()]
+    if len(keys) != 1 or len(values) != len(alternatives) or any(isinstance(value, (dict, list)) for value in values):
+        return Condition()
+    (key,) = keys
+    return _condition(key, {"$in": values}, column, 0)
 
 
 def _range(operand: Any) -> tuple[Any, Any]:

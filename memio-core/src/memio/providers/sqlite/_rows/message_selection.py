@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
+from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.messages import INDEX
 from memio.providers.sqlite._rows.scopes import Condition, all_of, reach_of, total
 from memio.providers.sqlite._rows.selection import passing
@@ -47,7 +48,7 @@ class Found(NamedTuple):
         tags: An expression that exactly the messages of the session, or of the owners, match; empty for all.
         size: How many messages these are.
         filters: An expression that the messages match that pass the filter, and others too; empty for all.
-        condition: What must hold of messages `m` because of their times.
+        condition: What must hold of messages `m` because of their times, and what SQL can tell of the filter.
     """
 
     session: int | None
@@ -74,7 +75,10 @@ def find(db: Connection, selection: MessageSelection) -> Found | None:
         ConflictError: Several owners in scope have the session.
     """
     times = [("m.timestamp >= ?", selection.since), ("m.timestamp < ?", selection.until)]
-    condition = all_of(*(Condition(sql, (value,)) for sql, value in times if value is not None))
+    condition = all_of(
+        *(Condition(sql, (value,)) for sql, value in times if value is not None),
+        condition_of_filter(selection.filters or {}, "m.metadata"),
+    )
     filters = filter_tags(selection.filters or {})
     if selection.session_id is not None:
         session = only_session(db, selection.session_id, selection.scope)
