@@ -148,11 +148,12 @@ def test_every_record_has_an_owner_of_three_labels(made):
     ],
     ids=lambda value: getattr(getattr(value, "func", None), "__name__", ""),
 )
-def test_every_time_of_a_record_is_aware_and_in_utc(made, names):
+def test_every_time_of_a_record_is_aware_and_of_all_but_a_message_in_utc(made, names):
     east = datetime(2026, 5, 1, 12, tzinfo=timezone(timedelta(hours=2)))
     for name in names:
         value = getattr(made(**{name: east}), name)
-        assert (value, value.tzinfo) == (datetime(2026, 5, 1, 10, tzinfo=UTC), UTC)
+        # A message to add keeps its offset, because its day is the day where it was sent.
+        assert (value, value.tzinfo) == (east, east.tzinfo if made.func is Message else UTC)
         for wrong in (east.replace(tzinfo=None), "2026-05-01", 5):
             with pytest.raises(InvalidInputError, match=name):
                 made(**{name: wrong})
