@@ -53,7 +53,8 @@ def _equal(stored: Any, operand: Operand) -> bool:
 
 
 def _among(stored: Any, operands: list[Operand]) -> bool:
-    return any(_equal(stored, operand) for operand in operands)
+    # Python finds that one is equal much faster, but to Python, `True` is `1`.
+    return stored in operands and any(_equal(stored, operand) for operand in operands)
 
 
 def _compared(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Operand], bool]:
