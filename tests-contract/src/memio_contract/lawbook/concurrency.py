@@ -235,6 +235,15 @@ async def passes_through(w: World) -> None:
     }
     if w.kind in RECORDS and w.has(Feature.UPDATE, Guarantee.STABLE_IDS):
         calls["update"] = lambda: w.records.update(kept.id, "words that stay")
+    if w.kind in RECORDS and w.has(Feature.PUT):
+        calls["put"] = lambda: w.records.put(w.label("put"), "words that were put")
+    if w.has(Feature.COUNT):
+        calls["count"] = w.subject.count
+    if w.has(Feature.OWNERS):
+        calls["the listing of owners"] = w.subject.owners
+    if w.kind == "history" and w.has(Feature.DELETE_MESSAGES):
+        session = w.history.session("added")
+        calls["delete_messages"] = lambda: w.history.api.delete_messages(session, last=1, **w.home)
     order = sorted(calls, key=lambda name: name == "delete_all")  # it deletes what the others read
     for name in order:
         waits, _ = await waits_of(calls[name]())

@@ -14,6 +14,7 @@ from memio_contract.expect import equal, once_each, refused, that
 from memio_contract.law import law
 from memio_contract.lawbook._kinds import GRAPH, HISTORY, RECORDS
 from memio_contract.lawbook.conversations import OTHER_ROLES, from_user, texts_of
+from memio_contract.lawbook.puts import fields
 from memio_contract.place import Labels
 from memio_contract.subjects.conversations import HistorySubject
 from memio_contract.subjects.records import RecordSubject
@@ -21,6 +22,7 @@ from memio_contract.subjects.triples import GraphSubject
 from memio_contract.world import World
 
 _DURABLE = (Guarantee.DURABLE,)
+_LATER = datetime(2901, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
 _STATE = "state in the process: maps, caches, counters, and writes that wait for a flush or for a full batch"
 
 
@@ -79,7 +81,7 @@ async def records_everything(w: World) -> None:  # one step per field and call
     owners += further_owners(w)
     added: list[Any] = []
     for number in range(9):
-        given: dict[str, Any] = {"metadata": {"n": number, "deep": [{"x": None}]}} if w.has(Feature.METADATA) else {}
+        given = fields(w, metadata={"n": number, "deep": [{"x": None}]}, data=["\0", number], expires_at=_LATER)
         chosen = w.label(f"id-{number}") if w.has(Feature.CLIENT_IDS) and number % 3 == 0 else None
         owner = owners[number % len(owners)]
         added.append(await w.records.add(f"words number {number}", owner=owner, id=chosen, **given))
@@ -137,6 +139,7 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
             content=f"words number {number}",
             name="Ann" if w.has(Feature.MESSAGE_NAMES) and number % 2 else None,
             metadata={"n": number, "deep": [None]} if w.has(Feature.METADATA) else {},
+            data=["\ud800", number] if w.has(Feature.DATA) and number % 3 else None,
             timestamp=datetime(2024, 5, 1, 12, number, tzinfo=UTC) if w.has(Feature.MESSAGE_TIMESTAMPS) else None,
             id=f"m-{number}" if w.has(Feature.CLIENT_IDS) else None,
         )
@@ -164,6 +167,7 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
             content=first.content,
             name=first.name,
             metadata=first.metadata,
+            data=first.data,
             id=first.id,
             timestamp=first.timestamp if w.has(Feature.MESSAGE_TIMESTAMPS) else None,
         )
