@@ -46,6 +46,7 @@ FORMS = {
 """The schemas that check-jsonschema carries, and the files of `.github` that each is for."""
 FAST = "not packaging and not slow"
 ONE_SEED = {"MEMIO_CATALOGUE_SEEDS": "1"}
+TWO_SEEDS = {"MEMIO_CATALOGUE_SEEDS": "2"}
 """The session `tests` tries each broken store of the contract suite with five seeds, the others with one."""
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 WAITING = ("--numprocesses=4", "--dist=worksteal")
@@ -93,7 +94,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test that is neither slow nor about installing, also of what the documentation shows."""
     session.install(*PINS, *PACKAGES, *TEST)
-    session.run("pytest", *BOTH_CORES, "-m", FAST, *session.posargs)
+    session.run("pytest", *BOTH_CORES, "-m", FAST, *session.posargs, env=TWO_SEEDS)
 
 
 @nox.session
