@@ -47,7 +47,7 @@ FORMS = {
 FAST = "not packaging and not slow"
 ONE_SEED = {"MEMIO_CATALOGUE_SEEDS": "1"}
 TWO_SEEDS = {"MEMIO_CATALOGUE_SEEDS": "2"}
-"""The session `tests` tries each broken store of the contract suite with five seeds, the others with one."""
+"""The session `tests` tries each broken store of the contract suite with two seeds, the others with one."""
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 WAITING = ("--numprocesses=4", "--dist=worksteal")
 """For tests that mostly wait for a server."""
