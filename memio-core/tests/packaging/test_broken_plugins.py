@@ -29,9 +29,9 @@ def spec(**changes):
 @hookimpl
 """
 FUNCTIONS = {
-    "newer": ("memio_stores(): return [spec(api=2)]", "version 2 of the plugin interface, this memio 1: install a"),
-    "older": ("memio_stores(): return [spec(api=0)]", "this memio 1: install a newer memio-broken-older"),
-    "odd": ("memio_stores(): return [spec(api='1')]", "version '1' of the plugin interface, this memio 1"),
+    "newer": ("memio_stores(): return [spec(api=3)]", "version 3 of the plugin interface, this memio 2: install a"),
+    "older": ("memio_stores(): return [spec(api=1)]", "this memio 2: install a newer memio-broken-older"),
+    "odd": ("memio_stores(): return [spec(api='1')]", "version '1' of the plugin interface, this memio 2"),
     "silent": ("memio_stores(): return []", "no spec for facts silent, which its entry point promises"),
     "absent": ("memio_stores(): pass", "promises; it yields: nothing"),
     "elsewhere": ("memio_stores(): return [spec(kind='graph')]", "it yields: graph elsewhere"),
