@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from functools import partial
 from math import inf
 from typing import Any, TypeGuard, TypeVar, cast
 
 from memio._call.chat import fields_of, hint_for
 from memio._call.filters import check_filters
 from memio._values.json import copy_data, copy_json_object
-from memio._values.text import MAX_NAME, check_label, check_length, check_name, check_text, shown, type_name
+from memio._values.text import check_label, check_length, check_name, check_text, shown, type_name
 from memio.errors import InvalidInputError
 from memio.kinds import BY_RECORD, SPECS, spec_of
 from memio.models import Document, Fact, Message, Triple, utc
@@ -93,11 +93,6 @@ def if_version(value: object) -> str:
             argument="if_version",
         )
     return check_label(value, "if_version")
-
-
-def _time(where: str) -> Callable[[Any], datetime]:
-    """Return the check of an argument that is a moment."""
-    return lambda value: utc(value, where)
 
 
 def _content(value: object) -> str:
@@ -230,14 +225,12 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "last": last,
     "start": _choice("start", "latest", "oldest"),
     "order": _choice("order", "oldest", "newest"),
-    "since": _time("since"),
-    "until": _time("until"),
-    "expires_at": _time("expires_at"),
+    **{name: partial(utc, where=name) for name in ("since", "until", "expires_at")},
     "if_version": if_version,
     "message_ids": message_ids,
     "messages": messages,
     "triples": triples,
     "records": records,
-    **{name: _text(name, MAX_NAME) for name in _NAMES},
+    **{name: partial(check_label, where=name) for name in _NAMES},
 }
 """By the name of an argument, the function that checks it. Cursors are opened in `memio._call.cursors`."""

@@ -10,9 +10,6 @@ from memio._values.text import check_label, is_plain, shown, type_name
 from memio.errors import InvalidInputError
 from memio.models import ROLES
 
-MAX_NAME = 1000
-"""Characters of a name that a message can have, the same as in `memio._call.arguments`."""
-
 _PLAIN = {"role", "name", "content"}
 """The keys that a message has attributes for."""
 

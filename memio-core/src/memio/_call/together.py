@@ -8,7 +8,7 @@ from typing import Any
 from memio._values.text import shown
 from memio.errors import InvalidInputError
 from memio.kinds import KindSpec
-from memio.owners import NOBODY, OWNERS, Owner
+from memio.owners import OWNERS, Owner, is_none
 
 _CHANGES = ("content", "metadata", "data", "expires_at")
 """What an update may change."""
@@ -63,12 +63,12 @@ def check_belonging(where: str, keywords: Mapping[str, Any], owner: Owner) -> No
             raise _elsewhere(f"{where}[{index}]", "session_id", record.session_id, session)
         for name in OWNERS:
             label = getattr(record, name)
-            if label != getattr(NOBODY, name) and label != getattr(owner, name):
+            if not is_none(label) and label != getattr(owner, name):
                 raise _elsewhere(f"{where}[{index}]", name, label, getattr(owner, name))
 
 
 def _elsewhere(where: str, name: str, label: object, called: object) -> InvalidInputError:
-    given = f"no {name}" if called in (None, ()) else f"{name}={shown(called)}"
+    given = f"no {name}" if is_none(called) else f"{name}={shown(called)}"
     noun = where.partition("[")[0][:-1]
     return InvalidInputError(
         f"{where}.{name} is {shown(label)}, but the call has {given}: pass {name}={shown(label)}, "
