@@ -5,8 +5,9 @@ Every function runs inside a transaction of the engine.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
 from sqlite3 import Connection
@@ -20,7 +21,7 @@ from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.namespaces import from_path, to_path
 from memio.providers.sqlite._rows.owners import add_to_count, clear_count, intern_owner, subtract_from_count, tags_of
 from memio.providers.sqlite._rows.parts import Part, part_of, weight_of
-from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, condition_of, reach_of, total
+from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, condition_of, reach_of, total, within
 from memio.providers.sqlite._rows.selection import judge
 from memio.providers.sqlite._rows.values import (
     from_microseconds,
@@ -64,16 +65,28 @@ class Row(NamedTuple):
 
 def add(db: Connection, triples: Sequence[Triple], owner: Owner) -> list[Triple]:
     """Store triples; those that the owner has already are returned as they are."""
-    number = intern_owner(db, owner).id
-    return [_triple(_stored(db, triple, number) or _insert(db, triple, number, owner)) for triple in triples]
+    return [_triple(row) for row in _store(db, triples, owner)[0]]
 
 
 def restore(db: Connection, triples: Sequence[Triple]) -> int:
-    """Store triples of the users that they name, and return how many were not there yet."""
-    (before,) = db.execute("SELECT total(seq) FROM sqlite_sequence WHERE name = 'triple'").fetchone()
-    for owner, some in groupby(triples, attrgetter("owner")):
-        add(db, list(some), owner)
-    return int(db.execute("SELECT count(*) FROM triple WHERE seq > ?", (before,)).fetchone()[0])
+    """Store triples of the owners that they name, and return how many were not there yet."""
+    return sum(_store(db, list(some), owner)[1] for owner, some in groupby(triples, attrgetter("owner")))
+
+
+def _store(db: Connection, triples: Sequence[Triple], owner: Owner) -> tuple[list[Row], int]:
+    """Return the rows of triples in order, and how many of them are new."""
+    number, tags = intern_owner(db, owner)
+    rows: list[Row] = []
+    added = 0
+    for triple in triples:
+        row = _stored(db, triple, number)
+        if row is None:
+            row = _insert(db, triple, number, owner, tags)
+            added += 1
+        rows.append(row)
+    if added:
+        add_to_count(db, "triples", number, added)
+    return rows, added
 
 
 def page(
@@ -111,8 +124,7 @@ def added_within(since: int | None, until: int | None) -> Condition:
 
     Of a triple that was stored by schema 1 it is not known when: it is in no range of time.
     """
-    parts = [("t.created_at >= ?", since), ("t.created_at < ?", until)]
-    return all_of(*(Condition(sql, (value,)) for sql, value in parts if value is not None))
+    return within("t.created_at", since, until)
 
 
 def search(db: Connection, query: str, limit: int, scope: Scope, condition: Condition) -> list[Triple]:
@@ -140,8 +152,7 @@ def delete(db: Connection, triple_id: str, scope: Scope) -> None:
     """Delete one triple."""
     owners = condition_of(scope)
     rows = _rows(db, f"t.id = ? AND {owners.sql} LIMIT 2", (triple_id, *owners.values))
-    row = only(rows, "triple", triple_id)
-    _remove(db, row)
+    _remove(db, [only(rows, "triple", triple_id)])
 
 
 def delete_entity(db: Connection, entity: str, scope: Scope) -> None:
@@ -182,7 +193,7 @@ def _stored(db: Connection, triple: Triple, owner: int) -> Row | None:
     return None
 
 
-def _insert(db: Connection, triple: Triple, number: int, owner: Owner) -> Row:
+def _insert(db: Connection, triple: Triple, number: int, owner: Owner, tags: str) -> Row:
     row = Row(
         seq=0,
         id=triple.id or new_id(),
@@ -201,8 +212,7 @@ def _insert(db: Connection, triple: Triple, number: int, owner: Owner) -> Row:
         (row.id, row.owner, row.subject, row.predicate, row.object, row.created_at, row.metadata),
     )
     row = row._replace(seq=inserted.lastrowid or 0)
-    _INDEX.change(db, row.seq, None, _entry(row, tags_of(db, number)))
-    add_to_count(db, "triples", number, 1)
+    _INDEX.change(db, row.seq, None, _entry(row, tags))
     return row
 
 
@@ -211,15 +221,17 @@ def _remove_all(db: Connection, scope: Scope, condition: Condition) -> None:
     more = True
     while more:
         rows, more = _listed(db, scope, condition, last, _DELETED_AT_ONCE)
-        for row in rows:
-            _remove(db, row)
-            last = row.seq
+        _remove(db, rows)
+        last = rows[-1].seq if rows else last
 
 
-def _remove(db: Connection, row: Row) -> None:
-    db.execute("DELETE FROM triple WHERE seq = ?", (row.seq,))
-    _INDEX.change(db, row.seq, _entry(row, tags_of(db, row.owner)), None)
-    subtract_from_count(db, "triples", row.owner, 1)
+def _remove(db: Connection, rows: Sequence[Row]) -> None:
+    tags = cache(partial(tags_of, db))
+    for row in rows:
+        _INDEX.change(db, row.seq, _entry(row, tags(row.owner)), None)
+    db.executemany("DELETE FROM triple WHERE seq = ?", ((row.seq,) for row in rows))
+    for owner, number in Counter(row.owner for row in rows).items():
+        subtract_from_count(db, "triples", owner, number)
 
 
 def _entry(row: Row, tags: str) -> Entry:
@@ -242,11 +254,11 @@ def _listed(
     reach = reach_of(db, scope)
     if reach is None:
         return Part([], more=False)
-    key, tables, within = _source(db, reach)
+    key, tables, owned = _source(db, reach)
     if key == _INDEX.key:
         place = place_of(place, back=newest)
     beyond, order = ("<", "DESC") if newest else (">", "ASC")
-    where = all_of(within, condition, Condition(f"{key} {beyond} ?", (place,)))
+    where = all_of(owned, condition, Condition(f"{key} {beyond} ?", (place,)))
     rows = db.execute(f"{_TRIPLES} {tables} WHERE {where.sql} ORDER BY {key} {order}", where.values)
     return part_of(db, map(Row._make, rows), limit, _weight)
 
@@ -263,8 +275,8 @@ def _source(db: Connection, reach: Reach) -> tuple[str, str, Condition]:
 
 def _scan(db: Connection, query: str, reach: Reach, condition: Condition, limit: int) -> list[Triple]:
     """Find a query without any word as a part of the texts; the score is its share of them."""
-    _, tables, within = _source(db, reach)
-    where = all_of(within, condition)
+    _, tables, owned = _source(db, reach)
+    where = all_of(owned, condition)
     text = "t.subject || ' ' || t.predicate || ' ' || t.object"
     # Numbers only, because what is sorted is in memory.
     found = db.execute(

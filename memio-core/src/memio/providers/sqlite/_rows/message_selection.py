@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from memio.owners import ANYWHERE, Scope
 from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.messages import INDEX
-from memio.providers.sqlite._rows.scopes import Condition, all_of, reach_of, total
+from memio.providers.sqlite._rows.scopes import Condition, all_of, reach_of, total, within
 from memio.providers.sqlite._rows.selection import passing
 from memio.providers.sqlite._rows.sessions import only_session
 from memio.providers.sqlite._search.tags import all_of as all_of_tags
@@ -74,9 +74,8 @@ def find(db: Connection, selection: MessageSelection) -> Found | None:
     Raises:
         ConflictError: Several owners in scope have the session.
     """
-    times = [("m.timestamp >= ?", selection.since), ("m.timestamp < ?", selection.until)]
     condition = all_of(
-        *(Condition(sql, (value,)) for sql, value in times if value is not None),
+        within("m.timestamp", selection.since, selection.until),
         condition_of_filter(selection.filters or {}, "m.metadata"),
     )
     filters = filter_tags(selection.filters or {})

@@ -38,8 +38,16 @@ from memio.providers.sqlite._rows.record_rows import (
     weight,
     written,
 )
-from memio.providers.sqlite._rows.scopes import condition_of
-from memio.providers.sqlite._rows.selection import Selection, best, containing, count, has_expired, in_order
+from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of
+from memio.providers.sqlite._rows.selection import (
+    Selection,
+    best,
+    containing,
+    count,
+    has_expired,
+    in_order,
+    not_expired,
+)
 from memio.providers.sqlite._rows.values import data_text, metadata_text, microseconds_of, new_ids, now
 from memio.toolkit import only, query_terms, same_json
 
@@ -302,13 +310,8 @@ class RecordTable(Generic[R]):
         return None
 
     def _find(self, db: Connection, record_id: str, scope: Scope, moment: int) -> Row:
-        owners = condition_of(scope)
-        found = rows_where(
-            db,
-            self._name,
-            f"r.id = ? AND (r.expires_at IS NULL OR r.expires_at > ?) AND {owners.sql} LIMIT 2",
-            (record_id, moment, *owners.values),
-        )
+        where = all_of(Condition("r.id = ?", (record_id,)), not_expired(moment), condition_of(scope))
+        found = rows_where(db, self._name, f"{where.sql} LIMIT 2", where.values)
         return read(only([*found], self._name, record_id))
 
     def _at(self, db: Connection, seq: int) -> Iterator[Row]:

@@ -44,6 +44,12 @@ def any_of(*conditions: Condition) -> Condition:
     return Condition(f"({sql})", tuple(value for condition in conditions for value in condition.values))
 
 
+def within(column: str, since: int | None, until: int | None) -> Condition:
+    """Return the condition that a time is `since` or later, and before `until`; all in microseconds."""
+    bounds = ((f"{column} >= ?", since), (f"{column} < ?", until))
+    return all_of(*(Condition(sql, (bound,)) for sql, bound in bounds if bound is not None))
+
+
 class Reach(NamedTuple):
     """The rows of a scope.
 

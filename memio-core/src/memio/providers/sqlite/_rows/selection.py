@@ -17,7 +17,7 @@ from memio.owners import ANYWHERE, Scope
 from memio.providers.sqlite._connection.interrupts import end_if_cancelled
 from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.record_rows import SELECT, Columns, index_of, row_at
-from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, reach_of, total
+from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, reach_of, total, within
 from memio.providers.sqlite._rows.values import read_metadata
 from memio.providers.sqlite._search.index import Accept, Span, place_of
 from memio.providers.sqlite._search.tags import all_of as all_of_tags
@@ -217,11 +217,8 @@ def _filter_tags(db: Connection, table: str, filters: Mapping[str, Any], reach: 
 def _conditions(selection: Selection) -> Iterator[Condition]:
     """Yield what must hold of the records themselves."""
     if selection.moment is not None:
-        yield Condition("(r.expires_at IS NULL OR r.expires_at > ?)", (selection.moment,))
-    if selection.since is not None:
-        yield Condition("r.created_at >= ?", (selection.since,))
-    if selection.until is not None:
-        yield Condition("r.created_at < ?", (selection.until,))
+        yield not_expired(selection.moment)
+    yield within("r.created_at", selection.since, selection.until)
     yield condition_of_filter(selection.filters or {}, "r.metadata")
 
 
@@ -229,6 +226,11 @@ def _expiry(db: Connection, table: str, moment: int | None) -> Condition:
     """Return the condition that records `r` have not expired, where one has that is still there."""
     if moment is None or not has_expired(db, table, moment):
         return Condition()
+    return not_expired(moment)
+
+
+def not_expired(moment: int) -> Condition:
+    """Return the condition that records `r` have not expired at a moment."""
     return Condition("(r.expires_at IS NULL OR r.expires_at > ?)", (moment,))
 
 

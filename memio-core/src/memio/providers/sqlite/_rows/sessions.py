@@ -19,7 +19,7 @@ from memio.providers.sqlite._rows.cursors import END, Place, read_cursor, read_p
 from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.owners import add_to_count, subtract_from_count
 from memio.providers.sqlite._rows.parts import part_of
-from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of, total
+from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of, total, within
 from memio.providers.sqlite._rows.values import from_microseconds
 from memio.toolkit import trusted
 
@@ -93,8 +93,7 @@ def page_of_sessions(
 
 def active_within(since: int | None, until: int | None) -> Condition:
     """Return the condition for sessions `s` whose latest message is of a time, in microseconds."""
-    parts = [("s.updated_at >= ?", since), ("s.updated_at < ?", until)]
-    return all_of(*(Condition(sql, (value,)) for sql, value in parts if value is not None))
+    return within("s.updated_at", since, until)
 
 
 def count_sessions(db: Connection, scope: Scope, times: Condition) -> int:

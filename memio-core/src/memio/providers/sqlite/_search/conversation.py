@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from memio.providers.sqlite._search.entry import Entry, context_of, entry_of
+from memio.providers.sqlite._search.entry import Entry, context_of, in_context, own_words
 
 SHORT = 1_000
 """How many characters a message with context has at most."""
@@ -33,6 +33,7 @@ class Utterance:
         self._name = name
         self._content = content
         self._more = more
+        self._own: tuple[Entry, str] | None = None
         self._context: str | None = None
 
     @property
@@ -46,8 +47,15 @@ class Utterance:
     def entry(self, around: Iterable[Utterance | None]) -> Entry:
         """Return what the index holds for the message among these neighbours."""
         context = " ".join(other.context for other in around if other is not None) if self.short else ""
-        day, tags = self._more()
-        return entry_of(self._content, tags, day=day, name=self._name, context=context)
+        own, tags = self._own_part()
+        return in_context(own, tags, context)
+
+    def _own_part(self) -> tuple[Entry, str]:
+        """Return its own words and its tags, which are the same whatever its neighbours are."""
+        if self._own is None:
+            day, tags = self._more()
+            self._own = own_words(self._content, day=day, name=self._name), tags
+        return self._own
 
 
 Around = tuple["Utterance | None", "Utterance | None", "Utterance | None"]

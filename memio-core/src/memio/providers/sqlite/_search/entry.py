@@ -41,6 +41,11 @@ def entry_of(text: str, tags: str, *, day: str = "", name: str | None = None, co
         name: Who wrote it. The words of the name also count as words of the text.
         context: From `context_of`.
     """
+    return in_context(own_words(text, day=day, name=name), tags, context)
+
+
+def own_words(text: str, *, day: str = "", name: str | None = None) -> Entry:
+    """Return the part of an entry that does not depend on the neighbours of the row; the arguments as above."""
     parts = [index_text(text)]
     words = _words(parts[0])
     if day:
@@ -50,11 +55,14 @@ def entry_of(text: str, tags: str, *, day: str = "", name: str | None = None, co
         names = index_words(name)
         parts += [*names, *marked(NAME, names)]
         words += len(names)
-    if context:
-        parts.append(context)
-        words += _words(context)
-    parts.append(tags)
     return Entry(" ".join(parts), words)
+
+
+def in_context(own: Entry, tags: str, context: str = "") -> Entry:
+    """Return the entry of a row, given its own words."""
+    if not context:
+        return Entry(f"{own.text} {tags}", own.words)
+    return Entry(f"{own.text} {context} {tags}", own.words + _words(context))
 
 
 @lru_cache(maxsize=256)  # a message is context of three others, and of each until its next neighbour is there

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from heapq import nlargest
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from sqlite3 import Connection
 from typing import NamedTuple
 
@@ -147,8 +148,8 @@ class TextIndex:
             if new is not None:
                 steps.append((_number(seq, new), True, new.text))
         steps.sort()
-        for number, added, text in steps:
-            db.execute(self._insert if added else self._delete, (number, text))
+        for added, some in groupby(steps, itemgetter(1)):
+            db.executemany(self._insert if added else self._delete, ((number, text) for number, _, text in some))
 
     def _settle(self, db: Connection) -> None:
         changes = deferred(db).pop(self.table, None)
