@@ -21,8 +21,3 @@ OMITTED: Final[Any] = _Omitted.OMITTED
 widen a call to the records of every user; for a time of expiry it means never. The type is `Any`, so that signatures
 state the type of what is given.
 """
-
-
-def as_argument(value: Any) -> Any:
-    """Return the value of an option as a call takes it: `None` is left out."""
-    return OMITTED if value is None else value

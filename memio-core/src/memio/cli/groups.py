@@ -143,6 +143,18 @@ class Pick(Times):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Version:
+    """On which version of a record a command depends."""
+
+    if_version: options.IfVersion = None
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The argument of a call."""
+        return {} if self.if_version is None else {"if_version": self.if_version}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Paging:
     """Which part of a listing is printed."""
 

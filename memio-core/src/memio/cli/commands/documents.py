@@ -4,10 +4,21 @@ from typing import Annotated
 
 import typer
 
-from memio._values.omitted import as_argument
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
-from memio.cli.groups import AddedWithData, ChangedWithData, Common, Owner, Paging, Pick, Scope, Sorting, Span, grouped
+from memio.cli.groups import (
+    AddedWithData,
+    ChangedWithData,
+    Common,
+    Owner,
+    Paging,
+    Pick,
+    Scope,
+    Sorting,
+    Span,
+    Version,
+    grouped,
+)
 from memio.cli.io.input import as_utf8
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
@@ -32,11 +43,9 @@ def add(*, body: AddedWithData, doc_id: options.NewId = None, owner: Owner, comm
 
 @app.command()
 @grouped
-def put(
-    *, doc_id: DocumentId, body: AddedWithData, if_version: options.IfVersion = None, owner: Owner, common: Common
-) -> None:
+def put(*, doc_id: DocumentId, body: AddedWithData, version: Version, owner: Owner, common: Common) -> None:
     """Store a document under an id. One that is there is replaced, also in what is left out here."""
-    held, labels = {**body.read(), "if_version": as_argument(if_version)}, owner.labels
+    held, labels = {**body.read(), **version.chosen}, owner.labels
     document = call(common, "documents", lambda memio: memio.documents.put(doc_id, **held, **labels), creates=True)
     show_one(document, as_json=common.as_json, done="the document is stored")
 
@@ -84,23 +93,19 @@ def count(*, span: Span, pick: Pick, common: Common) -> None:
 
 @app.command()
 @grouped
-def update(
-    *, doc_id: DocumentId, changed: ChangedWithData, if_version: options.IfVersion = None, scope: Scope, common: Common
-) -> None:
+def update(*, doc_id: DocumentId, changed: ChangedWithData, version: Version, scope: Scope, common: Common) -> None:
     """Change the text, the metadata or the time of expiry of a document. What is left out stays."""
-    changes, labels = {**changed.read(), "if_version": as_argument(if_version)}, scope.labels
+    changes, labels = {**changed.read(), **version.chosen}, scope.labels
     document = call(common, "documents", lambda memio: memio.documents.update(doc_id=doc_id, **changes, **labels))
     show_one(document, as_json=common.as_json, done="the document is updated")
 
 
 @app.command()
 @grouped
-def delete(*, doc_id: DocumentId, if_version: options.IfVersion = None, scope: Scope, common: Common) -> None:
+def delete(*, doc_id: DocumentId, version: Version, scope: Scope, common: Common) -> None:
     """Delete one document."""
     labels = scope.labels
-    call(
-        common, "documents", lambda memio: memio.documents.delete(doc_id, if_version=as_argument(if_version), **labels)
-    )
+    call(common, "documents", lambda memio: memio.documents.delete(doc_id, **version.chosen, **labels))
     done(f"deleted document {doc_id}", as_json=common.as_json, deleted=doc_id)
 
 

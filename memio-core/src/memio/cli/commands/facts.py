@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from memio._values.omitted import as_argument
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
-from memio.cli.groups import Added, Changed, Common, Owner, Paging, Pick, Scope, Sorting, Span, grouped
+from memio.cli.groups import Added, Changed, Common, Owner, Paging, Pick, Scope, Sorting, Span, Version, grouped
 from memio.cli.io.input import as_utf8
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
@@ -28,9 +27,9 @@ def add(*, body: Added, fact_id: options.NewId = None, owner: Owner, common: Com
 
 @app.command()
 @grouped
-def put(*, fact_id: FactId, body: Added, if_version: options.IfVersion = None, owner: Owner, common: Common) -> None:
+def put(*, fact_id: FactId, body: Added, version: Version, owner: Owner, common: Common) -> None:
     """Store a fact under an id. One that is there is replaced, also in what is left out here."""
-    held, labels = {**body.read(), "if_version": as_argument(if_version)}, owner.labels
+    held, labels = {**body.read(), **version.chosen}, owner.labels
     fact = call(common, "facts", lambda memio: memio.facts.put(fact_id, **held, **labels), creates=True)
     show_one(fact, as_json=common.as_json, done="the fact is stored")
 
@@ -78,21 +77,19 @@ def count(*, span: Span, pick: Pick, common: Common) -> None:
 
 @app.command()
 @grouped
-def update(
-    *, fact_id: FactId, changed: Changed, if_version: options.IfVersion = None, scope: Scope, common: Common
-) -> None:
+def update(*, fact_id: FactId, changed: Changed, version: Version, scope: Scope, common: Common) -> None:
     """Change the text, the metadata or the time of expiry of a fact. What is left out stays."""
-    changes, labels = {**changed.read(), "if_version": as_argument(if_version)}, scope.labels
+    changes, labels = {**changed.read(), **version.chosen}, scope.labels
     fact = call(common, "facts", lambda memio: memio.facts.update(fact_id=fact_id, **changes, **labels))
     show_one(fact, as_json=common.as_json, done="the fact is updated")
 
 
 @app.command()
 @grouped
-def delete(*, fact_id: FactId, if_version: options.IfVersion = None, scope: Scope, common: Common) -> None:
+def delete(*, fact_id: FactId, version: Version, scope: Scope, common: Common) -> None:
     """Delete one fact."""
     labels = scope.labels
-    call(common, "facts", lambda memio: memio.facts.delete(fact_id, if_version=as_argument(if_version), **labels))
+    call(common, "facts", lambda memio: memio.facts.delete(fact_id, **version.chosen, **labels))
     done(f"deleted fact {fact_id}", as_json=common.as_json, deleted=fact_id)
 
 
