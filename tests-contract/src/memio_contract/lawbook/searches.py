@@ -121,7 +121,7 @@ async def private_session(w: World) -> None:
         inside = {"session_id": w.history.session("mine"), **w.home}
         hits = [
             hit
-            for query in ("green coffee", "black tea")
+            for query in ("green coffee", "black tea", "green tea", "black coffee")  # words, and phrases
             for hit in w.history.added_only(await w.history.api.search(query=query, limit=10, **inside))
         ]
         return [(w.history.view(hit), hit.score) for hit in hits]
