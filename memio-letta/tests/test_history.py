@@ -20,7 +20,7 @@ from memio.errors import (
     NotSupportedError,
     UnavailableError,
 )
-from memio.owners import NOBODY
+from memio.owners import NO_OWNER
 from memio.providers.letta import LettaHistoryAdapter
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -229,7 +229,7 @@ def test_any_session_id_is_one_session(run: Run, server: Any, agent: str, sessio
 def test_a_session_id_that_several_owners_have_is_a_conflict_unless_the_owner_is_given(
     run: Run, server: Any, agent: str
 ) -> None:
-    owners = [Owner(user_id="alice"), Owner(user_id="bob"), NOBODY, Owner(user_id="alice", agent_id="bot")]
+    owners = [Owner(user_id="alice"), Owner(user_id="bob"), NO_OWNER, Owner(user_id="alice", agent_id="bot")]
 
     async def main() -> None:
         async with opened(server.url, agent) as history:

@@ -53,13 +53,13 @@ Repeat = Literal["always", "named", "unnamed", "versioned", "never"]
 - `never`: another writer's change between the two calls would be lost.
 """
 
-Whose = Literal["owner", "scope", "span", "nobody"]
+Whose = Literal["owner", "scope", "span", "none"]
 """Whose records a method is about, and what its stores get.
 
 - `owner`: it adds records, and gets their `owner`.
 - `scope`: it is about one record, session or entity, and gets a `scope`; callers name labels or an owner.
 - `span`: it is about many records, and gets a `scope`; callers may also pass `namespace_prefix`.
-- `nobody`: it gets neither.
+- `none`: it gets neither.
 """
 
 RECORDED_BY: dict[str, Feature] = {
@@ -80,7 +80,7 @@ TAKES: dict[Whose, frozenset[Feature]] = {
     "owner": frozenset(RECORDED_BY.values()),
     "scope": frozenset(SCOPED_BY.values()),
     "span": frozenset(SCOPED_BY.values()),
-    "nobody": frozenset(),
+    "none": frozenset(),
 }
 """The features of which a store declares one at least when its methods take `owner`, or `scope`."""
 
@@ -221,7 +221,7 @@ def _common() -> dict[str, Method]:
         "get_owners": Method(("limit", "cursor"), needs=Feature.OWNERS, nullable=_CURSOR, whose="span", returns="page"),
         "erase": Method((), whose="span", writes=True, optional=True, internal=True, returns="list"),
         RESTORE: Method(
-            ("records",), whose="nobody", writes=True, optional=True, internal=True, returns="count", repeat="named"
+            ("records",), whose="none", writes=True, optional=True, internal=True, returns="count", repeat="named"
         ),
     }
 
@@ -261,8 +261,8 @@ def _record_methods(record_id: str, data: Mapping[str, Feature]) -> dict[str, Me
             repeat="versioned",
         ),
         "delete": Method((record_id,), _IF_VERSION, writes=True, returns="nothing", repeat="unnamed"),
-        "add_many": Method(("items",), whose="nobody", writes=True, optional=True, returns="list", repeat="named"),
-        "purge": Method((), needs=Feature.EXPIRY, whose="nobody", writes=True, internal=True, returns="count"),
+        "add_many": Method(("items",), whose="none", writes=True, optional=True, returns="list", repeat="named"),
+        "purge": Method((), needs=Feature.EXPIRY, whose="none", writes=True, internal=True, returns="count"),
         **_common(),
     }
 

@@ -64,7 +64,7 @@ class Owner:
         return f"Owner({', '.join(f'{name}={label!r}' for name, label in self.labels.items())})"
 
 
-NOBODY: Final = Owner()
+NO_OWNER: Final = Owner()
 """The owner without a label."""
 
 _NONE: tuple[object, ...] = (None, ())
@@ -139,7 +139,7 @@ class Scope:
     def adds_for(self) -> Owner:
         """The owner of what a call in this scope adds: its fixed labels, and none for those that are left open."""
         if self is ANYWHERE:
-            return NOBODY
+            return NO_OWNER
         return Owner(
             None if self.user_id is ANY else self.user_id,
             None if self.agent_id is ANY else self.agent_id,

@@ -55,7 +55,7 @@ Every other method gets `scope`, a `memio.owners.Scope`: for each label either a
 may be none. It confines the call to records whose owner it matches, and a record outside of it is not found.
 `Scope.prefix` is a namespace, which stands for itself and all below it, whole elements only. Both keywords are passed
 whenever a store declares one of the features that they hold labels of, and hold only such labels; their defaults are
-`NOBODY` and `ANYWHERE`. Filters are applied inside the scope and never widen it. Searches apply scope, session,
+`NO_OWNER` and `ANYWHERE`. Filters are applied inside the scope and never widen it. Searches apply scope, session,
 times and filters before the limit.
 
 **Ids.** Without an id, `add` chooses one that no record has or had. With one (feature `client_ids`), the id is

@@ -10,7 +10,7 @@ import pytest
 
 from memio import InvalidInputError, Memio, Message, Triple
 from memio.kinds import SPECS
-from memio.owners import NOBODY
+from memio.owners import NO_OWNER
 
 CYCLE: dict[str, Any] = {}
 CYCLE["self"] = CYCLE
@@ -232,4 +232,4 @@ def test_content_over_the_backends_limit_is_refused_with_the_figures(kind, size,
 def test_any_other_text_is_content(text, recorder, call):
     store = recorder("facts")
     call(store, "add", content=text)
-    assert store.calls == [("add", {"content": text, "owner": NOBODY})]
+    assert store.calls == [("add", {"content": text, "owner": NO_OWNER})]

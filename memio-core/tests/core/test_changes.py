@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memio import ConflictError, InvalidInputError, Memio, NotFoundError, Owner
-from memio.owners import ANYWHERE, NOBODY, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Scope
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 IDS = {"facts": "fact_id", "documents": "doc_id"}
@@ -113,7 +113,7 @@ def test_what_is_put_replaces_what_is_there_by_position_like_an_assignment(recor
     async def main():
         store = recorder("facts")
         await Memio(facts=store).facts.put("colour", "blue", if_version="v1")
-        assert store.calls == [("put", {"fact_id": "colour", "content": "blue", "if_version": "v1", "owner": NOBODY})]
+        assert store.calls == [("put", {"fact_id": "colour", "content": "blue", "if_version": "v1", "owner": NO_OWNER})]
 
     asyncio.run(main())
 

@@ -27,7 +27,7 @@ from memio import (
     Triple,
     UnavailableError,
 )
-from memio.owners import NOBODY, Scope
+from memio.owners import NO_OWNER, Scope
 
 NOTHING = object()
 
@@ -403,7 +403,7 @@ def test_a_batch_separates_what_was_not_added_from_what_may_have_been(recorder, 
         call(store, "add_many", items=items)
     error = caught.value
     assert error.added == ["kept"]
-    assert error.not_added == [{"content": "refused", "owner": NOBODY}]
+    assert error.not_added == [{"content": "refused", "owner": NO_OWNER}]
     assert error.unknown == [{"content": "lost", "metadata": {"n": 1}, "owner": Owner("alice")}]
     assert (error.total, error.outcome, error.retryable) == (3, "unknown", retryable)
     assert "`unknown`" in str(error)
@@ -413,7 +413,7 @@ def test_a_batch_separates_what_was_not_added_from_what_may_have_been(recorder, 
     call(store, "add_many", items=again)
     assert {keywords["content"]: keywords["owner"] for _, keywords in store.calls[-2:]} == {
         "lost": Owner("alice"),
-        "refused": NOBODY,
+        "refused": NO_OWNER,
     }
 
 
@@ -435,8 +435,8 @@ def test_a_batch_that_added_nothing_for_certain_does_not_claim_that_nothing_was_
         call(store, "add_many", items=["refused", "lost"])
     error = caught.value
     assert error.added == []
-    assert error.not_added == [{"content": "refused", "owner": NOBODY}]
-    assert error.unknown == [{"content": "lost", "owner": NOBODY}]
+    assert error.not_added == [{"content": "refused", "owner": NO_OWNER}]
+    assert error.unknown == [{"content": "lost", "owner": NO_OWNER}]
     assert (error.outcome, error.retryable) == ("unknown", True)
 
 
@@ -457,12 +457,12 @@ def test_an_item_on_which_the_store_failed_unexpectedly_may_have_been_added(reco
     store.answers["add"] = add
     with pytest.raises(PartialWriteError) as caught:
         call(store, "add_many", items=["a", "b"])
-    assert (caught.value.added, caught.value.unknown) == (["a"], [{"content": "b", "owner": NOBODY}])
+    assert (caught.value.added, caught.value.unknown) == (["a"], [{"content": "b", "owner": NO_OWNER}])
 
 
 @pytest.mark.parametrize(
     ("called", "kept"),
-    [({}, NOBODY), ({"user_id": "alice"}, Owner("alice")), ({"owner": Owner("alice", "bot")}, Owner("alice", "bot"))],
+    [({}, NO_OWNER), ({"user_id": "alice"}, Owner("alice")), ({"owner": Owner("alice", "bot")}, Owner("alice", "bot"))],
 )
 @pytest.mark.parametrize("again", ["the same client", "a confined client"])
 def test_the_items_of_a_batch_that_stopped_keep_their_owner(called, kept, again, recorder):
@@ -512,7 +512,7 @@ def test_the_batch_call_of_a_store_is_used(recorder, call):
     store.answers["add_many"] = ["one", "two"]
     assert call(store, "add_many", items=iter(["a", {"content": "b", "user_id": "u"}])) == ["one", "two"]
     assert store.calls == [
-        ("add_many", {"items": [{"content": "a", "owner": NOBODY}, {"content": "b", "owner": Owner("u")}]})
+        ("add_many", {"items": [{"content": "a", "owner": NO_OWNER}, {"content": "b", "owner": Owner("u")}]})
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from memio import InvalidInputError, Memio, Owner, Page
 from memio._values.omitted import OMITTED
-from memio.owners import NOBODY, Scope
+from memio.owners import NO_OWNER, Scope
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -76,7 +76,7 @@ def test_a_cursor_of_another_listing_is_refused(other, recorder):
         ({}, {"order": "oldest"}),
         ({}, {"filters": {}}),
         ({"filters": {"a": 1, "b": 2}}, {"filters": {"b": 2, "a": 1}}),
-        ({"owner": NOBODY}, {"limit": 1}),
+        ({"owner": NO_OWNER}, {"limit": 1}),
         ({"namespace_prefix": ("app",)}, {"namespace_prefix": ["app"]}),
     ],
 )
@@ -90,8 +90,8 @@ def test_a_cursor_is_valid_for_the_same_listing_in_other_words(listing, same, re
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ({"owner": NOBODY}, {}),
-        ({"owner": NOBODY}, {"namespace": ()}),
+        ({"owner": NO_OWNER}, {}),
+        ({"owner": NO_OWNER}, {"namespace": ()}),
         ({"user_id": "None"}, {"owner": Owner("None")}),
         ({"namespace": ("a", "b")}, {"namespace": ("a/b",)}),
         ({"namespace": ("a",)}, {"namespace_prefix": ("a",)}),

@@ -12,7 +12,7 @@ from memio import Feature, Memio, Message, NotSupportedError, Triple
 from memio._call.features import HINTS
 from memio.capabilities import REQUIRES
 from memio.kinds import SPECS
-from memio.owners import ANYWHERE, NOBODY
+from memio.owners import ANYWHERE, NO_OWNER
 
 CORE: dict[str, Any] = {
     "content": "text",
@@ -215,7 +215,7 @@ def test_what_a_message_carries_is_refused_where_it_is_undeclared(message, featu
     assert store.calls == []
     declared = recorder("history")
     call(declared, "add", session_id="s1", messages=messages)
-    assert declared.calls == [("add", {"session_id": "s1", "messages": messages, "owner": NOBODY})]
+    assert declared.calls == [("add", {"session_id": "s1", "messages": messages, "owner": NO_OWNER})]
 
 
 @pytest.mark.parametrize(

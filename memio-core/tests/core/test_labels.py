@@ -13,7 +13,7 @@ import pytest
 import memio.blocking
 from memio import InvalidInputError, Memio, Message, Owner, Triple
 from memio._values.omitted import OMITTED
-from memio.owners import NOBODY, Scope
+from memio.owners import NO_OWNER, Scope
 
 from every_call import FACADES, answer, arguments_of, methods_of  # isort: skip  # beside this file
 
@@ -289,7 +289,7 @@ def test_messages_and_triples_that_name_another_owner_than_the_call_are_refused(
         ]
 
     async def main():
-        for called in ({}, {label: own}, {"owner": NOBODY}):
+        for called in ({}, {label: own}, {"owner": NO_OWNER}):
             for where, add, given in made(other):
                 with pytest.raises(InvalidInputError, match=rf"{where}\[0\]\.{label} is .* but the call has") as caught:
                     await add(**given, **called)

@@ -24,7 +24,7 @@ from memio import (
     Triple,
 )
 from memio.kinds import SPECS
-from memio.owners import ANYWHERE, NOBODY, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Scope
 
 
 def run(store: Any, middleware: list[Any], method: str, **keywords: Any) -> Any:
@@ -79,7 +79,7 @@ def test_middleware_can_change_arguments_and_answers(recorder):
 
     store = recorder("facts")
     assert run(store, [shout], "add", content="hello").content == "HELLO!"
-    assert store.calls == [("add", {"content": "HELLO", "owner": NOBODY})]
+    assert store.calls == [("add", {"content": "HELLO", "owner": NO_OWNER})]
 
 
 def test_arguments_that_middleware_changed_are_checked(recorder):

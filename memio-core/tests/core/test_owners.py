@@ -14,7 +14,7 @@ from memio import Feature, InvalidInputError, Memio, Message, NotSupportedError,
 from memio._call.labels import narrowed
 from memio.capabilities import KINDS
 from memio.kinds import SPECS, TAKES
-from memio.owners import ANY, ANYWHERE, NOBODY, Scope, is_none
+from memio.owners import ANY, ANYWHERE, NO_OWNER, Scope, is_none
 
 from every_call import FACADES, answer, arguments_of, methods_of  # isort: skip  # beside this file
 
@@ -28,12 +28,12 @@ OWNERS = [Owner(*labels) for labels in product(USERS, AGENTS, PATHS)]
 
 
 def test_an_owner_has_three_labels_each_of_which_may_be_missing():
-    assert Owner() == NOBODY == Owner(None, None, ())
-    assert NOBODY.labels == {}
+    assert Owner() == NO_OWNER == Owner(None, None, ())
+    assert NO_OWNER.labels == {}
     owner = Owner("alice", "bot", ("app", "notes"))
     assert owner.labels == {"user_id": "alice", "agent_id": "bot", "namespace": ("app", "notes")}
     assert repr(owner) == "Owner(user_id='alice', agent_id='bot', namespace=('app', 'notes'))"
-    assert repr(NOBODY) == "Owner()"
+    assert repr(NO_OWNER) == "Owner()"
 
 
 def test_owners_are_equal_when_all_labels_are_compared_as_a_whole():
@@ -117,7 +117,7 @@ def test_a_scope_knows_its_labels_and_its_one_owner():
         exact = Scope.of(owner)
         assert (exact.owner, exact.adds_for, exact.prefix) == (owner, owner, ())
         assert [other for other in OWNERS if exact.matches(other)] == [owner]
-    assert (ANYWHERE.owner, ANYWHERE.adds_for, ANYWHERE.words) == (None, NOBODY, "")
+    assert (ANYWHERE.owner, ANYWHERE.adds_for, ANYWHERE.words) == (None, NO_OWNER, "")
     assert repr(ANYWHERE) == "<Scope of all>"
 
 
@@ -131,7 +131,7 @@ def test_a_scope_knows_its_labels_and_its_one_owner():
         (ANYWHERE, {"user_id": "alice"}, Scope("alice")),
         (ANYWHERE, {"namespace": ()}, Scope(namespace=())),
         (ANYWHERE, {"namespace_prefix": ("app",)}, Scope(prefix=("app",))),
-        (ANYWHERE, {"owner": NOBODY}, Scope(None, None, ())),
+        (ANYWHERE, {"owner": NO_OWNER}, Scope(None, None, ())),
         (ANYWHERE, {"owner": Owner("alice")}, Scope("alice", None, ())),
         (Scope("alice"), {}, Scope("alice")),
         (Scope("alice"), {"user_id": "alice"}, Scope("alice")),
@@ -151,7 +151,7 @@ def test_labels_of_a_call_narrow_what_the_client_is_confined_to(confined, given,
     ("confined", "given", "words"),
     [
         (Scope("alice"), {"user_id": "bob"}, "user_id is 'bob', but the call is confined to 'alice': leave it out"),
-        (Scope("alice"), {"owner": NOBODY}, r"owner is Owner\(\), but the call is confined to user_id='alice'"),
+        (Scope("alice"), {"owner": NO_OWNER}, r"owner is Owner\(\), but the call is confined to user_id='alice'"),
         (Scope("alice"), {"owner": Owner("bob")}, "confined to user_id='alice'"),
         (Scope.of(Owner("alice")), {"agent_id": "bot"}, "agent_id is 'bot', but the call is confined to none"),
         (Scope.of(Owner("alice")), {"namespace": ("app",)}, r"namespace is \('app',\), but .* confined to \(\)"),
@@ -263,7 +263,7 @@ def test_records_without_a_label_can_be_asked_for_where_the_label_is_kept_apart_
     # A store that records agents and cannot keep them apart would return those of every agent as nobody's.
     async def main():
         store = recorder("facts", declared)
-        call = Memio(facts=store).facts.get("1", owner=NOBODY)
+        call = Memio(facts=store).facts.get("1", owner=NO_OWNER)
         recorded = {name for name in LABELS if RECORDING[name] in declared}
         lacking = {SCOPING[name] for name in recorded} - declared
         if lacking:
@@ -326,7 +326,7 @@ CONFINED: list[tuple[dict[str, Any], Scope]] = [
     ({"namespace": ()}, Scope(namespace=())),
     (LABELS, Scope("alice", "bot", ("app",))),
     ({"owner": Owner("alice")}, Scope("alice", None, ())),
-    ({"owner": NOBODY}, Scope(None, None, ())),
+    ({"owner": NO_OWNER}, Scope(None, None, ())),
 ]
 
 
@@ -365,7 +365,7 @@ def test_a_scoped_client_may_be_narrowed_by_more_labels_and_a_prefix(kind, recor
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "other", [{"user_id": "bob"}, {"owner": Owner("bob")}, {"owner": NOBODY}, {"user_id": None}, {"owner": None}]
+    "other", [{"user_id": "bob"}, {"owner": Owner("bob")}, {"owner": NO_OWNER}, {"user_id": None}, {"owner": None}]
 )
 def test_a_scoped_client_refuses_another_owner_in_every_method(kind, other, recorder):
     async def main():
@@ -383,7 +383,7 @@ def test_a_scoped_client_refuses_another_owner_in_every_method(kind, other, reco
 def test_an_owner_that_confines_a_client_cannot_be_narrowed(kind, recorder):
     async def main():
         store = recorder(kind)
-        nobody = getattr(Memio(**{kind: store}).scoped(owner=NOBODY), kind)
+        nobody = getattr(Memio(**{kind: store}).scoped(owner=NO_OWNER), kind)
         for other in ({"user_id": "alice"}, {"namespace": ("app",)}, {"namespace_prefix": ("app",)}):
             with pytest.raises(InvalidInputError):
                 await nobody.delete_all(**other)

@@ -14,7 +14,7 @@ import pytest
 from memio import errors
 from memio.errors import Fault, MemioError, PartialWriteError, ProviderError, RateLimitError, UnavailableError
 from memio.models import Fact, Page
-from memio.owners import NOBODY, Owner
+from memio.owners import NO_OWNER, Owner
 
 KEY = "a-secret-key"
 
@@ -141,7 +141,7 @@ def test_added_records_are_pickled():
 
 
 def test_the_items_of_a_batch_are_pickled_with_their_owner():
-    items = [{"content": "y", "owner": Owner("alice", namespace=("app",))}, {"content": "z", "owner": NOBODY}]
+    items = [{"content": "y", "owner": Owner("alice", namespace=("app",))}, {"content": "z", "owner": NO_OWNER}]
     error = PartialWriteError([], not_added=items[:1], unknown=items[1:], cause=UnavailableError())
     again = pickle.loads(pickle.dumps(error))
     assert (again.not_added, again.unknown) == (items[:1], items[1:])

@@ -11,7 +11,7 @@ from memio.capabilities import Guarantee
 from memio.errors import ConflictError, NotFoundError
 from memio.kinds import SPECS
 from memio.models import Document, Fact, Message, Page, Session, Triple, Turn
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from proof.shelf import Backend, Numbered, Row, Shelf
 
 ALL = frozenset(Guarantee)
@@ -25,7 +25,7 @@ class _Records(Shelf):
     id_name: str
     record: type
 
-    async def add(self, *, content: str, owner: Owner = NOBODY, **more: Any) -> Any:
+    async def add(self, *, content: str, owner: Owner = NO_OWNER, **more: Any) -> Any:
         await self.pause()
         with self.backend.lock:
             row = self.written(self.draft(content, owner, more))
@@ -61,7 +61,7 @@ class _Records(Shelf):
                 self.remove(number)
         return super().place(row)
 
-    async def put(self, *, content: str, owner: Owner = NOBODY, if_version: str | None = None, **more: Any) -> Any:
+    async def put(self, *, content: str, owner: Owner = NO_OWNER, if_version: str | None = None, **more: Any) -> Any:
         await self.pause()
         row = self.stored(self.draft(content, owner, more), if_version)
         await self.pause()
@@ -138,7 +138,7 @@ class _Records(Shelf):
     def written_together(self, items: Sequence[dict[str, Any]]) -> list[Row]:
         before = dict(self.backend.rows), self.backend.last
         try:
-            rows = [self.written(self.draft(item["content"], item.get("owner", NOBODY), item)) for item in items]
+            rows = [self.written(self.draft(item["content"], item.get("owner", NO_OWNER), item)) for item in items]
         except ConflictError:
             self.backend.rows, self.backend.last = before
             raise
@@ -180,7 +180,7 @@ class DictHistory(Shelf):
     def in_session(self, row: Row, session_id: str | None) -> bool:
         return session_id is None or row.more["session_id"] == session_id
 
-    async def add(self, *, session_id: str, messages: Sequence[Message], owner: Owner = NOBODY) -> Turn:
+    async def add(self, *, session_id: str, messages: Sequence[Message], owner: Owner = NO_OWNER) -> Turn:
         await self.pause()
         with self.backend.lock:
             rows = self.written(session_id, messages, owner)
@@ -350,7 +350,7 @@ class DictGraph(Shelf):
     def touches(self, row: Row, entity: str) -> bool:
         return entity in (row.text, row.more["object"])
 
-    async def add(self, *, triples: Sequence[Triple], owner: Owner = NOBODY) -> list[Triple]:
+    async def add(self, *, triples: Sequence[Triple], owner: Owner = NO_OWNER) -> list[Triple]:
         await self.pause()
         with self.backend.lock:
             rows = self.written(triples, owner)

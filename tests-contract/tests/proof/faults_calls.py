@@ -9,7 +9,7 @@ from typing import Any
 
 from memio.errors import ConflictError, NotFoundError
 from memio.models import Page
-from memio.owners import ANYWHERE, NOBODY, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Scope
 from memio.toolkit import matches
 from proof.catalogue import BY_ID, KINDS, RECORDS, fault
 
@@ -76,7 +76,7 @@ class DropsNestedMetadata:
 class ForgetsTheUser:
     """The user given on add is not passed on."""
 
-    async def add(self, *, owner=NOBODY, **more):
+    async def add(self, *, owner=NO_OWNER, **more):
         return await super().add(owner=replace(owner, user_id=None), **more)
 
 

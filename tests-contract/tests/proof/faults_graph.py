@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from memio.errors import ConflictError
 from memio.models import Page
-from memio.owners import ANYWHERE, NOBODY
+from memio.owners import ANYWHERE, NO_OWNER
 from proof.catalogue import fault
 
 GRAPH = ("graph",)
@@ -160,7 +160,7 @@ class SharesTriples:
 class LooksForTheTripleThenInserts:
     """Between the look for a triple and the insert there is an await."""
 
-    async def add(self, *, triples, owner=NOBODY):
+    async def add(self, *, triples, owner=NO_OWNER):
         await self.pause()
         rows = []
         for triple in triples:

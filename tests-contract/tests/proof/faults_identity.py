@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from memio.errors import ConflictError
-from memio.owners import ANYWHERE, NOBODY
+from memio.owners import ANYWHERE, NO_OWNER
 from proof.catalogue import BY_ID, RECORDS, fault
 from proof.dict_stores import changes_of
 
@@ -355,7 +355,7 @@ class LendsTheFirstOwner:
     """The owner of the first item is given to the whole batch."""
 
     async def add_many(self, *, items):
-        return await super().add_many(items=[{**item, "owner": items[0].get("owner", NOBODY)} for item in items])
+        return await super().add_many(items=[{**item, "owner": items[0].get("owner", NO_OWNER)} for item in items])
 
 
 @fault("add-many.owners", kinds=RECORDS)
@@ -363,5 +363,5 @@ class DropsTheAgentsOfBatches:
     """add_many stores no agents."""
 
     async def add_many(self, *, items):
-        owners = [replace(item.get("owner", NOBODY), agent_id=None) for item in items]
+        owners = [replace(item.get("owner", NO_OWNER), agent_id=None) for item in items]
         return await super().add_many(items=[{**i, "owner": owner} for i, owner in zip(items, owners, strict=True)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from memio.owners import ANY, ANYWHERE, NOBODY
+from memio.owners import ANY, ANYWHERE, NO_OWNER
 from proof.catalogue import BY_ID, RECORDS, fault
 from proof.faults_shelf import by_offset
 
@@ -97,7 +97,7 @@ class LosesTheOwnerOnUpdate:
     """An update writes the record without its owner."""
 
     def changed(self, number, row, changes):
-        return super().changed(number, replace(row, owner=NOBODY), changes)
+        return super().changed(number, replace(row, owner=NO_OWNER), changes)
 
 
 @fault("update.keeps-created-at", kinds=RECORDS)
@@ -212,7 +212,7 @@ class WritesInTwoSteps:
 class LooksThenInserts:
     """Between the look for an id and the insert there is an await."""
 
-    async def add(self, *, content, owner=NOBODY, **more):
+    async def add(self, *, content, owner=NO_OWNER, **more):
         chosen = more.get(self.id_name)
         if chosen is None or any(row.id == chosen for row in self.backend.rows.values()):
             return await super().add(content=content, owner=owner, **more)

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from memio.errors import ConflictError
 from memio.models import Page, Turn
-from memio.owners import ANYWHERE, NOBODY
+from memio.owners import ANYWHERE, NO_OWNER
 from proof.catalogue import BY_ID, RECORDS, fault
 from proof.shelf import Backend
 
@@ -107,7 +107,7 @@ class DropsTheOwner:
     """The owner is not stored."""
 
     def keep(self, row):
-        return replace(super().keep(row), owner=NOBODY)
+        return replace(super().keep(row), owner=NO_OWNER)
 
 
 class Loosely:
@@ -216,7 +216,7 @@ class TakesNoOwnerForNobody:
     """A call without an owner sees only records without one."""
 
     def matches_owner(self, row, scope):
-        return row.owner == NOBODY if not scope.labels else super().matches_owner(row, scope)
+        return row.owner == NO_OWNER if not scope.labels else super().matches_owner(row, scope)
 
 
 @fault("delete.gone-everywhere", defect="deleted records are still found")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from memio.errors import ConflictError
-from memio.owners import ANYWHERE, NOBODY, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Scope
 from memio.protocols import OMITTED
 from proof.catalogue import RECORDS, fault
 from proof.dict_stores import changes_of
@@ -200,7 +200,7 @@ class PutsLikeUpdates:
 
     async def put(self, **given):
         name = "fact_id" if "fact_id" in given else "doc_id"
-        owner, version = given.get("owner", NOBODY), given.pop("if_version", None)
+        owner, version = given.get("owner", NO_OWNER), given.pop("if_version", None)
         scope = Scope.of(owner)
         found = [r for r in await super().get_all(limit=1000, cursor=None, scope=scope) if r.id == given[name]]
         if not found:
@@ -256,7 +256,7 @@ class TrimsPuts:
 class LooksThenPuts:
     """Between the look for a record and the write of a put there is an await."""
 
-    async def put(self, *, content, owner=NOBODY, if_version=None, **more):
+    async def put(self, *, content, owner=NO_OWNER, if_version=None, **more):
         await self.pause()
         given = self.draft(content, owner, more)
         found = self.mine(given)
@@ -281,7 +281,7 @@ class PutsWhatWasDeleted(LooksThenPuts):
 class DeletesThenPuts:
     """A put deletes what is there, awaits, and adds the new record."""
 
-    async def put(self, *, content, owner=NOBODY, if_version=None, **more):
+    async def put(self, *, content, owner=NO_OWNER, if_version=None, **more):
         await self.pause()
         given = self.draft(content, owner, more)
         for number, row in self.mine(given):
@@ -684,7 +684,7 @@ class LeavesTheExpired:
 class AddsBesidePuts:
     """An add looks for the id, awaits, and inserts."""
 
-    async def add(self, *, content, owner=NOBODY, **more):
+    async def add(self, *, content, owner=NO_OWNER, **more):
         given = self.draft(content, owner, more)
         if self.mine(given):
             return await super().add(content=content, owner=owner, **more)

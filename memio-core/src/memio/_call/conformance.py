@@ -57,7 +57,7 @@ def _faults_of(store: object, kind: Kind) -> list[str]:
             continue
         if method.needs is None or method.needs in features:
             faults += _method_faults(store, name, method, features)
-    faults += _method_faults(store, "aclose", Method((), whose="nobody"), features)
+    faults += _method_faults(store, "aclose", Method((), whose="none"), features)
     for attribute, kinds in _OPTIONAL.items():
         value = getattr(store, attribute, None)
         if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):

@@ -8,7 +8,7 @@ from typing import Any
 
 from memio.capabilities import Feature
 from memio.models import Document, Page
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import OMITTED, DocumentInput, Order
 from memio.providers.sqlite._rows.record_rows import Row
 from memio.providers.sqlite._rows.records import New, RecordTable, changes_of
@@ -44,7 +44,7 @@ def _new(item: DocumentInput) -> New:
     return New(
         content=item["content"],
         metadata=item.get("metadata"),
-        owner=item.get("owner", NOBODY),
+        owner=item.get("owner", NO_OWNER),
         id=item.get("doc_id"),
         expires_at=microseconds_of(item.get("expires_at")),
         data=item.get("data"),
@@ -98,7 +98,7 @@ class SqliteDocumentAdapter(SqliteStore):
         content: str,
         metadata: dict[str, Any] | None = None,
         data: Any = None,
-        owner: Owner = NOBODY,
+        owner: Owner = NO_OWNER,
         doc_id: str | None = None,
         expires_at: datetime | None = None,
     ) -> Document:
@@ -122,7 +122,7 @@ class SqliteDocumentAdapter(SqliteStore):
         content: str,
         metadata: dict[str, Any] | None = None,
         data: Any = None,
-        owner: Owner = NOBODY,
+        owner: Owner = NO_OWNER,
         expires_at: datetime | None = None,
         if_version: str | None = None,
     ) -> Document:

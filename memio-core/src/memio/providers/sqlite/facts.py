@@ -8,7 +8,7 @@ from typing import Any
 
 from memio.capabilities import Feature
 from memio.models import Fact, Page
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import OMITTED, FactInput, Order
 from memio.providers.sqlite._rows.record_rows import Row
 from memio.providers.sqlite._rows.records import New, RecordTable, changes_of
@@ -43,7 +43,7 @@ def _new(item: FactInput) -> New:
     return New(
         content=item["content"],
         metadata=item.get("metadata"),
-        owner=item.get("owner", NOBODY),
+        owner=item.get("owner", NO_OWNER),
         id=item.get("fact_id"),
         expires_at=microseconds_of(item.get("expires_at")),
     )
@@ -93,7 +93,7 @@ class SqliteFactAdapter(SqliteStore):
         *,
         content: str,
         metadata: dict[str, Any] | None = None,
-        owner: Owner = NOBODY,
+        owner: Owner = NO_OWNER,
         fact_id: str | None = None,
         expires_at: datetime | None = None,
     ) -> Fact:
@@ -116,7 +116,7 @@ class SqliteFactAdapter(SqliteStore):
         fact_id: str,
         content: str,
         metadata: dict[str, Any] | None = None,
-        owner: Owner = NOBODY,
+        owner: Owner = NO_OWNER,
         expires_at: datetime | None = None,
         if_version: str | None = None,
     ) -> Fact:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from memio.capabilities import Feature
 from memio.models import Page, Triple
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope, is_none
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope, is_none
 from memio.protocols import Order
 from memio.providers.sqlite._rows import graph as rows
 from memio.providers.sqlite._rows.counts import page_of_owners
@@ -34,7 +34,7 @@ class SqliteGraphAdapter(SqliteStore):
         }
     )
 
-    async def add(self, *, triples: Sequence[Triple], owner: Owner = NOBODY) -> list[Triple]:
+    async def add(self, *, triples: Sequence[Triple], owner: Owner = NO_OWNER) -> list[Triple]:
         """Store triples, all or none; one that the owner has already is stored once."""
         return await self._engine.write(lambda db: rows.add(db, triples, owner))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from memio.capabilities import Feature
 from memio.models import Message, Page, Session, Turn
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import Order, Start
 from memio.providers.sqlite._rows import history as rows
 from memio.providers.sqlite._rows.counts import page_of_owners
@@ -45,7 +45,7 @@ class SqliteHistoryAdapter(SqliteStore):
         }
     )
 
-    async def add(self, *, session_id: str, messages: Sequence[Message], owner: Owner = NOBODY) -> Turn:
+    async def add(self, *, session_id: str, messages: Sequence[Message], owner: Owner = NO_OWNER) -> Turn:
         """Append messages to a session, all or none. A message without a time gets the present one."""
         return Turn(stored=await self._engine.write(lambda db: rows.add(db, session_id, messages, owner)))
 

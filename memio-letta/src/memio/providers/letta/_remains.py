@@ -6,7 +6,7 @@ removes them. memio does not read what the agent itself keeps.
 
 from __future__ import annotations
 
-from memio.owners import NOBODY, Scope
+from memio.owners import NO_OWNER, Scope
 
 _NOT_MEMIOS = (
     "the memory blocks of the agent are not memio's, and were not changed: they may hold what the agent learned about "
@@ -30,7 +30,7 @@ def of_passages(agent: str, scope: Scope) -> list[str]:
 
     A passage that the agent wrote itself has no owner.
     """
-    others = [] if scope.matches(NOBODY) else [_OTHER_PASSAGES]
+    others = [] if scope.matches(NO_OWNER) else [_OTHER_PASSAGES]
     return [*others, _NOT_MEMIOS.format(agent=agent), _COPIES]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memio.models import Document, Page
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import DocumentInput
 from memio.providers.letta import _hints, _remains
 from memio.providers.letta._api.agent import Agent
@@ -62,7 +62,7 @@ class LettaDocumentAdapter(LettaStore):
         self.identity = f"{agent.settings.base_url} {agent.id} {agent.settings.collection or ''}"
         self.features = agent.settings.features_of_passages
 
-    async def add(self, *, content: str, metadata: dict[str, Any] | None = None, owner: Owner = NOBODY) -> Document:
+    async def add(self, *, content: str, metadata: dict[str, Any] | None = None, owner: Owner = NO_OWNER) -> Document:
         """Store a new document. It is not sent again after a lost answer: then the error's `outcome` is `unknown`."""
         return await self._records.add(content, metadata, owner)
 

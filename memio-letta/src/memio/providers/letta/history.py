@@ -10,7 +10,7 @@ from typing import Any
 from memio.capabilities import Feature
 from memio.errors import ConflictError, CursorExpiredError, NotFoundError, ProviderError
 from memio.models import Message, Page, Session, Turn
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import Start
 from memio.providers.letta import _hints, _remains
 from memio.providers.letta._api.agent import Agent
@@ -61,7 +61,7 @@ class LettaHistoryAdapter(LettaStore):
             }
         )
 
-    async def add(self, *, session_id: str, messages: Sequence[Message], owner: Owner = NOBODY) -> Turn:
+    async def add(self, *, session_id: str, messages: Sequence[Message], owner: Owner = NO_OWNER) -> Turn:
         """Add messages, wait for the agent's answer, and return both. The messages are sent once.
 
         Raises:

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from memio.errors import ConflictError
 from memio.models import Page
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import OMITTED
 from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._rows.counts import count_all, page_of_owners, unexpired
@@ -64,7 +64,7 @@ class New(NamedTuple):
 
     content: str
     metadata: dict[str, Any] | None = None
-    owner: Owner = NOBODY
+    owner: Owner = NO_OWNER
     id: str | None = None
     expires_at: int | None = None
     data: Any = None

@@ -17,7 +17,7 @@ from typing import Any
 
 from memio.errors import InvalidInputError
 from memio.models import Fact
-from memio.owners import NOBODY, OWNERS, Owner
+from memio.owners import NO_OWNER, OWNERS, Owner
 from memio.providers.letta._api.answers import is_json_object
 
 MAX_TAG_BYTES = 2000
@@ -34,7 +34,7 @@ _TAG = re.compile(r"memio:1(?:\.(\d{3}))?:(.*)", re.DOTALL)
 class Label:
     """What memio keeps with a passage."""
 
-    owner: Owner = NOBODY
+    owner: Owner = NO_OWNER
     metadata: dict[str, Any] = field(default_factory=dict[str, Any], hash=False)
     collection: str | None = None
     kind: str | None = None

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from memio.errors import InvalidInputError, MemioError, NotFoundError, ProviderError, UnavailableError
 from memio.models import Page
-from memio.owners import ANYWHERE, NOBODY, Owner, Scope
+from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.providers.letta._api.agent import Agent
 from memio.providers.letta._rows.batches import Batch, Draft
 from memio.providers.letta._rows.cursors import Position
@@ -133,7 +133,7 @@ class Records(Generic[R]):
         self,
         content: str,
         metadata: dict[str, Any] | None = None,
-        owner: Owner = NOBODY,
+        owner: Owner = NO_OWNER,
     ) -> Draft:
         label = Label(
             owner=owner,
