@@ -21,7 +21,6 @@ from memio.providers.sqlite._rows.messages import (
     append,
     delete_some,
     delete_whole,
-    last_number,
     select,
     with_session,
 )
@@ -38,6 +37,7 @@ from memio.providers.sqlite._rows.sessions import (
 )
 from memio.providers.sqlite._rows.values import (
     data_text,
+    last_number,
     metadata_text,
     new_ids,
     now,
@@ -69,7 +69,7 @@ def _store(db: Connection, session_id: str, messages: Sequence[Message], owner: 
     path = to_path(owner.namespace)
     moment = now()
     ids = new_ids()
-    seq = last_number(db)
+    seq = last_number(db, "message")
     rows: list[Row] = []
     fresh: dict[str, Row] = {}
     for message in messages:

@@ -93,12 +93,6 @@ def select(db: Connection, condition: str, values: tuple[Any, ...] = ()) -> Iter
     return map(Row._make, db.execute(_SELECT + condition, values))
 
 
-def last_number(db: Connection) -> int:
-    """Return the highest number that a message ever had."""
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
-    return int(row[0]) if row else 0
-
-
 def append(db: Connection, session: int, rows: Sequence[Row], tags: str) -> None:
     """Store messages at the end of a session, and index them and anew the one before them.
 

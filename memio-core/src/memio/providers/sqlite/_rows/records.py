@@ -48,7 +48,7 @@ from memio.providers.sqlite._rows.selection import (
     in_order,
     not_expired,
 )
-from memio.providers.sqlite._rows.values import data_text, metadata_text, microseconds_of, new_ids, now
+from memio.providers.sqlite._rows.values import data_text, last_number, metadata_text, microseconds_of, new_ids, now
 from memio.toolkit import only, query_terms, same_json
 
 R = TypeVar("R")
@@ -215,7 +215,7 @@ class RecordTable(Generic[R]):
         """Return the rows of the items in order, and how many of them are new."""
         moment = now()
         ids = new_ids()
-        seq = self._last(db)
+        seq = last_number(db, self._name)
         rows: list[Row] = []
         fresh: dict[tuple[str, int], Row] = {}
         owners: dict[Owner, OwnerRow] = {}
@@ -259,7 +259,7 @@ class RecordTable(Generic[R]):
     def _replace(self, db: Connection, old: Row, new: Row, moment: int) -> Row:
         """Write a row in the place of another one, as a new version."""
         db.execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = ?", (self._name,))
-        new = new._replace(version=self._last(db), updated_at=max(moment, old.updated_at))
+        new = new._replace(version=last_number(db, self._name), updated_at=max(moment, old.updated_at))
         release_for(db, new.content)
         db.execute(
             f"UPDATE {self._name} SET version = ?, updated_at = ?, metadata = ?, content = ?, data = ? WHERE seq = ?",  # noqa: S608  # as above
@@ -298,11 +298,6 @@ class RecordTable(Generic[R]):
     def _remove(self, db: Connection, row: Row, tags: str) -> None:
         db.execute(f"DELETE FROM {self._name} WHERE seq = ?", (row.seq,))  # noqa: S608  # as above
         self._index.change(db, row.seq, entry(row, tags), None)
-
-    def _last(self, db: Connection) -> int:
-        """Return the highest number of a row or a version so far."""
-        row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (self._name,)).fetchone()
-        return int(row[0]) if row else 0
 
     def _stored(self, db: Connection, key: tuple[str, int]) -> Row | None:
         for columns in rows_where(db, self._name, "r.id = ? AND r.owner = ?", key):

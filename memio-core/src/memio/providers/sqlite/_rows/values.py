@@ -1,4 +1,4 @@
-"""Ids, times and metadata in columns."""
+"""Ids, numbers, times and metadata in columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from os import urandom
+from sqlite3 import Connection
 from time import time_ns
 from typing import Any
 
@@ -20,6 +21,12 @@ loads = json.JSONDecoder().decode
 """Returns the value of some JSON. A decoder that exists already saves a look at the arguments of `json.loads`."""
 _encode_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def last_number(db: Connection, table: str) -> int:
+    """Return the highest number that a row or a version of a table ever had. Runs inside a transaction."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def new_id() -> str:
