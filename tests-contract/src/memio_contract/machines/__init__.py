@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 from hypothesis import seed
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, run_state_machine_as_test
 
-from memio.capabilities import Feature
+from memio.capabilities import Feature, Guarantee
 from memio.kinds import RECORDED_BY, SCOPED_BY
 from memio.owners import Owner
 from memio_contract.expect import equal
@@ -84,6 +84,11 @@ class Stage:
     failed: Callable[[BaseException, World], None]
     steps: list[Step] = field(default_factory=list["Step"])
     hung: list[Hung] = field(default_factory=list[Hung])
+
+
+def where(*needed: Feature | Guarantee) -> Callable[[Any], Any]:
+    """Return a decorator for a rule of stores that declare all of these; others spend no step on it."""
+    return precondition(lambda machine: machine.world.has(*needed))
 
 
 class Machine(RuleBasedStateMachine):

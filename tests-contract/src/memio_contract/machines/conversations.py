@@ -16,7 +16,7 @@ from memio.errors import ConflictError, NotFoundError
 from memio.models import Message
 from memio.owners import Owner
 from memio_contract.expect import equal, refused, same, that
-from memio_contract.machines import ADDING, GUARDS, SELDOM, SPANS, WHICH, Machine, within
+from memio_contract.machines import ADDING, GUARDS, SELDOM, SPANS, WHICH, Machine, where, within
 from memio_contract.place import Labels
 
 _SESSIONS = st.sampled_from(("s", "s", "S", "default"))
@@ -187,10 +187,10 @@ class Conversations(Machine):
             missed = [view for view in views if view["content"] == query and not any(same(view, f) for f in found)]
             equal(missed, [], f"messages whose text is {query!r}, and that a search for it misses")
 
+    @where(Feature.DELETE_MESSAGES, Guarantee.SILENT_APPEND)
     @rule(session=_SESSIONS, whose=GUARDS, last=st.sampled_from((1, 1, 2, 100)))
     def delete_last(self, session: str, whose: Any, last: int) -> None:
-        if self.world.has(Feature.DELETE_MESSAGES, Guarantee.SILENT_APPEND):
-            self.run(self._delete_last, session, whose, last)
+        self.run(self._delete_last, session, whose, last)
 
     async def _delete_last(self, session: str, whose: Any, last: int) -> None:
         name, scope = self._meant(session, whose)
@@ -199,10 +199,10 @@ class Conversations(Machine):
         if not await self._refused(call, lines, "delete_messages"):
             self._deleted(await call, lines[-last:])
 
+    @where(Feature.DELETE_MESSAGES)
     @rule(session=_SESSIONS, whose=GUARDS, which=st.lists(WHICH, min_size=1, max_size=3, unique=True), seldom=SELDOM)
     def delete_by_ids(self, session: str, whose: Any, which: list[int], seldom: bool) -> None:
-        if self.world.has(Feature.DELETE_MESSAGES):
-            self.run(self._delete_by_ids, session, whose, which, seldom)
+        self.run(self._delete_by_ids, session, whose, which, seldom)
 
     async def _delete_by_ids(self, session: str, whose: Any, which: list[int], seldom: bool) -> None:
         name, scope = self._meant(session, whose)

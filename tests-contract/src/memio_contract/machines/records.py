@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from memio.capabilities import Feature, Guarantee
 from memio.errors import ConflictError, NotFoundError
 from memio.owners import Owner
 from memio.toolkit import matches
 from memio_contract.expect import equal, refused, same, that
-from memio_contract.machines import ADDING, GUARDS, SELDOM, SPANS, WHICH, Machine, within
+from memio_contract.machines import ADDING, GUARDS, SELDOM, SPANS, WHICH, Machine, where, within
 from memio_contract.place import Labels
 
 _TEXTS = st.sampled_from(("green tea", "black tea", "tea", "Green tea", "green tea ", "coffee", "!"))
@@ -119,6 +119,7 @@ class Records(Machine):
         self._agrees(answer, row)
         self._expire(row)
 
+    @where(Feature.PUT)
     @rule(
         text=_TEXTS,
         whose=ADDING,
@@ -130,8 +131,7 @@ class Records(Machine):
     def put(
         self, text: str, whose: Labels, metadata: Any, chosen: str, more: dict[str, Any], version: str | None
     ) -> None:
-        if self.world.has(Feature.PUT):
-            self.run(self._put, text, whose, metadata, chosen, more, version)
+        self.run(self._put, text, whose, metadata, chosen, more, version)
 
     async def _put(
         self, text: str, whose: Labels, metadata: Any, chosen: str, more: dict[str, Any], version: str | None
@@ -171,9 +171,10 @@ class Records(Machine):
             return
         self._agrees(await call, rows[0])
 
+    @where(Feature.UPDATE)
     @rule(which=WHICH, changes=_CHANGES, whose=GUARDS, version=_VERSIONS)
     def update(self, which: int, changes: dict[str, Any], whose: Any, version: str | None) -> None:
-        if self.world.has(Feature.UPDATE) and self._kept(changes):
+        if self._kept(changes):
             self.run(self._update, which, changes, whose, version)
 
     async def _update(self, which: int, changes: dict[str, Any], whose: Any, version: str | None) -> None:
@@ -221,10 +222,11 @@ class Records(Machine):
         await self.world.records.delete_all(owner=scope)
         self.rows = [row for row in self.rows if not within(row.owner, scope)]
 
+    @precondition(lambda self: self.world.alone)
+    @where(Feature.EXPIRY)
     @rule()
     def purge(self) -> None:
-        if self.world.has(Feature.EXPIRY) and self.world.alone:
-            self.run(self._purge)
+        self.run(self._purge)
 
     async def _purge(self) -> None:
         purged = (await self.world.memio.purge())[self.world.kind]
