@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import goals
 from benchmarks.environments import ROOT
 from benchmarks.groups import GROUPS
-from benchmarks.plots import draw
+from benchmarks.plots import draw, draw_front
 from benchmarks.results import read
 from benchmarks.tables import markdown
 
@@ -25,6 +25,7 @@ def show(folder: Path, page: Path | None) -> None:
     for name, group in groups.items():
         drawn = draw(group["tables"], folder)
         parts[name] = "\n".join(_section(key, table, drawn) for key, table in group["tables"].items())
+    draw_front(groups, folder / "front.svg")
     for name, part in parts.items():
         text = _put(text, name, part, page)
     page.write_text(text, encoding="utf-8")

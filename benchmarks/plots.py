@@ -6,26 +6,50 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import bare, unit
-from benchmarks.tables import amount
+from benchmarks.amounts import amount, bare, unit
 
 mpl: Any = import_module("matplotlib")  # its types are partial
 mpl.use("svg")
 plt: Any = import_module("matplotlib.pyplot")
 
-COLOURS = ("#1f6f8b", "#9aa5b1", "#c98b3c", "#8a6fae", "#6f9e6e", "#b5656b", "#5b6770", "#c7a6a0", "#4f8fc0", "#a0a05a")
+PEERS = {
+    "memio 0.3.1": "#c7a06f",
+    "memio": "#3f7fbf",
+    "the client": "#3f7fbf",
+    "the store itself": "#8b95a1",
+    "sqlite3 alone": "#8b95a1",
+    "plain FTS5": "#8b95a1",
+    "asyncio": "#8b95a1",
+    "nothing": "#8b95a1",
+    "LangGraph": "#4f9d83",
+    "openai-agents": "#8f74b5",
+    "Chroma": "#cf8a3f",
+    "Qdrant": "#bd6470",
+    "letta-client": "#7c9a4e",
+}
+"""The colour of each peer, in every picture; the first that a name begins with counts."""
+OTHERS = ("#3f7fbf", "#cf8a3f", "#8f74b5", "#4f9d83", "#bd6470", "#7c9a4e", "#8b95a1", "#c7a06f", "#5fa8c9", "#a6a05a")
+"""For what is no peer."""
+INK = "#7a8490"
+"""Readable on a white page and on a dark one, since the background is the page's."""
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "memio",
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": "#9aa5b1",
-    "text.color": "#30373d",
-    "axes.labelcolor": "#30373d",
-    "xtick.color": "#30373d",
-    "ytick.color": "#30373d",
+    "axes.edgecolor": INK,
+    "axes.titlecolor": INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
 }
+
+
+def _colour(name: str, place: int) -> str:
+    """Return the colour of a peer, or of what is none by its place."""
+    return next((colour for peer, colour in PEERS.items() if name.startswith(peer)), OTHERS[place % len(OTHERS)])
 
 
 def draw(tables: dict[str, Any], folder: Path) -> list[str]:
@@ -39,10 +63,48 @@ def draw(tables: dict[str, Any], folder: Path) -> list[str]:
         with mpl.rc_context(STYLE):
             picture = _lines(table["columns"]) if name == "growth" else _bars(table, figures)
             path = folder / f"{name}.svg"
-            picture.savefig(path, metadata={"Date": None}, bbox_inches="tight", transparent=False)
+            picture.savefig(path, metadata={"Date": None}, bbox_inches="tight", transparent=True)
             plt.close(picture)
         drawn.append(path.name)
     return drawn
+
+
+FRONT = (("recall", "recall", "R@10 [%]"), ("import", "cold", "process"))
+"""What the picture of the first page shows: group, table and figure."""
+
+
+def draw_front(groups: dict[str, Any], path: Path) -> None:
+    """Draw what a reader feels first: what is found, and how soon."""
+    tables = [groups[group]["tables"][table] for group, table, _ in FRONT if group in groups]
+    if len(tables) < len(FRONT):
+        return
+    with mpl.rc_context(STYLE):
+        picture, axes = plt.subplots(1, len(FRONT), figsize=(9, 2.6), squeeze=False)
+        for axis, table, (_, _, figure) in zip(axes[0], tables, FRONT, strict=True):
+            found = {
+                name: column["figures"][figure]["median"]
+                for name, column in table["columns"].items()
+                if figure in column["figures"] and name != "nothing"
+            }
+            title = f"{table['title']}, {bare(figure)}" if unit(figure) == "%" else table["title"]
+            _bar(axis, title, found, unit(figure))
+        picture.tight_layout(pad=0.6)
+        picture.savefig(path, metadata={"Date": None}, bbox_inches="tight", transparent=True)
+        plt.close(picture)
+
+
+def _bar(axis: Any, title: str, found: dict[str, float], of: str) -> None:
+    """Draw one bar for each column, with its value."""
+    names, amounts = list(found), list(found.values())
+    axis.barh(range(len(names)), amounts, color=[_colour(name, place) for place, name in enumerate(names)], height=0.7)
+    axis.set_yticks(range(len(names)), names)
+    axis.invert_yaxis()
+    axis.set_xticks([])
+    axis.spines["bottom"].set_visible(False)
+    axis.set_title(title, loc="left", fontsize=9, fontweight="bold")
+    axis.set_xlim(0, max(amounts) * 1.18 or 1)
+    for place, value in enumerate(amounts):
+        axis.text(value + max(amounts) * 0.01, place, amount(value, of), va="center", fontsize=8)
 
 
 def _by_figure(table: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -63,19 +125,7 @@ def _bars(table: dict[str, Any], figures: dict[str, dict[str, float]]) -> Any:
         len(figures), 1, figsize=(7, max(1.4, sum(heights))), squeeze=False, height_ratios=heights
     )
     for axis, (figure, values) in zip(axes[:, 0], figures.items(), strict=True):
-        shown = [name for name in names if name in values]
-        amounts = [values[name] for name in shown]
-        axis.barh(
-            range(len(shown)), amounts, color=[COLOURS[names.index(name) % len(COLOURS)] for name in shown], height=0.7
-        )
-        axis.set_yticks(range(len(shown)), shown)
-        axis.invert_yaxis()
-        axis.set_xticks([])
-        axis.spines["bottom"].set_visible(False)
-        axis.set_title(bare(figure), loc="left", fontsize=9, fontweight="bold")
-        axis.set_xlim(0, max(amounts) * 1.18 or 1)
-        for place, value in enumerate(amounts):
-            axis.text(value + max(amounts) * 0.01, place, amount(value, unit(figure)), va="center", fontsize=8)
+        _bar(axis, bare(figure), {name: values[name] for name in names if name in values}, unit(figure))
     picture.tight_layout(pad=0.6)
     return picture
 
@@ -86,7 +136,7 @@ def _lines(columns: dict[str, Any]) -> Any:
     picture, axis = plt.subplots(figsize=(7, 4.6))
     figures = [figure for figure in _by_figure({"columns": columns}) if "add_many" not in figure]
     for number, figure in enumerate(dict.fromkeys(figure.removesuffix(", plain") for figure in figures)):
-        colour = COLOURS[number % len(COLOURS)]
+        colour = OTHERS[number % len(OTHERS)]
         for name, style in ((figure, "-"), (f"{figure}, plain", ":")):
             if name in figures:
                 times = [column["figures"][name]["median"] for column in columns.values()]
@@ -97,6 +147,6 @@ def _lines(columns: dict[str, Any]) -> Any:
     axis.set_yscale("log")
     axis.set_xlabel("facts in the file (dotted: sqlite3 alone)")
     axis.set_ylabel("seconds")
-    axis.grid(visible=True, color="#e3e7ea", linewidth=0.6)
+    axis.grid(visible=True, color=INK, alpha=0.25, linewidth=0.6)
     axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return picture

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from benchmarks.amounts import unit
 from benchmarks.measure import Result
 from benchmarks.orders import Table
 
@@ -18,16 +19,6 @@ UNITS = {"s": "second", "B": "byte"}
 """What pyperf knows of our units. The others are counts and shares."""
 ENOUGH = 100
 """The number of samples from which a 99th percentile is meaningful."""
-
-
-def unit(figure: str) -> str:
-    """Return the unit of a figure: seconds, unless its name ends with another one in brackets."""
-    return figure.rpartition(" [")[2].rstrip("]") if figure.endswith("]") else "s"
-
-
-def bare(figure: str) -> str:
-    """Return the name of a figure without its unit."""
-    return figure.rpartition(" [")[0] if figure.endswith("]") else figure
 
 
 def _benchmark(name: str, figure: str, rounds: list[list[float]]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.results import bare, unit
+from benchmarks.amounts import amount, bare, unit
 
 NOTHING = "-"
 FEW = 3
@@ -47,26 +47,12 @@ def _cell(column: dict[str, Any], figure: str) -> str:
     if found is None:
         return NOTHING
     text = amount(found["median"], unit(figure))
-    if unit(figure) == "s" and found["mad"]:
-        text += f" ± {amount(found['mad'], 's')}"
-    if "p99" in found:
-        text += f", p99 {amount(found['p99'], 's')}"
+    more = [f"± {amount(found['mad'], 's')}"] if unit(figure) == "s" and found["mad"] else []
+    more += [f"99 % below {amount(found['p99'], 's')}"] if "p99" in found else []
+    if more:
+        text = f'<span title="{", ".join(more)}">{text}</span>'
     if requests := column["figures"].get(f"{figure} [requests]"):
         text += f", {requests['median']:g} requests" if requests["median"] != 1 else ", 1 request"
     if "ratio" in found:
         text += f" (**{found['ratio']:.3g}**)"
     return text
-
-
-def amount(value: float, of: str) -> str:
-    """Return a value with three digits and the unit that suits it."""
-    if of == "s":
-        scale, name = next(((s, n) for s, n in ((1, "s"), (1e3, "ms"), (1e6, "µs")) if value * s >= 1), (1e6, "µs"))
-        return f"{_digits(value * scale)} {name}"
-    if of == "B":
-        return f"{_digits(value / 1e6)} MB"
-    return f"{value:.1f}" if of == "%" else _digits(value)
-
-
-def _digits(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # three digits

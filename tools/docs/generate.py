@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 from commands import command_reference
 from contract import contract_result
 from features import feature_table, sentences
+from front import headlines
 from settings import settings_table
 
 from memio.capabilities import Feature, Guarantee
@@ -30,6 +32,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "commands": command_reference,
     "settings of sqlite": lambda: settings_table("sqlite"),
     "settings of letta": lambda: settings_table("letta"),
+    "figures": headlines,
     "features": lambda: sentences(Feature),
     "guarantees": lambda: sentences(Guarantee),
     "features of sqlite": lambda: feature_table("sqlite"),
@@ -58,7 +61,7 @@ def main(arguments: list[str]) -> int:
     """Write or check every page; return how many differ."""
     parts = {**PARTS, **(SLOW_PARTS if "contract" in arguments else {})}
     stale = 0
-    for page in sorted(DOCS.rglob("*.md")):
+    for page in [DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md"))]:
         old = page.read_text(encoding="utf-8")
         new = regenerated(old, parts)
         if new == old:

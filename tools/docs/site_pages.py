@@ -25,7 +25,18 @@ ELSEWHERE = {
 }
 """The pages of the site whose file is outside of `docs/`, in the folder of what it describes: page and file."""
 
+VERSION = ROOT / "memio-core/src/memio/__init__.py"
+
 LINK = re.compile(r"(\]\()(?![a-z]+:|#)([^)#\s]+)")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Put the version into the header, beside the name."""
+    found = re.search(r'^__version__ = "(.+)"', VERSION.read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{VERSION} states no version")
+    config.site_name = f"{config.site_name} {found[1]}"
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
