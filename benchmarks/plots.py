@@ -29,7 +29,7 @@ PEERS = {
 }
 """The colour of each peer, in every picture; the first that a name begins with counts."""
 OTHERS = ("#3f7fbf", "#cf8a3f", "#8f74b5", "#4f9d83", "#bd6470", "#7c9a4e", "#8b95a1", "#c7a06f", "#5fa8c9", "#a6a05a")
-"""For what is no peer."""
+"""For names that belong to no peer."""
 INK = "#7a8490"
 """Readable on a white page and on a dark one, since the background is the page's."""
 STYLE: dict[str, Any] = {

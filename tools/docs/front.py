@@ -67,7 +67,7 @@ HEADLINES = (
 def headlines() -> Iterator[str]:
     """Yield the table of the first page."""
     groups: dict[str, Any] = json.loads((ROOT / "docs/benchmarks/results.json").read_text(encoding="utf-8"))["groups"]
-    yield "| | memio | beside it |"
+    yield "| | memio | others |"
     yield "|---|---:|---|"
     for line in HEADLINES:
         group, table = line.table

@@ -31,7 +31,7 @@ LINK = re.compile(r"(\]\()(?![a-z]+:|#)([^)#\s]+)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put the version into the header, beside the name."""
+    """Put the version into the header, after the name."""
     found = re.search(r'^__version__ = "(.+)"', VERSION.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
         raise ValueError(f"{VERSION} states no version")
