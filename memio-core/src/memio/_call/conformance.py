@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from types import FunctionType, MethodType
 from typing import Any, get_origin
 
 from memio._values.text import type_name
@@ -19,6 +21,12 @@ _OPTIONAL: dict[str, type] = {
     "max_part_bytes": int,
     "hints": Mapping,
 }
+
+
+_CLOSE = "aclose"
+_SELF = object()
+"""What a function is bound to while its parameters are read."""
+_METHODS = {kind: {**spec.methods, _CLOSE: Method((), whose="none")} for kind, spec in SPECS.items()}
 
 
 def faults_of(store: object, kind: Kind) -> list[str]:
@@ -52,12 +60,11 @@ def _faults_of(store: object, kind: Kind) -> list[str]:
                 for other in needed
                 if other not in features | guarantees
             ]
-    for name, method in SPECS[kind].methods.items():
+    for name, method in _METHODS[kind].items():
         if method.optional and not supports(store, name):
             continue
         if method.needs is None or method.needs in features:
-            faults += _method_faults(store, name, method, features)
-    faults += _method_faults(store, "aclose", Method((), whose="none"), features)
+            faults += _method_faults(store, kind, name, features)
     for attribute, kinds in _OPTIONAL.items():
         value = getattr(store, attribute, None)
         if value is not None and (not isinstance(value, kinds) or isinstance(value, bool)):
@@ -82,13 +89,27 @@ def _declared(store: object, attribute: str, faults: list[str]) -> frozenset[str
     return frozenset(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
-def _method_faults(store: object, name: str, method: Method, features: frozenset[str]) -> list[str]:
+def _method_faults(store: object, kind: Kind, name: str, features: frozenset[str]) -> list[str]:
     function = getattr(store, name, None)
     if function is None:
+        method = _METHODS[kind][name]
         because = f", which the feature {method.needs.value!r} promises" if method.needs else ""
         return [f"it has no method `{name}`{because}"]
     if not callable(function):
         return [f"its `{name}` is not a method but a {type_name(function)}"]
+    if isinstance(function, MethodType) and isinstance(function.__func__, FunctionType):
+        return list(_known_faults(function.__func__, kind, name, features))
+    return _function_faults(function, kind, name, features)
+
+
+@lru_cache(maxsize=512)
+def _known_faults(function: FunctionType, kind: Kind, name: str, features: frozenset[str]) -> tuple[str, ...]:
+    """Return the faults of a method of a class, which are looked for once: programs make many clients."""
+    return tuple(_function_faults(MethodType(function, _SELF), kind, name, features))
+
+
+def _function_faults(function: Callable[..., Any], kind: Kind, name: str, features: frozenset[str]) -> list[str]:
+    method = _METHODS[kind][name]
     faults = [] if _awaitable(function) else [f"its `{name}` is not async: declare it with `async def`"]
     try:
         signature = inspect.signature(function)
