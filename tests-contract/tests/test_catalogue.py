@@ -12,7 +12,7 @@ from proof.catalogue import Fault, catalogue, unkilled
 from memio_contract import laws, run_law
 from memio_contract.lawbook import law_by_id
 from memio_contract.outcome import Status
-from memio_contract.profile import CI, DEV
+from memio_contract.profile import CI, DEV, LIVE
 
 SEEDS = range(int(os.environ.get("MEMIO_CATALOGUE_SEEDS", "5")))
 """For laws with generated values or calls; the others run the same calls whatever the seed, so once is enough.
@@ -37,6 +37,17 @@ def test_a_broken_store_is_found_by_its_law(fault: Fault) -> None:
         assert law.id in outcome.report
         assert law.look_at in outcome.report
         ast.parse("async def story():\n" + "\n".join(f"    {line}" for line in outcome.calls))
+
+
+def _confuses_labels(fault: Fault) -> bool:
+    law = law_by_id(fault.kills)
+    return law.id.endswith(".not-joined") or (law.over is not None and law.over.alike)
+
+
+@pytest.mark.parametrize("fault", list(filter(_confuses_labels, catalogue())), ids=lambda fault: fault.name)
+def test_a_store_that_confuses_labels_is_found_by_the_names_of_the_smallest_profile(fault: Fault) -> None:
+    outcome = run_law(law_by_id(fault.kills), fault.target(), profile=replace(LIVE, examples=1))
+    assert outcome.status is Status.FAILED, f"{fault.means} {outcome.status} {outcome.reason}"
 
 
 def test_every_law_finds_a_broken_store() -> None:

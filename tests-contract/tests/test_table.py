@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from memio_contract import laws
 from memio_contract.outcome import Outcome, Status
-from memio_contract.result import Checked
-from memio_contract.table import rows
+from memio_contract.result import Checked, Result
+from memio_contract.table import lines, rows
+from memio_contract.written import data
+
+README = Path(__file__).parent.parent / "README.md"
 
 
 def test_a_guarantee_whose_laws_do_not_apply_is_declared_all_the_same() -> None:
@@ -14,3 +19,13 @@ def test_a_guarantee_whose_laws_do_not_apply_is_declared_all_the_same() -> None:
     cells = dict(rows([store]))
     assert cells["separate_kinds"][0].endswith(" n/a")
     assert cells["durable"] == ["not declared"]
+
+
+def test_a_profile_that_leaves_names_out_states_how_many() -> None:
+    live = Result(checked=[], profile="live", seed=0)
+    readme = " ".join(README.read_text(encoding="utf-8").split())
+    assert len(live.limits) == len(data(live)["limits"]) == 2
+    for limit in live.limits:
+        assert f"limits: {limit}" in list(lines(live))
+        assert limit.removeprefix("profile live tried ") in readme
+    assert Result(checked=[], profile="ci", seed=0).limits == []

@@ -24,13 +24,14 @@ def over_values(values: Values, example: Example, profile: Profile, start: int) 
         profile: How many generated examples.
         start: The seed of the generated ones.
     """
-    failure = _failure(example, list(values.specimens))
+    specimens = values.tried(profile)
+    failure = _failure(example, list(specimens))
     if isinstance(failure, Hung):
         raise failure  # looking for the fewest values would cost a time limit for each
     if failure is not None:
-        for specimen in values.specimens:
+        for specimen in specimens:
             example([specimen])
-        raise _fewest(example, list(values.specimens)) or failure
+        raise _fewest(example, list(specimens)) or failure
 
     @seed(start)
     @quiet_settings(profile, max_examples=profile.examples)

@@ -19,6 +19,8 @@ class Profile:
         tasks: Calls at once in the laws about concurrency.
         awaits: Awaits of one call at which the laws about cancelled calls interrupt it, at most.
         updates: Updates during which the law about readers of a running update reads.
+        names: Of the names that look alike, and of the separators that may join two of them, how many the laws about
+            labels try at most: the first ones, which are one of each kind.
         seconds: How long one example may take before it counts as hanging.
         shrink: Whether a generated failure is made smaller before it is shown.
     """
@@ -33,6 +35,7 @@ class Profile:
     awaits: int
     updates: int
     seconds: float
+    names: int = 1000
     shrink: bool = True
 
 
@@ -51,6 +54,7 @@ LIVE = Profile(
     awaits=8,
     updates=1,
     seconds=600,
+    names=20,
     shrink=False,
 )
 

@@ -10,7 +10,9 @@ from typing import Any, Literal, cast
 from memio.capabilities import Kind
 from memio_contract.lawbook import laws
 from memio_contract.outcome import Outcome, Status
+from memio_contract.profile import PROFILES
 from memio_contract.runner import Declared
+from memio_contract.values import NAMES, SEPARATORS
 
 Verdict = Literal["passed", "failed", "incomplete"]
 
@@ -89,6 +91,17 @@ class Result:
     def counts(self) -> Counter[Status]:
         """How many laws ended how."""
         return Counter(outcome.status for outcome in self.all())
+
+    @property
+    def limits(self) -> list[str]:
+        """What the profile leaves out, as sentences."""
+        tried = PROFILES[self.profile].names
+        sets = {"names that look alike": NAMES.specimens, "separators of labels": SEPARATORS}
+        return [
+            f"profile {self.profile} tried {tried} of {len(known)} {what}"
+            for what, known in sets.items()
+            if tried < len(known)
+        ]
 
     @property
     def verdict(self) -> Verdict:

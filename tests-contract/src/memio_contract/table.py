@@ -103,6 +103,7 @@ def relaxations(result: Result) -> Iterator[str]:
     for name, times in relaxed.items():
         how = _RELAXED.get(name, f"without insisting on {name}, which is not declared")
         yield f"relaxed: {times} laws passed {how}"
+    yield from (f"limits: {limit}" for limit in result.limits)
     limits: dict[str, list[str]] = {}
     for store in result.checked:
         for limit in store.limits:

@@ -7,6 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from memio_contract.profile import Profile
+
 
 @dataclass(frozen=True, slots=True)
 class Values:
@@ -16,11 +18,17 @@ class Values:
         specimens: Always tried, together in one namespace; when that fails, each alone.
         strategy: Generates one value.
         most: How many generated values share one namespace.
+        alike: Whether they are names that look alike, of which a profile may try the first ones only.
     """
 
     specimens: tuple[Any, ...]
     strategy: st.SearchStrategy[Any]
     most: int = 4
+    alike: bool = False
+
+    def tried(self, profile: Profile) -> tuple[Any, ...]:
+        """Return the specimens that a profile tries."""
+        return self.specimens[: profile.names] if self.alike else self.specimens
 
 
 SPECIMENS = (
@@ -78,58 +86,59 @@ NAMES = Values(
         "a",
         "A",
         "a ",
-        " a",
-        "a\n",
         "ab",
         "a%",
         "a_",
-        "a*",
+        "caf\xe9",
+        "cafe\u0301",
+        "a/b",
+        "a:b",
+        "a'b",
+        "x" * 200,
+        "a%20b",
+        "a b",
+        "..",
+        "a\\n",
+        "\uff41",
+        "a.b",
+        "1",
+        "1.0",
+        # The first ones, up to here, are one of each kind: a profile may try these only.
+        " a",
+        "a\n",
         "%",
         "_",
         "*",
-        "caf\u00e9",
-        "cafe\u0301",
-        "stra\u00dfe",
+        "stra\xdfe",
         "STRASSE",
         "\u212b",
-        "\u00c5",
+        "\xc5",
         "'",
         '"',
-        "a'b",
         "' OR '1'='1",
-        "a:b",
-        "a/b",
         "../a",
         "a\\",
         "a\x1f",
         "0",
         "00",
-        "1",
-        "1.0",
         "null",
         "None",
         "\U0001f600",
         "\u65e5\u672c",
-        "x" * 200,
         ".",
-        "..",
         "a/",
         "a//b",
         "./a",
-        "a b",
-        "a%20b",
+        "a*",
         "a+b",
         "a%2Fb",
         "a_b",
         "a-b",
-        "a.b",
-        "a\\n",
         "''",
         "a''b",
         '""',
         "a&b",
         "a&amp;b",
-        "\uff41",
         "a\u200b",
         "\u0430",
         "True",
@@ -137,58 +146,59 @@ NAMES = Values(
         "1e0",
     ),
     ANY_TEXT,
+    alike=True,
 )
 """Owners, ids and session names that look alike, or like patterns or code."""
 
 SEPARATORS = (
     *(
         "",
-        " ",
         ":",
-        "::",
         "/",
-        "\\",
-        "-",
-        "--",
-        "_",
-        "__",
-        ".",
-        ",",
-        ", ",
-        ";",
+        " ",
         "|",
-        "||",
+        "-",
+        "_",
+        ".",
+        "::",
+        ", ",
+        "\x1f",
+        "%2F",
+        "\\",
+        "\n",
+        ",",
+        "', '",
+        '","',
         "#",
+    ),
+    *(
+        "--",
+        "__",
+        ";",
+        "||",
         "@",
         "+",
         "=",
         "&",
         "?",
-    ),
-    *(
         "~",
         "!",
         "*",
         "%",
         "$",
-        "\n",
         "\t",
         "\x01",
         "\x1e",
-        "\x1f",
         "\x7f",
         "\u2063",
         "->",
         "=>",
-        "', '",
         '", "',
-        '","',
         "()",
         "%3A",
-        "%2F",
     ),
 )
-"""Texts by which a store may join two labels to one key."""
+"""Texts by which a store may join two labels to one key; the usual ones first, which a profile may try alone."""
 
 QUERIES = Values(
     (

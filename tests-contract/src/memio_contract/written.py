@@ -31,6 +31,7 @@ def data(result: Result) -> dict[str, Any]:
         "verdict": result.verdict,
         "profile": result.profile,
         "seed": result.seed,
+        "limits": result.limits,
         "counts": {str(status): times for status, times in result.counts.items()},
         "stores": [
             {

@@ -19,11 +19,15 @@ from memio_contract.world import World
 _JOINED = "keys that are joined from several labels: keep each label in a column, or quote what joins them"
 
 
-def _pairs() -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+def _pairs(w: World) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
     """Yield two pairs of labels per separator that become one text when each pair is joined with it."""
-    for number, separator in enumerate(SEPARATORS):
+    for number, separator in enumerate(_separators(w)):
         first, middle, last = f"a{number}", "b", "c"
         yield (first, f"{middle}{separator}{last}"), (f"{first}{separator}{middle}", last)
+
+
+def _separators(w: World) -> tuple[str, ...]:
+    return SEPARATORS[: w.profile.names]
 
 
 @law(
@@ -34,14 +38,14 @@ def _pairs() -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
     look_at=_JOINED,
 )
 async def sessions_not_joined(w: World) -> None:
-    pairs = [pair for both in _pairs() for pair in both]
+    pairs = [pair for both in _pairs(w) for pair in both]
     added: dict[tuple[str, str], Any] = {}
     for number, (user, session) in enumerate(pairs):
         turn = await w.history.append(w.history.session(session), from_user(f"words {number}"), owner=w.user(user))
         added[user, session] = turn.stored[0]
     for user, session in pairs:
         await _expect_alone(w, user, session, added)
-    for (user, session), other in _pairs():
+    for (user, session), other in _pairs(w):
         await w.history.delete(w.history.session(session), owner=w.user(user))
         await _expect_alone(w, *other, added)
 
@@ -59,11 +63,11 @@ async def _expect_alone(w: World, user: str, session: str, added: dict[tuple[str
     look_at=_JOINED,
 )
 async def owners_not_joined(w: World) -> None:
-    pairs = [pair for both in _pairs() for pair in both]
+    pairs = [pair for both in _pairs(w) for pair in both]
     owners: list[Labels] = [{**w.agent(agent), **w.user(user)} for user, agent in pairs]
     owners += [{**w.agent(agent), "namespace": w.path(name)} for agent, name in pairs[:24]]
     owners += [w.namespace(*names) for names in pairs[:24]]
-    owners += [w.namespace(separator.join(("p", "q"))) for separator in SEPARATORS]
+    owners += [w.namespace(separator.join(("p", "q"))) for separator in _separators(w)]
     owners.append(w.namespace("p", "q"))
     owners = [owner for number, owner in enumerate(owners) if owner not in owners[:number]]
     for owner in owners:
@@ -82,7 +86,7 @@ async def owners_not_joined(w: World) -> None:
 )
 async def ids_not_joined(w: World) -> None:
     subject: Any = w.subject
-    pairs = [pair for both in _pairs() for pair in both]
+    pairs = [pair for both in _pairs(w) for pair in both]
     added: dict[tuple[str, str], dict[str, Any]] = {}
     for number, (user, id_) in enumerate(pairs):
         record = await subject.add(f"words {number}", owner=w.user(user), id=w.label(id_))
@@ -94,7 +98,7 @@ async def ids_not_joined(w: World) -> None:
         if w.kind != "graph":
             read = subject.view(await subject.get(w.label(id_), owner=w.user(user)))
             equal(read, added[user, id_], f"the record {id_!r} of user {user!r}")
-    for (user, id_), other in _pairs():
+    for (user, id_), other in _pairs(w):
         await subject.delete(w.label(id_), owner=w.user(user))
         left = [subject.view(record) for record in await subject.listed(owner=w.user(other[0]))]
         equal(left, [added[other]], f"what user {other[0]!r} lists after another record was deleted")
@@ -108,7 +112,7 @@ async def ids_not_joined(w: World) -> None:
     look_at=_JOINED,
 )
 async def message_ids_not_joined(w: World) -> None:
-    pairs = [pair for both in _pairs() for pair in both]
+    pairs = [pair for both in _pairs(w) for pair in both]
     added: list[Any] = []
     for number, (session, id_) in enumerate(pairs):
         turn = await w.history.append(w.history.session(session), from_user(f"words {number}", id=id_))
@@ -144,7 +148,7 @@ async def message_ids_chosen(w: World, names: list[str]) -> None:
 )
 async def parts_not_joined(w: World) -> None:
     triples: list[tuple[str, str, str]] = []
-    for number, s in enumerate(SEPARATORS):
+    for number, s in enumerate(_separators(w)):
         a = f"a{number}"
         triples += [(f"{a}{s}b", "c", "d"), (a, f"b{s}c", "d"), (a, "b", f"c{s}d")]
     triples = list(dict.fromkeys(triples))

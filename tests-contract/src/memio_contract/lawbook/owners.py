@@ -25,7 +25,7 @@ ALL_LABELS = (Feature.USER_SCOPE, Feature.AGENT_SCOPE, Feature.NAMESPACES)
 """What a store declares that scopes every label of an owner."""
 _PATTERN = "exact comparison of labels: no prefix, no LIKE, no case folding, no joined keys"
 _WORDS = "the same words"
-_SOME_NAMES = Values(NAMES.specimens[:26], NAMES.strategy)
+_SOME_NAMES = Values(NAMES.specimens[:32], NAMES.strategy, alike=True)
 """The names that most stores have confused; all of them are tried as users."""
 
 
