@@ -544,7 +544,7 @@ class Embedder(Protocol):
 
     @property
     def dimensions(self) -> int:
-        """The length of each vector."""
+        """The length of each vector; 0 while only the first answer will show it."""
         ...
 
     @property
