@@ -158,14 +158,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Required, TypedDict, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, Required, TypedDict, runtime_checkable
 
 from memio._values.omitted import OMITTED
 from memio.models import Document, Fact, Message, Page, Session, Triple, Turn
 from memio.owners import Owner
-
-if TYPE_CHECKING:
-    from memio.embedders.shared import SharedEmbedder
 
 __all__ = [
     "OMITTED",
@@ -181,6 +178,7 @@ __all__ = [
     "Order",
     "Start",
     "Store",
+    "StoreEmbedder",
     "SupportsAddMany",
     "SupportsEmbedding",
     "SupportsErase",
@@ -539,7 +537,10 @@ class Embedder(Protocol):
 
     @property
     def model(self) -> str:
-        """What made the vectors: name, revision, and everything else that changes them. Vectors of two are not compared."""
+        """What made the vectors: name, revision, and everything else that changes them.
+
+        Vectors of two models are not compared.
+        """
         ...
 
     @property
@@ -575,6 +576,52 @@ class Embedder(Protocol):
         ...
 
 
+class StoreEmbedder(Protocol):
+    """The embedder of a client, as its stores see it: callable in any event loop, with checked answers."""
+
+    @property
+    def model(self) -> str:
+        """What makes the vectors; see `Embedder.model`."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of each vector; 0 while only the first answer will show it."""
+        ...
+
+    @property
+    def max_chars(self) -> int:
+        """The longest text, in characters."""
+        ...
+
+    @property
+    def destination(self) -> str | None:
+        """Where the texts are sent; `None` where they stay on this machine."""
+        ...
+
+    async def embed_documents(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return a vector for each text, as many as there are texts, of `dimensions` finite numbers; all may be zero.
+
+        Raises:
+            UnavailableError: The embedder may be asked again later, whatever it was asked.
+            ProviderError: It refuses one of the texts, or its answer is no such list.
+        """
+        ...
+
+    async def embed_query(self, text: str, *, required: bool) -> Sequence[float] | None:
+        """Return the vector of a query; of one that is longer than `max_chars`, that of its beginning.
+
+        Args:
+            text: What is searched for.
+            required: Whether to raise where there is none. Otherwise the answer is `None` where the embedder took
+                longer than two seconds or failed, and for thirty seconds after that.
+
+        Raises:
+            UnavailableError: `required`, and the embedder took longer than two seconds or failed.
+        """
+        ...
+
+
 class Embedded(NamedTuple):
     """How far the texts of a store are embedded.
 
@@ -597,12 +644,14 @@ class SupportsEmbedding(Protocol):
     have `semantic_search`. After a write of texts it calls `embed_pending` in the background until nothing is pending.
     """
 
-    def use_embedder(self, embedder: SharedEmbedder) -> None:
+    def use_embedder(self, embedder: StoreEmbedder) -> None:
         """Take the embedder of the client. It does no I/O. Stores that share a file get the same one."""
         ...
 
     async def embed_pending(self, *, limit: int) -> Embedded:
-        """Claim at most `limit` pending records for a minute, embed them, and store the vectors of texts that are unchanged.
+        """Claim at most `limit` pending records for a minute, embed them, and store the vectors.
+
+        The vector of a text that was changed meanwhile is not stored.
 
         Every process with the embedder goes on with what it finds; what is claimed by another is left to it.
         A batch that is refused is halved; a text that was refused alone three times counts as failed.

@@ -96,7 +96,7 @@ def _method_faults(store: object, name: str, method: Method, features: frozenset
         return faults  # a callable of an extension module without a signature
     optional = {
         keyword: f"the feature {feature.value!r} promises"
-        for keyword, feature in method.features.items()
+        for keyword, feature in method.optional_keywords
         if feature in features
     }
     optional |= dict.fromkeys(method.given, "memio passes when the caller gave it")

@@ -51,7 +51,7 @@ class OwnLoop:
         return await _AwaitedCall(loop, function).result()
 
     def start(self, function: Callable[[], Awaitable[T]]) -> ThreadFuture[T]:
-        """Start a call on the background loop. Cancelling the future cancels the call, and does not wait for its end."""
+        """Start a call on the background loop. Cancelling the future cancels it, and does not wait for its end."""
         return _StartedCall(self._bound(), function).future()
 
     @property
