@@ -115,7 +115,7 @@ def _calls_of_features(protocol: str) -> Iterator[str]:
         yield ""
         yield f"  {_MEANINGS[name]}"
         more = [method.takes] if method.takes else []
-        more += [*method.given, *method.features]
+        more += [*method.given, *method.by_value, *method.features]
         if more:
             yield f"  Keywords of features: {', '.join(f'`{keyword}`' for keyword in more)}."
         yield ""

@@ -45,6 +45,8 @@ class Feature(StrEnum):
         MESSAGE_TIMESTAMPS: A message keeps a time that the caller gives.
         ALL_ROLES: Messages of every role are stored and returned; without it, those of user and assistant.
         SEARCH_ALL_SESSIONS: `history.search` works without a `session_id`, over all sessions.
+        KEYWORD_SEARCH: A search can be asked to go by words alone, with `mode="keyword"`.
+        SEMANTIC_SEARCH: A search can be asked to go by meaning alone, with `mode="semantic"`.
     """
 
     ATTRIBUTION = "attribution"
@@ -69,6 +71,8 @@ class Feature(StrEnum):
     MESSAGE_TIMESTAMPS = "message_timestamps"
     ALL_ROLES = "all_roles"
     SEARCH_ALL_SESSIONS = "search_all_sessions"
+    KEYWORD_SEARCH = "keyword_search"
+    SEMANTIC_SEARCH = "semantic_search"
 
 
 class Guarantee(StrEnum):

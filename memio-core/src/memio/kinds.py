@@ -33,7 +33,7 @@ RESTORE = "restore_records"
 
 
 def supports(store: object, method: str) -> bool:
-    """Return whether a store has an optional method: `add_many`, `erase` or `restore_records`.
+    """Return whether a store has an optional method, such as `add_many` or `use_embedder`.
 
     It is looked up as a call looks it up, so that a method counts which a wrapper hands on through `__getattr__`.
     From Python 3.12 on, `isinstance` with a protocol does not see such a method. `None` in place of a method counts
@@ -93,6 +93,8 @@ class Method:
         core: The keywords that a store always gets.
         features: The keywords that a store gets when it declares the feature and the caller gave them.
         given: The keywords that a store gets when the caller gave them, without a feature of their own.
+        by_value: The keywords of which some values ask for a feature, with these. Another value asks for nothing, and a
+            store does not get it.
         nullable: The keywords among all of these that may be `None`.
         whose: Whose records it is about.
         needs: The feature that the whole method belongs to.
@@ -108,6 +110,7 @@ class Method:
     features: Mapping[str, Feature] = field(default_factory=dict[str, Feature])
     needs: Feature | None = None
     given: tuple[str, ...] = ()
+    by_value: Mapping[str, Mapping[str, Feature]] = field(default_factory=dict[str, Mapping[str, Feature]])
     nullable: frozenset[str] = frozenset()
     whose: Whose = "scope"
     writes: bool = False
@@ -120,7 +123,13 @@ class Method:
     @cached_property
     def keywords(self) -> tuple[str, ...]:
         """All keywords but the owner or the scope: those of `core` first, those of features last."""
-        return (*self.core, *self.given, *self.features)
+        return (*self.core, *self.given, *self.by_value, *self.features)
+
+    @cached_property
+    def optional_keywords(self) -> tuple[tuple[str, Feature], ...]:
+        """The keywords that a store takes where it declares a feature, each with a feature that it is for."""
+        by_value = ((name, feature) for name, asks in self.by_value.items() for feature in asks.values())
+        return (*self.features.items(), *by_value)
 
     @cached_property
     def many(self) -> str | None:
@@ -189,11 +198,18 @@ class KindSpec:
         return tuple(name for name in ("name", "id", "session_id", "user_id", "agent_id") if name in self.fields)
 
     @cached_property
+    def asked_by_value(self) -> frozenset[str]:
+        """The features that calls ask for by the value of a keyword that is named in `Method.by_value`."""
+        asked = (asks for method in self.methods.values() for asks in method.by_value.values())
+        return frozenset(feature for asks in asked for feature in asks.values())
+
+    @cached_property
     def features(self) -> frozenset[str]:
         """Every feature that any call can ask for."""
         found = {*self.asks.values(), *RECORDED_BY.values(), *SCOPED_BY.values()}
         for method in self.methods.values():
-            found.update(method.features.values(), method.omits.values(), (method.needs,) if method.needs else ())
+            found.update(feature for _, feature in method.optional_keywords)
+            found.update(method.omits.values(), (method.needs,) if method.needs else ())
         if Feature.FILTERS in found:
             found.add(Feature.FILTER_OPERATORS)  # which the value of `filters` asks for
         return frozenset(found)
@@ -208,7 +224,8 @@ _EXPIRES = {"expires_at": Feature.EXPIRY}
 _IF_VERSION = {"if_version": Feature.VERSIONS}
 _FILTERS = {"filters": Feature.FILTERS}
 _TIMES = {"since": Feature.TIME_RANGE, "until": Feature.TIME_RANGE}
-_ORDER = {"order": Feature.NEWEST_FIRST}
+_ORDER = {"order": {"newest": Feature.NEWEST_FIRST}}
+_MODE = {"mode": {"keyword": Feature.KEYWORD_SEARCH, "semantic": Feature.SEMANTIC_SEARCH}}
 _HELD = {"metadata": Feature.METADATA, "id": Feature.CLIENT_IDS}
 
 _CURSOR = frozenset({"cursor"})
@@ -248,8 +265,8 @@ def _record_methods(record_id: str, data: Mapping[str, Feature]) -> dict[str, Me
             repeat="versioned",
         ),
         "get": Method((record_id,)),
-        "get_all": Method(("limit", "cursor"), {**_ORDER, **pick}, nullable=_CURSOR, whose="span", returns="page"),
-        "search": Method(("query", "limit"), pick, whose="span", returns="list"),
+        "get_all": Method(("limit", "cursor"), pick, by_value=_ORDER, nullable=_CURSOR, whose="span", returns="page"),
+        "search": Method(("query", "limit"), pick, by_value=_MODE, whose="span", returns="list"),
         "count": Method((), pick, Feature.COUNT, whose="span", returns="count"),
         "update": Method(
             (record_id,),
@@ -306,11 +323,12 @@ _SPECS = (
             "add": Method(("session_id", "messages"), whose="owner", writes=True, returns="turn", repeat="named"),
             "get": Method(("session_id", "limit", "cursor", "start"), nullable=_CURSOR, returns="page"),
             "get_all": Method(
-                ("limit", "cursor"), {**_ORDER, **_TIMES}, nullable=_CURSOR, whose="span", returns="page"
+                ("limit", "cursor"), _TIMES, by_value=_ORDER, nullable=_CURSOR, whose="span", returns="page"
             ),
             "search": Method(
                 ("query", "limit", "session_id"),
                 {**_FILTERS, **_TIMES},
+                by_value=_MODE,
                 nullable=frozenset({"session_id"}),
                 whose="span",
                 omits={"session_id": Feature.SEARCH_ALL_SESSIONS},
@@ -364,7 +382,7 @@ _SPECS = (
             "add": Method(("triples",), whose="owner", writes=True, returns="list", repeat="named"),
             "get": Method(("entity", "limit", "cursor"), _TIMES, nullable=_CURSOR, whose="span", returns="page"),
             "get_all": Method(
-                ("limit", "cursor"), {**_ORDER, **_TIMES}, nullable=_CURSOR, whose="span", returns="page"
+                ("limit", "cursor"), _TIMES, by_value=_ORDER, nullable=_CURSOR, whose="span", returns="page"
             ),
             "search": Method(("query", "limit"), _TIMES, whose="span", returns="list"),
             "count": Method((), _TIMES, Feature.COUNT, whose="span", returns="count"),

@@ -14,6 +14,7 @@ from memio.capabilities import Kind
 from memio.owners import ANYWHERE, Scope
 
 if TYPE_CHECKING:
+    from memio.protocols import Embedder
     from memio.settings import Settings
 
 API = 2
@@ -79,6 +80,23 @@ class MiddlewareSpec:
     name: str
     settings: type[Settings]
     open: Callable[[Any], Middleware]
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderSpec:
+    """One embedder that a plugin offers.
+
+    Attributes:
+        name: The name that configurations use; the same as the name of the entry point.
+        settings: The settings model.
+        open: Makes the embedder from its settings. It does no I/O, and loads no model: that is for the first call.
+        api: The version of the plugin interface that the plugin was written for.
+    """
+
+    name: str
+    settings: type[Settings]
+    open: Callable[[Any], Embedder]
     api: int = API
 
 

@@ -29,6 +29,8 @@ when the caller gave it), and a store that does not declare it never sees the ke
 | `message_timestamps`  | `Message.timestamp`                                                                 |
 | `all_roles`           | `Message.role` other than `user` and `assistant`                                    |
 | `search_all_sessions` | `session_id` may be left out of `history.search`                                    |
+| `keyword_search`      | `mode="keyword"` on `search` of facts, documents and history                        |
+| `semantic_search`     | `mode="semantic"` on `search` of facts, documents and history                       |
 
 `memio.kinds` has the same as data: each method of each kind with its keywords and features.
 
@@ -156,7 +158,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol, Required, TypedDict, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, Required, TypedDict, runtime_checkable
 
 from memio._values.omitted import OMITTED
 from memio.models import Document, Fact, Message, Page, Session, Triple, Turn
@@ -166,14 +168,19 @@ __all__ = [
     "OMITTED",
     "DocumentInput",
     "DocumentStore",
+    "Embedded",
+    "Embedder",
     "FactInput",
     "FactStore",
     "GraphStore",
     "HistoryStore",
+    "Mode",
     "Order",
     "Start",
     "Store",
+    "StoreEmbedder",
     "SupportsAddMany",
+    "SupportsEmbedding",
     "SupportsErase",
     "SupportsRestore",
 ]
@@ -183,6 +190,9 @@ Start = Literal["latest", "oldest"]
 
 Order = Literal["oldest", "newest"]
 """With what a listing begins."""
+
+Mode = Literal["auto", "keyword", "semantic"]
+"""What a search goes by: the best that the store has, words alone, or meaning alone."""
 
 
 class FactInput(TypedDict, total=False):
@@ -515,5 +525,167 @@ class SupportsErase(Protocol):
 
         Raises:
             ProviderError: The erasure failed, with the reason; it may be called again.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors. Applications configure one, or pass it to `Memio(embedder=…)`.
+
+    memio normalises and quantises the vectors, and calls every method on one event loop, its background loop.
+    """
+
+    @property
+    def model(self) -> str:
+        """What made the vectors: name, revision, and everything else that changes them.
+
+        Vectors of two models are not compared.
+        """
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of each vector; 0 while only the first answer will show it."""
+        ...
+
+    @property
+    def max_chars(self) -> int:
+        """The longest text that it takes, in characters. memio cuts longer ones into windows."""
+        ...
+
+    @property
+    def destination(self) -> str | None:
+        """Where the texts are sent, such as a host; `None` where they stay on this machine."""
+        ...
+
+    async def embed_documents(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return a vector for each text that is to be found.
+
+        Raises:
+            UnavailableError: It cannot be reached, or wants to be asked later. memio asks again after a while.
+            ProviderError: It refuses one of the texts. memio asks for each of them alone.
+        """
+        ...
+
+    async def embed_queries(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return a vector for each text that is searched for. Some models need another prefix for it."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release what it holds. Closing again does nothing."""
+        ...
+
+
+class StoreEmbedder(Protocol):
+    """The embedder of a client, as its stores see it: callable in any event loop, with checked answers."""
+
+    @property
+    def model(self) -> str:
+        """What makes the vectors; see `Embedder.model`."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of each vector; 0 while only the first answer will show it."""
+        ...
+
+    @property
+    def max_chars(self) -> int:
+        """The longest text, in characters."""
+        ...
+
+    @property
+    def destination(self) -> str | None:
+        """Where the texts are sent; `None` where they stay on this machine."""
+        ...
+
+    async def embed_documents(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return a vector for each text, as many as there are texts, of `dimensions` finite numbers; all may be zero.
+
+        Raises:
+            UnavailableError: The embedder may be asked again later, whatever it was asked.
+            ProviderError: It refuses one of the texts, or its answer is no such list.
+        """
+        ...
+
+    async def embed_query(self, text: str, *, required: bool) -> Sequence[float] | None:
+        """Return the vector of a query; of one that is longer than `max_chars`, that of its beginning.
+
+        Args:
+            text: What is searched for.
+            required: Whether to raise where there is none. Otherwise the answer is `None` where the embedder took
+                longer than two seconds or failed, and for thirty seconds after that.
+
+        Raises:
+            UnavailableError: `required`, and the embedder took longer than two seconds or failed.
+        """
+        ...
+
+
+class Embedded(NamedTuple):
+    """How far the texts of a store are embedded.
+
+    Attributes:
+        pending: Texts that have no vector of the embedder's model yet.
+        failed: Texts that the embedder refused.
+        mark: Up to where it was counted; a later count can be confined to what was stored before.
+    """
+
+    pending: int
+    failed: int
+    mark: int = 0
+
+
+@runtime_checkable
+class SupportsEmbedding(Protocol):
+    """A store that keeps vectors beside its texts, and so can search by meaning.
+
+    The client calls `use_embedder` when there is an embedder, before it reads the features of the store, which then
+    have `semantic_search`. After a write of texts it calls `embed_pending` in the background until nothing is pending.
+    """
+
+    def use_embedder(self, embedder: StoreEmbedder) -> None:
+        """Take the embedder of the client. It does no I/O. Stores that share a file get the same one."""
+        ...
+
+    async def embed_pending(self, *, limit: int) -> Embedded:
+        """Claim at most `limit` pending records for a minute, embed them, and store the vectors.
+
+        The vector of a text that was changed meanwhile is not stored.
+
+        Every process with the embedder goes on with what it finds; what is claimed by another is left to it.
+        A batch that is refused is halved; a text that was refused alone three times counts as failed.
+
+        Returns:
+            How many records got their vectors, as `pending`, and how many were refused, as `failed`: both 0 when there
+            was nothing to claim.
+
+        Raises:
+            UnavailableError: The embedder cannot be reached. What was claimed is free again.
+        """
+        ...
+
+    async def count_pending(self, *, before: int | None = None) -> Embedded:
+        """Count what has no vector yet, and what was refused.
+
+        Keywords of features: `scope`, as on `delete_all`.
+
+        Args:
+            before: The `mark` of an earlier count: what was stored after it does not count.
+        """
+        ...
+
+    async def reindex(self, *, limit: int) -> int:
+        """Embed at most `limit` texts with the embedder's model, beside the vectors of the file's current model.
+
+        The current ones go on serving; the call after which none is left makes the embedder's model the current one and
+        deletes the vectors of the others, in one transaction. Where it is the current model already, texts that were
+        refused are tried again.
+
+        Args:
+            limit: At most so many records; 0 only counts.
+
+        Returns:
+            How many texts are left to be embedded.
         """
         ...

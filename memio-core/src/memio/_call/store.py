@@ -17,7 +17,7 @@ from typing import Any, NoReturn, cast
 from memio._call.arguments import CHECKS
 from memio._call.batches import add_each, item_arguments
 from memio._call.cursors import next_cursor, seal, unseal
-from memio._call.features import HINTS, asked_by_scope, asked_for, confinable
+from memio._call.features import EMBEDDER_HINT, HINTS, asked_by_scope, asked_for, confinable
 from memio._call.middleware import as_list, check_change, wrapped
 from memio._call.resources import OpenedStore
 from memio._call.results import check_result
@@ -25,7 +25,7 @@ from memio._call.sizes import Limits, check_sizes
 from memio._call.state import ClientState
 from memio._call.together import check_belonging, check_together
 from memio._loops.belonging import StoreLoop
-from memio.capabilities import Kind
+from memio.capabilities import Feature, Kind
 from memio.errors import (
     InvalidInputError,
     MemioError,
@@ -34,7 +34,7 @@ from memio.errors import (
     ProviderTimeoutError,
     UnavailableError,
 )
-from memio.kinds import RESTORE, SPECS, TAKES, KindSpec, Method
+from memio.kinds import RESTORE, SPECS, TAKES, KindSpec, Method, supports
 from memio.models import Page
 from memio.owners import Scope
 from memio.plugins import CallNext, Operation
@@ -57,7 +57,8 @@ class CheckedStore:
         identity: Distinguishes its data from another store's; cursors are bound to it.
         limits: The largest record that it takes.
         distribution: Returns name and version of its distribution, for errors.
-        has_all: Whether it declares every feature of its kind, so that no call need be checked for missing ones.
+        has_all: Whether it declares every feature of its kind, so that no call need be checked for missing ones, but
+            for those that the value of a keyword asks for.
     """
 
     spec: KindSpec
@@ -95,11 +96,11 @@ class CheckedStore:
             loop=state.loops.of(provider, guarantees, opened.shared if opened else id(store)),
             features=features,
             guarantees=guarantees,
-            hints=getattr(store, "hints", {}),
+            hints=_hints_of(store),
             identity=getattr(store, "identity", ""),
             limits=Limits.of(store),
             distribution=opened.distribution if opened else lambda: None,
-            has_all=spec.features <= features,
+            has_all=spec.features - spec.asked_by_value <= features,
         )
 
     @property
@@ -206,8 +207,9 @@ class CheckedStore:
         keywords: dict[str, Any] = {}
         for name, value in arguments.items():
             keywords[name] = None if value is None and name in described.nullable else CHECKS[name](value)
-        if keywords.get("order") == "oldest":
-            del keywords["order"]  # it asks for nothing
+        for name, asks in described.by_value.items():
+            if name in keywords:
+                self._check_value(method, name, asks, keywords)
         check_together(self.spec, method, keywords)
         records = described.records
         if records is not None and method != RESTORE:
@@ -221,6 +223,14 @@ class CheckedStore:
         if keywords.get("cursor") is not None:
             keywords["cursor"] = unseal(keywords["cursor"], self._listing(method, keywords))
         return keywords
+
+    def _check_value(self, method: str, name: str, asks: Mapping[str, Feature], keywords: dict[str, Any]) -> None:
+        """Check the feature that the value of a keyword asks for; drop one that asks for nothing."""
+        value = keywords[name]
+        if value not in asks:
+            del keywords[name]
+        else:
+            self.require(asks[value], f"{name}={value!r}", method)
 
     def _confine(self, described: Method, keywords: dict[str, Any], scope: Scope, method: str) -> None:
         """Add the owner or the scope to the keywords, where the store declares a feature of theirs."""
@@ -268,3 +278,9 @@ class CheckedStore:
             retryable=error_class is not ProviderError,
             outcome="unknown" if self.spec.methods[method].writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error
+
+
+def _hints_of(store: Store) -> Mapping[str, str]:
+    """Return what a store advises, by missing feature."""
+    hints: Mapping[str, str] = getattr(store, "hints", {})
+    return {Feature.SEMANTIC_SEARCH: EMBEDDER_HINT, **hints} if supports(store, "use_embedder") else hints

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import AbstractEventLoop, CancelledError, Future, get_running_loop
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future as ThreadFuture
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -48,6 +49,15 @@ class OwnLoop:
         if loop.is_current:
             return await function()
         return await _AwaitedCall(loop, function).result()
+
+    def start(self, function: Callable[[], Awaitable[T]]) -> ThreadFuture[T]:
+        """Start a call on the background loop. Cancelling the future cancels it, and does not wait for its end."""
+        return _StartedCall(self._bound(), function).future()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller is on the background loop."""
+        return self._bound().is_current
 
     def _bound(self) -> Background:
         if self._background is None:
@@ -115,3 +125,29 @@ class _AwaitedCall(Call[T]):
         self._ended = True
         if not self._waiter.done():
             self._waiter.set_result(None)
+
+
+class _StartedCall(Call[T]):
+    """A call that nothing needs to wait for."""
+
+    def future(self) -> ThreadFuture[T]:
+        """Start the call, and return what becomes of it."""
+        self._future: ThreadFuture[T] = ThreadFuture()
+        self._start()
+        self._future.add_done_callback(self._cancelled_by)
+        return self._future
+
+    def _cancelled_by(self, future: ThreadFuture[T]) -> None:
+        if future.cancelled():
+            self._cancel()
+
+    def _notify(self) -> None:
+        task = self._task
+        error = task.exception() if task is not None and not task.cancelled() else None
+        if task is None or task.cancelled():
+            self._future.cancel()
+        elif self._future.set_running_or_notify_cancel():
+            if error is not None:
+                self._future.set_exception(error)
+            else:
+                self._future.set_result(task.result())

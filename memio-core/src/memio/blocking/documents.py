@@ -16,7 +16,7 @@ from memio.facades.facade import given
 from memio.facades.iteration import PAGE
 from memio.models import Document, Page
 from memio.owners import Owner
-from memio.protocols import DocumentInput, Order
+from memio.protocols import DocumentInput, Mode, Order
 
 
 class Documents(Facade[AsyncDocuments]):
@@ -293,6 +293,7 @@ class Documents(Facade[AsyncDocuments]):
         query: str,
         *,
         limit: int = 10,
+        mode: Mode = "auto",
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -307,6 +308,8 @@ class Documents(Facade[AsyncDocuments]):
         Args:
             query: Any text; it is data, never syntax.
             limit: How many at most, 1 to 1000.
+            mode: `auto` for the best that the store has; `keyword` to go by words alone, feature `keyword_search`; or
+                `semantic` to go by meaning alone, feature `semantic_search`.
             filters: Only documents whose metadata matches; see `Documents`.
             since: Only documents that were added at this time or later, an aware time.
             until: Only documents that were added before this time.
@@ -320,6 +323,7 @@ class Documents(Facade[AsyncDocuments]):
             self._async.search,
             query,
             limit=limit,
+            mode=mode,
             filters=filters,
             since=since,
             until=until,

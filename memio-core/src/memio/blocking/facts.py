@@ -16,7 +16,7 @@ from memio.facades.facts import Facts as AsyncFacts
 from memio.facades.iteration import PAGE
 from memio.models import Fact, Page
 from memio.owners import Owner
-from memio.protocols import FactInput, Order
+from memio.protocols import FactInput, Mode, Order
 
 
 class Facts(Facade[AsyncFacts]):
@@ -287,6 +287,7 @@ class Facts(Facade[AsyncFacts]):
         query: str,
         *,
         limit: int = 10,
+        mode: Mode = "auto",
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -301,6 +302,8 @@ class Facts(Facade[AsyncFacts]):
         Args:
             query: Any text; it is data, never syntax.
             limit: How many at most, 1 to 1000.
+            mode: `auto` for the best that the store has; `keyword` to go by words alone, feature `keyword_search`; or
+                `semantic` to go by meaning alone, feature `semantic_search`.
             filters: Only facts whose metadata matches; see `Facts`.
             since: Only facts that were added at this time or later, an aware time.
             until: Only facts that were added before this time.
@@ -314,6 +317,7 @@ class Facts(Facade[AsyncFacts]):
             self._async.search,
             query,
             limit=limit,
+            mode=mode,
             filters=filters,
             since=since,
             until=until,

@@ -16,7 +16,7 @@ from memio.facades.history import History as AsyncHistory
 from memio.facades.iteration import PAGE
 from memio.models import Message, Page, Session, Turn
 from memio.owners import Owner
-from memio.protocols import Order, Start
+from memio.protocols import Mode, Order, Start
 
 
 class History(Facade[AsyncHistory]):
@@ -232,6 +232,7 @@ class History(Facade[AsyncHistory]):
         query: str,
         *,
         limit: int = 10,
+        mode: Mode = "auto",
         session_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
@@ -247,6 +248,8 @@ class History(Facade[AsyncHistory]):
         Args:
             query: Any text; it is data, never syntax.
             limit: How many at most, 1 to 1000.
+            mode: `auto` for the best that the store has; `keyword` to go by words alone, feature `keyword_search`; or
+                `semantic` to go by meaning alone, feature `semantic_search`.
             session_id: Only messages of this session; left out, those of all sessions, which needs
                 the feature `search_all_sessions`.
             filters: Only messages whose metadata matches; see `Facts` for how filters are written.
@@ -265,6 +268,7 @@ class History(Facade[AsyncHistory]):
             self._async.search,
             query,
             limit=limit,
+            mode=mode,
             session_id=session_id,
             filters=filters,
             since=since,

@@ -143,6 +143,19 @@ class Pick(Times):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Found(Pick):
+    """Which records a search returns."""
+
+    limit: options.Hits = 10
+    mode: options.SearchMode = "auto"
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The arguments of a call."""
+        return {**super().chosen, "limit": self.limit, "mode": self.mode}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Version:
     """On which version of a record a command depends."""
 

@@ -222,6 +222,15 @@ NewId = Annotated[
 Hits = Annotated[
     int, typer.Option("--limit", "-n", min=1, max=1000, metavar="N", help="The maximum number of results, 1 to 1000.")
 ]
+SearchMode = Annotated[
+    str,
+    typer.Option(
+        "--mode",
+        callback=as_utf8,
+        metavar="MODE",
+        help="What a search goes by: auto (the best that the store has), keyword (words) or semantic (meaning).",
+    ),
+]
 Limit = Annotated[
     int | None,
     typer.Option(

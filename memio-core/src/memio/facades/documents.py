@@ -11,7 +11,7 @@ from memio.facades.facade import Facade, given
 from memio.facades.iteration import PAGE
 from memio.models import Document, Page
 from memio.owners import Owner
-from memio.protocols import DocumentInput, Order
+from memio.protocols import DocumentInput, Mode, Order
 
 
 class Documents(Facade):
@@ -261,6 +261,7 @@ class Documents(Facade):
         query: str,
         *,
         limit: int = 10,
+        mode: Mode = "auto",
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -275,6 +276,8 @@ class Documents(Facade):
         Args:
             query: Any text; it is data, never syntax.
             limit: How many at most, 1 to 1000.
+            mode: `auto` for the best that the store has; `keyword` to go by words alone, feature `keyword_search`; or
+                `semantic` to go by meaning alone, feature `semantic_search`.
             filters: Only documents whose metadata matches; see `Documents`.
             since: Only documents that were added at this time or later, an aware time.
             until: Only documents that were added before this time.
@@ -284,7 +287,7 @@ class Documents(Facade):
             owner: Only documents of exactly this owner; it stands for all labels.
             namespace_prefix: Only documents of this namespace and of all below it.
         """
-        arguments = given({"query": query, "limit": limit}, filters=filters, since=since, until=until)
+        arguments = given({"query": query, "limit": limit, "mode": mode}, filters=filters, since=since, until=until)
         labels = (user_id, agent_id, namespace, owner, namespace_prefix)
         return cast("list[Document]", await self._call("search", arguments, *labels))
 

@@ -11,7 +11,7 @@ from memio.facades.facade import Facade, given
 from memio.facades.iteration import PAGE
 from memio.models import Fact, Page
 from memio.owners import Owner
-from memio.protocols import FactInput, Order
+from memio.protocols import FactInput, Mode, Order
 
 
 class Facts(Facade):
@@ -254,6 +254,7 @@ class Facts(Facade):
         query: str,
         *,
         limit: int = 10,
+        mode: Mode = "auto",
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
@@ -268,6 +269,8 @@ class Facts(Facade):
         Args:
             query: Any text; it is data, never syntax.
             limit: How many at most, 1 to 1000.
+            mode: `auto` for the best that the store has; `keyword` to go by words alone, feature `keyword_search`; or
+                `semantic` to go by meaning alone, feature `semantic_search`.
             filters: Only facts whose metadata matches; see `Facts`.
             since: Only facts that were added at this time or later, an aware time.
             until: Only facts that were added before this time.
@@ -277,7 +280,7 @@ class Facts(Facade):
             owner: Only facts of exactly this owner; it stands for all labels.
             namespace_prefix: Only facts of this namespace and of all below it.
         """
-        arguments = given({"query": query, "limit": limit}, filters=filters, since=since, until=until)
+        arguments = given({"query": query, "limit": limit, "mode": mode}, filters=filters, since=since, until=until)
         labels = (user_id, agent_id, namespace, owner, namespace_prefix)
         return cast("list[Fact]", await self._call("search", arguments, *labels))
 

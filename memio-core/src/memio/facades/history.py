@@ -12,7 +12,7 @@ from memio.facades.facade import Facade, given
 from memio.facades.iteration import PAGE
 from memio.models import Message, Page, Session, Turn
 from memio.owners import Owner
-from memio.protocols import Order, Start
+from memio.protocols import Mode, Order, Start
 
 
 class History(Facade):
@@ -203,6 +203,7 @@ class History(Facade):
         query: str,
         *,
         limit: int = 10,
+        mode: Mode = "auto",
         session_id: str = OMITTED,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
@@ -218,6 +219,8 @@ class History(Facade):
         Args:
             query: Any text; it is data, never syntax.
             limit: How many at most, 1 to 1000.
+            mode: `auto` for the best that the store has; `keyword` to go by words alone, feature `keyword_search`; or
+                `semantic` to go by meaning alone, feature `semantic_search`.
             session_id: Only messages of this session; left out, those of all sessions, which needs
                 the feature `search_all_sessions`.
             filters: Only messages whose metadata matches; see `Facts` for how filters are written.
@@ -234,7 +237,10 @@ class History(Facade):
         """
         session = self._session(session_id, "search")
         arguments = given(
-            {"query": query, "limit": limit, "session_id": session}, filters=filters, since=since, until=until
+            {"query": query, "limit": limit, "mode": mode, "session_id": session},
+            filters=filters,
+            since=since,
+            until=until,
         )
         labels = (user_id, agent_id, namespace, owner, namespace_prefix)
         return cast("list[Message]", await self._call("search", arguments, *labels))

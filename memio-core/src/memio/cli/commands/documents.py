@@ -10,6 +10,7 @@ from memio.cli.groups import (
     AddedWithData,
     ChangedWithData,
     Common,
+    Found,
     Owner,
     Paging,
     Pick,
@@ -76,10 +77,10 @@ def list_(*, span: Span, pick: Pick, paging: Sorting, common: Common) -> None:
 
 @app.command()
 @grouped
-def search(*, query: options.Query, span: Span, pick: Pick, limit: options.Hits = 10, common: Common) -> None:
+def search(*, query: options.Query, span: Span, found: Found, common: Common) -> None:
     """Find the documents that match best, best first."""
-    chosen = {**pick.chosen, **span.labels}
-    hits = call(common, "documents", lambda memio: memio.documents.search(query, limit=limit, **chosen))
+    chosen = {**found.chosen, **span.labels}
+    hits = call(common, "documents", lambda memio: memio.documents.search(query, **chosen))
     show_many(hits, "documents", as_json=common.as_json)
 
 

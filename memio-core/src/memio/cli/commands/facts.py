@@ -6,7 +6,7 @@ import typer
 
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
-from memio.cli.groups import Added, Changed, Common, Owner, Paging, Pick, Scope, Sorting, Span, Version, grouped
+from memio.cli.groups import Added, Changed, Common, Found, Owner, Paging, Pick, Scope, Sorting, Span, Version, grouped
 from memio.cli.io.input import as_utf8
 from memio.cli.io.output import done
 from memio.cli.io.records import show_many, show_one
@@ -60,10 +60,10 @@ def list_(*, span: Span, pick: Pick, paging: Sorting, common: Common) -> None:
 
 @app.command()
 @grouped
-def search(*, query: options.Query, span: Span, pick: Pick, limit: options.Hits = 10, common: Common) -> None:
+def search(*, query: options.Query, span: Span, found: Found, common: Common) -> None:
     """Find the facts that match best, best first."""
-    chosen = {**pick.chosen, **span.labels}
-    hits = call(common, "facts", lambda memio: memio.facts.search(query, limit=limit, **chosen))
+    chosen = {**found.chosen, **span.labels}
+    hits = call(common, "facts", lambda memio: memio.facts.search(query, **chosen))
     show_many(hits, "facts", as_json=common.as_json)
 
 

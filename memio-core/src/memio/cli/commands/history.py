@@ -7,7 +7,7 @@ import typer
 
 from memio.cli import options
 from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
-from memio.cli.groups import Common, Owner, Paging, Pick, Scope, Sorting, Span, Times, grouped
+from memio.cli.groups import Common, Found, Owner, Paging, Pick, Scope, Sorting, Span, Times, grouped
 from memio.cli.io.input import as_utf8, json_object, messages, text_and_data
 from memio.cli.io.output import done
 from memio.cli.io.records import show_deleted, show_many, show_turn
@@ -190,13 +190,12 @@ def search(
     query: options.Query,
     session: OneSession = None,
     span: Span,
-    pick: Pick,
-    limit: options.Hits = 10,
+    found: Found,
     common: Common,
 ) -> None:
     """Find the messages that match best, best first."""
-    chosen = {**_session(session), **pick.chosen, **span.labels}
-    hits = call(common, "history", lambda memio: memio.history.search(query, limit=limit, **chosen))
+    chosen = {**_session(session), **found.chosen, **span.labels}
+    hits = call(common, "history", lambda memio: memio.history.search(query, **chosen))
     show_many(hits, "messages", as_json=common.as_json)
 
 

@@ -12,6 +12,7 @@ _OPTIONS = {
     "namespace": "--namespace",
     "namespace_prefix": "--namespace-prefix",
     "order": "--newest",
+    "mode": "--mode",
     "cursor": "--cursor",
     "start": "--start",
     "metadata": "--metadata",

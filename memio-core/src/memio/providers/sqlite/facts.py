@@ -9,7 +9,7 @@ from typing import Any
 from memio.capabilities import Feature
 from memio.models import Fact, Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
-from memio.protocols import OMITTED, FactInput, Order
+from memio.protocols import OMITTED, FactInput, Mode, Order
 from memio.providers.sqlite._rows.record_rows import Row
 from memio.providers.sqlite._rows.records import New, RecordTable, changes_of
 from memio.providers.sqlite._rows.selection import Selection, is_short
@@ -85,6 +85,7 @@ class SqliteFactAdapter(SqliteStore):
             Feature.PUT,
             Feature.VERSIONS,
             Feature.EXPIRY,
+            Feature.KEYWORD_SEARCH,
         }
     )
 
@@ -149,6 +150,7 @@ class SqliteFactAdapter(SqliteStore):
         *,
         query: str,
         limit: int,
+        mode: Mode = "auto",  # noqa: ARG002  # words are all that there is
         scope: Scope = ANYWHERE,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,

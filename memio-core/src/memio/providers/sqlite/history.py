@@ -9,7 +9,7 @@ from typing import Any
 from memio.capabilities import Feature
 from memio.models import Message, Page, Session, Turn
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
-from memio.protocols import Order, Start
+from memio.protocols import Mode, Order, Start
 from memio.providers.sqlite._rows import history as rows
 from memio.providers.sqlite._rows.counts import page_of_owners
 from memio.providers.sqlite._rows.history_search import search
@@ -42,6 +42,7 @@ class SqliteHistoryAdapter(SqliteStore):
             Feature.MESSAGE_TIMESTAMPS,
             Feature.ALL_ROLES,
             Feature.SEARCH_ALL_SESSIONS,
+            Feature.KEYWORD_SEARCH,
         }
     )
 
@@ -88,6 +89,7 @@ class SqliteHistoryAdapter(SqliteStore):
         *,
         query: str,
         limit: int,
+        mode: Mode = "auto",  # noqa: ARG002  # words are all that there is
         session_id: str | None = None,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,

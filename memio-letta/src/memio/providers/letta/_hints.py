@@ -29,6 +29,7 @@ def of_passages(record_id: str) -> Mapping[str, str]:
         Feature.PUT: "use add, or update with the id that add or a listing returned: Letta chooses the ids",
         Feature.FILTERS: "leave filters out, and filter the result in your code: the metadata is in it",
         Feature.TIME_RANGE: _TIMES.format("created_at"),
+        Feature.KEYWORD_SEARCH: "leave mode out: Letta searches passages by meaning only",
         Feature.DATA: "put the value into the metadata, or as text into the content",
     }
 
@@ -42,5 +43,6 @@ OF_HISTORY: Mapping[str, str] = {
     Feature.SEARCH_ALL_SESSIONS: "pass session_id: Letta cannot search all sessions; get_all lists them",
     Feature.DELETE_MESSAGES: "delete the whole session: Letta cannot delete single messages",
     Feature.FILTERS: "leave filters out: Letta keeps no metadata with a message",
+    Feature.SEMANTIC_SEARCH: "leave mode out: messages are searched by words only",
     Feature.TIME_RANGE: _TIMES.format("the timestamp of the messages"),
 }

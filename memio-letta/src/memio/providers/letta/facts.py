@@ -7,7 +7,7 @@ from typing import Any
 
 from memio.models import Fact, Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
-from memio.protocols import FactInput
+from memio.protocols import FactInput, Mode
 from memio.providers.letta import _hints, _remains
 from memio.providers.letta._api.agent import Agent
 from memio.providers.letta._rows.labels import MAX_METADATA_BYTES
@@ -82,7 +82,14 @@ class LettaFactAdapter(LettaStore):
         """Return a page, in the order of `created_at`."""
         return await self._records.get_all(limit, cursor, scope)
 
-    async def search(self, *, query: str, limit: int, scope: Scope = ANYWHERE) -> list[Fact]:
+    async def search(
+        self,
+        *,
+        query: str,
+        limit: int,
+        mode: Mode = "auto",  # noqa: ARG002  # Letta has one way
+        scope: Scope = ANYWHERE,
+    ) -> list[Fact]:
         """Return the facts nearest to the query by the agent's embedding, without scores; none is too far."""
         return await self._records.search(query, limit, scope)
 

@@ -11,7 +11,7 @@ from memio.capabilities import Feature
 from memio.errors import ConflictError, CursorExpiredError, NotFoundError, ProviderError
 from memio.models import Message, Page, Session, Turn
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
-from memio.protocols import Start
+from memio.protocols import Mode, Start
 from memio.providers.letta import _hints, _remains
 from memio.providers.letta._api.agent import Agent
 from memio.providers.letta._rows.cursors import Position, read_cursor, write_cursor
@@ -58,6 +58,7 @@ class LettaHistoryAdapter(LettaStore):
                 Feature.AGENT_SCOPE,
                 Feature.NAMESPACES,
                 Feature.MESSAGE_NAMES,
+                Feature.KEYWORD_SEARCH,
             }
         )
 
@@ -148,7 +149,15 @@ class LettaHistoryAdapter(LettaStore):
                     break
         return page_of(found, limit, _session, lambda item: item.position.to_cursor())
 
-    async def search(self, *, query: str, limit: int, session_id: str | None, scope: Scope = ANYWHERE) -> list[Message]:
+    async def search(
+        self,
+        *,
+        query: str,
+        limit: int,
+        session_id: str | None,
+        mode: Mode = "auto",  # noqa: ARG002  # words are all that there is
+        scope: Scope = ANYWHERE,
+    ) -> list[Message]:
         """Return the messages of a session that hold words of the query, best first, without scores.
 
         Letta cannot search a session: all of it is read, and ranked here.

@@ -120,7 +120,7 @@ class LettaSettings(Settings):
             Feature.AGENT_SCOPE: self.agent_scope,
             Feature.NAMESPACES: self.namespaces,
         }
-        always = (Feature.ATTRIBUTION, Feature.METADATA, Feature.UPDATE)
+        always = (Feature.ATTRIBUTION, Feature.METADATA, Feature.UPDATE, Feature.SEMANTIC_SEARCH)
         return frozenset[str]({*always, *(feature for feature, on in chosen.items() if on)})
 
     @property

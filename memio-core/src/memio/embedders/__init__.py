@@ -1,0 +1,1 @@
+"""Embedders that come with memio: adapters to models, and no models."""
