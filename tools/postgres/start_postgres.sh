@@ -79,7 +79,7 @@ start() {
     fi
     # Without the redirection the server would hold the output of this script open.
     as_postgres "$pg/pg_ctl" -D "$PGDATA" -l "$ROOT/pg/server.log" -w --silent \
-        -o "-h 127.0.0.1 -p $PORT -k $ROOT/pg -c fsync=off -c max_connections=300 ${MEMIO_POSTGRES_OPTIONS:-}" \
+        -o "-h 127.0.0.1 -p $PORT -k '' -c fsync=off -c max_connections=300 ${MEMIO_POSTGRES_OPTIONS:-}" \
         start </dev/null || {
         echo "see $ROOT/pg/server.log; if port $PORT is taken, set MEMIO_POSTGRES_PORT to another" >&2
         return 1
