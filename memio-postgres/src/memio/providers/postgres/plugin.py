@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from memio.providers.postgres.facts import PostgresFactAdapter
     from memio.providers.postgres.graph import PostgresGraphAdapter
     from memio.providers.postgres.history import PostgresHistoryAdapter
+
     from memio_contract import ContractTarget
 
 

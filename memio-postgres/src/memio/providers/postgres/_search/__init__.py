@@ -3,8 +3,8 @@
 Tables that are searched (`fact`, `document`, `message`, `triple`) have two columns for it, which only this package
 writes values for and reads:
 
-- `words tsvector`: the words of the row, each with a weight: `A` for its own, `B` for those of the speaker's name (which
-  count as its own as well), `C` for those of its context (see `conversation_words`).
+- `words tsvector`: the words of the row, each with a weight: `A` for its own, `B` for those of the speaker's name
+  (which count as its own as well), `C` for those of its context (see `conversation_words`).
 - `length integer`: how many words count for its length.
 
 Rows call these functions, and nothing else:
@@ -15,7 +15,8 @@ Rows call these functions, and nothing else:
 - `search_rows(read, search, query, limit) -> list[tuple[Record, float]]`: the best rows first, each with its score.
 - `INDEXES`: the indexes of each searched table, as SQL with `{table}` for its qualified and `{name}` for its bare name.
 
-`Words.vector` is the text of a `tsvector`: rows pass it as a parameter of type `text` and cast it (`$1::text::tsvector`).
+`Words.vector` is the text of a `tsvector`: rows pass it as a parameter of type `text` and cast it
+(`$1::text::tsvector`).
 """
 
 from __future__ import annotations
