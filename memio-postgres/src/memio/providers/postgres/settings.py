@@ -42,7 +42,8 @@ def _check_dsn(value: SecretStr) -> SecretStr:
     return value
 
 
-def _check_schema(value: str) -> str:
+def check_schema(value: str) -> str:
+    """Return a name that a schema of memio may have, or raise `ValueError`."""
     if not _SCHEMA.fullmatch(value) or value.startswith("pg_") or value == "information_schema":
         raise ValueError(
             "not a name for a schema of its own: use lower-case letters, digits and _, at most 63, the first not a "
@@ -60,7 +61,7 @@ class PostgresSettings(Settings):
     dsn: Annotated[SecretStr, Env("MEMIO_POSTGRES_DSN"), AfterValidator(_check_dsn)]
     """The database, as a URL: `postgresql://user:password@host:5432/database`."""
 
-    schema_name: Annotated[str, AfterValidator(_check_schema)] = "memio"
+    schema_name: Annotated[str, AfterValidator(check_schema)] = "memio"
     """The schema with the tables; made by the first call where it is missing."""
 
     pool_size: Annotated[int, Field(ge=1, le=1000)] = 10

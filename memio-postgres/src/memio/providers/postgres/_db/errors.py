@@ -21,6 +21,9 @@ from memio.providers.postgres.settings import PostgresSettings
 PREVENTED = (pg.SerializationError, pg.DeadlockDetectedError)
 """What is raised when transactions prevent each other: nothing was done, and the same may succeed at once."""
 
+MEANT = (pg.UniqueViolationError, pg.CardinalityViolationError)
+"""What statements raise on purpose: a key is taken, or a session has several owners. Their callers handle it."""
+
 LOST = (
     pg.PostgresConnectionError,
     pg.AdminShutdownError,
@@ -128,8 +131,8 @@ _REFUSALS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], ty
         ProviderError,
         False,
         (
-            "the role may not use the tables in {place} ({reason}): grant it USAGE on the schema, SELECT, INSERT, UPDATE "
-            "and DELETE on its tables, and USAGE on its sequences"
+            "the role may not use the tables in {place} ({reason}): grant it USAGE on the schema, SELECT, INSERT, "
+            "UPDATE and DELETE on its tables, and USAGE on its sequences"
         ),
     ),
     (
@@ -137,8 +140,8 @@ _REFUSALS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], ty
         ProviderError,
         False,
         (
-            "{place} is read-only, and nothing was stored: it is a replica, or default_transaction_read_only is set; use "
-            "the primary server"
+            "{place} is read-only, and nothing was stored: it is a replica, or default_transaction_read_only is set; "
+            "use the primary server"
         ),
     ),
     (

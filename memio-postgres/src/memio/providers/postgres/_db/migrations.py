@@ -66,7 +66,7 @@ async def _version(connection: Any, schema: str, place: str) -> int | None:
     if not there:
         return None
     try:
-        found = await connection.fetchval(f"SELECT value FROM {schema}.meta WHERE key = 'schema'")  # noqa: S608  # checked
+        found = await connection.fetchval(f"SELECT value FROM {schema}.meta WHERE key = 'schema'")
     except pg.UndefinedColumnError:
         found = None
     if found is None:
@@ -93,7 +93,7 @@ async def _migrate(connection: Any, schema: str, found: int, place: str) -> None
         _logger.info("migrating %s to schema %d", place, version)
         for statement in MIGRATIONS[version]:
             await connection.execute(statement.format(schema=schema))
-        await connection.execute(f"UPDATE {schema}.meta SET value = '{version}' WHERE key = 'schema'")  # noqa: S608  # a number
+        await connection.execute(f"UPDATE {schema}.meta SET value = '{version}' WHERE key = 'schema'")
 
 
 def _lock(schema: str) -> int:

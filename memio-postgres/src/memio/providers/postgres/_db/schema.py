@@ -27,8 +27,8 @@ VERSION = 1
 SEARCHED = ("fact", "document", "message", "triple")
 """The tables with words."""
 
-OWNED = ("fact", "document", "session", "triple")
-"""The tables whose rows have owners of their own; messages have that of their session."""
+OWNED = {"fact": "facts", "session": "history", "document": "documents", "triple": "graph"}
+"""The tables whose rows have owners of their own, each with its kind; messages have the owner of their session."""
 
 TABLES = ("owner", "fact", "document", "session", "message", "triple")
 """All tables that can be partitioned."""
@@ -176,4 +176,4 @@ def statements(schema: str, partitions: int = 0) -> Iterator[str]:
             )
         for index in (*_INDEXES[name], *(INDEXES if name in SEARCHED else ())):
             yield index.format(name=name, table=table)
-    yield f"INSERT INTO {schema}.meta (key, value) VALUES ('schema', '{VERSION}')"  # noqa: S608  # a number
+    yield f"INSERT INTO {schema}.meta (key, value) VALUES ('schema', '{VERSION}')"
