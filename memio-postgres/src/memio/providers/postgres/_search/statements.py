@@ -74,7 +74,7 @@ def ranking(search: Search, terms: Sequence[Term], limit: int) -> Statement:
         terms: From `memio.toolkit.query_terms`.
         limit: How many rows at most.
     """
-    value = Parameters(*search.parameters.values)
+    value = search.parameters.copy()
     queries = term_queries(terms)
     any_term = _query(value, any_of(each.words for each in queries))
     any_digest = _query(value, any_of(each.digests for each in queries))
@@ -114,13 +114,13 @@ WITH hit AS MATERIALIZED (
 SELECT {search.columns}, best.score
 FROM best JOIN {search.table} r USING ({keys}) {search.joined}
 ORDER BY best.score DESC, {search.key} DESC
-"""  # noqa: S608  # texts of this provider; values are parameters
+"""  # texts of this provider; values are parameters
     return Statement(sql, value.values)
 
 
 def containing(search: Search, query: str, limit: int) -> Statement:
     """Return the statement for the rows that have a query without any word in their text, the shortest text first."""
-    value = Parameters(*search.parameters.values)
+    value = search.parameters.copy()
     part = f"{value(query)}::text"
     sql = f"""
 SELECT {search.columns}, char_length({part})::float8 / char_length({search.text}) AS score
@@ -128,7 +128,7 @@ FROM {search.table} r {search.joined}
 WHERE {search.span} AND ({search.pick}) AND strpos({search.text}, {part}) > 0
 ORDER BY char_length({search.text}), {search.key} DESC
 LIMIT {value(limit)}
-"""  # noqa: S608  # as above
+"""  # as above
     return Statement(sql, value.values)
 
 
