@@ -1,0 +1,1 @@
+"""The database: its connections, its schema, and its errors."""

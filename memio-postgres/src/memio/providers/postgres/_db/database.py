@@ -1,0 +1,234 @@
+"""The connections to a database, and how statements run on them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import asyncpg
+
+from memio.errors import Outcome, ProviderError
+from memio.providers.postgres._db import errors
+from memio.providers.postgres._db.migrations import prepare_schema
+from memio.providers.postgres._db.tls import tls_of
+from memio.providers.postgres.settings import PostgresSettings
+
+T = TypeVar("T")
+Connection = Any
+"""A connection of asyncpg, or the pool's proxy for one."""
+
+Row = Any
+"""A row as asyncpg returns it: `row["name"]`, or taken apart like a tuple."""
+
+ATTEMPTS = 12
+"""How often a transaction is tried that others prevent, by a serialisation failure or a deadlock."""
+_READ_AT_ONCE = 1_000
+_LONGEST_PAUSE = 0.25
+_RECONNECTS = 3
+"""How often a call that a lost connection left undone is tried on another one."""
+
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Whatever the default of the role is: statements lock the rows that they decide on."""
+
+
+class Database:
+    """The connections of a client to one database. They are opened when they are needed.
+
+    Args:
+        settings: Where it is.
+
+    Attributes:
+        schema: The name of the schema with the tables, which every statement writes before names.
+    """
+
+    def __init__(self, settings: PostgresSettings) -> None:
+        self.schema = settings.schema_name
+        self.place = f"{settings.place}, schema {settings.schema_name}"
+        self._settings = settings
+        self._pool: Any = None
+        self._ready = False
+        self._opening: asyncio.Lock | None = None
+        self._process: int | None = None
+        self._closed = False
+
+    async def read(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Return the rows of a statement that only reads. It is repeated where the connection was lost."""
+
+        async def work(connection: Connection) -> list[Row]:
+            rows: list[Row] = await connection.fetch(sql, *values)
+            return rows
+
+        return await self._repeat(work, lost="not_applied")
+
+    async def change(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Return the rows of a statement that writes, which is a transaction.
+
+        Raises:
+            ProviderError: With the outcome `unknown` where the connection was lost before the answer came.
+        """
+
+        async def work(connection: Connection) -> list[Row]:
+            rows: list[Row] = await connection.fetch(sql, *values)
+            return rows
+
+        return await self._repeat(work, lost="unknown")
+
+    async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Return the result of work that reads and writes in one transaction, after the commit.
+
+        It may be called again, when other transactions prevent this one, or the connection is lost before the commit.
+        """
+        committing = False
+
+        async def transaction(connection: Connection) -> T:
+            nonlocal committing
+            committing = False
+            await connection.execute(_BEGIN)
+            try:
+                result = await work(connection)
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            committing = True
+            await connection.execute("COMMIT")
+            return result
+
+        return await self._repeat(transaction, lost=lambda: "unknown" if committing else "not_applied")
+
+    async def count(self, sql: str, values: Sequence[Any], accept: Callable[[Row], bool]) -> int:
+        """Return how many rows of a statement are accepted. They are read a thousand at a time."""
+
+        async def work(connection: Connection) -> int:
+            number = 0
+            async for row in connection.cursor(sql, *values, prefetch=_READ_AT_ONCE):
+                number += accept(row)
+            return number
+
+        return await self.transact(work)
+
+    async def maintain(self, sql: str) -> None:
+        """Run a statement that cannot be in a transaction, such as VACUUM, for as long as it takes."""
+
+        async def work(connection: Connection) -> None:
+            await connection.execute(sql, timeout=24 * 3600)
+
+        await self._repeat(work, lost="not_applied")
+
+    async def aclose(self) -> None:
+        """Close the connections, after the calls that are under way. Closing again does nothing."""
+        self._closed = True
+        pool, self._pool = self._pool, None
+        if pool is not None and self._process == os.getpid():
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await pool.close()
+
+    async def _repeat(self, work: Callable[[Connection], Awaitable[T]], *, lost: Outcome | Callable[[], Outcome]) -> T:
+        """Run work on a connection, and again where a failure left nothing done and may not happen again."""
+        attempt = reconnects = 0
+        while True:
+            attempt += 1
+            try:
+                async with self._connected() as connection:
+                    return await work(connection)
+            except errors.PREVENTED as error:
+                if attempt >= ATTEMPTS:
+                    raise errors.prevented(error, ATTEMPTS) from error
+                await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * 2**attempt)))  # noqa: S311  # no secret
+            except errors.MEANT:
+                raise
+            except errors.LOST as error:
+                outcome = lost() if callable(lost) else lost
+                await self._expire()
+                if outcome == "unknown" or reconnects >= _RECONNECTS:
+                    raise errors.lost(error, self.place, outcome) from error
+                reconnects += 1
+            except TimeoutError as error:
+                outcome = lost() if callable(lost) else lost
+                raise errors.timed_out(error, self._settings.statement_timeout, outcome) from error
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+                if isinstance(error, errors.GONE):
+                    self._ready = False
+                raise errors.translated(error, self.place) from error
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[Connection]:
+        pool = await self._opened()
+        try:
+            connection = await pool.acquire()
+        except errors.UNREACHABLE as error:
+            raise self._unreachable(error) from error
+        try:
+            yield connection
+        finally:
+            # A connection that was lost, or that does not end a cancelled statement, is replaced by the pool.
+            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await pool.release(connection)
+
+    def _unreachable(self, error: BaseException) -> BaseException:
+        if self._closed:
+            return errors.closed()
+        return errors.unreachable(error, self.place, self._settings)
+
+    async def _opened(self) -> Any:
+        """Return the pool, made and with its schema in place by the first call."""
+        if self._closed:
+            raise errors.closed()
+        if self._ready and self._process == os.getpid():
+            return self._pool
+        if self._process is None:
+            self._process = os.getpid()
+        elif self._process != os.getpid():
+            raise ProviderError(
+                "this postgres store was in use already when this process was forked, and connections cannot be "
+                "shared; nothing was done: make a new client in the new process"
+            )
+        if self._opening is None:
+            self._opening = asyncio.Lock()
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await self._new_pool()
+            if not self._ready:
+                await self._prepare()
+                self._ready = True
+        return self._pool
+
+    async def _new_pool(self) -> Any:
+        settings = self._settings
+        return await asyncpg.create_pool(
+            settings.dsn.get_secret_value(),
+            min_size=0,
+            max_size=settings.pool_size,
+            timeout=settings.connect_timeout,
+            command_timeout=settings.statement_timeout,
+            statement_cache_size=100 if settings.prepared_statements else 0,
+            reset=_keep,
+            **tls_of(settings),
+        )
+
+    async def _prepare(self) -> None:
+        """Check the schema, and make or migrate it where that is needed."""
+        try:
+            async with self._pool.acquire() as connection:
+                await prepare_schema(connection, self.schema, self.place)
+        except errors.UNREACHABLE as error:
+            raise self._unreachable(error) from error
+        except TimeoutError as error:
+            raise errors.timed_out(error, self._settings.statement_timeout, "not_applied") from error
+
+    async def _expire(self) -> None:
+        """Have the pool replace its connections: what ended one has often ended the others too."""
+        if self._pool is not None:
+            await self._pool.expire_connections()
+
+
+async def _keep(_: Connection) -> None:
+    """Leave a connection as it is: statements change nothing in it, and resetting it would cost a round trip."""
+
+
+async def _roll_back(connection: Connection) -> None:
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        await connection.execute("ROLLBACK", timeout=5)
