@@ -35,7 +35,7 @@ BRIDGES = {
     "memio-claude": ("./memio-core[cli]", "./bridges/memio-claude[agent-sdk,memory-tool]"),
     "memio-mcp": ("./memio-core[cli]", "./bridges/memio-mcp"),
 }
-"""What each bridge needs for its tests, each in an environment of its own, because frameworks disagree about versions."""
+"""What each bridge needs for its tests, each in an environment of its own: frameworks disagree about versions."""
 PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
 BENCH = nox.project.dependency_groups(PROJECT, "bench")
