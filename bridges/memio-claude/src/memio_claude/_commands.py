@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from anthropic.lib.tools import ToolError
 
@@ -178,16 +178,14 @@ def _check_text(text: object, name: str) -> None:
 def _range(view_range: object) -> list[int] | None:
     if view_range is None or view_range == []:
         return None
-    if (
-        not isinstance(view_range, list)
-        or len(view_range) != _PAIR
-        or any(type(line) is not int for line in view_range)
-    ):
+    lines: list[object] = list(cast("list[object]", view_range)) if isinstance(view_range, list) else []
+    numbers = [line for line in lines if isinstance(line, int) and not isinstance(line, bool)]
+    if len(numbers) != len(lines) or len(numbers) != _PAIR:
         raise ToolError(f"Invalid `view_range` parameter: {view_range!r}. It should be two line numbers.")
-    first, last = view_range
+    first, last = numbers
     if last != -1 and last < max(1, first):
         raise ToolError(f"Invalid `view_range` parameter: {view_range}. The last line comes before the first.")
-    return [first, last]
+    return numbers
 
 
 def _places(text: str, part: str) -> list[int]:

@@ -92,7 +92,7 @@ class Files:
                     doc_id=path,
                     if_version=cast("str", document.version),
                     owner=self._owner,
-                    **{"data": None, **_fields(path, text)},
+                    **_fields(path, text),
                 )
             except ConflictError:
                 continue
@@ -177,8 +177,8 @@ def text_of(document: Document) -> str:
 def _fields(path: str, text: str) -> dict[str, Any]:
     """Return what keeps a text: the content, and the data where the content cannot be that text."""
     content = legal(text)
-    fields: dict[str, Any] = {"content": content, "metadata": {"path": path}}
-    return fields if content == text and text else fields | {"data": {"text": text}}
+    data = None if content == text and text else {"text": text}
+    return {"content": content, "metadata": {"path": path}, "data": data}
 
 
 def _below(folder: str) -> dict[str, Any]:

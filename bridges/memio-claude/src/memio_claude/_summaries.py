@@ -110,7 +110,7 @@ class Summaries:
             previous, entries = None, [m async for m in self._history.iter_messages(session_id, owner=owner)]
             if not entries:
                 return None
-        summary = fold_session_summary(previous, key, [cast("Any", message.data) for message in entries])
+        summary = fold_session_summary(previous, key, [message.data for message in entries])
         latest = max(milliseconds(message.timestamp) for message in entries)
         summary["mtime"] = max(latest, previous["mtime"] if previous else 0)
         return _Folded(summary, entries[-1].id)

@@ -63,8 +63,10 @@ def view_of_folder(path: str, sizes: Mapping[str, int]) -> str:
             if depth < len(parts):
                 folders.add(name)
     lines = [f"{_size(sum(sizes.values()))}\t{path}"]
-    for name in sorted(totals, key=lambda each: each.split("/")):
-        lines.append(f"{_size(totals[name])}\t{path}/{name}{'/' if name in folders else ''}")
+    lines += [
+        f"{_size(totals[name])}\t{path}/{name}{'/' if name in folders else ''}"
+        for name in sorted(totals, key=lambda each: each.split("/"))
+    ]
     header = f"Here're the files and directories up to 2 levels deep in {path}, excluding hidden items:"
     return "\n".join([header, *lines])
 

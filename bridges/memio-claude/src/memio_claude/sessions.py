@@ -163,20 +163,19 @@ class MemioSessionStore(SessionStore):
     async def _add(self, owner: Owner, session_id: str, messages: list[Message]) -> list[Message]:
         """Add the messages whose id the session does not have, and return them as stored."""
         history = self._memio.history
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             try:
                 turn = await history.add(session_id=session_id, messages=messages, owner=owner)
             except ConflictError as error:
-                if error.reason != "taken":
+                if error.reason != "taken" or attempt == _ATTEMPTS - 1:
                     raise
-                conflict = error
             else:
                 return turn.stored
             known = {message.id async for message in history.iter_messages(session_id, owner=owner)}
             messages = [message for message in messages if message.id is None or message.id not in known]
             if not messages:
-                return []
-        raise conflict
+                break
+        return []
 
     async def _modified(self, session: Session, owner: Owner) -> int:
         """Return when the last entry of a session was stored, in milliseconds since 1970."""
