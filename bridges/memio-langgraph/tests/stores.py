@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -30,6 +31,8 @@ class Characters(Embeddings):
 
 
 INDEX: Any = {"dims": Characters.dims, "embed": Characters(), "fields": ["$"]}
+# LangGraph's index on SQLite is a loadable extension, which most builds of Python cannot load.
+SQLITE_INDEX: Any = INDEX if hasattr(sqlite3.Connection, "enable_load_extension") else None
 TTL: Any = {"refresh_on_read": True, "sweep_interval_minutes": 1 / 600, "omit_expired": True}
 
 
@@ -47,8 +50,9 @@ def sqlite() -> Iterator[Any]:
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        SqliteStore.from_conn_string(str(Path(folder, "store.db")), index=INDEX, ttl=TTL) as store,
+        SqliteStore.from_conn_string(str(Path(folder, "store.db")), index=SQLITE_INDEX, ttl=TTL) as store,
     ):
+        store.conn.execute("PRAGMA synchronous = OFF")  # the checks ask for nothing that it loses
         store.setup()
         store.start_ttl_sweeper()
         yield store
@@ -60,7 +64,9 @@ async def sqlite_async() -> AsyncIterator[Any]:
     from langgraph.store.sqlite.aio import AsyncSqliteStore
 
     with tempfile.TemporaryDirectory() as folder:
-        async with AsyncSqliteStore.from_conn_string(str(Path(folder, "store.db")), index=INDEX, ttl=TTL) as store:
+        path = str(Path(folder, "store.db"))
+        async with AsyncSqliteStore.from_conn_string(path, index=SQLITE_INDEX, ttl=TTL) as store:
+            await store.conn.execute("PRAGMA synchronous = OFF")
             await store.setup()
             await store.start_ttl_sweeper()
             yield store
