@@ -31,9 +31,15 @@ LOWEST = {
     "tests-contract": ("./memio-core", "./tests-contract"),
 }
 """What each project needs for its tests, one by one: together, each would raise the bounds of the others."""
+BRIDGES = {
+    "memio-claude": ("./memio-core[cli]", "./bridges/memio-claude[agent-sdk,memory-tool]"),
+    "memio-mcp": ("./memio-core[cli]", "./bridges/memio-mcp"),
+}
+"""What each bridge needs for its tests, each in an environment of its own, because frameworks disagree about versions."""
 PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
 BENCH = nox.project.dependency_groups(PROJECT, "bench")
+LOWEST_TEST = ("pytest>=8.0", "pytest-xdist>=3.6", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
 TYPES = nox.project.dependency_groups(PROJECT, "types")
 LINT = nox.project.dependency_groups(PROJECT, "lint")
 FORMS = {
@@ -77,8 +83,11 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of the distributions, and of programs that use them, with mypy and pyright."""
-    session.install(*PINS, *PACKAGES, *TYPES)
-    session.run("mypy", "-p", "memio", "-p", "memio.providers.letta", "-p", "memio_contract")
+    bridges = [path for paths in BRIDGES.values() for path in paths if path.startswith("./bridges/")]
+    session.install(*PINS, *PACKAGES, *_editable(*bridges), *TYPES)
+    modules = [path.name for path in sorted(Path("bridges").glob("*/src/*")) if path.is_dir()]
+    for module in ("memio", "memio.providers.letta", "memio_contract", *modules):
+        session.run("mypy", "-p", module)
     programs = [*Path("examples").glob("*.py"), *Path("benchmarks").rglob("*.py")]
     programs += [Path("tools/generate_blocking.py"), Path("tools/release.py")]
     programs += [Path("memio-core/tests/packaging/user_program.py")]
@@ -109,17 +118,36 @@ def packaging(session: nox.Session) -> None:
 @nox.parametrize("project", list(LOWEST), ids=list(LOWEST))
 def lowest(session: nox.Session, project: str) -> None:
     """Run a project's tests with the lowest version of each of its dependencies, in a fresh environment."""
-    wanted = [argument for path in LOWEST[project] for argument in ("-e", path)]
-    tools = ("pytest>=8.0", "pytest-xdist>=3.6", "hypothesis>=6.100", "opentelemetry-sdk>=1.30")
-    session.install("--resolution", "lowest-direct", *wanted, *tools)
+    session.install("--resolution", "lowest-direct", *_editable(*LOWEST[project]), *LOWEST_TEST)
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"{project}/tests", *session.posargs, env=ONE_SEED)
+
+
+@nox.session
+@nox.parametrize("bridge", list(BRIDGES), ids=list(BRIDGES))
+def bridges(session: nox.Session, bridge: str) -> None:
+    """Run the tests of one bridge, with the framework that it is for."""
+    session.install(*PINS, *_editable(*BRIDGES[bridge]), *TEST)
+    session.run("pytest", *BOTH_CORES, "-m", FAST, f"bridges/{bridge}/tests", *session.posargs)
+
+
+@nox.session(venv_backend="uv", reuse_venv=False)
+@nox.parametrize("bridge", list(BRIDGES), ids=list(BRIDGES))
+def lowest_bridges(session: nox.Session, bridge: str) -> None:
+    """Run a bridge's tests with the lowest version of each of its dependencies, in a fresh environment."""
+    session.install("--resolution", "lowest-direct", *_editable(*BRIDGES[bridge]), *LOWEST_TEST)
+    session.run("pytest", *BOTH_CORES, "-m", FAST, f"bridges/{bridge}/tests", *session.posargs)
+
+
+def _editable(*paths: str) -> list[str]:
+    return [argument for path in paths for argument in ("-e", path)]
 
 
 @nox.session(python=False)
 def ci(session: nox.Session) -> None:
     """Run everything that CI runs."""
-    lowest = [f"lowest({project})" for project in LOWEST]
-    for name in ["lint", "types", "tests", "ends", "packaging", *lowest, "docs", "bench_smoke", "letta"]:
+    each = [f"lowest({project})" for project in LOWEST]
+    each += [f"{name}({bridge})" for bridge in BRIDGES for name in ("bridges", "lowest_bridges")]
+    for name in ["lint", "types", "tests", "ends", "packaging", *each, "docs", "bench_smoke", "letta"]:
         session.notify(name)
 
 
@@ -127,6 +155,7 @@ def ci(session: nox.Session) -> None:
 def full(session: nox.Session) -> None:
     """Run what CI runs but the benchmarks, the slow tests, and the tests on the other Pythons of this machine."""
     others = [f"lowest({project})" for project in LOWEST]
+    others += [f"{name}({bridge})" for bridge in BRIDGES for name in ("bridges", "lowest_bridges")]
     others += [f"versions-{version}" for version in PYTHONS if version != HERE]
     for name in ["lint", "types", "tests", "packaging", "docs", "letta", "letta_contract", "slow", *others]:
         session.notify(name)
@@ -257,8 +286,9 @@ def pins(session: nox.Session) -> None:
     session.install("uv")
     wanted = Path(session.create_tmp()) / "wanted.txt"
     tools = nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"])
-    lines = [*(f"-e {path}" for path in EDITABLE), *tools]
+    bridges = [path for paths in BRIDGES.values() for path in paths if path.startswith("./bridges/")]
+    lines = [*(f"-e {path}" for path in (*EDITABLE, *bridges)), *tools]
     wanted.write_text("\n".join(lines), encoding="utf-8")
-    own = [f"--no-emit-package={name}" for name in ("memio-core", "memio-letta", "memio-contract")]
+    own = [f"--no-emit-package={name}" for name in ("memio-core", "memio-letta", "memio-contract", *BRIDGES)]
     bare = ["--quiet", "--no-header", "--no-annotate", "--upgrade"]
     session.run("uv", "pip", "compile", *bare, *own, str(wanted), "--output-file", "constraints.txt")

@@ -1,0 +1,1 @@
+"""Memory of Claude in any backend of memio."""

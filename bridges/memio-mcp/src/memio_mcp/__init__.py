@@ -1,0 +1,1 @@
+"""A memory server for MCP clients, on any backend of memio."""
