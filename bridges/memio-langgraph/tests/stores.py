@@ -55,8 +55,10 @@ def sqlite() -> Iterator[Any]:
         store.conn.execute("PRAGMA synchronous = OFF")  # the checks ask for nothing that it loses
         store.setup()
         store.start_ttl_sweeper()
-        yield store
-        store.stop_ttl_sweeper(timeout=5)
+        try:
+            yield store
+        finally:
+            store.stop_ttl_sweeper(timeout=5)
 
 
 @asynccontextmanager
@@ -69,5 +71,7 @@ async def sqlite_async() -> AsyncIterator[Any]:
             await store.conn.execute("PRAGMA synchronous = OFF")
             await store.setup()
             await store.start_ttl_sweeper()
-            yield store
-            await store.stop_ttl_sweeper(timeout=5)
+            try:
+                yield store
+            finally:
+                await store.stop_ttl_sweeper(timeout=5)

@@ -44,8 +44,8 @@ def fields_of(
     metadata = {name: item for name, item in data.items() if can_be_copied(name, item)}
     fields: dict[str, Any] = {"content": _content(data, paths if index is None else index or ()), "data": data}
     if ttl is not None:
-        metadata[TTL] = _minutes(ttl, key)
-        fields["expires_at"] = expiry(metadata[TTL])
+        metadata[TTL] = ttl
+        fields["expires_at"] = expiry(ttl)
     if metadata:
         fields["metadata"] = metadata
     return fields
@@ -62,19 +62,22 @@ def legal_text(text: str) -> str:
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _minutes(ttl: Any, key: str) -> float:
-    if isinstance(ttl, bool) or not isinstance(ttl, (int, float)) or not isfinite(ttl):
-        raise InvalidInputError(f"ttl of {key!r} is {ttl!r}: it must be a number of minutes", argument="ttl")
-    expiry(ttl)
-    return ttl
+def expiry(minutes: Any, where: str = "ttl") -> datetime:
+    """Return when something that lives for some minutes from now on is gone.
 
+    Args:
+        minutes: What the caller passed.
+        where: The name of the value in errors.
 
-def expiry(minutes: float) -> datetime:
-    """Return when something that lives for some minutes from now on is gone."""
+    Raises:
+        InvalidInputError: It is no number, or reaches beyond the dates.
+    """
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not isfinite(minutes):
+        raise InvalidInputError(f"{where} is {minutes!r}: it must be a number of minutes, or None", argument="ttl")
     try:
         return datetime.now(UTC) + timedelta(minutes=minutes)
     except OverflowError:
-        raise InvalidInputError(f"ttl is {minutes!r} minutes, which no date can hold", argument="ttl") from None
+        raise InvalidInputError(f"{where} is {minutes!r} minutes, which no date can hold", argument="ttl") from None
 
 
 def is_item(document: Document) -> bool:

@@ -82,7 +82,7 @@ class Operations:
         if written:
             failed = ", ".join(repr(written[place]) for place, _ in errors)
             error.add_note(
-                f"{len(errors)} of the {len(calls)} writes of this batch failed, the others are done: {failed}"
+                f"{len(errors)} of the {len(calls)} writes of the batch failed, the others are done: {failed}"
             )
         raise error
 

@@ -15,7 +15,7 @@ from langgraph.store.base import BaseStore, Op, Result, TTLConfig
 from memio import Feature, InvalidInputError, Memio, NotSupportedError, blocking
 from memio.protocols import OMITTED
 from memio_langgraph._faces import at_once, one_by_one, run, together
-from memio_langgraph._items import WHOLE
+from memio_langgraph._items import WHOLE, expiry
 from memio_langgraph._operations import REFRESH, Operations
 
 if TYPE_CHECKING:
@@ -176,9 +176,11 @@ def _checked_ttl(ttl: TTLConfig | None, *, supported: bool, provider: str) -> TT
             "out, and call memio.purge() to free their space",
             argument="ttl",
         )
-    if ttl.get("default_ttl") is not None and not supported:
-        raise NotSupportedError(
-            f"ttl.default_ttl needs documents that expire, and those of {provider} do not",
-            hint="leave default_ttl out, or use a backend with the features expiry, update and versions",
-        )
+    if (default := ttl.get("default_ttl")) is not None:
+        expiry(default, "ttl.default_ttl")
+        if not supported:
+            raise NotSupportedError(
+                f"ttl.default_ttl needs documents that expire, and those of {provider} do not",
+                hint="leave default_ttl out, or use a backend with the features expiry, update and versions",
+            )
     return ttl

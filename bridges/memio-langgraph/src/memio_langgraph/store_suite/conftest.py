@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
 
@@ -31,8 +31,10 @@ def store(request: pytest.FixtureRequest, factory: Callable[[], Any]) -> Iterato
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner())
         made = runner.run(_called(factory))
-        if isinstance(made, AbstractContextManager) or not hasattr(made, "__aenter__"):
-            opened = stack.enter_context(made) if isinstance(made, AbstractContextManager) else made
+        if hasattr(made, "__enter__"):
+            opened = stack.enter_context(made)
+        elif not hasattr(made, "__aenter__"):
+            opened = made
         elif request.param == "sync":
             pytest.skip("this store is opened by `async with`: its async methods are checked")
         else:

@@ -74,7 +74,8 @@ class Face:
             from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(8) as threads:
-                return list(threads.map(lambda call: getattr(self.store, call[0])(*call[1]), calls))
+                running = [threads.submit(getattr(self.store, name), *arguments) for name, arguments in calls]
+                return [each.result() for each in running]
 
         async def gather() -> list[Any]:
             return await asyncio.gather(*(getattr(self.store, f"a{name}")(*arguments) for name, arguments in calls))
