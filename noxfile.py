@@ -33,9 +33,13 @@ LOWEST = {
 """What each project needs for its tests, one by one: together, each would raise the bounds of the others."""
 BRIDGES = {
     "memio-claude": ("./memio-core[cli]", "./bridges/memio-claude[agent-sdk,memory-tool]"),
+    "memio-langgraph": ("./memio-core", "./bridges/memio-langgraph[suite]"),
     "memio-mcp": ("./memio-core[cli]", "./bridges/memio-mcp"),
+    "memio-openai-agents": ("./memio-core", "./bridges/memio-openai-agents"),
 }
 """What each bridge needs for its tests, each in an environment of its own: frameworks disagree about versions."""
+USED_WITH = {"memio-langgraph": ("langgraph>=1.0.3", "langgraph-checkpoint-sqlite>=3.0.1", "langmem>=0.0.29")}
+"""What the tests of a bridge use it with, and users may not."""
 PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
 BENCH = nox.project.dependency_groups(PROJECT, "bench")
@@ -126,7 +130,7 @@ def lowest(session: nox.Session, project: str) -> None:
 @nox.parametrize("bridge", list(BRIDGES), ids=list(BRIDGES))
 def bridges(session: nox.Session, bridge: str) -> None:
     """Run the tests of one bridge, with the framework that it is for."""
-    session.install(*PINS, *_editable(*BRIDGES[bridge]), *TEST)
+    session.install(*PINS, *_editable(*BRIDGES[bridge]), *USED_WITH.get(bridge, ()), *TEST)
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"bridges/{bridge}/tests", *session.posargs)
 
 
@@ -134,7 +138,8 @@ def bridges(session: nox.Session, bridge: str) -> None:
 @nox.parametrize("bridge", list(BRIDGES), ids=list(BRIDGES))
 def lowest_bridges(session: nox.Session, bridge: str) -> None:
     """Run a bridge's tests with the lowest version of each of its dependencies, in a fresh environment."""
-    session.install("--resolution", "lowest-direct", *_editable(*BRIDGES[bridge]), *LOWEST_TEST)
+    wanted = (*_editable(*BRIDGES[bridge]), *USED_WITH.get(bridge, ()), *LOWEST_TEST)
+    session.install("--resolution", "lowest-direct", *wanted)
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"bridges/{bridge}/tests", *session.posargs)
 
 
@@ -278,7 +283,8 @@ def pins(session: nox.Session) -> None:
     wanted = Path(session.create_tmp()) / "wanted.txt"
     tools = nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"])
     bridges = [path for paths in BRIDGES.values() for path in paths if path.startswith("./bridges/")]
-    lines = [*(f"-e {path}" for path in (*EDITABLE, *bridges)), *tools]
+    used = [requirement for requirements in USED_WITH.values() for requirement in requirements]
+    lines = [*(f"-e {path}" for path in (*EDITABLE, *bridges)), *used, *tools]
     wanted.write_text("\n".join(lines), encoding="utf-8")
     own = [f"--no-emit-package={name}" for name in ("memio-core", "memio-letta", "memio-contract", *BRIDGES)]
     bare = ["--quiet", "--no-header", "--no-annotate", "--upgrade"]

@@ -1,0 +1,109 @@
+"""Items of LangGraph as documents of memio, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import Any, Literal, cast
+
+from langgraph.store.base import Item, SearchItem, get_text_at_path
+
+from memio import Document, InvalidInputError
+from memio_langgraph._filters import can_be_copied
+
+TTL = "$ttl"
+"""The key in the metadata under which an item's minutes to live are kept; a value's own key is never copied to it."""
+
+WHOLE = "$"
+"""The path that means the whole value."""
+
+
+def fields_of(
+    key: str, value: Any, index: Literal[False] | Sequence[str] | None, paths: Sequence[str], ttl: float | None
+) -> dict[str, Any]:
+    """Return what a document holds for an item: content, metadata, data, and when it expires.
+
+    Args:
+        key: The key, for errors.
+        value: The value of the item.
+        index: The paths to be searched, `False` for none of it, `None` for those of the store.
+        paths: The paths of the store.
+        ttl: Minutes to live, or `None`.
+
+    Raises:
+        InvalidInputError: The value has no faithful JSON form, or the time to live is not a number.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidInputError(f"the value of {key!r} must be a dict, not {type(value).__name__}", argument="value")
+    try:
+        # The record checks and copies the value.
+        data: dict[str, Any] = Document(id=key, content="", data=cast("Any", value)).data
+    except InvalidInputError as error:
+        raise InvalidInputError(f"the value of {key!r} cannot be stored: {error.message}", argument="value") from None
+    metadata = {name: item for name, item in data.items() if can_be_copied(name, item)}
+    fields: dict[str, Any] = {"content": _content(data, paths if index is None else index or ()), "data": data}
+    if ttl is not None:
+        metadata[TTL] = ttl
+        fields["expires_at"] = expiry(ttl)
+    if metadata:
+        fields["metadata"] = metadata
+    return fields
+
+
+def _content(data: dict[str, Any], paths: Sequence[str]) -> str:
+    texts = [text for path in paths for text in get_text_at_path(data, path)]
+    return legal_text("\n".join(texts))
+
+
+def legal_text(text: str) -> str:
+    """Return a text that documents can hold and searches can take: NUL and lone surrogates become U+FFFD."""
+    text = text.replace("\0", "\ufffd")
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def expiry(minutes: Any, where: str = "ttl") -> datetime:
+    """Return when something that lives for some minutes from now on is gone.
+
+    Args:
+        minutes: What the caller passed.
+        where: The name of the value in errors.
+
+    Raises:
+        InvalidInputError: It is no number, or reaches beyond the dates.
+    """
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not isfinite(minutes):
+        raise InvalidInputError(f"{where} is {minutes!r}: it must be a number of minutes, or None", argument="ttl")
+    try:
+        return datetime.now(UTC) + timedelta(minutes=minutes)
+    except OverflowError:
+        raise InvalidInputError(f"{where} is {minutes!r} minutes, which no date can hold", argument="ttl") from None
+
+
+def is_item(document: Document) -> bool:
+    """Return whether a document holds an item, as another program may have stored documents under the same label."""
+    return isinstance(document.data, dict)
+
+
+def item_of(document: Document) -> Item:
+    """Return the item that a document holds."""
+    # The annotations of the item leave no room for a backend without times.
+    return Item(
+        value=document.data,
+        key=document.id,
+        namespace=document.namespace,
+        created_at=cast("datetime", document.created_at),
+        updated_at=cast("datetime", document.updated_at),
+    )
+
+
+def found_item(document: Document) -> SearchItem:
+    """Return the item that a document holds, with its score."""
+    return SearchItem(
+        document.namespace,
+        document.id,
+        document.data,
+        cast("datetime", document.created_at),
+        cast("datetime", document.updated_at),
+        document.score,
+    )
