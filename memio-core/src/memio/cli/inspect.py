@@ -12,6 +12,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from memio._extras import MissingExtraError
 from memio.cli.installed_commands import GROUP as COMMANDS
 from memio.cli.installed_commands import load_command
 from memio.cli.isolation import Finding
@@ -19,7 +20,6 @@ from memio.client import Memio
 from memio.config import Config, ConfiguredMiddleware, ConfiguredStore
 from memio.errors import Fault, MemioError
 from memio.facades.facade import Facade
-from memio.middleware._extras import MissingExtraError
 from memio.plugins import MiddlewareSpec
 from memio.registry import MIDDLEWARE, Entry, find, load_middleware, load_store
 from memio.settings import Settings, environment_variable, resolve_settings
