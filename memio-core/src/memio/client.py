@@ -150,7 +150,7 @@ class Stores:
             EmbeddingCount(pending=0, failed=0)
         """
         seconds: object = timeout  # callers may be untyped
-        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 0):
+        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidInputError(f"timeout must be seconds, 0 or more, not {timeout!r}", argument="timeout")
         self._check_open()
         if self._embedding is None:

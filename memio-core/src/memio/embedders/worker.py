@@ -145,7 +145,7 @@ class Worker:
             _logger.warning(
                 "texts wait to be embedded, and are found by their words until then: %s: %s",
                 type(error).__name__,
-                error,
+                str(error),  # a handler may keep what it gets, and the error would keep the client
             )
         with self._lock:
             self._pausing = True
