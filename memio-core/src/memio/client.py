@@ -125,7 +125,7 @@ class Stores:
         scope = narrowed(self._scope, user_id, agent_id, namespace, owner, namespace_prefix)
         if scope is ANYWHERE:
             raise InvalidInputError("forget() needs an owner: pass user_id, agent_id, namespace or owner")
-        return await forget(self._stores, scope, skip, self._embedding)
+        return await forget(self._stores, scope, skip)
 
     async def wait_embedded(self, *, timeout: float | None = None) -> EmbeddingCount:  # noqa: ASYNC109  # it returns then
         """Wait until what was stored before this call is embedded, so that it is found by its meaning.

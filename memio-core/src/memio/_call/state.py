@@ -19,6 +19,10 @@ class Embeds(Protocol):
         """Note a call of a store; `wrote` states whether it stored texts."""
         ...
 
+    def destination_of(self, kind: Kind) -> str | None:
+        """Return where the texts of a kind are sent; `None` where they stay on this machine."""
+        ...
+
 
 @dataclass(slots=True)
 class ClientState:

@@ -305,3 +305,8 @@ def _hints_of(store: Store) -> Mapping[str, str]:
     """Return what a store advises, by missing feature."""
     hints: Mapping[str, str] = getattr(store, "hints", {})
     return {Feature.SEMANTIC_SEARCH: EMBEDDER_HINT, **hints} if supports(store, "use_embedder") else hints
+
+
+def destination_of(store: CheckedStore) -> str | None:
+    """Return where the texts of a store are sent to be embedded; `None` where they stay on this machine."""
+    return None if store.state.embeds is None else store.state.embeds.destination_of(store.kind)

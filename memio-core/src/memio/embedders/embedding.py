@@ -58,6 +58,10 @@ class Embedding:
         if worker is not None:
             worker.called(wrote=wrote)
 
+    def destination_of(self, kind: Kind) -> str | None:
+        """Return where the texts of a kind are sent; `None` where they stay on this machine."""
+        return self.embedder.destination if kind in self.kinds else None
+
     async def wait(self, scope: Scope, timeout: float | None) -> EmbeddingCount:  # noqa: ASYNC109  # it returns then
         """Wait until what is stored now in a scope is embedded, or refused, or the time is up."""
         began, look = monotonic(), _FIRST_LOOK

@@ -11,17 +11,15 @@ from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Protocol
 
 from memio._call.features import asked_by_scope
-from memio._call.store import CheckedStore
+from memio._call.store import CheckedStore, destination_of
 from memio._values.text import shown
 from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
 from memio.forget.absence import Found, list_all, look_for
 from memio.kinds import supports
 from memio.owners import Scope
-from memio.protocols import StoreEmbedder
 from memio.receipts import ForgetReceipt, StoreReceipt
 
 UNKNOWN = "{} does not report what it keeps of what was deleted, such as backups or free space"
@@ -30,30 +28,13 @@ LATE = "{} does not promise that a read sees what was written just before: look 
 SKIPPED = "the caller skipped it"
 
 
-class Sends(Protocol):
-    """What a client with an embedder has."""
-
-    @property
-    def embedder(self) -> StoreEmbedder:
-        """The embedder."""
-        ...
-
-    @property
-    def kinds(self) -> Collection[Kind]:
-        """The kinds whose texts it gets."""
-        ...
-
-
-async def forget(
-    stores: Mapping[Kind, CheckedStore], scope: Scope, skip: Collection[Kind], embedding: Sends | None = None
-) -> ForgetReceipt:
+async def forget(stores: Mapping[Kind, CheckedStore], scope: Scope, skip: Collection[Kind]) -> ForgetReceipt:
     """Delete everything of an owner, and verify that it is gone.
 
     Args:
         stores: The stores of the client.
         scope: Whose records.
         skip: The kinds to leave as they are.
-        embedding: The embedder of the client, and the kinds whose texts it gets.
     """
     _check_skip(stores, skip)
     emptied: dict[Kind, CheckedStore] = {kind: store for kind, store in stores.items() if kind not in skip}
@@ -61,9 +42,7 @@ async def forget(
         store.check()
     _check_scope(emptied, scope)
     started_at, started = datetime.now(UTC), perf_counter()
-    erasures = [
-        _Erasure(store, scope, skipped=kind in skip, sent=_sent(embedding, kind)) for kind, store in stores.items()
-    ]
+    erasures = [_Erasure(store, scope, skipped=kind in skip) for kind, store in stores.items()]
     at_work = [erasure for erasure in erasures if not erasure.skipped]
     for erasure in at_work:
         await erasure.delete()
@@ -86,7 +65,7 @@ async def forget(
 class _Erasure:
     """The steps for one store, and what is known after them. A step that fails ends the steps of this store only."""
 
-    def __init__(self, store: CheckedStore, scope: Scope, *, skipped: bool, sent: str | None) -> None:
+    def __init__(self, store: CheckedStore, scope: Scope, *, skipped: bool) -> None:
         self.errors: list[Exception] = []
         self.skipped = skipped
         self._store = store
@@ -96,7 +75,7 @@ class _Erasure:
         self._after: int | None = None
         self._left = ""
         self._verified: tuple[str, ...] = ()
-        self._remains: list[str] = [] if sent is None or skipped else [sent]
+        self._remains: list[str] = []
         self._seconds = 0.0
 
     async def delete(self) -> None:
@@ -122,6 +101,9 @@ class _Erasure:
         """Read again, and keep what is still shown."""
         with self._step():
             self._after, self._left, self._verified = await look_for(self._store, self._scope, self._found)
+        destination = destination_of(self._store)
+        if destination is not None:
+            self._remains.append(SENT.format(destination))
         if Guarantee.READ_YOUR_WRITES not in self._store.guarantees:
             self._remains.append(LATE.format(self._store.provider))
 
@@ -149,13 +131,6 @@ class _Erasure:
             self.errors.append(error)
         finally:
             self._seconds += perf_counter() - started
-
-
-def _sent(embedding: Sends | None, kind: Kind) -> str | None:
-    """Return a notice that texts of a kind have left this machine to be embedded, or `None`."""
-    if embedding is None or kind not in embedding.kinds or embedding.embedder.destination is None:
-        return None
-    return SENT.format(embedding.embedder.destination)
 
 
 def _check_skip(stores: Mapping[Kind, CheckedStore], skip: Collection[Kind]) -> None:
