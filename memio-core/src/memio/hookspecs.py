@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from memio.plugins import MiddlewareSpec, StoreSpec
+from memio.plugins import EmbedderSpec, MiddlewareSpec, StoreSpec
 
 PROJECT = "memio"
 
@@ -65,4 +65,30 @@ def memio_middleware() -> Iterable[MiddlewareSpec]:  # type: ignore[empty-body]
         ...     return [MiddlewareSpec(name="shouting", settings=Settings, open=open_shouting)]
         >>> [spec.name for spec in memio_middleware()]
         ['shouting']
+    """
+
+
+@hookspec
+def memio_embedders() -> Iterable[EmbedderSpec]:  # type: ignore[empty-body]
+    """Return the embedders that this plugin offers.
+
+    The module is named by an entry point in the group `memio.embedders`; the entry point's name is the
+    embedder's. Installed alone it does nothing: a configuration names it under `embedder`.
+
+    Example:
+        >>> from memio.hookspecs import hookimpl
+        >>> from memio.plugins import EmbedderSpec
+        >>> from memio.settings import Settings
+        >>> class Lengths:
+        ...     model, dimensions, max_chars, destination = "lengths-1", 1, 1000, None
+        ...     async def embed_documents(self, texts):
+        ...         return [[float(len(text))] for text in texts]
+        ...     embed_queries = embed_documents
+        ...     async def aclose(self):
+        ...         return None
+        >>> @hookimpl
+        ... def memio_embedders():
+        ...     return [EmbedderSpec(name="lengths", settings=Settings, open=lambda settings: Lengths())]
+        >>> [spec.name for spec in memio_embedders()]
+        ['lengths']
     """

@@ -147,6 +147,11 @@ class Method:
         return None if self.many == "items" else self.many
 
     @cached_property
+    def stores_texts(self) -> bool:
+        """Whether it stores or changes texts."""
+        return self.writes and (self.records is not None or bool({"content", "items"} & {*self.core, *self.given}))
+
+    @cached_property
     def takes(self) -> str | None:
         """The keyword by which a store learns whose records a call is about, where it declares a feature for it."""
         return {"owner": "owner", "scope": "scope", "span": "scope"}.get(self.whose)
@@ -395,6 +400,11 @@ _SPECS = (
 
 SPECS: dict[Kind, KindSpec] = {spec.name: spec for spec in _SPECS}
 """The kinds, by name, in the order of `KINDS`."""
+
+EMBEDDABLE: tuple[Kind, ...] = tuple(
+    name for name, spec in SPECS.items() if Feature.SEMANTIC_SEARCH in spec.asked_by_value
+)
+"""The kinds whose texts can be embedded."""
 
 BY_RECORD: dict[type[Any], KindSpec] = {spec.record: spec for spec in _SPECS}
 """The kinds, by the class of their records."""

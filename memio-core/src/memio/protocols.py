@@ -170,6 +170,7 @@ __all__ = [
     "DocumentStore",
     "Embedded",
     "Embedder",
+    "EmbeddingCount",
     "FactInput",
     "FactStore",
     "GraphStore",
@@ -533,6 +534,8 @@ class Embedder(Protocol):
     """Turns texts into vectors. Applications configure one, or pass it to `Memio(embedder=…)`.
 
     memio normalises and quantises the vectors, and calls every method on one event loop, its background loop.
+    One whose model has to be loaded may have a method `async def load(self)`: the first search awaits it, and its time
+    does not count as that of a query.
     """
 
     @property
@@ -620,6 +623,18 @@ class StoreEmbedder(Protocol):
             UnavailableError: `required`, and the embedder took longer than two seconds or failed.
         """
         ...
+
+
+class EmbeddingCount(NamedTuple):
+    """What `wait_embedded` returns.
+
+    Attributes:
+        pending: Texts that have no vector yet, so that they are found by their words only.
+        failed: Texts that the embedder refused.
+    """
+
+    pending: int
+    failed: int
 
 
 class Embedded(NamedTuple):

@@ -1,6 +1,6 @@
-"""What is installed: the providers and middleware that distributions offer.
+"""What is installed: the providers, middleware and embedders that distributions offer.
 
-Providers and middleware are found through entry points. Listing them imports none of them; loading
+All of them are found through entry points. Listing them imports none of them; loading
 one imports that one. A broken plugin fails only where it is named.
 """
 
@@ -19,7 +19,7 @@ from memio._distributions import UNKNOWN, normal, offers, version_of
 from memio._values.suggest import did_you_mean
 from memio.capabilities import KINDS, Kind
 from memio.errors import Fault, PluginError, UnknownProviderError
-from memio.plugins import API, SPOKEN, MiddlewareSpec, StoreSpec
+from memio.plugins import API, SPOKEN, EmbedderSpec, MiddlewareSpec, StoreSpec
 
 if TYPE_CHECKING:
     import pluggy
@@ -29,6 +29,9 @@ NAMESAKE = "memio"
 
 MIDDLEWARE = "middleware"
 """The group of middleware; each of the four kinds is a group too."""
+
+EMBEDDERS = "embedders"
+"""The group of embedders."""
 
 FORMER_MIDDLEWARE = "plugins"
 """The former name of that group. It is only read to explain why a middleware is not found."""
@@ -44,7 +47,7 @@ class Published(NamedTuple):
 PUBLISHED = {"letta": Published("memio-letta", ("facts", "history", "documents"))}
 """The published providers, by name."""
 
-S = TypeVar("S", StoreSpec, MiddlewareSpec)
+S = TypeVar("S", StoreSpec, MiddlewareSpec, EmbedderSpec)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Entry:
     """One installed entry point.
 
     Attributes:
-        group: One of the four kinds, or `middleware`.
+        group: One of the four kinds, `middleware` or `embedders`.
         name: The name that configurations use.
         module: The plugin module that it names.
         distribution: The name of the distribution that installed it.
@@ -112,10 +115,10 @@ def installed(group: str) -> tuple[Entry, ...]:
 
 
 def find(group: str, reference: str, path: str = "") -> Entry:
-    """Return the entry point of a provider or middleware.
+    """Return the entry point of a provider, middleware or embedder.
 
     Args:
-        group: One of the four kinds, or `middleware`.
+        group: One of the four kinds, `middleware` or `embedders`.
         reference: A name such as `letta`, or `distribution:name` where two offer the same name.
         path: Where the name was given, for the error.
 
@@ -129,10 +132,10 @@ def find(group: str, reference: str, path: str = "") -> Entry:
 
 
 def look_up(group: str, reference: str, written: str | None = None) -> Entry | str:
-    """Return the entry point of a provider or middleware, or what is wrong with the reference.
+    """Return the entry point of a provider, middleware or embedder, or what is wrong with the reference.
 
     Args:
-        group: One of the four kinds, or `plugins`.
+        group: One of the four kinds, `middleware` or `embedders`.
         reference: A name such as `letta`, or `distribution:name` where two offer the same name.
         written: What the message shows in place of the name, where the name came from an environment variable.
     """
@@ -170,6 +173,16 @@ def load_middleware(entry: Entry) -> MiddlewareSpec:
     """
     specs = _specs(entry, "memio_middleware", MiddlewareSpec)
     return _promised(entry, [(spec, MIDDLEWARE, spec.name) for spec in specs], (MIDDLEWARE, entry.name))
+
+
+def load_embedder(entry: Entry) -> EmbedderSpec:
+    """Import the plugin of an entry point and return the embedder that the entry point promises.
+
+    Raises:
+        PluginError: The plugin is broken; the error names the distribution and the cause.
+    """
+    specs = _specs(entry, "memio_embedders", EmbedderSpec)
+    return _promised(entry, [(spec, EMBEDDERS, spec.name) for spec in specs], (EMBEDDERS, entry.name))
 
 
 def manager() -> pluggy.PluginManager:
@@ -247,7 +260,7 @@ def _ambiguous(entries: list[Entry]) -> str:
 
 
 def _unknown(group: str, reference: str, written: str | None) -> str:
-    what = "middleware" if group == MIDDLEWARE else f"{group} provider"
+    what = {MIDDLEWARE: MIDDLEWARE, EMBEDDERS: "embedder"}.get(group, f"{group} provider")
     names = sorted({entry.name for entry in installed(group)})
     there = f"installed are: {', '.join(names)}" if names else "none is installed"
     name = reference.rpartition(":")[2]

@@ -10,7 +10,7 @@ from types import FunctionType, MethodType
 from typing import Any, get_origin
 
 from memio._values.text import type_name
-from memio.capabilities import KINDS, REQUIRES, Kind
+from memio.capabilities import KINDS, REQUIRES, Feature, Kind
 from memio.kinds import SPECS, TAKES, Method, supports
 
 _OPTIONAL: dict[str, type] = {
@@ -127,6 +127,25 @@ def _function_faults(function: Callable[..., Any], kind: Kind, name: str, featur
     return faults + _keyword_faults(name, signature, method.core, optional)
 
 
+_EMBEDDING = {
+    "embed_pending": Method(("limit",), whose="none"),
+    "count_pending": Method((), given=("before",), whose="span"),
+    "reindex": Method(("limit",), whose="none"),
+}
+"""The methods of a store that can take an embedder, besides `use_embedder`."""
+
+
+def faults_of_embedding(store: object) -> list[str]:
+    """Return every reason why a store that took an embedder is no `SupportsEmbedding`."""
+    faults: list[str] = []
+    features = _declared(store, "features", faults)
+    for name, method in _EMBEDDING.items():
+        faults += _method_faults(store, name, method, features)
+    if Feature.SEMANTIC_SEARCH not in features:
+        faults.append(f"it took an embedder and does not declare {Feature.SEMANTIC_SEARCH.value!r}")
+    return faults
+
+
 def _keyword_faults(
     name: str, signature: inspect.Signature, core: tuple[str, ...], optional: dict[str, str]
 ) -> list[str]:
@@ -168,3 +187,47 @@ def _awaitable(function: Callable[..., Any]) -> bool:
     if isinstance(returned, str):
         return returned.rpartition(".")[2].startswith(("Awaitable[", "Coroutine[")) or "Awaitable[" in returned
     return get_origin(returned) in (Awaitable, Coroutine)
+
+
+_ATTRIBUTES: dict[str, tuple[type, ...]] = {
+    "model": (str,),
+    "dimensions": (int,),
+    "max_chars": (int,),
+    "destination": (str, type(None)),
+}
+"""What an embedder states about itself."""
+
+
+def faults_of_embedder(embedder: object) -> list[str]:
+    """Return every reason why an object is not an `Embedder`, in plain sentences."""
+    if isinstance(embedder, type):
+        return [f"{embedder.__name__} is a class: pass an instance, {embedder.__name__}(…)"]
+    if isinstance(embedder, (str, Mapping)):
+        return [f"a {type_name(embedder)} is not an embedder: Memio.from_config opens one by its name"]
+    methods = ("embed_documents", "embed_queries", "aclose")
+    if hasattr(embedder, "embed_query") and not hasattr(embedder, "embed_queries"):
+        name = type_name(embedder)
+        return [f"{name} is not an embedder: one of LangChain is passed as LangchainEmbedder({name}(…))"]
+    faults = [fault for name in _ATTRIBUTES if (fault := _attribute_fault(embedder, name))]
+    for name in methods:
+        function = getattr(embedder, name, None)
+        if not callable(function):
+            faults.append(f"it has no method `{name}`")
+        elif not _awaitable(function):
+            faults.append(f"its `{name}` is not async: declare it with `async def`")
+    return faults
+
+
+def _attribute_fault(embedder: object, name: str) -> str | None:
+    types = _ATTRIBUTES[name]
+    value = getattr(embedder, name, _MISSING)
+    if value is _MISSING:
+        return f"it has no attribute `{name}`"
+    if not isinstance(value, types) or isinstance(value, bool) or value == "":
+        return f"its `{name}` is {value!r}: it must be a {types[0].__name__}, and not empty"
+    if isinstance(value, int) and value < (1 if name == "max_chars" else 0):
+        return f"its `{name}` is {value!r}: it must be greater"
+    return None
+
+
+_MISSING = object()

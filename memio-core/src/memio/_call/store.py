@@ -182,11 +182,32 @@ class CheckedStore:
                 result = await self._filled(method, keywords, cast("Page[Any]", result))
         except Exception as error:  # noqa: BLE001  # a store may raise anything: each becomes one of memio's errors
             self._raise(error, method)
+        finally:
+            if self.state.embeds is not None:  # also after a failure: a part may be stored
+                self.state.embeds.called(self.kind, wrote=self.spec.methods[method].stores_texts)
         if isinstance(result, Page):
             page = cast("Page[Any]", result)
             if page.next_cursor is not None:
                 return Page(page, seal(page.next_cursor, self._listing(method, keywords)))
         return cast("Any", result)
+
+    def confined(self, method: str, scope: Scope) -> dict[str, Any]:
+        """Return the keyword that confines a call to a scope, as `delete_all` gets it, or none.
+
+        Raises:
+            NotSupportedError: The store does not keep such owners apart.
+        """
+        keywords: dict[str, Any] = {}
+        self._confine(self.spec.methods["delete_all"], keywords, scope, method)
+        return keywords
+
+    async def call_directly(self, method: str, **keywords: Any) -> Any:
+        """Call a method of the store that no façade has, without middleware, in the loop of the store."""
+        self.check()
+        try:
+            return await getattr(self.loop.calls_of(self.store), method)(**keywords)
+        except Exception as error:  # noqa: BLE001  # a store may raise anything: each becomes one of memio's errors
+            self._raise(error, method)
 
     async def _filled(self, method: str, keywords: Mapping[str, Any], page: Page[Any]) -> Page[Any]:
         """Return a page with as many records as were asked for, where the store ended it early and has more."""
@@ -276,7 +297,7 @@ class CheckedStore:
         raise error_class(
             cause=error,
             retryable=error_class is not ProviderError,
-            outcome="unknown" if self.spec.methods[method].writes else "not_applied",
+            outcome="unknown" if method in self.spec.methods and self.spec.methods[method].writes else "not_applied",
         ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error
 
 
@@ -284,3 +305,8 @@ def _hints_of(store: Store) -> Mapping[str, str]:
     """Return what a store advises, by missing feature."""
     hints: Mapping[str, str] = getattr(store, "hints", {})
     return {Feature.SEMANTIC_SEARCH: EMBEDDER_HINT, **hints} if supports(store, "use_embedder") else hints
+
+
+def destination_of(store: CheckedStore) -> str | None:
+    """Return where the texts of a store are sent to be embedded; `None` where they stay on this machine."""
+    return None if store.state.embeds is None else store.state.embeds.destination_of(store.kind)

@@ -54,6 +54,10 @@ class OwnLoop:
         """Start a call on the background loop. Cancelling the future cancels it, and does not wait for its end."""
         return _StartedCall(self._bound(), function).future()
 
+    def call_soon(self, action: Callable[[], object]) -> None:
+        """Call a function on the background loop, and do not wait for it."""
+        self._bound().call_soon(action)
+
     @property
     def is_current(self) -> bool:
         """Whether the caller is on the background loop."""

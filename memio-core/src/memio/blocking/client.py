@@ -22,7 +22,7 @@ from memio.client import ScopedMemio as AsyncScopedMemio
 from memio.client import Stores as AsyncStores
 from memio.owners import Owner
 from memio.plugins import Middleware
-from memio.protocols import DocumentStore, FactStore, GraphStore, HistoryStore
+from memio.protocols import DocumentStore, Embedder, EmbeddingCount, FactStore, GraphStore, HistoryStore
 
 if TYPE_CHECKING:
     from memio._config import MemioConfig
@@ -116,6 +116,29 @@ class Stores(Generic[A]):
             skip=skip,
         )
 
+    def wait_embedded(self, *, timeout: float | None = None) -> EmbeddingCount:
+        """Wait until what was stored before this call is embedded, so that it is found by its meaning.
+
+        A client that is confined to labels waits for what is theirs. Without an embedder it returns at once. What is
+        stored meanwhile does not count.
+
+        Args:
+            timeout: Seconds after which it returns, also when texts are still pending; `None` for no limit.
+
+        Returns:
+            How many texts are still pending, and how many the embedder refused.
+
+        Example:
+            >>> from memio.blocking import Memio
+            >>> def main():
+            ...     with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+            ...         memio.facts.add("likes coffee")
+            ...         return memio.wait_embedded()
+            >>> main()
+            EmbeddingCount(pending=0, failed=0)
+        """
+        return self._runner.call(self._async.wait_embedded, timeout=timeout)
+
     def __repr__(self) -> str:
         if not hasattr(self, "_async"):  # the constructor failed, and a traceback shows the object
             return f"<{type(self).__name__}, incomplete>"
@@ -135,6 +158,9 @@ class Memio(Stores[AsyncMemio]):
         documents: A store of documents.
         graph: A store of triples.
         middleware: Wraps every call, the first one outermost: `async def(operation, call_next)`.
+        embedder: Turns texts into vectors, for searches by meaning; see `memio.protocols.Embedder`. Stores that can use
+            it get it, and texts are embedded in the background.
+        embed: The kinds whose texts are embedded; by default facts, history and documents.
 
     The client owns its stores and closes them: with `with`, by `close`, or else at the end of the process.
     Any thread may call it; the calls run on one event loop in the background, which the clients of a
@@ -162,13 +188,27 @@ class Memio(Stores[AsyncMemio]):
         documents: DocumentStore | None = None,
         graph: GraphStore | None = None,
         middleware: Iterable[Middleware] = (),
+        embedder: Embedder | None = None,
+        embed: Collection[Kind] | None = None,
     ) -> None:
-        client = AsyncMemio(facts=facts, history=history, documents=documents, graph=graph, middleware=middleware)
+        client = AsyncMemio(
+            facts=facts,
+            history=history,
+            documents=documents,
+            graph=graph,
+            middleware=middleware,
+            embedder=embedder,
+            embed=embed,
+        )
         super().__init__(client, Runner(client))
 
     @classmethod
     def from_config(
-        cls, source: str | os.PathLike[str] | MemioConfig | Config, *, middleware: Iterable[Middleware] = ()
+        cls,
+        source: str | os.PathLike[str] | MemioConfig | Config,
+        *,
+        middleware: Iterable[Middleware] = (),
+        embedder: Embedder | None = None,
     ) -> Self:
         """Make a client from a configuration: a dict, or the path of a TOML or JSON file.
 
@@ -179,6 +219,8 @@ class Memio(Stores[AsyncMemio]):
                 checkers, a dict is a `memio.MemioConfig`: annotate a variable with it, and pass a mapping of
                 unknown origin through `memio.config.load`, whose result is accepted too.
             middleware: Wraps every call, outside of the middleware that the configuration names.
+            embedder: An embedder that the configuration cannot name, such as one that the application made. The
+                configuration must not name another.
 
         Raises:
             ConfigError: The configuration cannot be used; every fault is listed with its path.
@@ -190,7 +232,7 @@ class Memio(Stores[AsyncMemio]):
             >>> Memio.from_config({"facts": "sqlite", "history": "sqlite"}).kinds
             ('facts', 'history')
         """
-        client = AsyncMemio.from_config(source, middleware=middleware)
+        client = AsyncMemio.from_config(source, middleware=middleware, embedder=embedder)
         made = cls.__new__(cls)
         super(Memio, made).__init__(client, Runner(client))
         return made
@@ -257,9 +299,42 @@ class Memio(Stores[AsyncMemio]):
         """
         return self._runner.call(self._async.purge)
 
+    def embed(self) -> dict[Kind, int]:
+        """Embed everything that is pending, now.
+
+        What a client stores is embedded in the background; this is for what other clients stored, and for scripts.
+
+        Returns:
+            How many texts were embedded, by kind.
+
+        Raises:
+            NotSupportedError: The client has no embedder.
+            UnavailableError: The embedder cannot be reached. What was embedded stays.
+        """
+        return self._runner.call(self._async.embed)
+
+    def reindex(self, *, limit: int | None = None) -> dict[Kind, int]:
+        """Embed all texts with the model of this client's embedder, and make it the current one of the stores.
+
+        It is needed after the model has changed. Searches by meaning go by the model before until all texts are
+        embedded. Repeating it goes on from where it stopped; texts that the embedder refused are tried again.
+
+        Args:
+            limit: Embed at most so many texts of each kind, 0 only to count; `None` for all.
+
+        Returns:
+            How many texts are left to be embedded, by kind.
+
+        Raises:
+            NotSupportedError: The client has no embedder.
+            UnavailableError: The embedder cannot be reached. What was embedded stays.
+        """
+        return self._runner.call(self._async.reindex, limit=limit)
+
     def close(self) -> None:
         """Close the stores, each once, and what they share.
 
+        Where there is an embedder, what is pending is embedded before, for up to five seconds.
         Every one is closed even when another fails. Closing again waits until the first
         close has ended, also when that was cancelled.
 

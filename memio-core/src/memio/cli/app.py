@@ -13,6 +13,7 @@ from memio.cli.commands.check import check
 from memio.cli.commands.copy_ import copy
 from memio.cli.commands.demo import demo
 from memio.cli.commands.doctor import doctor
+from memio.cli.commands.embed import embed, reindex
 from memio.cli.commands.export import export
 from memio.cli.commands.forget import forget
 from memio.cli.commands.import_ import import_
@@ -45,6 +46,8 @@ app.command()(users)
 app.command("sessions", help="List the sessions. The same as `memio history list`.")(history.list_)
 app.command()(forget)
 app.command()(purge)
+app.command()(embed)
+app.command()(reindex)
 app.command()(export)
 app.command("import")(import_)
 app.command()(copy)

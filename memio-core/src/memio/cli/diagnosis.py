@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,10 @@ from pydantic import SecretBytes, SecretStr
 from memio.cli.io.exit import code_of
 from memio.cli.sources import without_new_files
 from memio.client import Memio
-from memio.config import Config, ConfiguredStore
+from memio.config import Config, ConfiguredEmbedder, ConfiguredStore
 from memio.errors import MemioError, ProviderTimeoutError
+from memio.kinds import EMBEDDABLE
+from memio.owners import ANYWHERE
 from memio.settings import Origin, Settings, environment_variable, located
 
 if TYPE_CHECKING:
@@ -43,6 +45,23 @@ class Setting:
     variable: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderState:
+    """The embedder of a store, and how far its texts are embedded.
+
+    Attributes:
+        model: What makes the vectors.
+        destination: Where the texts are sent; `None` where they stay on this machine.
+        pending: How many texts have no vector yet.
+        failed: How many texts the embedder refused.
+    """
+
+    model: str
+    destination: str | None
+    pending: int
+    failed: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Diagnosis:
     """The result of the check of one configured store.
@@ -56,6 +75,7 @@ class Diagnosis:
         features: What the store declares; empty where it could not be opened.
         guarantees: What it promises; empty in the same case.
         milliseconds: The duration of opening it, reading and closing.
+        embedder: The embedder that the store uses, or `None`.
         error: What went wrong, or `None`.
         code: The exit code for that error; 0 without one.
     """
@@ -68,6 +88,7 @@ class Diagnosis:
     features: list[str] = field(default_factory=list[str])
     guarantees: list[str] = field(default_factory=list[str])
     milliseconds: float = 0.0
+    embedder: EmbedderState | None = None
     error: str | None = None
     code: int = 0
 
@@ -90,11 +111,11 @@ def diagnose(config: Config, store: ConfiguredStore, timeout: float) -> Diagnosi
     began = perf_counter()
     try:
         # A client for each store, so that one which fails does not affect the others.
-        reading, _ = without_new_files(Config(config.source, (store,), config.middleware))
+        reading, _ = without_new_files(replace(config, stores=(store,), embedder=_embedder_for(config, store)))
         client = Memio.from_config(reading)
         facade: Facade = getattr(client, store.kind)
         found.features, found.guarantees = sorted(facade.features), sorted(facade.guarantees)
-        asyncio.run(_read(client, facade, timeout))
+        found.embedder = asyncio.run(_read(client, facade, timeout))
     except MemioError as error:
         found.error, found.code = str(error), code_of(error)
     except ExceptionGroup as group:
@@ -103,11 +124,23 @@ def diagnose(config: Config, store: ConfiguredStore, timeout: float) -> Diagnosi
     return found
 
 
-async def _read(client: Memio, facade: Any, timeout: float) -> None:  # noqa: ASYNC109  # an option of the command
+def _embedder_for(config: Config, store: ConfiguredStore) -> ConfiguredEmbedder | None:
+    """Return the embedder of the configuration, where it is for this store."""
+    embedder = config.embedder
+    return embedder if embedder is not None and store.kind in (embedder.kinds or EMBEDDABLE) else None
+
+
+async def _read(
+    client: Memio,
+    facade: Any,
+    timeout: float,  # noqa: ASYNC109  # an option of the command
+) -> EmbedderState | None:
+    """List one record, and return the state of the store's embedder, if it has one."""
     clock = asyncio.timeout(timeout)
     try:
         async with clock, client:
             await facade.get_all(limit=1)
+            return await _embedder_state(client)
     except TimeoutError as error:
         # A time limit of the provider is a different error, with more details.
         if not clock.expired():
@@ -115,6 +148,19 @@ async def _read(client: Memio, facade: Any, timeout: float) -> None:  # noqa: AS
         raise ProviderTimeoutError(f"no answer within {timeout:g} s").locate(
             operation="get_all", provider=facade.provider
         ) from error
+
+
+async def _embedder_state(client: Memio) -> EmbedderState | None:
+    embedding = client._embedding  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # part of the library
+    if embedding is None:
+        return None
+    (count,) = (await embedding.count(ANYWHERE)).values()
+    return EmbedderState(
+        model=embedding.embedder.model,
+        destination=embedding.embedder.destination,
+        pending=count.pending,
+        failed=count.failed,
+    )
 
 
 def _shown(settings: Settings) -> list[Setting]:

@@ -12,31 +12,32 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from memio._extras import MissingExtraError
 from memio.cli.installed_commands import GROUP as COMMANDS
 from memio.cli.installed_commands import load_command
 from memio.cli.isolation import Finding
 from memio.client import Memio
-from memio.config import Config, ConfiguredMiddleware, ConfiguredStore
+from memio.config import Config, ConfiguredEmbedder, ConfiguredMiddleware, ConfiguredStore
 from memio.errors import Fault, MemioError
 from memio.facades.facade import Facade
-from memio.middleware._extras import MissingExtraError
-from memio.plugins import MiddlewareSpec
-from memio.registry import MIDDLEWARE, Entry, find, load_middleware, load_store
+from memio.kinds import EMBEDDABLE
+from memio.plugins import EmbedderSpec, MiddlewareSpec, StoreSpec
+from memio.registry import EMBEDDERS, MIDDLEWARE, Entry, find, load_embedder, load_middleware, load_store
 from memio.settings import Settings, environment_variable, resolve_settings
 
 
 def check(entry: Entry) -> Finding:
-    """Load what an entry point names: a command, middleware, or a store, which is opened with default settings."""
+    """Load what an entry point names: a command, or what is opened with default settings."""
     try:
         if entry.group == COMMANDS:
             load_command(entry)
             return Finding("ok")
-        spec = load_middleware(entry) if entry.group == MIDDLEWARE else load_store(entry)
+        spec = _spec(entry)
         settings = resolve_settings(spec.settings, [])
         if isinstance(settings, list):
             return Finding("needs settings", _missing(spec.settings, settings))
-        if isinstance(spec, MiddlewareSpec):
-            return _opened(ConfiguredMiddleware(entry, spec, settings))
+        if not isinstance(spec, StoreSpec):
+            return _opened(_configured(entry, spec, settings))
         client = Memio.from_config(Config(None, (ConfiguredStore(spec.kind, entry, spec, settings),), ()))
         store: Facade = getattr(client, spec.kind)
         finding = Finding("ok", "", tuple(sorted(store.features)), tuple(sorted(store.guarantees)))
@@ -48,9 +49,23 @@ def check(entry: Entry) -> Finding:
     return finding
 
 
-def _opened(middleware: ConfiguredMiddleware) -> Finding:
+def _spec(entry: Entry) -> StoreSpec | MiddlewareSpec | EmbedderSpec:
+    if entry.group == MIDDLEWARE:
+        return load_middleware(entry)
+    return load_embedder(entry) if entry.group == EMBEDDERS else load_store(entry)
+
+
+def _configured(
+    entry: Entry, spec: MiddlewareSpec | EmbedderSpec, settings: Settings
+) -> ConfiguredMiddleware | ConfiguredEmbedder:
+    if isinstance(spec, MiddlewareSpec):
+        return ConfiguredMiddleware(entry, spec, settings)
+    return ConfiguredEmbedder(entry, spec, settings, EMBEDDABLE)
+
+
+def _opened(configured: ConfiguredMiddleware | ConfiguredEmbedder) -> Finding:
     try:
-        middleware.open()
+        configured.open()
     except MissingExtraError as error:
         return Finding("needs packages", error.faults[0].message)
     return Finding("ok")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from asyncio import wait, wrap_future
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from math import isfinite
 from time import monotonic
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from memio._loops.own import OwnLoop
 from memio.errors import AuthenticationError, ClosedError, ProviderError, UnavailableError
@@ -17,8 +18,13 @@ from memio.protocols import Embedder
 QUERY_TIMEOUT = 2.0
 """Seconds that a search waits for the vector of its query."""
 
+LOAD_TIMEOUT = 30.0
+"""Seconds that the first search waits for a local model to be loaded, before its query is timed."""
+
 QUERY_PAUSE = 30.0
 """Seconds for which searches that can do without do not ask, after a query could not be embedded."""
+
+T = TypeVar("T")
 
 Vectors = Sequence[Sequence[float]]
 
@@ -40,6 +46,7 @@ class SharedEmbedder:
         self._loop = OwnLoop()
         self._learned = 0
         self._paused_until = 0.0
+        self._loads = hasattr(embedder, "load")
         self._closed = False
 
     @property
@@ -91,9 +98,11 @@ class SharedEmbedder:
         if not required and monotonic() < self._paused_until:
             return None
         try:
-            (vector,) = await self._in_time(
-                partial(self._asked, self._embedder.embed_queries, [text[: self.max_chars]])
-            )
+            if self._loads:
+                await self._in_time(self._load, LOAD_TIMEOUT)
+                self._loads = False
+            asked = partial(self._asked, self._embedder.embed_queries, [text[: self.max_chars]])
+            (vector,) = await self._in_time(asked, QUERY_TIMEOUT)
         except (ProviderError, RuntimeError) as error:  # RuntimeError: closed, or used before the process was forked
             if required:
                 raise _unavailable(error, "the query cannot be embedded") from error
@@ -118,18 +127,8 @@ class SharedEmbedder:
         """Call the embedder, and return its answer as a list of vectors, or raise."""
         if self._closed:
             raise ClosedError("the embedder of this client is closed")
-        try:
+        with _as_own_errors(self.model):
             answer = await function(texts)
-        except (UnavailableError, ClosedError):
-            raise
-        except ProviderError as error:
-            if error.retryable or isinstance(error, AuthenticationError):
-                raise _unavailable(error, "") from error
-            raise
-        except (OSError, TimeoutError) as error:  # ConnectionError is an OSError
-            raise _unavailable(error, "") from error
-        except Exception as error:  # an embedder may raise anything: each becomes one of memio's errors
-            raise ProviderError(f"the embedder {self.model!r} failed: {_words_of(error)}", cause=error) from error
         return self._checked(answer, len(texts))
 
     def _checked(self, answer: object, count: int) -> Vectors:
@@ -154,8 +153,12 @@ class SharedEmbedder:
     def _wrong(self, fault: str, cause: Exception | None = None) -> ProviderError:
         return ProviderError(f"the embedder {self.model!r} is broken: {fault}", cause=cause)
 
-    async def _in_time(self, function: Callable[[], Awaitable[Vectors]]) -> Vectors:
-        """Call an async function on the background loop, and wait for it for two seconds.
+    async def _load(self) -> None:
+        with _as_own_errors(self.model):
+            await cast("Any", self._embedder).load()
+
+    async def _in_time(self, function: Callable[[], Awaitable[T]], seconds: float) -> T:
+        """Call an async function on the background loop, and wait for it for so many seconds.
 
         Then it is cancelled there, and not waited for: it may be busy with something that cannot be cancelled.
         """
@@ -163,14 +166,31 @@ class SharedEmbedder:
         call = self._loop.start(function)
         waiting = wrap_future(call)
         try:
-            await wait({waiting}, timeout=QUERY_TIMEOUT)
+            await wait({waiting}, timeout=seconds)
             if not waiting.done():
                 raise UnavailableError(
-                    f"the embedder {self.model!r} did not answer within {QUERY_TIMEOUT:g} s", retryable=True
+                    f"the embedder {self.model!r} did not answer within {seconds:g} s", retryable=True
                 )
             return waiting.result()
         finally:
             waiting.cancel()
+
+
+@contextmanager
+def _as_own_errors(model: str) -> Generator[None]:
+    """Raise what an embedder raises as one of the two kinds of errors."""
+    try:
+        yield
+    except (UnavailableError, ClosedError):
+        raise
+    except ProviderError as error:
+        if error.retryable or isinstance(error, AuthenticationError):
+            raise _unavailable(error, "") from error
+        raise
+    except (OSError, TimeoutError) as error:  # ConnectionError is an OSError
+        raise _unavailable(error, "") from error
+    except Exception as error:  # an embedder may raise anything: each becomes one of memio's errors
+        raise ProviderError(f"the embedder {model!r} failed: {_words_of(error)}", cause=error) from error
 
 
 def _unavailable(error: Exception, what: str) -> UnavailableError:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from memio._call.features import asked_by_scope
-from memio._call.store import CheckedStore
+from memio._call.store import CheckedStore, destination_of
 from memio._values.text import shown
 from memio.capabilities import Guarantee, Kind
 from memio.errors import ForgetError, InvalidInputError, NotSupportedError
@@ -23,6 +23,7 @@ from memio.owners import Scope
 from memio.receipts import ForgetReceipt, StoreReceipt
 
 UNKNOWN = "{} does not report what it keeps of what was deleted, such as backups or free space"
+SENT = "texts were sent to {}, which embeds them: memio does not know what it keeps of them"
 LATE = "{} does not promise that a read sees what was written just before: look again later"
 SKIPPED = "the caller skipped it"
 
@@ -100,6 +101,9 @@ class _Erasure:
         """Read again, and keep what is still shown."""
         with self._step():
             self._after, self._left, self._verified = await look_for(self._store, self._scope, self._found)
+        destination = destination_of(self._store)
+        if destination is not None:
+            self._remains.append(SENT.format(destination))
         if Guarantee.READ_YOUR_WRITES not in self._store.guarantees:
             self._remains.append(LATE.format(self._store.provider))
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
+from memio._extras import MissingExtraError
 from memio.hookspecs import hookimpl
-from memio.middleware._extras import MissingExtraError
 from memio.middleware._records import count_in, count_of, record_id
 from memio.models import Document, Fact, Message, Triple, Turn
 from memio.plugins import CallNext, Middleware, MiddlewareSpec, Operation

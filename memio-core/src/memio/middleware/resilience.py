@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from memio._extras import MissingExtraError
 from memio.hookspecs import hookimpl
-from memio.middleware._extras import MissingExtraError
 from memio.middleware._policy import Policy
 from memio.plugins import CallNext, Middleware, MiddlewareSpec, Operation
 

@@ -38,7 +38,7 @@ from memio.transfer.file.reading import FileSource, spooled
 from memio.transfer.file.writing import STANDARD_STREAM
 
 if TYPE_CHECKING:
-    from memio._call.store import CheckedStore
+    from memio._call.store import CheckedStore, destination_of
     from memio.client import Memio
 
 
@@ -272,7 +272,8 @@ async def _move(
         )
     progress = callbacks.progress
     if callbacks.announce is not None:
-        callbacks.announce(Intent({kind: census.counts[kind] for kind in kinds}, losses))
+        sent = {store.kind: place for store in stores if (place := destination_of(store)) is not None}
+        callbacks.announce(Intent({kind: census.counts[kind] for kind in kinds}, losses, sent))
     path = Path(journal_path) if tracked and journal_path is not None else None
     moved: list[Moved] = []
     expired = Counter(source.expired)

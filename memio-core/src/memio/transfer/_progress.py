@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from memio.capabilities import Kind
@@ -37,10 +37,13 @@ class Intent:
     Attributes:
         counts: By kind, how many records there are to move.
         losses: What they will lose, as accepted, and how many of them.
+        sent: By kind, where the texts of the records will be sent to be embedded; kinds whose texts stay on this
+            machine are left out.
     """
 
     counts: Mapping[Kind, int]
     losses: tuple[Finding, ...]
+    sent: Mapping[Kind, str] = field(default_factory=dict[Kind, str])
 
 
 Announce = Callable[[Intent], None]

@@ -145,6 +145,10 @@ def _show(found: Diagnosis) -> None:
     for setting in found.settings:
         origin = f"{setting.variable}" if setting.origin == "environment" else setting.origin
         rows.append((setting.name, Text.assemble(visible(setting.value), (f"  ({origin})", "dim"))))
+    if (embedder := found.embedder) is not None:
+        where = "on this machine" if embedder.destination is None else f"texts are sent to {embedder.destination}"
+        progress = f"{embedder.model}, {where}; {embedder.pending} texts pending, {embedder.failed} failed"
+        rows.append(("embedder", Text(visible(progress))))
     if found.features or found.guarantees:
         rows.append(("features", Text(visible(", ".join(found.features)) or "none")))
         rows.append(("guarantees", Text(visible(", ".join(found.guarantees)) or "none")))

@@ -31,11 +31,11 @@ def providers(
     ] = 30.0,
     as_json: options.AsJson = False,
 ) -> None:
-    """List the installed providers and middleware, without importing them."""
+    """List the installed providers, embedders and middleware, without importing them."""
     # Imported here, because the help does not list what is installed.
-    from memio.registry import MIDDLEWARE, installed
+    from memio.registry import EMBEDDERS, MIDDLEWARE, installed
 
-    entries = [entry for group in (*KINDS, MIDDLEWARE) for entry in installed(group)]
+    entries = [entry for group in (*KINDS, EMBEDDERS, MIDDLEWARE) for entry in installed(group)]
     findings: dict[Entry, Finding] = {}
     if check:
         from memio.cli.isolation import inspect

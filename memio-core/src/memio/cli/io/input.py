@@ -184,12 +184,13 @@ def kinds_of(names: Sequence[str], option: str) -> list[Kind]:
     return [kind for kind in KINDS if kind in names]
 
 
-def confirmed(what: str, *, yes: bool) -> bool:
-    """Ask before a deletion that cannot be undone.
+def confirmed(what: str, *, yes: bool, warning: str = "It cannot be undone. ") -> bool:
+    """Ask before something is done.
 
     Args:
-        what: What will be deleted, as a question without the question mark.
+        what: What will be done, as a question without the question mark.
         yes: Whether `--yes` was passed.
+        warning: What else to know, with a space at the end; by default that of deletions.
 
     Returns:
         Whether to continue.
@@ -204,7 +205,7 @@ def confirmed(what: str, *, yes: bool) -> bool:
             f"{what}? Standard input is not a terminal, so it cannot be asked: pass --yes to confirm"
         )
     # On standard error: standard output is for data.
-    sys.stderr.write(f"{what}? It cannot be undone. [y/N] ")
+    sys.stderr.write(f"{what}? {warning}[y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -39,13 +39,19 @@ def watching(*, as_json: bool) -> Generator[Watch]:
 
 def _announce_as_json(intent: Intent) -> None:
     losses = [finding._asdict() for finding in intent.losses]
-    write_event("intent", {"counts": {str(kind): count for kind, count in intent.counts.items()}, "losses": losses})
+    counts = {str(kind): count for kind, count in intent.counts.items()}
+    write_event(
+        "intent",
+        {"counts": counts, "losses": losses, "sent": {str(kind): place for kind, place in intent.sent.items()}},
+    )
 
 
 def _announcing(write: Callable[[str], None]) -> Announce:
     def announce(intent: Intent) -> None:
         for finding in intent.losses:
             write(f"will be lost, as accepted: {finding}")
+        for kind, destination in intent.sent.items():
+            write(f"the texts of {intent.counts[kind]} {kind} will be sent to {destination}, to be embedded")
 
     return announce
 
