@@ -2,6 +2,8 @@
 
 The parameters of the ranking were chosen with this on all of them together. The licences of the data keep it out of
 this project: `python -m benchmarks.words --locomo FILE --facts FILE --beam FILE`. All owners are in one file.
+
+With `--postgres DSN` the same is measured on a database, in schemas of its own that are dropped afterwards.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 from benchmarks.locomo import DEPTHS, Conversation, Score, Turn, conversations
 
@@ -90,12 +95,28 @@ async def facts(memio: Memio, path: Path) -> Score:
     return score
 
 
-async def measure(name: str, ask: Callable[[Memio], Awaitable[Score]]) -> None:
+@asynccontextmanager
+async def store(dsn: str | None) -> AsyncGenerator[dict[str, Any]]:
+    """Yield the configuration of an empty store: a file, or a schema of a database."""
+    if dsn is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield {"provider": "sqlite", "path": f"{folder}/memio.db"}
+        return
+    import asyncpg
+
+    schema = f"memio_words_{uuid4().hex[:8]}"
+    try:
+        yield {"provider": "postgres", "dsn": dsn, "schema_name": schema}
+    finally:
+        connection = await asyncpg.connect(dsn, statement_cache_size=0)
+        await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        await connection.close()
+
+
+async def measure(name: str, dsn: str | None, ask: Callable[[Memio], Awaitable[Score]]) -> None:
     """Print the figures of one set."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = {"provider": "sqlite", "path": f"{folder}/memio.db"}
-        async with Memio.from_config({"facts": store, "history": store}) as memio:
-            figures = (await ask(memio)).figures()
+    async with store(dsn) as place, Memio.from_config({"facts": place, "history": place}) as memio:
+        figures = (await ask(memio)).figures()
     print(f"{name:15}", "  ".join(f"{measure} {value:.1f}" for measure, (value,) in figures.items()))
 
 
@@ -104,15 +125,17 @@ async def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     for name in ("locomo", "facts", "beam"):
         options.add_argument(f"--{name}", type=Path)
+    options.add_argument("--postgres", metavar="DSN")
     given = options.parse_args()
+    dsn = given.postgres
     if given.locomo:
         talks = conversations(given.locomo, ALL)
-        await measure("LoCoMo, named", lambda memio: history(memio, talks, named))
-        await measure("LoCoMo, unnamed", lambda memio: history(memio, talks, unnamed))
+        await measure("LoCoMo, named", dsn, lambda memio: history(memio, talks, named))
+        await measure("LoCoMo, unnamed", dsn, lambda memio: history(memio, talks, unnamed))
     if given.beam:
-        await measure("BEAM", lambda memio: history(memio, chats(given.beam), of_chat))
+        await measure("BEAM", dsn, lambda memio: history(memio, chats(given.beam), of_chat))
     if given.facts:
-        await measure("facts", lambda memio: facts(memio, given.facts))
+        await measure("facts", dsn, lambda memio: facts(memio, given.facts))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import pytest
 
 from memio.providers.sqlite._connection.deferred import Database, apply_deferred, drop_deferred
 from memio.providers.sqlite._db.schema import create
-from memio.providers.sqlite._search.conversation import SHORT, Utterance, changes, entries
 from memio.providers.sqlite._search.entry import Entry, entry_of
 from memio.providers.sqlite._search.index import Span, TextIndex
 from memio.toolkit import query_terms
+from memio.toolkit.conversation import SHORT, Utterance, changes, entries
 
 INDEX = TextIndex("message_text", conversation=True)
 

@@ -20,9 +20,10 @@ from __future__ import annotations
 from math import log
 from typing import NamedTuple
 
-_ONE = 1 << 20
-_CONTEXT = 0.57
-_BOTH = 1.24
+ONE = 1 << 20
+"""By what weights are multiplied to become integers."""
+CONTEXT, BOTH = 0.57, 1.24
+"""By what the weight of a word is multiplied that only the context of a message has, or the context as well."""
 _LENGTH = 187
 
 LENGTH_BITS = 6
@@ -53,8 +54,8 @@ def weights(size: int, matches: int) -> Weights:
         size: How many texts there are in the span of the search.
         matches: How many of them have the word, themselves or in their context.
     """
-    weight = _ONE * (1 + log((size + 1) / (matches + 0.5)))
-    return Weights(round(weight), round(_CONTEXT * weight), round(_BOTH * weight))
+    weight = ONE * (1 + log((size + 1) / (matches + 0.5)))
+    return Weights(round(weight), round(CONTEXT * weight), round(BOTH * weight))
 
 
 def length_class(words: int) -> int:
@@ -76,5 +77,5 @@ def _least(length: int) -> int:
     return length if length < 16 else (8 + length % 8) << (length // 8 - 1)  # noqa: PLR2004  # as in `length_class`
 
 
-LENGTHS = tuple(_ONE * (1 + _least(length) / _LENGTH) for length in range(1 << LENGTH_BITS))
+LENGTHS = tuple(ONE * (1 + _least(length) / _LENGTH) for length in range(1 << LENGTH_BITS))
 """For each class of lengths, by what a sum of weights is divided to get a score."""

@@ -20,11 +20,11 @@ from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.parts import weight_of
 from memio.providers.sqlite._rows.values import from_microseconds, loads, read_data, read_metadata
-from memio.providers.sqlite._search.conversation import SHORT, Utterance, changes, entries
 from memio.providers.sqlite._search.entry import Entry
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import record_tags, tag
 from memio.toolkit import date_words, trusted
+from memio.toolkit.conversation import SHORT, Utterance, changes, entries
 
 INDEX = TextIndex("message_text", conversation=True)
 

@@ -1,79 +1,20 @@
-"""What the index holds for a row: one text, whose words are of four kinds.
+"""How the kinds of words in the index are told apart, and expressions for rows that have words of one kind.
 
-A mark before a word, a character that is never part of a word itself (see `memio.toolkit.index_text`), tells the kinds
-apart. Marked words in one column take half of the room that columns take: with `detail=none` the index keeps for each
-word only the rows that have it.
+Marked words in one column take half of the room that columns take: with `detail=none` the index keeps for each word
+only the rows that have it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import NamedTuple
 
-from memio.toolkit import Term, index_text, index_words
+from memio.toolkit import Term
+from memio.toolkit.entries import CONTEXT, NAME, Entry, entry_of
+
+__all__ = ["CONTEXT", "NAME", "OWN", "TAG", "Entry", "any_form", "entry_of"]
 
 OWN = ""
 TAG = "\ue000"
-CONTEXT = "\ue001"
-NAME = "\ue002"
-
-
-class Entry(NamedTuple):
-    """What the index holds for a row.
-
-    Attributes:
-        text: Its words, with marks.
-        words: About how many of them count for its length.
-    """
-
-    text: str
-    words: int
-
-
-def entry_of(text: str, tags: str, *, day: str = "", name: str | None = None, context: str = "") -> Entry:
-    """Return the entry of a row.
-
-    Args:
-        text: Its text.
-        tags: From `record_tags`.
-        day: The words of its day.
-        name: Who wrote it. The words of the name also count as words of the text.
-        context: From `context_of`.
-    """
-    return in_context(own_words(text, day=day, name=name), tags, context)
-
-
-def own_words(text: str, *, day: str = "", name: str | None = None) -> Entry:
-    """Return the part of an entry that does not depend on the neighbours of the row; the arguments as above."""
-    parts = [index_text(text)]
-    words = _words(parts[0])
-    if day:
-        parts.append(day)
-        words += _words(day)
-    if name is not None:
-        names = index_words(name)
-        parts += [*names, *marked(NAME, names)]
-        words += len(names)
-    return Entry(" ".join(parts), words)
-
-
-def in_context(own: Entry, tags: str, context: str = "") -> Entry:
-    """Return the entry of a row, given its own words."""
-    if not context:
-        return Entry(f"{own.text} {tags}", own.words)
-    return Entry(f"{own.text} {context} {tags}", own.words + _words(context))
-
-
-@lru_cache(maxsize=256)  # a message is context of three others, and of each until its next neighbour is there
-def context_of(text: str) -> str:
-    """Return a text as context of another."""
-    return " ".join(marked(CONTEXT, index_words(text)))
-
-
-def marked(mark: str, words: Iterable[str]) -> list[str]:
-    """Return words with a mark before each."""
-    return [f"{mark}{word}" for word in words]
 
 
 def any_form(terms: Iterable[Term], mark: str = OWN) -> str:
@@ -82,8 +23,3 @@ def any_form(terms: Iterable[Term], mark: str = OWN) -> str:
         f'"{mark}{text}" *' if term.prefix else f'"{mark}{text}"' for term in terms for text in (term.text, *term.forms)
     ]
     return words[0] if len(words) == 1 else f"({' OR '.join(words)})"
-
-
-def _words(text: str) -> int:
-    # Not `split`, because a long text would take many times its memory.
-    return 1 + text.count(" ") + text.count("\n")

@@ -18,6 +18,12 @@ class Parameters:
     def __init__(self) -> None:
         self.values: list[Any] = []
 
+    def copy(self) -> Parameters:
+        """Return parameters with the same values, to which others are added."""
+        made = Parameters()
+        made.values = [*self.values]
+        return made
+
     def __call__(self, value: Any) -> str:
         """Add a value, and return its place, such as `$3`."""
         self.values.append(value)

@@ -17,7 +17,7 @@ from memio.providers.postgres._db.parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.listing import Condition, Listing, part_of, read_cursor, weight_of, write_cursor
 from memio.providers.postgres._rows.owners import adding, page_of_owners
-from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in
+from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, owners_in
 from memio.providers.postgres._rows.values import (
     NOW,
     from_microseconds,
@@ -112,6 +112,7 @@ class Graph:
             pick=condition(parameters),
             text=_TEXT,
             parameters=parameters,
+            owners=owners_in(self._schema, scope, parameters),
         )
         found = await search_rows(self._database.read, search, query, limit)
         return [_triple(row, score) for row, score in found]

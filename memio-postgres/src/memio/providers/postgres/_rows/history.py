@@ -30,7 +30,7 @@ from memio.providers.postgres._rows.messages import (
     read,
     words_of_some,
 )
-from memio.providers.postgres._rows.scopes import all_of, owned_in, within
+from memio.providers.postgres._rows.scopes import all_of, owned_in, owners_in, within
 from memio.providers.postgres._rows.sessions import Key, Sessions, key_for
 from memio.providers.postgres._rows.tags import passing, tags_of
 from memio.providers.postgres._rows.values import data_text, metadata_text, read_metadata
@@ -268,6 +268,7 @@ class History:
             parameters=parameters,
             accept=selection.accept(),
             conversation=True,
+            owners=owners_in(self._schema, selection.scope, parameters),
         )
         async with _one_owner(selection.session_id):
             found = await search_rows(self._database.read, search, query, limit)

@@ -24,7 +24,7 @@ from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.listing import Listing, part_of, read_cursor, weight_of, write_cursor
 from memio.providers.postgres._rows.owners import adding, page_of_owners, prune
 from memio.providers.postgres._rows.record_rows import COLUMNS, New, Row, is_same, read, stored
-from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, within
+from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, owners_in, within
 from memio.providers.postgres._rows.tags import passing, tags_of
 from memio.providers.postgres._rows.values import (
     NOW,
@@ -174,6 +174,7 @@ class Records(Generic[R]):
             text="r.content",
             parameters=parameters,
             accept=selection.accept(),
+            owners=owners_in(self._schema, selection.scope, parameters),
         )
         found = await search_rows(self._database.read, search, query, limit)
         return [self._record(read(row), score) for row, score in found]

@@ -39,7 +39,17 @@ def owned_in(schema: str, scope: Scope, parameters: Parameters) -> str:
     if scope == ANYWHERE:
         return EVERYTHING
     # An array, computed once, so that the rows of each owner are looked up.
-    return f"r.owner = ANY(ARRAY(SELECT o.owner FROM {schema}.owner o WHERE {labels_in(scope, parameters)}))"
+    return f"r.owner = ANY({owners_in(schema, scope, parameters)})"
+
+
+def owners_in(schema: str, scope: Scope, parameters: Parameters) -> str:
+    """Return the owners in a scope as an array in SQL; empty for all owners."""
+    owner = scope.owner
+    if owner is not None:
+        return f"ARRAY[{parameters(owner_key(owner))}::bytea]"
+    if scope == ANYWHERE:
+        return ""
+    return f"ARRAY(SELECT o.owner FROM {schema}.owner o WHERE {labels_in(scope, parameters)})"
 
 
 def within(column: str, since: int | None, until: int | None, parameters: Parameters) -> str:

@@ -13,7 +13,8 @@ Rows call these functions, and nothing else:
 - `conversation_words(before, messages, after) -> list[Words]`: for messages, which also have the words of their
   neighbours. Rows call it for what they add, and again for the neighbours of what they add or delete.
 - `search_rows(read, search, query, limit) -> list[tuple[Record, float]]`: the best rows first, each with its score.
-- `INDEXES`: the indexes of each searched table, as SQL with `{table}` for its qualified and `{name}` for its bare name.
+- `INDEXES`: the indexes of each searched table, as SQL with `{table}` for its qualified and `{name}` for its bare
+  name.
 
 `Words.vector` is the text of a `tsvector`: rows pass it as a parameter of type `text` and cast it
 (`$1::text::tsvector`).
@@ -22,90 +23,34 @@ Rows call these functions, and nothing else:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._search.statements import Record, Search, Statement, containing, ranking
+from memio.providers.postgres._search.words import Spoken, Words, conversation_words, words_of
+from memio.toolkit import query_terms
 
 __all__ = ["INDEXES", "Search", "Spoken", "Words", "conversation_words", "search_rows", "words_of"]
 
-INDEXES = ("CREATE INDEX {name}_words ON {table} USING gin (words)",)
+INDEXES = (
+    "CREATE INDEX {name}_words ON {table} USING gin ((ARRAY[owner]), words)",
+    "CREATE INDEX {name}_digests ON {table} USING gin (words) WHERE length < 0",
+)
 """The indexes of a searched table. Each also has one that begins with the owner: `(owner, seq)`, and for messages
-`(owner, session, seq)`."""
-
-Record = Any
-"""A row as asyncpg returns it: `row["name"]`, or taken apart like a tuple."""
+`(owner, session, seq)`. An array of one owner has an operator class in every PostgreSQL; the owner itself has one only
+with the extension `btree_gin`."""
 
 Read = Callable[[str, Sequence[Any]], Awaitable[list[Record]]]
 """Runs a statement that only reads, with its values."""
 
-
-class Words(NamedTuple):
-    """What a row holds to be found by: the text of the `tsvector` in `words`, and the number in `length`."""
-
-    vector: str
-    length: int
-
-
-class Spoken(NamedTuple):
-    """A message in a conversation.
-
-    Attributes:
-        content: Its text; of a long message that is only context of others, its first 1,001 characters are enough.
-        name: Who wrote it, where that is known.
-        day: The words of the day on which it was sent, from `memio.toolkit.date_words`.
-    """
-
-    content: str
-    name: str | None
-    day: str
-
-
-class Search(NamedTuple):
-    """Where a search looks, in SQL. The rows are called `r` everywhere.
-
-    Attributes:
-        table: The qualified table.
-        key: What orders the rows by time of adding: `r.seq`. Of equal scores, the newest row is first.
-        columns: What is selected of each row that is returned; of `r` and of what `joined` adds.
-        joined: What follows the table for `columns`, such as a `JOIN` with the owners; it neither adds nor drops rows.
-        span: The rows whose statistics count, as a condition on `r`: all rows of an owner, or of a session.
-        pick: Those of them that may be returned, as a condition on `r`: times, expiry, and what SQL knows of a filter.
-        text: What a query without any word is looked for in, as an expression on `r`; the score is its share of it.
-        parameters: The values of the parameters in all of these. The search adds its own.
-        accept: Judges a row exactly, by its `columns`; `None` where `pick` is exact. It is applied before the limit.
-        conversation: Whether rows have context and names.
-    """
-
-    table: str
-    key: str
-    columns: str
-    joined: str
-    span: str
-    pick: str
-    text: str
-    parameters: Parameters
-    accept: Callable[[Record], bool] | None = None
-    conversation: bool = False
-
-
-def words_of(text: str) -> Words:
-    """Return what a row with this text holds to be found by."""
-    raise NotImplementedError
-
-
-def conversation_words(before: Sequence[Spoken], messages: Sequence[Spoken], after: Sequence[Spoken]) -> list[Words]:
-    """Return what each of some messages of a session, one after the other, holds to be found by.
-
-    Args:
-        before: The two messages before the first of them, in order; fewer where there are fewer.
-        messages: The messages.
-        after: The message after the last of them, where there is one.
-    """
-    raise NotImplementedError
+_JUDGED_AT_FIRST = 32
+_MORE = 8
+"""How many rows are judged at first, and how many times as many then: the first ones are often enough."""
 
 
 async def search_rows(read: Read, search: Search, query: str, limit: int) -> list[tuple[Record, float]]:
     """Return the best rows first, each with its score.
+
+    The score of a row depends on the rows in the span alone. A query without any word finds rows that contain it.
 
     Args:
         read: Runs a statement.
@@ -113,4 +58,26 @@ async def search_rows(read: Read, search: Search, query: str, limit: int) -> lis
         query: What a caller searches for.
         limit: How many rows at most.
     """
-    raise NotImplementedError
+    terms = query_terms(query)
+
+    def statement(most: int) -> Statement:
+        return ranking(search, terms, most) if terms else containing(search, query, most)
+
+    if search.accept is None:
+        rows = await read(*statement(limit))
+    else:
+        rows = await _accepted(read, search.accept, statement, limit)
+    return [(row, row["score"]) for row in rows]
+
+
+async def _accepted(
+    read: Read, accept: Callable[[Record], bool], statement: Callable[[int], Statement], limit: int
+) -> list[Record]:
+    """Return the best rows that are accepted; more are read until there are enough."""
+    most = max(limit, _JUDGED_AT_FIRST)
+    while True:
+        rows = await read(*statement(most))
+        accepted = [row for row in rows if accept(row)]
+        if len(accepted) >= limit or len(rows) < most:
+            return accepted[:limit]
+        most *= _MORE

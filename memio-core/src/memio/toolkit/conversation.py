@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from memio.providers.sqlite._search.entry import Entry, context_of, in_context, own_words
+from memio.toolkit.entries import Entry, context_of, in_context, own_words
 
 SHORT = 1_000
 """How many characters a message with context has at most."""

@@ -1,0 +1,154 @@
+"""The statements of a search.
+
+The score of a row needs only which terms of the query it has, and how many rows of the span have each of them; see
+`memio.toolkit.ranking`. One statement finds these rows, counts them, ranks them and returns the best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._search.queries import any_of, term_queries
+from memio.toolkit import LENGTHS, NAMED_SPEAKER, Term
+from memio.toolkit.ranking import BOTH, CONTEXT, ONE
+
+Record = Any
+"""A row as asyncpg returns it: `row["name"]`, or taken apart like a tuple."""
+
+_NAMES = 128
+"""A query of more terms is a text rather than a question about somebody."""
+
+
+class Search(NamedTuple):
+    """Where a search looks, in SQL. The rows are called `r` everywhere.
+
+    Attributes:
+        table: The qualified table.
+        key: What orders the rows by time of adding: `r.seq`. Of equal scores, the newest row is first.
+        columns: What is selected of each row that is returned; of `r` and of what `joined` adds.
+        joined: What follows the table for `columns`, such as a `JOIN` with the owners; it neither adds nor drops rows.
+        span: The rows whose statistics count, as a condition on `r`: all rows of an owner, or of a session.
+        pick: Those of them that may be returned, as a condition on `r`: times, expiry, and what SQL knows of a filter.
+        text: What a query without any word is looked for in, as an expression on `r`; the score is its share of it.
+        parameters: The values of the parameters in all of these. The search adds its own.
+        accept: Judges a row exactly, by its `columns`; `None` where `pick` is exact. It is applied before the limit.
+        conversation: Whether rows have context and names.
+        owners: The owners of the rows in `span`, as an expression of the type `bytea[]`, so that the index of words
+            finds those of an owner; empty for the rows of all.
+    """
+
+    table: str
+    key: str
+    columns: str
+    joined: str
+    span: str
+    pick: str
+    text: str
+    parameters: Parameters
+    accept: Callable[[Record], bool] | None = None
+    conversation: bool = False
+    owners: str = ""
+
+
+class Statement(NamedTuple):
+    """A statement and its values. Its rows have the columns of a search, and the score as the last one."""
+
+    sql: str
+    values: Sequence[Any]
+
+
+class _Arrays(NamedTuple):
+    """The columns of the table of terms, and the arrays that they come from."""
+
+    columns: str
+    sources: str
+
+
+def ranking(search: Search, terms: Sequence[Term], limit: int) -> Statement:
+    """Return the statement for the best rows that have any of some terms.
+
+    Args:
+        search: Where to look.
+        terms: From `memio.toolkit.query_terms`.
+        limit: How many rows at most.
+    """
+    value = search.parameters.copy()
+    queries = term_queries(terms)
+    any_term = _query(value, any_of(each.words for each in queries))
+    any_digest = _query(value, any_of(each.digests for each in queries))
+    identity = ("owner", "session", "seq") if search.conversation else ("owner", "seq")
+    keys = ", ".join(identity)
+    named, named_digest = _named(value, terms) if search.conversation else ("FALSE", "FALSE")
+    row = f"{', '.join(f'r.{column}' for column in identity)}, r.length, r.words, ({search.pick}) AS picked"
+    span = f"ARRAY[r.owner] && {search.owners} AND {search.span}" if search.owners else search.span
+    arrays = _arrays(value, terms, conversation=search.conversation)
+    places = "h.length >= 0 AND h.words @@ t.context AS context, h.length < 0 OR h.words @@ t.own AS own"
+    found = places if search.conversation else "FALSE AS context, TRUE AS own"
+    sql = f"""
+WITH hit AS MATERIALIZED (
+    SELECT {row}, {named} AS named
+    FROM {search.table} r WHERE {span} AND r.words @@ {any_term}
+    UNION ALL
+    SELECT {row}, {named_digest}
+    FROM {search.table} r WHERE {span} AND r.length < 0 AND r.words @@ {any_digest} AND NOT r.words @@ {any_term}
+), pair AS MATERIALIZED (
+    SELECT {keys}, h.length, h.picked, h.named, t.term, {found}
+    FROM hit h CROSS JOIN unnest({arrays.sources}) WITH ORDINALITY t({arrays.columns}, term)
+    WHERE CASE WHEN h.length < 0 THEN h.words @@ t.words OR h.words @@ t.digests ELSE h.words @@ t.words END
+), weight AS MATERIALIZED (
+    SELECT term, {ONE} * (1 + ln((n.size + 1) / (count(*) + 0.5::float8))) AS weight
+    FROM pair CROSS JOIN (SELECT count(*) AS size FROM {search.table} r WHERE {search.span}) n
+    GROUP BY term, n.size
+), best AS (
+    SELECT {keys}, sum(round(w.weight * CASE WHEN NOT p.context THEN 1 WHEN p.own THEN {BOTH} ELSE {CONTEXT} END))
+        / ({value(list(LENGTHS))}::float8[])[1 + CASE WHEN p.length < 0 THEN -1 - p.length ELSE p.length END]
+        * CASE WHEN p.named THEN {NAMED_SPEAKER} ELSE 1 END AS score
+    FROM pair p JOIN weight w USING (term)
+    WHERE p.picked
+    GROUP BY {keys}, p.length, p.named
+    ORDER BY score DESC, p.seq DESC
+    LIMIT {value(limit)}
+)
+SELECT {search.columns}, best.score
+FROM best JOIN {search.table} r USING ({keys}) {search.joined}
+ORDER BY best.score DESC, {search.key} DESC
+"""  # texts of this provider; values are parameters
+    return Statement(sql, value.values)
+
+
+def containing(search: Search, query: str, limit: int) -> Statement:
+    """Return the statement for the rows that have a query without any word in their text, the shortest text first."""
+    value = search.parameters.copy()
+    part = f"{value(query)}::text"
+    sql = f"""
+SELECT {search.columns}, char_length({part})::float8 / char_length({search.text}) AS score
+FROM {search.table} r {search.joined}
+WHERE {search.span} AND ({search.pick}) AND strpos({search.text}, {part}) > 0
+ORDER BY char_length({search.text}), {search.key} DESC
+LIMIT {value(limit)}
+"""  # as above
+    return Statement(sql, value.values)
+
+
+def _arrays(value: Parameters, terms: Sequence[Term], *, conversation: bool) -> _Arrays:
+    queries = term_queries(terms)
+    arrays = {"words": [each.words for each in queries], "digests": [each.digests for each in queries]}
+    if conversation:
+        arrays["own"] = [each.words for each in term_queries(terms, "A")]
+        arrays["context"] = [each.words for each in term_queries(terms, "C")]
+    return _Arrays(", ".join(arrays), ", ".join(f"{value(each)}::text[]::tsquery[]" for each in arrays.values()))
+
+
+def _named(value: Parameters, terms: Sequence[Term]) -> tuple[str, str]:
+    """Return the conditions that a term names the speaker of a row: one with words, and one with digests."""
+    if len(terms) > _NAMES:
+        return "FALSE", "FALSE"
+    queries = term_queries(terms, "B")
+    words, digests = any_of(each.words for each in queries), any_of(each.digests for each in queries)
+    return f"r.words @@ {_query(value, words)}", f"r.words @@ {_query(value, digests)}"
+
+
+def _query(value: Parameters, query: str) -> str:
+    return f"{value(query)}::text::tsquery"
