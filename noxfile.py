@@ -22,12 +22,13 @@ nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
-EDITABLE = ("./memio-core[cli,otel,resilience]", "./memio-letta", "./tests-contract")
+EDITABLE = ("./memio-core[cli,otel,resilience]", "./memio-letta", "./memio-postgres", "./tests-contract")
 PACKAGES = tuple(argument for path in EDITABLE for argument in ("-e", path))
 PINS = ("-c", "constraints.txt")
 LOWEST = {
     "memio-core": ("./memio-core[cli,otel,resilience]",),
     "memio-letta": ("./memio-core", "./memio-letta"),
+    "memio-postgres": ("./memio-core[cli]", "./memio-postgres"),
     "tests-contract": ("./memio-core", "./tests-contract"),
 }
 """What each project needs for its tests, one by one: together, each would raise the bounds of the others."""
@@ -40,6 +41,8 @@ BRIDGES = {
 """What each bridge needs for its tests, each in an environment of its own: frameworks disagree about versions."""
 USED_WITH = {"memio-langgraph": ("langgraph>=1.0.3", "langgraph-checkpoint-sqlite>=3.0.1", "langmem>=0.0.29")}
 """What the tests of a bridge use it with, and users may not."""
+CHECKED = ("memio", "memio.providers.letta", "memio.providers.postgres", "memio_contract")
+"""The packages whose types are checked."""
 PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
 BENCH = nox.project.dependency_groups(PROJECT, "bench")
@@ -81,6 +84,7 @@ def lint(session: nox.Session) -> None:
     session.run("zizmor", "--offline", "--quiet", ".github")
     for schema, files in FORMS.items():
         session.run("check-jsonschema", "--builtin-schema", schema, *map(str, sorted(Path(".github").glob(files))))
+    session.run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "tools/postgres/compose.yaml")
     session.run("towncrier", "build", "--draft", silent=True)
 
 
@@ -90,7 +94,7 @@ def types(session: nox.Session) -> None:
     bridges = [path for paths in BRIDGES.values() for path in paths if path.startswith("./bridges/")]
     session.install(*PINS, *PACKAGES, *_editable(*bridges), *TYPES)
     modules = [path.name for path in sorted(Path("bridges").glob("*/src/*")) if path.is_dir()]
-    for module in ("memio", "memio.providers.letta", "memio_contract", *modules):
+    for module in (*CHECKED, *modules):
         session.run("mypy", "-p", module)
     programs = [*Path("examples").glob("*.py"), *Path("benchmarks").rglob("*.py")]
     programs += [Path("tools/generate_blocking.py"), Path("tools/release.py")]
@@ -157,7 +161,7 @@ def ci(session: nox.Session) -> None:
     tests = "tests" if present[-1] == HERE else f"versions-{present[-1]}"
     each = [f"lowest({project})" for project in LOWEST]
     each += [f"{name}({bridge})" for bridge in BRIDGES for name in ("bridges", "lowest_bridges")]
-    for name in ["lint", "types", tests, "packaging", *each, "docs", "bench_smoke", "letta"]:
+    for name in ["lint", "types", tests, "packaging", *each, "docs", "bench_smoke", "letta", "postgres"]:
         session.notify(name)
 
 
@@ -167,7 +171,8 @@ def full(session: nox.Session) -> None:
     others = [f"lowest({project})" for project in LOWEST]
     others += [f"{name}({bridge})" for bridge in BRIDGES for name in ("bridges", "lowest_bridges")]
     others += [f"versions-{version}" for version in PYTHONS if version != HERE]
-    for name in ["lint", "types", "tests", "packaging", "docs", "letta", "letta_contract", "slow", *others]:
+    servers = ["letta", "letta_contract", "postgres", "postgres_full"]
+    for name in ["lint", "types", "tests", "packaging", "docs", *servers, "slow", *others]:
         session.notify(name)
 
 
@@ -246,6 +251,62 @@ def _letta_laws(session: nox.Session, url: str, *kinds: str) -> Path:
 
 
 @nox.session
+def postgres(session: nox.Session) -> None:
+    """Test the postgres provider on a real server: the one at MEMIO_POSTGRES_DSN, or one started for it (90 MB)."""
+    session.install(*PINS, *PACKAGES, *TEST)
+    with _postgres_server(session) as dsn:
+        tests = ("memio-postgres/tests", "memio-core/tests/core/test_docs.py")
+        settings = {"MEMIO_POSTGRES_DSN": dsn}
+        session.run("pytest", *BOTH_CORES, "-m", FAST, *tests, *session.posargs, env=settings)
+        # Facts on partitioned tables too: all kinds partition theirs in the same way, and `postgres_full` checks them.
+        _postgres_laws(session, dsn, "dev", "-k", "not (History2 or Documents2 or Graph2)")
+
+
+@nox.session
+def postgres_full(session: nox.Session) -> None:
+    """Hold all kinds of the postgres provider to the contract, on plain and partitioned tables; run its slow tests."""
+    session.install(*PINS, *PACKAGES, *TEST)
+    with _postgres_server(session) as dsn:
+        session.run("pytest", "-m", "slow", "memio-postgres/tests", *session.posargs, env={"MEMIO_POSTGRES_DSN": dsn})
+        report = _postgres_laws(session, dsn, "ci")
+    session.log(f"to put the result into a page: python tools/contract_table.py {report} memio-postgres/README.md")
+    # Debian's server, where it is installed: an older one, without pgvector.
+    debian = {"MEMIO_POSTGRES_SERVER": "debian"}
+    if subprocess.run(["tools/postgres/start_postgres.sh", "install"], check=False, env=os.environ | debian).returncode:  # noqa: S607  # our own script
+        session.warn("Debian's PostgreSQL is not on this machine, so nothing is tested on it")
+        return
+    with _postgres_server(session, MEMIO_POSTGRES_SERVER="debian", MEMIO_POSTGRES_DSN="") as dsn:
+        session.run("pytest", *BOTH_CORES, "-m", FAST, "memio-postgres/tests", env={"MEMIO_POSTGRES_DSN": dsn})
+        _postgres_laws(session, dsn, "dev")
+
+
+@contextmanager
+def _postgres_server(session: nox.Session, **settings: str) -> Generator[str]:
+    """Yield the DSN of a PostgreSQL server; one that runs already is used, and not stopped."""
+    environment = os.environ | settings
+    if dsn := environment.get("MEMIO_POSTGRES_DSN"):
+        yield dsn
+        return
+    server = "tools/postgres/start_postgres.sh"
+    ours = subprocess.run([server, "running"], check=False, env=environment).returncode != 0  # noqa: S603  # our own script
+    session.run(server, "start", external=True, env=settings)
+    try:
+        yield str(session.run(server, "dsn", external=True, silent=True, env=settings)).strip()
+    finally:
+        if ours:
+            session.run(server, "stop", external=True, env=settings)
+
+
+def _postgres_laws(session: nox.Session, dsn: str, profile: str, *arguments: str) -> Path:
+    """Hold the kinds of the postgres provider to the contract, and return the report."""
+    report = session.cache_dir / f"postgres-{profile}.json"
+    suite = ("--pyargs", "memio_contract.suite", "--memio-provider=postgres", f"--memio-profile={profile}")
+    options = (*BOTH_CORES, "--durations=15", f"--memio-report={report}")
+    session.run("pytest", *options, *suite, *arguments, env={"MEMIO_POSTGRES_DSN": dsn})
+    return report
+
+
+@nox.session
 def blocking(session: nox.Session) -> None:
     """Regenerate the modules of `memio.blocking` from the async client."""
     session.install(*PINS, "ruff")
@@ -286,6 +347,9 @@ def pins(session: nox.Session) -> None:
     used = [requirement for requirements in USED_WITH.values() for requirement in requirements]
     lines = [*(f"-e {path}" for path in (*EDITABLE, *bridges)), *used, *tools]
     wanted.write_text("\n".join(lines), encoding="utf-8")
-    own = [f"--no-emit-package={name}" for name in ("memio-core", "memio-letta", "memio-contract", *BRIDGES)]
+    own = [
+        f"--no-emit-package={name}"
+        for name in ("memio-core", "memio-letta", "memio-postgres", "memio-contract", *BRIDGES)
+    ]
     bare = ["--quiet", "--no-header", "--no-annotate", "--upgrade"]
     session.run("uv", "pip", "compile", *bare, *own, str(wanted), "--output-file", "constraints.txt")
