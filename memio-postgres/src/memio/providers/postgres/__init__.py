@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from memio.providers.postgres.graph import PostgresGraphAdapter
-    from memio.providers.postgres.history import PostgresHistoryAdapter
-
     from memio.providers.postgres.documents import PostgresDocumentAdapter
     from memio.providers.postgres.facts import PostgresFactAdapter
+    from memio.providers.postgres.graph import PostgresGraphAdapter
+    from memio.providers.postgres.history import PostgresHistoryAdapter
 
 __all__ = ["PostgresDocumentAdapter", "PostgresFactAdapter", "PostgresGraphAdapter", "PostgresHistoryAdapter"]
 

@@ -7,7 +7,8 @@ are emptied, which takes a hundredth of the time that making them takes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -56,11 +57,11 @@ class _Place:
     @contextmanager
     def once(self) -> Generator[None]:
         """Make the schema, and drop it at the end."""
-        asyncio.run(self._run(f"CREATE SCHEMA {self._schema}", *statements(self._schema, self._partitions)))
+        _in_a_thread(self._run(f"CREATE SCHEMA {self._schema}", *statements(self._schema, self._partitions)))
         try:
             yield
         finally:
-            asyncio.run(self._run(f"DROP SCHEMA {self._schema} CASCADE"))
+            _in_a_thread(self._run(f"DROP SCHEMA {self._schema} CASCADE"))
 
     @asynccontextmanager
     async def fresh(self) -> AsyncGenerator[Mapping[str, Any]]:
@@ -88,6 +89,12 @@ class _Place:
             await connection.execute(";\n".join(commands))
         finally:
             await connection.close()
+
+
+def _in_a_thread(work: Coroutine[Any, Any, None]) -> None:
+    """Run work to its end, also where an event loop is running."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, work).result()
 
 
 def _settings(config: str | None) -> PostgresSettings:

@@ -10,11 +10,10 @@ from memio.plugins import Resources, StoreSpec
 from memio.providers.postgres.settings import PostgresSettings
 
 if TYPE_CHECKING:
-    from memio.providers.postgres.graph import PostgresGraphAdapter
-    from memio.providers.postgres.history import PostgresHistoryAdapter
-
     from memio.providers.postgres.documents import PostgresDocumentAdapter
     from memio.providers.postgres.facts import PostgresFactAdapter
+    from memio.providers.postgres.graph import PostgresGraphAdapter
+    from memio.providers.postgres.history import PostgresHistoryAdapter
     from memio_contract import ContractTarget
 
 

@@ -53,15 +53,20 @@ def _condition(key: str, value: Any, parameters: Parameters, levels: int) -> str
     if key == "$and":
         return all_of(*(passing(item, parameters, levels) for item in value[:_PARTS]))
     if key == "$or":
-        return _any_of([passing(item, parameters, levels) for item in value]) if len(value) <= _PARTS else EVERYTHING
+        return _any_of(value, parameters, levels)
     if key == "$not" or "\0" in key:
         return EVERYTHING
     operators = cast("dict[str, Any]", value) if isinstance(value, dict) else {"$eq": value}
     return all_of(*(_compared(key, name, operand, parameters) for name, operand in operators.items()))
 
 
-def _any_of(conditions: list[str]) -> str:
+def _any_of(filters: list[Mapping[str, Any]], parameters: Parameters, levels: int) -> str:
+    if len(filters) > _PARTS:
+        return EVERYTHING
+    before = len(parameters.values)
+    conditions = [passing(item, parameters, levels) for item in filters]
     if EVERYTHING in conditions:
+        del parameters.values[before:]  # a statement must use every value that it gets
         return EVERYTHING
     return f"({' OR '.join(f'({each})' for each in conditions)})"
 
