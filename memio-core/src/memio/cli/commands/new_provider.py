@@ -38,7 +38,7 @@ def new_provider(
             "--example",
             "-e",
             metavar="EXAMPLE",
-            help="The example to start from: memory (short, few features) or database (most features).",
+            help="The example to start from: memory (short, few features) or database (every feature).",
         ),
     ] = "memory",
     directory: Annotated[
