@@ -138,8 +138,8 @@ def import_(
         typer.echo(f"{file}: {loss}", err=True)
     if contents.losses and not accept_losses:
         raise InvalidInputError(
-            f"{len(contents.losses)} things in {file} cannot be kept, see above; nothing was imported. Correct the file, "
-            "or pass --accept-losses to import the rest"
+            f"{len(contents.losses)} things in {file} cannot be kept, see above; nothing was imported. Correct the "
+            "file, or pass --accept-losses to import the rest"
         )
     facts, triples = anyio.run(_import, loaded, settings, contents)
     repeated = f"; {contents.repeated} stood in the file more than once" if contents.repeated else ""

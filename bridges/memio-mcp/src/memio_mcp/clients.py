@@ -18,20 +18,20 @@ class Known(NamedTuple):
         file: The file that the entry belongs into.
         key: Under which key of it.
         typed: Whether an entry names its type.
-        secret: How the file refers to an environment variable; `None` where the client has no entry for HTTP.
+        variable: How the file refers to an environment variable; `None` where the client has no entry for HTTP.
     """
 
     file: str
     key: str = "mcpServers"
     typed: bool = False
-    secret: str | None = None
+    variable: str | None = None
 
 
 CLIENTS = {
     "claude-desktop": Known("claude_desktop_config.json (Settings, Developer, Edit Config)"),
-    "claude-code": Known(".mcp.json in the project", typed=True, secret="${%s}"),
-    "cursor": Known(".cursor/mcp.json in the project, or ~/.cursor/mcp.json", secret="${env:%s}"),
-    "vscode": Known(".vscode/mcp.json in the project", "servers", typed=True, secret="${env:%s}"),
+    "claude-code": Known(".mcp.json in the project", typed=True, variable="${%s}"),
+    "cursor": Known(".cursor/mcp.json in the project, or ~/.cursor/mcp.json", variable="${env:%s}"),
+    "vscode": Known(".vscode/mcp.json in the project", "servers", typed=True, variable="${env:%s}"),
     "windsurf": Known("~/.codeium/windsurf/mcp_config.json"),
     "gemini-cli": Known(".gemini/settings.json in the project, or ~/.gemini/settings.json"),
     "lm-studio": Known("mcp.json (Program, Install, Edit mcp.json)"),
@@ -60,10 +60,10 @@ def http_entry(client: str, url: str, variable: str | None) -> dict[str, Any] | 
         variable: The environment variable that has the token; `None` for a server without one.
     """
     known = _known(client)
-    if known.secret is None:
+    if known.variable is None:
         return None
     kind = {"type": "http"} if known.typed else {}
-    token = {"headers": {"Authorization": f"Bearer {known.secret % variable}"}} if variable else {}
+    token = {"headers": {"Authorization": f"Bearer {known.variable % variable}"}} if variable else {}
     return {known.key: {NAME: {**kind, "url": url, **token}}}
 
 

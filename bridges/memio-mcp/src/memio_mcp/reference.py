@@ -23,6 +23,8 @@ TYPE = "entity_type"
 _IDS = UUID("7d4e3f0a-6c55-4f0e-9a56-0c2f6a1d9b11")
 """The name space of the ids of imported observations, so that importing again stores nothing twice."""
 _BATCH = 500
+MOST_BYTES = 64 * 1024
+"""Bytes of an entity, a type or a relation in UTF-8: what memio keeps as a part of a triple."""
 _FIELDS = {"entity": {"type", "name", "entityType", "observations"}, "relation": {"type", "from", "to", "relationType"}}
 
 
@@ -85,12 +87,10 @@ async def store(memio: Stores, contents: Contents) -> tuple[int, int]:
     Raises:
         StoreNotConfiguredError: There are no facts or no graph to store it in.
     """
-    wanted = {"facts": contents.facts, "graph": contents.triples}
-    for kind, items in wanted.items():
-        if items and kind not in memio.kinds:
+    for kind, count in (("facts", len(contents.facts)), ("graph", len(contents.triples))):
+        if count and kind not in memio.kinds:
             raise StoreNotConfiguredError(
-                f"the file has {len(items)} records for {kind}, and none is configured: add a line such as "
-                f'{kind} = "sqlite"'
+                f'the file has {count} records for {kind}, and none is configured: add a line such as {kind} = "sqlite"'
             )
     facts = list(contents.facts.values())
     if facts and Feature.CLIENT_IDS not in memio.facts.features:
@@ -124,7 +124,7 @@ def _take(line: str, contents: Contents) -> Iterator[str]:
 
 def _take_relation(item: dict[str, Any], contents: Contents) -> Iterator[str]:
     parts = {name: item.get(name) for name in ("from", "relationType", "to")}
-    refused = [f"{name} is {_why(part)}" for name, part in parts.items() if _why(part)]
+    refused = [f"{name} is {_why(part, MOST_BYTES)}" for name, part in parts.items() if _why(part, MOST_BYTES)]
     if refused:
         yield f"the relation is left out: {', '.join(refused)}"
     else:
@@ -133,11 +133,11 @@ def _take_relation(item: dict[str, Any], contents: Contents) -> Iterator[str]:
 
 def _take_entity(item: dict[str, Any], contents: Contents) -> Iterator[str]:
     name, kind, observations = item.get("name"), item.get("entityType"), item.get("observations", [])
-    if reason := _why(name):
+    if reason := _why(name, MOST_BYTES):
         yield f"the entity is left out: name is {reason}"
         return
     name = cast("str", name)
-    reason = _why(kind)
+    reason = _why(kind, MOST_BYTES)
     if reason:
         yield f"the type of {name!r} is left out: it is {reason}"
     else:
@@ -152,8 +152,13 @@ def _take_entity(item: dict[str, Any], contents: Contents) -> Iterator[str]:
             contents.observe(name, "" if reason else cast("str", kind), text)
 
 
-def _why(value: object) -> str:
-    """Return why memio cannot keep a text, or nothing when it can."""
+def _why(value: object, most: int | None = None) -> str:
+    """Return why memio cannot keep a text, or nothing when it can.
+
+    Args:
+        value: The text.
+        most: Bytes in UTF-8, at most.
+    """
     if not isinstance(value, str):
         return f"no text but {json.dumps(value)[:40]}"
     if not value:
@@ -161,7 +166,7 @@ def _why(value: object) -> str:
     if "\0" in value:
         return "text with a NUL character"
     try:
-        value.encode()
+        size = len(value.encode())
     except UnicodeEncodeError:
         return "text with half of a surrogate pair"
-    return ""
+    return f"{size:,} bytes long, of at most {most:,}" if most is not None and size > most else ""

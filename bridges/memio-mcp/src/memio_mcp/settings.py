@@ -64,5 +64,7 @@ def merged(given: Mapping[str, Any], table: Mapping[str, Any], source: str | Non
     held = dict(table)
     if "namespace" in held:
         held["namespace"] = tuple(held["namespace"])
-    locks = {name: bool(given.get(name)) or bool(held.get(name)) for name in ("read_only", "no_delete")}
-    return ServerSettings(**{**held, **given, **locks})
+    held.update(given)
+    for lock in ("read_only", "no_delete"):
+        held[lock] = bool(given.get(lock)) or bool(table.get(lock))
+    return ServerSettings(**held)
