@@ -26,7 +26,15 @@ _OPTIONAL: dict[str, type] = {
 _CLOSE = "aclose"
 _SELF = object()
 """What a function is bound to while its parameters are read."""
-_METHODS = {kind: {**spec.methods, _CLOSE: Method((), whose="none")} for kind, spec in SPECS.items()}
+_METHODS: dict[str, Mapping[str, Method]] = {
+    **{kind: {**spec.methods, _CLOSE: Method((), whose="none")} for kind, spec in SPECS.items()},
+    "embedding": {
+        "embed_pending": Method(("limit",), whose="none"),
+        "count_pending": Method((), given=("before",), whose="span"),
+        "reindex": Method(("limit",), whose="none"),
+    },
+}
+"""The methods that a store is asked for, by kind, and those of a store that takes an embedder, but `use_embedder`."""
 
 
 def faults_of(store: object, kind: Kind) -> list[str]:
@@ -89,7 +97,7 @@ def _declared(store: object, attribute: str, faults: list[str]) -> frozenset[str
     return frozenset(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
-def _method_faults(store: object, kind: Kind, name: str, features: frozenset[str]) -> list[str]:
+def _method_faults(store: object, kind: str, name: str, features: frozenset[str]) -> list[str]:
     function = getattr(store, name, None)
     if function is None:
         method = _METHODS[kind][name]
@@ -103,12 +111,12 @@ def _method_faults(store: object, kind: Kind, name: str, features: frozenset[str
 
 
 @lru_cache(maxsize=512)
-def _known_faults(function: FunctionType, kind: Kind, name: str, features: frozenset[str]) -> tuple[str, ...]:
+def _known_faults(function: FunctionType, kind: str, name: str, features: frozenset[str]) -> tuple[str, ...]:
     """Return the faults of a method of a class, which are looked for once: programs make many clients."""
     return tuple(_function_faults(MethodType(function, _SELF), kind, name, features))
 
 
-def _function_faults(function: Callable[..., Any], kind: Kind, name: str, features: frozenset[str]) -> list[str]:
+def _function_faults(function: Callable[..., Any], kind: str, name: str, features: frozenset[str]) -> list[str]:
     method = _METHODS[kind][name]
     faults = [] if _awaitable(function) else [f"its `{name}` is not async: declare it with `async def`"]
     try:
@@ -127,20 +135,12 @@ def _function_faults(function: Callable[..., Any], kind: Kind, name: str, featur
     return faults + _keyword_faults(name, signature, method.core, optional)
 
 
-_EMBEDDING = {
-    "embed_pending": Method(("limit",), whose="none"),
-    "count_pending": Method((), given=("before",), whose="span"),
-    "reindex": Method(("limit",), whose="none"),
-}
-"""The methods of a store that can take an embedder, besides `use_embedder`."""
-
-
 def faults_of_embedding(store: object) -> list[str]:
     """Return every reason why a store that took an embedder is no `SupportsEmbedding`."""
     faults: list[str] = []
     features = _declared(store, "features", faults)
-    for name, method in _EMBEDDING.items():
-        faults += _method_faults(store, name, method, features)
+    for name in _METHODS["embedding"]:
+        faults += _method_faults(store, "embedding", name, features)
     if Feature.SEMANTIC_SEARCH not in features:
         faults.append(f"it took an embedder and does not declare {Feature.SEMANTIC_SEARCH.value!r}")
     return faults
