@@ -8,6 +8,9 @@ A provider needs none of it; each part is a rule that every store keeps, so that
 - `trusted`: records made of values that were checked before;
 - `index_text`, `index_words`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every
   script, for backends with a full-text index;
+- `windows`, `WINDOWS`: long texts cut for embedders; `fused`, `FUSED`: rankings by words and by meaning as one;
+- `memio.toolkit.vectors`, a module of its own because it needs numpy: vectors in a byte for each number, scores that do
+  not depend on other vectors, and a matrix of bits for many;
 - `weights`, `Weights`, `length_class`, `LENGTHS`, `LENGTH_BITS`, `NAMED_SPEAKER`: scores from nothing but which texts
   of a span have which words, for backends whose own ranking counts what other owners stored.
 """
@@ -15,18 +18,23 @@ A provider needs none of it; each part is a rule that every store keeps, so that
 from memio.toolkit.dates import date_words
 from memio.toolkit.equality import same_json, same_record
 from memio.toolkit.filters import matches
+from memio.toolkit.fusion import FUSED, fused
 from memio.toolkit.pages import only, page_of
 from memio.toolkit.ranking import LENGTH_BITS, LENGTHS, NAMED_SPEAKER, Weights, length_class, weights
 from memio.toolkit.records import trusted
+from memio.toolkit.windows import WINDOWS, windows
 from memio.toolkit.words import Term, index_text, index_words, query_terms
 
 __all__ = [
+    "FUSED",
     "LENGTHS",
     "LENGTH_BITS",
     "NAMED_SPEAKER",
+    "WINDOWS",
     "Term",
     "Weights",
     "date_words",
+    "fused",
     "index_text",
     "index_words",
     "length_class",
@@ -38,4 +46,5 @@ __all__ = [
     "same_record",
     "trusted",
     "weights",
+    "windows",
 ]

@@ -10,11 +10,11 @@ from memio.capabilities import Feature
 from memio.models import Fact, Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import OMITTED, FactInput, Mode, Order
+from memio.providers.sqlite._meaning.store import SqliteTextStore
 from memio.providers.sqlite._rows.record_rows import Row
 from memio.providers.sqlite._rows.records import New, RecordTable, changes_of
 from memio.providers.sqlite._rows.selection import Selection, is_short
 from memio.providers.sqlite._rows.values import from_microseconds, microseconds_of
-from memio.providers.sqlite._store import SqliteStore
 from memio.toolkit import trusted
 
 _make_fact = trusted(Fact)
@@ -64,9 +64,11 @@ def _restored(record: Fact) -> New:
 _FACTS = RecordTable("fact", _fact)
 
 
-class SqliteFactAdapter(SqliteStore):
+class SqliteFactAdapter(SqliteTextStore):
     """Stores facts; see `SqliteStore` for its arguments."""
 
+    table = "fact"
+    weight_of_meaning = 0.5
     features = frozenset[str](
         {
             Feature.ATTRIBUTION,
@@ -150,7 +152,7 @@ class SqliteFactAdapter(SqliteStore):
         *,
         query: str,
         limit: int,
-        mode: Mode = "auto",  # noqa: ARG002  # words are all that there is
+        mode: Mode = "auto",
         scope: Scope = ANYWHERE,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
@@ -158,7 +160,8 @@ class SqliteFactAdapter(SqliteStore):
     ) -> list[Fact]:
         """Return the best matches first; any word of the query may match."""
         selection = Selection(scope, filters, microseconds_of(since), microseconds_of(until))
-        return await self._engine.search(lambda db: _FACTS.search(db, query, selection, limit))
+        question = await self._question(query, mode)
+        return await self._engine.search(lambda db: _FACTS.search(db, query, selection, limit, question))
 
     async def count(
         self,

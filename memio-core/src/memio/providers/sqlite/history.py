@@ -10,18 +10,20 @@ from memio.capabilities import Feature
 from memio.models import Message, Page, Session, Turn
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import Mode, Order, Start
+from memio.providers.sqlite._meaning.store import SqliteTextStore
 from memio.providers.sqlite._rows import history as rows
 from memio.providers.sqlite._rows.counts import page_of_owners
 from memio.providers.sqlite._rows.history_search import search
 from memio.providers.sqlite._rows.message_selection import MessageSelection, count_messages
 from memio.providers.sqlite._rows.sessions import active_within, count_sessions, page_of_sessions
 from memio.providers.sqlite._rows.values import microseconds_of
-from memio.providers.sqlite._store import SqliteStore
 
 
-class SqliteHistoryAdapter(SqliteStore):
+class SqliteHistoryAdapter(SqliteTextStore):
     """Stores conversations; see `SqliteStore` for its arguments. Adding messages creates no answer."""
 
+    table = "message"
+    weight_of_meaning = 0.3
     features = frozenset[str](
         {
             Feature.ATTRIBUTION,
@@ -89,7 +91,7 @@ class SqliteHistoryAdapter(SqliteStore):
         *,
         query: str,
         limit: int,
-        mode: Mode = "auto",  # noqa: ARG002  # words are all that there is
+        mode: Mode = "auto",
         session_id: str | None = None,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
@@ -98,7 +100,8 @@ class SqliteHistoryAdapter(SqliteStore):
     ) -> list[Message]:
         """Return the best matches first, each ranked together with its neighbours and its date."""
         selection = _selection(session_id, scope, filters, since, until)
-        return await self._engine.search(lambda db: search(db, query, limit, selection))
+        question = await self._question(query, mode)
+        return await self._engine.search(lambda db: search(db, query, limit, selection, question))
 
     async def count(
         self, *, since: datetime | None = None, until: datetime | None = None, scope: Scope = ANYWHERE

@@ -124,6 +124,11 @@ class Engine:
         """The file."""
         return self._path
 
+    @property
+    def read_only(self) -> bool:
+        """Whether writes are refused."""
+        return self._read_only
+
     async def _run(self, pool: Pool, work: Work[T], *, reads: bool, exclusive: bool = False) -> T:
         if self._closed:
             raise closed()

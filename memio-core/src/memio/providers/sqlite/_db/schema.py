@@ -11,6 +11,12 @@ UTC; a message also has the offset from UTC where it was sent, in seconds. A rec
 expire. Metadata is JSON, and NULL when empty; `data` is JSON in ASCII, and
 NULL for none. Large texts come last in a row, so that what is before them is read without them.
 
+A row of `model` is an embedder whose vectors a table has, or is getting: `source` is the table, and `upto` the last of
+its rows that was ever claimed for embedding. What was added later is pending, without any trace of its own, so that a
+write costs nothing more. What was claimed or changed since is in the queue of the table until its vectors are there:
+`due` is when it may be claimed, in microseconds, and the greatest integer where the embedder has refused it for good.
+The key of a vector is its record, its model and its window (see `_meaning.models`).
+
 Each kind has a full-text index that does not keep its content (`content=''`): a row is removed from it by passing
 exactly what was added. So what an index holds must follow from the tables alone. It keeps which rows have a word and
 nothing else (`detail=none`, `columnsize=0`), because that is all that ranking needs; see `_search`.
@@ -144,10 +150,46 @@ CREATE INDEX triple_owner_object ON triple (owner, object);
 CREATE INDEX triple_owner ON triple (owner);
 """
 
+_MODELS = """
+CREATE TABLE model (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    source TEXT NOT NULL,
+    name TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    current INTEGER NOT NULL,
+    dimensions INTEGER NOT NULL DEFAULT 0,
+    upto INTEGER NOT NULL DEFAULT 0,
+    stamp INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (source, name),
+    UNIQUE (source, slot)
+) STRICT;
+"""
+
+_VECTORS = """
+CREATE TABLE {name}_vector (
+    key INTEGER PRIMARY KEY,
+    stamp INTEGER NOT NULL,
+    vector BLOB NOT NULL
+) STRICT;
+CREATE INDEX {name}_vector_stamp ON {name}_vector (stamp);
+CREATE TABLE {name}_queue (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    model INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (record, model)
+) STRICT;
+CREATE INDEX {name}_queue_due ON {name}_queue (model, due);
+"""
+EMBEDDED = ("fact", "document", "message")
+"""The tables whose texts can be embedded."""
+
 
 def create(db: Connection) -> None:
     """Make the tables, inside a transaction that is already begun."""
-    script = "".join((_RECORDS.format(name="fact"), _RECORDS.format(name="document"), _OTHERS))
+    script = "".join((_RECORDS.format(name="fact"), _RECORDS.format(name="document"), _OTHERS, _MODELS))
+    script += "".join(_VECTORS.format(name=name) for name in EMBEDDED)
     for statement in script.split(";\n"):  # `executescript` would commit first
         if statement.strip():
             db.execute(statement)

@@ -1,4 +1,4 @@
-"""The migration from schema 2 to schema 3: indexes of membership, and the offset from UTC of messages.
+"""The migration from schema 2 to schema 3: indexes of membership, vectors, and the offset from UTC of messages.
 
 The indexes before kept where in a text a word stands, and neighbours of messages in columns. A missing label of an
 owner had no tag. The indexes are left empty, and are filled after the last migration.
@@ -25,6 +25,43 @@ UPDATE owner SET tags = char(57344) || replace(
 )
 """
 
+_MODELS = """
+CREATE TABLE model (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    source TEXT NOT NULL,
+    name TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    current INTEGER NOT NULL,
+    dimensions INTEGER NOT NULL DEFAULT 0,
+    upto INTEGER NOT NULL DEFAULT 0,
+    stamp INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (source, name),
+    UNIQUE (source, slot)
+) STRICT
+"""
+_VECTORS = (
+    """
+CREATE TABLE {0}_vector (
+    key INTEGER PRIMARY KEY,
+    stamp INTEGER NOT NULL,
+    vector BLOB NOT NULL
+) STRICT
+""",
+    "CREATE INDEX {0}_vector_stamp ON {0}_vector (stamp)",
+    """
+CREATE TABLE {0}_queue (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    model INTEGER NOT NULL,
+    record INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    refused INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (record, model)
+) STRICT
+""",
+    "CREATE INDEX {0}_queue_due ON {0}_queue (model, due)",
+)
+_EMBEDDED = ("fact", "document", "message")
+
 
 def to_schema_3(db: Connection, progress: Progress) -> None:  # noqa: ARG001  # the steps take no time
     """Change the tables of schema 2. Runs inside a transaction."""
@@ -33,3 +70,7 @@ def to_schema_3(db: Connection, progress: Progress) -> None:  # noqa: ARG001  # 
         db.execute(_INDEX.format(table))
     db.execute("ALTER TABLE message ADD COLUMN utc_offset INTEGER NOT NULL DEFAULT 0")
     db.execute(_TAGS)
+    db.execute(_MODELS)
+    for table in _EMBEDDED:
+        for statement in _VECTORS:
+            db.execute(statement.format(table))

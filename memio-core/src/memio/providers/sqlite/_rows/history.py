@@ -14,6 +14,7 @@ from memio.errors import ConflictError, NotFoundError
 from memio.models import Message, Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import Start
+from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.messages import (
     INDEX,
@@ -148,6 +149,7 @@ def delete_all(db: Connection, scope: Scope) -> None:
         db.execute("DELETE FROM message")
         db.execute("DELETE FROM session")
         INDEX.clear(db)
+        queue.all_deleted(db, "message")
         clear_count(db, "messages")
         clear_count(db, "sessions")
         return

@@ -7,6 +7,7 @@ from itertools import islice
 from sqlite3 import Connection
 
 from memio.models import Message
+from memio.providers.sqlite._meaning.question import Question
 from memio.providers.sqlite._rows.message_selection import Found, MessageSelection, find
 from memio.providers.sqlite._rows.messages import INDEX, select
 from memio.providers.sqlite._rows.selection import judge, passing
@@ -14,19 +15,35 @@ from memio.providers.sqlite._search.index import Span
 from memio.toolkit import query_terms
 
 
-def search(db: Connection, query: str, limit: int, selection: MessageSelection) -> list[Message]:
+def search(
+    db: Connection, query: str, limit: int, selection: MessageSelection, question: Question | None = None
+) -> list[Message]:
     """Return the best matches first. Runs inside a transaction of the engine.
 
     The scores are those among all messages of the session, or of the owners in scope.
+
+    Args:
+        db: The connection.
+        query: The query; without any word, it is found as a part of the content.
+        limit: How many at most.
+        selection: The messages that count.
+        question: The query as a vector; default none, so that words alone count.
     """
     found = find(db, selection)
     if found is None:
         return []
     terms = query_terms(query)
-    if terms:
+    if terms or question is not None:
         accept = judge(db, "message m", found.condition, selection.filters)
         span = Span(found.tags, found.size)
-        best = INDEX.best(db, terms, span, limit, filters=found.filters, accept=accept)
+
+        def by_words(number: int) -> list[tuple[int, float]]:
+            return INDEX.best(db, terms, span, number, filters=found.filters, accept=accept)
+
+        if question is None:
+            best = by_words(limit)
+        else:
+            best = question.best(db, found.members(selection.scope), limit, accept, by_words)
     else:
         every = _containing(db, query, found)
         chosen = passing(db, "message", selection.filters, every) if selection.filters else every

@@ -13,9 +13,10 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
+from memio.providers.sqlite._meaning.members import Members
 from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.messages import INDEX
-from memio.providers.sqlite._rows.scopes import Condition, all_of, reach_of, total, within
+from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of, reach_of, total, within
 from memio.providers.sqlite._rows.selection import passing
 from memio.providers.sqlite._rows.sessions import only_session
 from memio.providers.sqlite._search.tags import all_of as all_of_tags
@@ -66,6 +67,16 @@ class Found(NamedTuple):
             return "message m", self.condition
         match = Condition(f"{INDEX.table} MATCH ?", (tags,))
         return INDEX.joined(db, "message", "m"), all_of(match, self.condition)
+
+    def members(self, scope: Scope) -> Members:
+        """Return the messages of the session, or of the owners in scope, whatever their times and metadata are."""
+        if self.session is not None:
+            return Members("message m", "m", Condition("m.session = ?", (self.session,)), self.size)
+        owners = condition_of(scope)
+        if not owners.values:
+            return Members("message m", "m", owners, self.size)
+        tables = "owner o CROSS JOIN session s ON s.owner = o.id CROSS JOIN message m ON m.session = s.seq"
+        return Members(tables, "m", owners, self.size)
 
 
 def find(db: Connection, selection: MessageSelection) -> Found | None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from memio.models import Message, Role
 from memio.providers.sqlite._db.progress import Progress, counted
+from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.parts import weight_of
 from memio.providers.sqlite._rows.values import from_microseconds, loads, read_data, read_metadata
@@ -120,6 +121,7 @@ def delete_whole(db: Connection, session: int) -> None:
     rows = select(db, "m.session = ? ORDER BY m.seq", (session,))
     for seq, entry in entries(_utterance(row, tags) for row in rows):
         INDEX.change(db, seq, entry, None)
+        queue.deleted(db, "message", (seq,))
     db.execute("DELETE FROM message WHERE session = ?", (session,))
 
 
@@ -134,6 +136,7 @@ def delete_some(db: Connection, session: int, rows: Sequence[Row]) -> None:
     tags = session_tags(db, session)
     gone = [_utterance(row, tags) for row in rows]
     db.executemany("DELETE FROM message WHERE seq = ?", ((row.seq,) for row in rows))
+    queue.deleted(db, "message", (row.seq for row in rows))
     left = _left_around(db, session, tags, [row.seq for row in rows])
     for change in changes(sorted([*gone, *left], key=attrgetter("seq")), left):
         INDEX.change(db, *change)

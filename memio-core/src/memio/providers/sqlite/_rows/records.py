@@ -16,6 +16,8 @@ from memio.models import Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import OMITTED
 from memio.providers.sqlite._db.progress import Progress, counted
+from memio.providers.sqlite._meaning import queue
+from memio.providers.sqlite._meaning.question import Question
 from memio.providers.sqlite._rows.counts import count_all, page_of_owners, unexpired
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.owners import (
@@ -139,12 +141,22 @@ class RecordTable(Generic[R]):
         part = part_of(db, rows, limit, weight)
         return Page([self._record(read(row), None) for row in part.rows], write_cursor(db, listing, part))
 
-    def search(self, db: Connection, query: str, selection: Selection, limit: int) -> list[R]:
-        """Return the best matches first; a query without any word is found as a part of the content."""
+    def search(
+        self, db: Connection, query: str, selection: Selection, limit: int, question: Question | None = None
+    ) -> list[R]:
+        """Return the best matches first; a query without any word is found as a part of the content.
+
+        Args:
+            db: The connection.
+            query: The query.
+            selection: The records that count.
+            limit: How many at most.
+            question: The query as a vector; default none, so that words alone count.
+        """
         selection = selection._replace(moment=now())
         terms = query_terms(query)
-        if terms:
-            found = best(db, self._name, terms, selection, limit)
+        if terms or question is not None:
+            found = best(db, self._name, terms, selection, limit, question)
             return [self._record(row, score) for seq, score in found for row in self._at(db, seq)]
         # The score is the share of the content.
         rows = (row for seq in containing(db, self._name, query, selection, limit) for row in self._at(db, seq))
@@ -196,6 +208,7 @@ class RecordTable(Generic[R]):
         """Delete every record in scope, expired ones as well."""
         if scope == ANYWHERE:
             db.execute(f"DELETE FROM {self._name}")  # noqa: S608  # as above
+            queue.all_deleted(db, self._name)
             self._index.clear(db)
             clear_count(db, self._count)
             return
@@ -267,6 +280,8 @@ class RecordTable(Generic[R]):
         )
         if new.expires_at != old.expires_at:
             self._set_expiry(db, new)
+        if new.content != old.content:
+            queue.changed(db, self._name, new.seq)
         tags = tags_of(db, old.owner)
         self._index.change(db, new.seq, entry(old, tags), entry(new, tags))
         return new
@@ -297,6 +312,7 @@ class RecordTable(Generic[R]):
 
     def _remove(self, db: Connection, row: Row, tags: str) -> None:
         db.execute(f"DELETE FROM {self._name} WHERE seq = ?", (row.seq,))  # noqa: S608  # as above
+        queue.deleted(db, self._name, [row.seq])
         self._index.change(db, row.seq, entry(row, tags), None)
 
     def _stored(self, db: Connection, key: tuple[str, int]) -> Row | None:

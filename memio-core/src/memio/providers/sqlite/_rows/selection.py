@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
 from memio.providers.sqlite._connection.interrupts import end_if_cancelled
+from memio.providers.sqlite._meaning.members import Members
+from memio.providers.sqlite._meaning.question import Question
 from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.record_rows import SELECT, Columns, index_of, row_at
-from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, reach_of, total, within
+from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, condition_of, reach_of, total, within
 from memio.providers.sqlite._rows.values import read_metadata
 from memio.providers.sqlite._search.index import Accept, Span, place_of
 from memio.providers.sqlite._search.tags import all_of as all_of_tags
@@ -97,8 +99,12 @@ def count(db: Connection, table: str, selection: Selection) -> int:
     return int(found.fetchone()[0])
 
 
-def best(db: Connection, table: str, terms: list[Term], selection: Selection, limit: int) -> list[tuple[int, float]]:
+def best(
+    db: Connection, table: str, terms: list[Term], selection: Selection, limit: int, question: Question | None = None
+) -> list[tuple[int, float]]:
     """Return number and score of the best records that have any of the terms; of equal ones, the newest first.
+
+    With a question, those that are near to it are found as well, or alone.
 
     The scores are those among all records in scope, those included that the filter, a time or their expiry leaves out.
     """
@@ -110,7 +116,15 @@ def best(db: Connection, table: str, terms: list[Term], selection: Selection, li
     tags = _filter_tags(db, table, filters, reach)
     expiry = _expiry(db, table, selection.moment)
     accept = judge(db, f"{table} r", all_of(expiry, *_conditions(selection._replace(moment=None))), filters)
-    return index_of(table).best(db, terms, span, limit, filters=tags, accept=accept)
+
+    def by_words(number: int) -> list[tuple[int, float]]:
+        return index_of(table).best(db, terms, span, number, filters=tags, accept=accept)
+
+    if question is None:
+        return by_words(limit)
+    owners = condition_of(selection.scope)
+    tables = f"owner o CROSS JOIN {table} r ON r.owner = o.id" if owners.values else f"{table} r"
+    return question.best(db, Members(tables, "r", owners, span.size), limit, accept, by_words)
 
 
 def judge(db: Connection, rows: str, condition: Condition, filters: Mapping[str, Any] | None) -> Accept | None:

@@ -1,0 +1,175 @@
+"""Embedding the texts of a table: claimed in one transaction, embedded outside of any, stored in another."""
+
+from __future__ import annotations
+
+from asyncio import sleep
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, NamedTuple
+
+from memio.errors import ClosedError, MemioError, ProviderError, UnavailableError
+from memio.owners import Scope
+from memio.protocols import Embedded
+from memio.providers.sqlite._db.engine import Engine
+from memio.providers.sqlite._meaning import queue
+from memio.providers.sqlite._meaning.models import (
+    Model,
+    OtherModelError,
+    adopt_model,
+    find_model,
+    intern_model,
+    make_current,
+)
+from memio.providers.sqlite._meaning.queue import Claimed
+from memio.providers.sqlite._rows.values import now
+
+if TYPE_CHECKING:
+    from memio.embedders.shared import SharedEmbedder
+
+NOTHING = Embedded(0, 0)
+_PAUSE = 1.0
+"""Seconds before the answer that there is something left, where nothing could be claimed."""
+
+
+class _Work(NamedTuple):
+    """Texts that were claimed, and for which model."""
+
+    model: Model
+    texts: list[Claimed]
+
+
+class Embedding:
+    """Embeds the texts of a table with the embedder of a client.
+
+    Args:
+        engine: The engine of the store.
+        table: The table.
+        embedder: The embedder.
+    """
+
+    def __init__(self, engine: Engine, table: str, embedder: SharedEmbedder) -> None:
+        self._engine = engine
+        self._table = table
+        self._embedder = embedder
+
+    async def embed_pending(self, limit: int) -> Embedded:
+        """Embed at most so many records; return how many got their vectors, and how many were refused.
+
+        Raises:
+            OtherModelError: The table has vectors of another model.
+        """
+        return await self._embed(limit, self._adopt)
+
+    async def count(self, scope: Scope, before: int | None) -> Embedded:
+        """Return how many texts in scope have no vector of the embedder's model yet, and how many were refused."""
+        return await self._engine.search(lambda db: queue.count(db, self._table, self._find(db), scope, before))
+
+    async def reindex(self, limit: int) -> int:
+        """Embed at most so many records for the embedder's model beside the current one; return how many are left."""
+        if limit < 1:
+            return await self._engine.search(self._count_left)
+        await self._engine.write(self._begin)
+        done = await self._embed(limit, self._intern)
+        left = await self._engine.write(self._finish)
+        if left and done == NOTHING:
+            await sleep(_PAUSE)  # another process, or one that was killed a moment ago, has claimed them
+        return left
+
+    async def _embed(self, limit: int, choose: Callable[[Connection], Model]) -> Embedded:
+        stored = refused = 0
+        while stored + refused < limit:
+            work = await self._engine.write(partial(self._claim, choose, limit - stored - refused))
+            if not work.texts:
+                break
+            some = await self._embed_claimed(work.model, work.texts)
+            stored, refused = stored + some.pending, refused + some.failed
+        return Embedded(stored, refused)
+
+    async def _embed_claimed(self, model: Model, texts: list[Claimed]) -> Embedded:
+        """Embed what was claimed, in halves where it is refused."""
+        batches = [texts]
+        stored = refused = 0
+        try:
+            while batches:
+                batch = batches[-1]
+                try:
+                    vectors = await self._vectors(model, batch)
+                except (UnavailableError, ClosedError):
+                    raise
+                except ProviderError:
+                    batches.pop()
+                    if len(batch) > 1:
+                        middle = len(batch) // 2
+                        batches += [batch[middle:], batch[:middle]]
+                    else:
+                        await self._engine.write(partial(self._refuse, batch[0]))
+                        refused += 1
+                    continue
+                stored += await self._engine.write(partial(self._store, model, vectors))
+                batches.pop()
+        except BaseException:  # also where the caller is cancelled
+            left = [text for batch in batches for text in batch]
+            with suppress(MemioError):  # a claim ends after a minute anyway
+                await self._engine.write(lambda db: queue.release(db, self._table, left))
+            raise
+        return Embedded(stored, refused)
+
+    async def _vectors(self, model: Model, texts: list[Claimed]) -> list[tuple[Claimed, Sequence[bytes]]]:
+        """Return the packed vectors of the windows of each text.
+
+        Raises:
+            UnavailableError: There are none now; an `OtherModelError` where they are of another length than before.
+            ProviderError: One of the texts is refused.
+        """
+        from memio.toolkit.vectors import pack
+
+        windows = [window for text in texts for window in text.windows]
+        vectors = await self._embedder.embed_documents(windows) if windows else []
+        if vectors and model.dimensions not in (0, len(vectors[0])):
+            raise OtherModelError.of(self._table, model, self._embedder.model, len(vectors[0]))
+        packed = iter(pack(vectors) if vectors else [])
+        return [(text, [next(packed) for _ in text.windows]) for text in texts]
+
+    # Inside transactions
+
+    def _find(self, db: Connection) -> Model | None:
+        return find_model(db, self._table, self._embedder.model)
+
+    def _intern(self, db: Connection) -> Model:
+        return intern_model(db, self._table, self._embedder.model)
+
+    def _adopt(self, db: Connection) -> Model:
+        return adopt_model(db, self._table, self._embedder.model, now())
+
+    def _claim(self, choose: Callable[[Connection], Model], limit: int, db: Connection) -> _Work:
+        model = choose(db)
+        return _Work(model, queue.claim(db, self._table, model, limit, self._embedder.max_chars, now()))
+
+    def _store(self, model: Model, vectors: list[tuple[Claimed, Sequence[bytes]]], db: Connection) -> int:
+        from memio.toolkit.vectors import dimensions_of
+
+        dimensions = next((dimensions_of(packed[0]) for _, packed in vectors if packed), 0)
+        return queue.store(db, self._table, model.number, dimensions, vectors)
+
+    def _count_left(self, db: Connection) -> int:
+        model = self._find(db)
+        counted = queue.count(db, self._table, model)
+        return counted.pending + (counted.failed if model is not None and model.current else 0)
+
+    def _begin(self, db: Connection) -> None:
+        model = self._intern(db)
+        if model.current and not queue.count(db, self._table, model).pending:
+            queue.retry_failed(db, self._table, model)
+
+    def _finish(self, db: Connection) -> int:
+        """Make the model the current one where nothing is left to be embedded for it."""
+        model = self._find(db)
+        left = queue.count(db, self._table, model).pending
+        if not left and model is not None and not model.current:
+            make_current(db, self._table, model.number)
+        return left
+
+    def _refuse(self, text: Claimed, db: Connection) -> None:
+        queue.refuse(db, self._table, text)

@@ -1,0 +1,122 @@
+"""The base of the adapters whose texts can be embedded."""
+
+from __future__ import annotations
+
+import logging
+from threading import Lock
+from typing import TYPE_CHECKING, ClassVar
+
+from memio.capabilities import Feature
+from memio.errors import ConfigError, Fault, NotSupportedError
+from memio.owners import ANYWHERE, Scope
+from memio.protocols import Embedded, Mode
+from memio.providers.sqlite._meaning.models import OtherModelError
+from memio.providers.sqlite._meaning.question import Question
+from memio.providers.sqlite._store import SqliteStore
+from memio.providers.sqlite.settings import MEMORY
+from memio.toolkit import query_terms
+
+if TYPE_CHECKING:
+    from memio.embedders.shared import SharedEmbedder
+    from memio.providers.sqlite._meaning.embedding import Embedding
+    from memio.providers.sqlite._meaning.matrix import TableMatrix
+
+_logger = logging.getLogger("memio.sqlite")
+
+
+class SqliteTextStore(SqliteStore):
+    """A store of texts that can be searched by meaning; see `SqliteStore` for its arguments."""
+
+    table: ClassVar[str]
+    weight_of_meaning: ClassVar[float]
+    features: frozenset[str]
+    _embedder: SharedEmbedder | None = None
+    _embedding: Embedding | None = None
+    _matrix: TableMatrix | None = None
+    _warned = False
+    _lock = Lock()
+    """Held while a matrix is made, which is a moment."""
+
+    def use_embedder(self, embedder: SharedEmbedder) -> None:
+        """Take the embedder of the client, so that the store searches by meaning as well.
+
+        Raises:
+            ConfigError: numpy is not installed.
+        """
+        from importlib.util import find_spec
+
+        from memio.providers.sqlite._meaning.embedding import Embedding
+
+        if find_spec("numpy") is None:
+            fault = Fault("embedder", "the sqlite provider needs numpy for it: pip install 'memio-core[semantic]'")
+            raise ConfigError([fault])
+        self._embedder = embedder
+        self._embedding = Embedding(self._engine, self.table, embedder)
+        self.features = type(self).features | {Feature.SEMANTIC_SEARCH}
+
+    async def embed_pending(self, *, limit: int) -> Embedded:
+        """Embed records that have no vectors yet, and return how many got them and how many were refused."""
+        if self._engine.read_only:
+            return Embedded(0, 0)
+        try:
+            return await self._embeds().embed_pending(limit)
+        except OtherModelError as error:
+            self._warn(error.message)
+            return Embedded(0, 0)
+
+    async def count_pending(self, *, before: int | None = None, scope: Scope = ANYWHERE) -> Embedded:
+        """Count the records that have no vectors of the embedder's model yet, and those that it refused."""
+        return await self._embeds().count(scope, before)
+
+    async def reindex(self, *, limit: int) -> int:
+        """Embed records with the embedder's model beside those of the current one; return how many are left."""
+        return await self._embeds().reindex(limit)
+
+    async def erase(self, *, scope: Scope = ANYWHERE) -> list[str]:
+        """Rewrite the file without anything that was deleted from it, of every kind and owner."""
+        notices = await super().erase(scope=scope)
+        if self._matrix is not None:
+            self._matrix.drop()
+        return notices
+
+    async def _question(self, query: str, mode: Mode) -> Question | None:
+        """Return what a search asks for by meaning, or `None` where it goes by words alone."""
+        if mode == "keyword" or (mode == "auto" and self._embedder is None):
+            return None
+        if self._embedder is None:
+            raise _no_embedder("search by meaning")
+        by_meaning_alone = mode == "semantic"
+        if not by_meaning_alone and not query_terms(query):
+            return None  # it is found as a part of a text
+        vector = await self._embedder.embed_query(query, required=by_meaning_alone)
+        if vector is None:
+            return None
+        weight = None if by_meaning_alone else self.weight_of_meaning
+        matrix = None if self._engine.path == MEMORY else self._obtain_matrix
+        return Question(self.table, self._embedder.model, vector, weight, matrix, self._warn)
+
+    def _obtain_matrix(self) -> TableMatrix:
+        """Return the bits of the vectors. A thread calls it, because it may import numpy."""
+        from memio.providers.sqlite._meaning.matrix import TableMatrix
+
+        with self._lock:
+            if self._matrix is None:
+                self._matrix = TableMatrix()
+            return self._matrix
+
+    def _embeds(self) -> Embedding:
+        if self._embedding is None:
+            raise _no_embedder("embed texts")
+        return self._embedding
+
+    def _warn(self, message: str) -> None:
+        """Log a warning, once for each store."""
+        if not self._warned:
+            self._warned = True
+            _logger.warning("%s; searches go by words alone", message)
+
+
+def _no_embedder(what: str) -> NotSupportedError:
+    return NotSupportedError(
+        f"this sqlite store cannot {what} without an embedder", hint="configure an embedder, or call use_embedder first"
+    )

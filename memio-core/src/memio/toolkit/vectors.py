@@ -1,0 +1,198 @@
+"""Vectors in a byte for each number, and their comparison. Needs numpy: `pip install 'memio-core[semantic]'`.
+
+A score does not depend on which other vectors are compared in the same call: all numbers are integers, small enough
+that their sums are exact in the floating-point numbers that processors add fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LEVELS = 127
+_SQUARES = 4
+"""Bytes before the numbers of a packed vector: the sum of their squares."""
+_EXACT = 1 << 24
+"""Up to where integers are exact in single precision."""
+_FINE = 1 << 20
+_SINGLE_PRECISION_UP_TO = 1_024
+"""Dimensions up to which a query of at least 129 levels has exact sums in single precision."""
+_AT_ONCE = 4_096
+"""How many vectors are compared at once; of 384 dimensions they take six megabytes."""
+_COUNTED_AT_ONCE = 65_536
+_RECORD_BITS = 48
+_WORD = 8
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def pack(vectors: Sequence[Sequence[float]]) -> list[bytes]:
+    """Return vectors of equal length as bytes, of any scale: directions are all that is kept."""
+    given = np.asarray(vectors, dtype=np.float64)
+    peaks = np.abs(given).max(axis=1, keepdims=True)
+    scaled = np.divide(given, peaks, out=np.zeros_like(given), where=peaks > 0)
+    numbers = np.rint(scaled * _LEVELS).astype(np.int8)
+    squares = (numbers.astype(np.int64) ** 2).sum(axis=1).astype("<u4")
+    return [square.tobytes() + row.tobytes() for square, row in zip(squares, numbers, strict=True)]
+
+
+def dimensions_of(packed: bytes) -> int:
+    """Return the length of a packed vector."""
+    return len(packed) - _SQUARES
+
+
+class QueryVector:
+    """The vector of a query, which is compared with packed ones.
+
+    Args:
+        vector: The vector, of any scale.
+    """
+
+    def __init__(self, vector: Sequence[float]) -> None:
+        given = np.asarray(vector, dtype=np.float64)
+        self.dimensions = len(given)
+        single = self.dimensions <= _SINGLE_PRECISION_UP_TO
+        levels = (_EXACT - 1) // (_LEVELS * self.dimensions) if single else _FINE
+        peak = np.abs(given).max()
+        numbers = np.rint(given / peak * levels) if peak > 0 else given
+        self.bits = _bits(numbers[np.newaxis] >= 0)
+        self._norm = float(np.sqrt((numbers**2).sum()))
+        self._numbers: NDArray[Any] = numbers.astype(np.float32 if single else np.float64)
+
+    def scores(self, packed: Sequence[bytes]) -> Floats:
+        """Return the cosine of the angle to each vector: from -1 to 1."""
+        parts = [self._scores(packed[at : at + _AT_ONCE]) for at in range(0, len(packed), _AT_ONCE)]
+        found: Floats = np.concatenate(parts) if parts else np.empty(0)
+        return found
+
+    def _scores(self, packed: Sequence[bytes]) -> Floats:
+        squares, numbers = _unpacked(packed)
+        sums = (numbers.astype(self._numbers.dtype) @ self._numbers).astype(np.float64)
+        norms = np.sqrt(squares.astype(np.float64)) * self._norm
+        found: Floats = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
+        return found
+
+
+def best_of_each(records: Sequence[int], scores: Floats) -> list[tuple[int, float]]:
+    """Return each record with its best score, the best first; of equal ones, that of the greatest number first.
+
+    Args:
+        records: The numbers of records, those of one record one after the other.
+        scores: Their scores.
+    """
+    if not len(records):
+        return []
+    numbers = np.asarray(records, dtype=np.int64)
+    begins = np.flatnonzero(np.concatenate(([True], numbers[1:] != numbers[:-1])))
+    numbers, best = numbers[begins], np.maximum.reduceat(scores, begins)
+    order = np.lexsort((-numbers, -best))
+    return list(zip(numbers[order].tolist(), best[order].tolist(), strict=True))
+
+
+class BitMatrix:
+    """The signs of many vectors in memory, a bit for each number: what is near by them is near by its numbers, too.
+
+    Any thread may use it. Vectors are only added: one that has been replaced or deleted is found in vain.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._size = 0
+        self._records: Integers = np.empty(0, dtype=np.int64)
+        self._bits: NDArray[np.uint64] = np.empty((0, 0), dtype=np.uint64)
+
+    def __len__(self) -> int:
+        """Return how many vectors there are."""
+        return self._size
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes."""
+        return self._records.nbytes + self._bits.nbytes
+
+    def extend(self, records: Sequence[int], packed: Sequence[bytes]) -> None:
+        """Add vectors, each with the number of its record."""
+        if not records:
+            return
+        _, numbers = _unpacked(packed)
+        bits = _bits(numbers >= 0)
+        with self._lock:
+            end = self._size + len(records)
+            if end > len(self._records):
+                capacity = end + end // 8
+                self._records = _grown(self._records, self._size, (capacity,))
+                self._bits = _grown(self._bits, self._size, (capacity, bits.shape[1]))
+            self._records[self._size : end] = records
+            self._bits[self._size : end] = bits
+            self._size = end
+
+    def nearest(self, query: QueryVector, number: int, among: Integers | None = None) -> Iterator[list[int]]:
+        """Yield the numbers of records, some at a time, the nearest first; of equal ones, the greatest number first.
+
+        Args:
+            query: The query.
+            number: About how many are needed.
+            among: The numbers of the records that count, ascending; default all.
+        """
+        with self._lock:
+            records, bits = self._records[: self._size], self._bits[: self._size]
+        if among is not None:
+            places = np.searchsorted(among, records)
+            places[places == len(among)] = 0
+            chosen = np.flatnonzero(among[places] == records) if len(among) else np.empty(0, dtype=np.int64)
+            records, bits = records[chosen], bits[chosen]
+        ranks = _distances(bits, query.bits) << _RECORD_BITS | ((1 << _RECORD_BITS) - 1 - records)
+        seen: set[int] = set()
+        for some in _ascending(ranks, 2 * number):
+            found = dict.fromkeys(((1 << _RECORD_BITS) - 1 - (some & ((1 << _RECORD_BITS) - 1))).tolist())
+            fresh = [record for record in found if record not in seen]
+            seen.update(fresh)
+            yield fresh
+
+
+def _unpacked(packed: Sequence[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.int8]]:
+    """Return the sums of squares and the numbers of packed vectors."""
+    data = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(len(packed), -1)
+    squares = np.ascontiguousarray(data[:, :_SQUARES]).view("<u4")[:, 0]
+    return squares, data[:, _SQUARES:].view(np.int8)
+
+
+def _bits(signs: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    packed = np.packbits(signs, axis=1)
+    padding = -packed.shape[1] % _WORD
+    return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, padding)))).view(np.uint64)
+
+
+def _distances(bits: NDArray[np.uint64], query: NDArray[np.uint64]) -> Integers:
+    """Return in how many bits each row differs from that of a query."""
+    found: Integers = np.empty(len(bits), dtype=np.int64)
+    for at in range(0, len(bits), _COUNTED_AT_ONCE):
+        some = bits[at : at + _COUNTED_AT_ONCE]
+        found[at : at + len(some)] = np.bitwise_count(some ^ query).sum(axis=1)
+    return found
+
+
+def _ascending(ranks: Integers, number: int) -> Iterator[Integers]:
+    """Yield the least of some different numbers in order, then the next ones, each time more."""
+    if len(ranks) > number:
+        ranks = ranks.copy()
+        ranks.partition(number)
+        yield np.sort(ranks[:number])
+        ranks = ranks[number:]
+    ranks = np.sort(ranks)
+    while len(ranks):
+        number *= 4
+        yield ranks[:number]
+        ranks = ranks[number:]
+
+
+def _grown(array: NDArray[Any], size: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    grown = np.empty(shape, dtype=array.dtype)
+    if size:
+        grown[:size] = array[:size]
+    return grown
