@@ -1,8 +1,8 @@
 """What a row holds to be found by: a `tsvector` made in Python, so that every version of the server has the same words.
 
 A `tsvector` has limits. Words have 2,046 bytes at most, so a digest stands for a long one. All words of a row together
-have about a megabyte, so a row with more has a short digest of each of its words instead: all of them find it, and rarely
-does one that it does not have.
+have about a megabyte, so a row with more has a short digest of each of its words instead: all of them find it, and
+rarely does one that it does not have.
 """
 
 from __future__ import annotations
