@@ -38,7 +38,7 @@ LISTING = """
             async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
                 await memio.facts.add(content="likes coffee")
         asyncio.run(main())
-        found = [[entry.name, entry.describe()] for entry in installed("facts") if entry.name != "letta"]
+        found = [[entry.name, entry.describe()] for entry in installed("facts") if entry.name not in ("letta", "postgres")]
     print(json.dumps([found, [str(warning.message) for warning in caught]]))
 """
 
