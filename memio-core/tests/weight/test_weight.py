@@ -8,7 +8,18 @@ import sys
 
 import pytest
 
-HEAVY = {"asyncio", "json", "sqlite3", "pluggy", "pydantic", "importlib_metadata", "typer", "rich", "letta_client", "asyncpg"}
+HEAVY = {
+    "asyncio",
+    "json",
+    "sqlite3",
+    "pluggy",
+    "pydantic",
+    "importlib_metadata",
+    "typer",
+    "rich",
+    "letta_client",
+    "asyncpg",
+}
 """Modules that must not be loaded unless they are used."""
 
 

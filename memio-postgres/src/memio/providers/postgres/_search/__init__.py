@@ -31,10 +31,7 @@ from memio.toolkit import query_terms
 
 __all__ = ["INDEXES", "Search", "Spoken", "Words", "conversation_words", "search_rows", "words_of"]
 
-INDEXES = (
-    "CREATE INDEX {name}_words ON {table} USING gin ((ARRAY[owner]), words)",
-    "CREATE INDEX {name}_digests ON {table} USING gin (words) WHERE length < 0",
-)
+INDEXES = ("CREATE INDEX {name}_words ON {table} USING gin ((ARRAY[owner]), words)",)
 """The indexes of a searched table. Each also has one that begins with the owner: `(owner, seq)`, and for messages
 `(owner, session, seq)`. An array of one owner has an operator class in every PostgreSQL; the owner itself has one only
 with the extension `btree_gin`."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._search.queries import any_of, term_queries
+from memio.providers.postgres._search.words import DIGESTED
 from memio.toolkit import LENGTHS, NAMED_SPEAKER, Term
 from memio.toolkit.ranking import BOTH, CONTEXT, ONE
 
@@ -75,46 +76,43 @@ def ranking(search: Search, terms: Sequence[Term], limit: int) -> Statement:
         limit: How many rows at most.
     """
     value = search.parameters.copy()
-    queries = term_queries(terms)
-    any_term = _query(value, any_of(each.words for each in queries))
-    any_digest = _query(value, any_of(each.digests for each in queries))
+    any_term = any_of([*(each.words for each in term_queries(terms)), f"'{DIGESTED}'"])
+    span = f"ARRAY[r.owner] && {search.owners} AND {search.span}" if search.owners else search.span
     identity = ("owner", "session", "seq") if search.conversation else ("owner", "seq")
     keys = ", ".join(identity)
-    named, named_digest = _named(value, terms) if search.conversation else ("FALSE", "FALSE")
-    row = f"{', '.join(f'r.{column}' for column in identity)}, r.length, r.words, ({search.pick}) AS picked"
-    span = f"ARRAY[r.owner] && {search.owners} AND {search.span}" if search.owners else search.span
+    weight = "w.weight"
+    named = context = "FALSE"
+    if search.conversation:
+        named = _named(value, terms)
+        weight += f" * CASE WHEN NOT w.context THEN 1 WHEN w.own THEN {BOTH}::float8 ELSE {CONTEXT}::float8 END"
+        context = "h.length >= 0 AND h.words @@ t.context"
     arrays = _arrays(value, terms, conversation=search.conversation)
-    places = "h.length >= 0 AND h.words @@ t.context AS context, h.length < 0 OR h.words @@ t.own AS own"
-    found = places if search.conversation else "FALSE AS context, TRUE AS own"
+    own = "h.length < 0 OR h.words @@ t.own" if search.conversation else "TRUE"
     sql = f"""
 WITH hit AS MATERIALIZED (
-    SELECT {row}, {named} AS named
-    FROM {search.table} r WHERE {span} AND r.words @@ {any_term}
-    UNION ALL
-    SELECT {row}, {named_digest}
-    FROM {search.table} r WHERE {span} AND r.length < 0 AND r.words @@ {any_digest} AND NOT r.words @@ {any_term}
-), pair AS MATERIALIZED (
-    SELECT {keys}, h.length, h.picked, h.named, t.term, {found}
+    SELECT {", ".join(f"r.{column}" for column in identity)}, r.length, r.words, ({search.pick}) AS picked, {named} AS named
+    FROM {search.table} r
+    WHERE {span} AND r.words @@ {value(any_term)}::text::tsquery
+), weighed AS (
+    SELECT {keys}, h.length, h.picked, h.named, {context} AS context, {own} AS own,
+        {ONE} * (1 + ln(((SELECT count(*) FROM {search.table} r WHERE {search.span}) + 1)
+            / (count(*) OVER (PARTITION BY t.term) + 0.5::float8))) AS weight
     FROM hit h CROSS JOIN unnest({arrays.sources}) WITH ORDINALITY t({arrays.columns}, term)
-    WHERE CASE WHEN h.length < 0 THEN h.words @@ t.words OR h.words @@ t.digests ELSE h.words @@ t.words END
-), weight AS MATERIALIZED (
-    SELECT term, {ONE} * (1 + ln((n.size + 1) / (count(*) + 0.5::float8))) AS weight
-    FROM pair CROSS JOIN (SELECT count(*) AS size FROM {search.table} r WHERE {search.span}) n
-    GROUP BY term, n.size
+    WHERE h.words @@ t.words OR (h.length < 0 AND h.words @@ t.digests)
 ), best AS (
-    SELECT {keys}, sum(round(w.weight * CASE WHEN NOT p.context THEN 1 WHEN p.own THEN {BOTH} ELSE {CONTEXT} END))
-        / ({value(list(LENGTHS))}::float8[])[1 + CASE WHEN p.length < 0 THEN -1 - p.length ELSE p.length END]
-        * CASE WHEN p.named THEN {NAMED_SPEAKER} ELSE 1 END AS score
-    FROM pair p JOIN weight w USING (term)
-    WHERE p.picked
-    GROUP BY {keys}, p.length, p.named
-    ORDER BY score DESC, p.seq DESC
+    SELECT {keys}, sum(round({weight}))
+        / ({value(list(LENGTHS))}::float8[])[1 + CASE WHEN w.length < 0 THEN -1 - w.length ELSE w.length END]
+        * CASE WHEN w.named THEN {NAMED_SPEAKER} ELSE 1 END AS score
+    FROM weighed w
+    WHERE w.picked
+    GROUP BY {keys}, w.length, w.named
+    ORDER BY score DESC, w.seq DESC
     LIMIT {value(limit)}
 )
 SELECT {search.columns}, best.score
 FROM best JOIN {search.table} r USING ({keys}) {search.joined}
 ORDER BY best.score DESC, {search.key} DESC
-"""  # texts of this provider; values are parameters
+"""
     return Statement(sql, value.values)
 
 
@@ -141,14 +139,11 @@ def _arrays(value: Parameters, terms: Sequence[Term], *, conversation: bool) -> 
     return _Arrays(", ".join(arrays), ", ".join(f"{value(each)}::text[]::tsquery[]" for each in arrays.values()))
 
 
-def _named(value: Parameters, terms: Sequence[Term]) -> tuple[str, str]:
-    """Return the conditions that a term names the speaker of a row: one with words, and one with digests."""
+def _named(value: Parameters, terms: Sequence[Term]) -> str:
+    """Return the condition that a term names the speaker of a row."""
     if len(terms) > _NAMES:
-        return "FALSE", "FALSE"
+        return "FALSE"
     queries = term_queries(terms, "B")
     words, digests = any_of(each.words for each in queries), any_of(each.digests for each in queries)
-    return f"r.words @@ {_query(value, words)}", f"r.words @@ {_query(value, digests)}"
-
-
-def _query(value: Parameters, query: str) -> str:
-    return f"{value(query)}::text::tsquery"
+    words, digests = (f"r.words @@ {value(each)}::text::tsquery" for each in (words, digests))
+    return f"CASE WHEN r.length < 0 THEN {digests} ELSE {words} END"

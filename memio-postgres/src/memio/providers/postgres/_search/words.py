@@ -1,8 +1,8 @@
 """What a row holds to be found by: a `tsvector` made in Python, so that every version of the server has the same words.
 
 A `tsvector` has limits. Words have 2,046 bytes at most, so a digest stands for a long one. All words of a row together
-have about a megabyte, so a row with more has a short digest of each of its words instead: all of them find it, and
-rarely does one that it does not have.
+have about a megabyte, so a row with more has a short digest of each word instead: all of its words find it, and rarely
+does another one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ _LONG = 200
 """How many bytes a word has at most that is stored as it is."""
 _MOST = 900_000
 """How many bytes of words a row has at most, of the 1,048,575 that a `tsvector` may have."""
+DIGESTED = "#"
+"""What a row has that holds digests, so that a search looks at it."""
+
 _PAIR = 2
 _SIGNS = "".join(sign for sign in map(chr, range(0x21, 0x7F)) if sign not in "'\\")
 """The printable characters of ASCII that mean nothing in the text of a `tsvector`."""
@@ -91,7 +94,7 @@ def _words_in_context(entry: Entry) -> Words:
 def _words(weights: Mapping[str, str], entry: Entry) -> Words:
     length = length_class(entry.words)
     if len(entry.text) * 4 > _MOST and _bytes_of(weights) > _MOST:
-        weights = _digested(weights)
+        weights = {DIGESTED: "", **_digested(weights)}
         length = -1 - length
     return Words(" ".join([f"'{lexeme}'{weight}" for lexeme, weight in weights.items()]), length)
 
