@@ -58,11 +58,12 @@ def test_a_write_whose_connection_is_cut_is_unknown_where_it_may_be_there(connec
 
             proxy.cut = cut
             calls = [(f"fact {n}", lambda n=n: memio.facts.add("x", fact_id=f"fact {n}")) for n in range(12)]
+            calls += [(f"put {n}", lambda n=n: memio.documents.put(doc_id=f"put {n}", content="x")) for n in range(12)]
             calls += [
-                (f"put {n}", lambda n=n: memio.documents.put(doc_id=f"put {n}", content="x")) for n in range(12)
-            ]
-            calls += [
-                (f"turn {n}", lambda n=n: memio.history.add(session_id=f"turn {n}", messages=[Message(role="user", content="x")]))
+                (
+                    f"turn {n}",
+                    lambda n=n: memio.history.add(session_id=f"turn {n}", messages=[Message(role="user", content="x")]),
+                )
                 for n in range(12)
             ]
             acknowledged, failed = await outcomes_of(calls)
