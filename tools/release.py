@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-DISTRIBUTIONS = ("memio-core", "memio-letta", "tests-contract")
+DISTRIBUTIONS = ("memio-core", "memio-letta", "memio-postgres", "tests-contract")
 VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 
 

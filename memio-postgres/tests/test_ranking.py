@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._search import INDEXES, Search, Spoken, conversation_words, search_rows, words_of
 from memio.toolkit import LENGTHS, NAMED_SPEAKER, date_words, index_words, query_terms, weights
 from memio.toolkit.stems import stem

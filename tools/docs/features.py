@@ -27,9 +27,14 @@ def sentences(names: type[StrEnum]) -> Iterator[str]:
         yield f"| `{names[member]}` | {sentence} |"
 
 
-def feature_table(provider: str) -> Iterator[str]:
-    """Yield the table: a row per feature and guarantee, a column per kind."""
-    client = Memio.from_config({kind: {"provider": provider, "path": ":memory:"} for kind in KINDS})
+def feature_table(provider: str, **settings: str) -> Iterator[str]:
+    """Yield the table: a row per feature and guarantee, a column per kind.
+
+    Args:
+        provider: Its name; it has stores of all kinds.
+        settings: What it needs to be configured. Nothing is opened.
+    """
+    client = Memio.from_config({kind: {"provider": provider, **settings} for kind in KINDS})
     declared = {kind: getattr(client, kind).features | getattr(client, kind).guarantees for kind in KINDS}
     yield f"| | {' | '.join(KINDS)} |"
     yield "|---|---|---|---|---|"

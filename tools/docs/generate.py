@@ -30,9 +30,11 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "commands": command_reference,
     "settings of sqlite": lambda: settings_table("sqlite"),
     "settings of letta": lambda: settings_table("letta"),
+    "settings of postgres": lambda: settings_table("postgres"),
     "features": lambda: sentences(Feature),
     "guarantees": lambda: sentences(Guarantee),
-    "features of sqlite": lambda: feature_table("sqlite"),
+    "features of sqlite": lambda: feature_table("sqlite", path=":memory:"),
+    "features of postgres": lambda: feature_table("postgres", dsn="postgresql://localhost/memio"),
 }
 SLOW_PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "contract result of sqlite": lambda: contract_result("sqlite", check="--check" in sys.argv),

@@ -18,6 +18,7 @@ from memio.settings import Settings, environment_variable
 
 MODELS = {
     "letta": ("memio.providers.letta.settings", "LettaSettings"),
+    "postgres": ("memio.providers.postgres.settings", "PostgresSettings"),
     "sqlite": ("memio.providers.sqlite.settings", "SqliteSettings"),
 }
 
@@ -57,11 +58,12 @@ def _descriptions(model: type[Settings]) -> dict[str, str]:
 
 
 def _type(annotation: Any, field: FieldInfo) -> str:
+    if get_origin(annotation) is not Literal:
+        arguments = [argument for argument in get_args(annotation) if argument is not type(None)]
+        annotation = arguments[0] if arguments else annotation
     if get_origin(annotation) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(annotation))
-    arguments = [argument for argument in get_args(annotation) if argument is not type(None)]
-    kind = arguments[0] if arguments else annotation
-    name = {SecretStr: "secret text", str: "text", bool: "true or false", int: "number", float: "number"}[kind]
+    name = {SecretStr: "secret text", str: "text", bool: "true or false", int: "number", float: "number"}[annotation]
     bounds = [
         f"{words} {getattr(rule, attribute)}"
         for rule in field.metadata

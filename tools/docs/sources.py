@@ -9,7 +9,9 @@ from typing import Any
 from griffe import Extension, GriffeLoader, Module, Object
 
 ROOT = Path(__file__).resolve().parents[2]
-PROVIDERS = [ROOT / folder / "src" / "memio" / "providers" for folder in ("memio-core", "memio-letta")]
+PROVIDERS = [
+    ROOT / folder / "src" / "memio" / "providers" for folder in ("memio-core", "memio-letta", "memio-postgres")
+]
 """The folders of the package `memio.providers`. It has no `__init__.py`, because several distributions share it."""
 
 

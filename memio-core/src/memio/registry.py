@@ -41,7 +41,10 @@ class Published(NamedTuple):
     kinds: tuple[Kind, ...]
 
 
-PUBLISHED = {"letta": Published("memio-letta", ("facts", "history", "documents"))}
+PUBLISHED = {
+    "letta": Published("memio-letta", ("facts", "history", "documents")),
+    "postgres": Published("memio-postgres", ("facts", "history", "documents", "graph")),
+}
 """The published providers, by name."""
 
 S = TypeVar("S", StoreSpec, MiddlewareSpec)

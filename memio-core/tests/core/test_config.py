@@ -161,8 +161,8 @@ def test_every_fault_is_reported_at_once_with_its_path_and_no_secret(run, monkey
     )
     output = run('fails("memio.json")')
     assert "hunter2" not in output
-    # Letta may be installed where the tests run.
-    assert output.replace("acme, letta, sqlite", "acme, sqlite").splitlines() == [
+    # The other distributions may be installed where the tests run.
+    assert output.replace("letta, ", "").replace("postgres, ", "").splitlines() == [
         "ConfigError | 11 problems in memio.json:",
         "  facts.key: the environment variable NOT_SET is not set",
         HISTROY,

@@ -38,7 +38,8 @@ LISTING = """
             async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
                 await memio.facts.add(content="likes coffee")
         asyncio.run(main())
-        found = [[entry.name, entry.describe()] for entry in installed("facts") if entry.name != "letta"]
+        others = ("letta", "postgres")
+        found = [[entry.name, entry.describe()] for entry in installed("facts") if entry.name not in others]
     print(json.dumps([found, [str(warning.message) for warning in caught]]))
 """
 

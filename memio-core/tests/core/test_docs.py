@@ -23,7 +23,13 @@ from run_page import LANGUAGES, MARKS, Block, blocks  # isort: skip  # beside th
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([ROOT / "README.md", ROOT / "memio-core" / "README.md", *(ROOT / "docs").rglob("*.md")])
 # The other distributions run the code of their pages in their own tests.
-ELSEWHERE = ("CHANGELOG.md", "memio-letta/README.md", "tests-contract/README.md", "changelog.d/README.md")
+ELSEWHERE = (
+    "CHANGELOG.md",
+    "memio-letta/README.md",
+    "memio-postgres/README.md",
+    "tests-contract/README.md",
+    "changelog.d/README.md",
+)
 COMMUNITY = ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md")
 LINKED = [*PAGES, *(ROOT / place for place in (*ELSEWHERE, *COMMUNITY))]
 RUN = {"python", "sh", "toml", "json"}
@@ -117,17 +123,22 @@ def test_links_lead_to_files_that_exist(page):
 
 
 def test_the_generated_parts_of_the_pages_are_current():
-    if importlib.util.find_spec("memio.providers.letta") is None:
-        pytest.skip("the pages are about memio-letta, too, which is not installed")
+    for name in ("letta", "postgres"):
+        if importlib.util.find_spec(f"memio.providers.{name}") is None:
+            pytest.skip(f"the pages are about memio-{name}, too, which is not installed")
     command = [sys.executable, str(ROOT / "tools" / "docs" / "generate.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
+_ELSEWHERE = ("memio.providers.letta", "memio.providers.postgres")
+"""The packages of other distributions, which may be installed or not."""
+
+
 def modules() -> list[str]:
     here = [str(ROOT / "memio-core" / "src" / "memio")]
     names = [module.name for module in pkgutil.walk_packages(here, "memio.")]
-    return ["memio", *(name for name in names if "letta" not in name and not name.endswith("__main__"))]
+    return ["memio", *(name for name in names if not name.startswith(_ELSEWHERE) and not name.endswith("__main__"))]
 
 
 @pytest.mark.parametrize("name", modules())

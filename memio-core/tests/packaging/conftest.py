@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DISTRIBUTIONS = {
     "memio-core": ROOT / "memio-core",
     "memio-letta": ROOT / "memio-letta",
+    "memio-postgres": ROOT / "memio-postgres",
     "memio-contract": ROOT / "tests-contract",
 }
 

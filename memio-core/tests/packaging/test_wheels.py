@@ -23,6 +23,7 @@ pytestmark = pytest.mark.packaging
 PACKAGES = {
     "memio-core": {"memio", "memio/providers/sqlite"},
     "memio-letta": {"memio/providers/letta"},
+    "memio-postgres": {"memio/providers/postgres"},
     "memio-contract": {"memio_contract"},
 }
 TEMPLATE = "memio/cli/scaffold/template/"
@@ -49,8 +50,8 @@ def test_every_package_is_marked_as_typed(wheels: Mapping[str, Path], distributi
 def test_a_wheel_holds_its_package_and_metadata_only(wheels: Mapping[str, Path], distribution: str) -> None:
     names = {name for name in names_in(wheels[distribution]) if ".dist-info/" not in name}
     roots = ("memio_contract/",) if distribution == "memio-contract" else ("memio/",)
-    if distribution == "memio-letta":
-        roots = ("memio/providers/letta/",)
+    if distribution in ("memio-letta", "memio-postgres"):
+        roots = (f"memio/providers/{distribution.removeprefix('memio-')}/",)
     assert [name for name in sorted(names) if not name.startswith(roots)] == []
     # The templates of a provider are text, and have other tests.
     names = {name for name in names if not name.startswith(TEMPLATES)}
@@ -79,7 +80,8 @@ def test_no_wheel_has_an_init_file_in_the_folder_of_the_providers(
 
 def test_only_core_contains_the_package_memio(wheels: Mapping[str, Path]) -> None:
     assert "memio/__init__.py" in names_in(wheels["memio-core"])
-    assert not {"memio/__init__.py", "memio/__init__.pyi"} & names_in(wheels["memio-letta"])
+    for distribution in ("memio-letta", "memio-postgres"):
+        assert not {"memio/__init__.py", "memio/__init__.pyi"} & names_in(wheels[distribution])
 
 
 @pytest.mark.parametrize("distribution", PACKAGES)
@@ -109,6 +111,7 @@ def test_what_is_run_time_only_is_capped_and_test_tools_are_not(wheels: Mapping[
     assert core["pluggy"]
     assert core["pydantic"]
     assert capped("memio-letta")["letta-client"]
+    assert capped("memio-postgres")["asyncpg"]
     assert capped("memio-contract") == {"memio-core": True, "pytest": False, "hypothesis": False}
 
 

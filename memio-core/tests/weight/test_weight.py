@@ -8,7 +8,18 @@ import sys
 
 import pytest
 
-HEAVY = {"asyncio", "json", "sqlite3", "pluggy", "pydantic", "importlib_metadata", "typer", "rich", "letta_client"}
+HEAVY = {
+    "asyncio",
+    "json",
+    "sqlite3",
+    "pluggy",
+    "pydantic",
+    "importlib_metadata",
+    "typer",
+    "rich",
+    "letta_client",
+    "asyncpg",
+}
 """Modules that must not be loaded unless they are used."""
 
 
@@ -33,9 +44,10 @@ def test_importing_loads_nothing_heavy(program: str) -> None:
     assert HEAVY & loaded_by(program) == set()
 
 
-def test_importing_a_provider_of_another_distribution_loads_nothing_heavy() -> None:
-    pytest.importorskip("memio.providers.letta", reason="memio-letta is not installed here")
-    assert HEAVY & loaded_by("import memio.providers.letta") == set()
+@pytest.mark.parametrize("provider", ["letta", "postgres"])
+def test_importing_a_provider_of_another_distribution_loads_nothing_heavy(provider: str) -> None:
+    pytest.importorskip(f"memio.providers.{provider}", reason=f"memio-{provider} is not installed here")
+    assert HEAVY & loaded_by(f"import memio.providers.{provider}") == set()
 
 
 def test_importing_memio_loads_none_of_its_modules_yet() -> None:

@@ -82,7 +82,8 @@ class _Place:
 
     async def _run(self, *commands: str) -> None:
         """Run statements in one transaction."""
-        connection = await asyncpg.connect(
+        driver: Any = asyncpg
+        connection = await driver.connect(
             self._settings.dsn.get_secret_value(), statement_cache_size=0, **tls_of(self._settings)
         )
         try:

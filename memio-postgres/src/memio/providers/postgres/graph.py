@@ -10,7 +10,7 @@ from memio.models import Page, Triple
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import Order
 from memio.providers.postgres._db.database import Database
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.graph import Graph, has_entity
 from memio.providers.postgres._rows.listing import Condition
 from memio.providers.postgres._rows.scopes import EVERYTHING, all_of, within

@@ -80,7 +80,8 @@ class Database:
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Return the result of work that reads and writes in one transaction, after the commit.
 
-        It may be called again, when other transactions prevent this one, or the connection is lost before the commit.
+        It may be called again: when other transactions prevent this one, also by taking a key that it found free, and
+        when the connection is lost before the commit.
         """
         committing = False
 
@@ -97,7 +98,11 @@ class Database:
             await connection.execute("COMMIT")
             return result
 
-        return await self._repeat(transaction, lost=lambda: "unknown" if committing else "not_applied")
+        return await self._repeat(
+            transaction,
+            lost=lambda: "unknown" if committing else "not_applied",
+            prevented=(*errors.PREVENTED, errors.Taken),
+        )
 
     async def count(self, sql: str, values: Sequence[Any], accept: Callable[[Row], bool]) -> int:
         """Return how many rows of a statement are accepted. They are read a thousand at a time."""
@@ -126,15 +131,27 @@ class Database:
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await pool.close()
 
-    async def _repeat(self, work: Callable[[Connection], Awaitable[T]], *, lost: Outcome | Callable[[], Outcome]) -> T:
-        """Run work on a connection, and again where a failure left nothing done and may not happen again."""
+    async def _repeat(
+        self,
+        work: Callable[[Connection], Awaitable[T]],
+        *,
+        lost: Outcome | Callable[[], Outcome],
+        prevented: tuple[type[Exception], ...] = errors.PREVENTED,
+    ) -> T:
+        """Run work on a connection, and again where a failure left nothing done and may not happen again.
+
+        Args:
+            work: The work.
+            lost: What was done where the connection was lost.
+            prevented: What is raised where others prevented the work.
+        """
         attempt = reconnects = 0
         while True:
             attempt += 1
             try:
                 async with self._connected() as connection:
                     return await work(connection)
-            except errors.PREVENTED as error:
+            except prevented as error:
                 if attempt >= ATTEMPTS:
                     raise errors.prevented(error, ATTEMPTS) from error
                 await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * 2**attempt)))  # noqa: S311  # no secret
@@ -198,7 +215,8 @@ class Database:
 
     async def _new_pool(self) -> Any:
         settings = self._settings
-        return await asyncpg.create_pool(
+        driver: Any = asyncpg
+        return await driver.create_pool(
             settings.dsn.get_secret_value(),
             min_size=0,
             max_size=settings.pool_size,
@@ -216,8 +234,6 @@ class Database:
                 await prepare_schema(connection, self.schema, self.place)
         except errors.UNREACHABLE as error:
             raise self._unreachable(error) from error
-        except TimeoutError as error:
-            raise errors.timed_out(error, self._settings.statement_timeout, "not_applied") from error
 
     async def _expire(self) -> None:
         """Have the pool replace its connections: what ended one has often ended the others too."""

@@ -21,8 +21,14 @@ from memio.providers.postgres.settings import PostgresSettings
 PREVENTED = (pg.SerializationError, pg.DeadlockDetectedError)
 """What is raised when transactions prevent each other: nothing was done, and the same may succeed at once."""
 
-MEANT = (pg.UniqueViolationError, pg.CardinalityViolationError)
-"""What statements raise on purpose: a key is taken, or a session has several owners. Their callers handle it."""
+Taken = pg.UniqueViolationError
+"""Raised by a statement that adds what another transaction has just added."""
+
+Several = pg.CardinalityViolationError
+"""Raised by a statement that wants one row where there are several."""
+
+MEANT = (Taken, Several)
+"""What callers handle."""
 
 LOST = (
     pg.PostgresConnectionError,

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from asyncpg.exceptions import UniqueViolationError
-
-from memio.errors import ConflictError, UnavailableError
+from memio.errors import ConflictError
 from memio.models import Page, Triple
 from memio.owners import Owner, Scope
 from memio.providers.postgres._db.database import Connection, Database
 from memio.providers.postgres._db.database import Row as Columns
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._db.errors import Taken
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.listing import Condition, Listing, part_of, read_cursor, weight_of, write_cursor
 from memio.providers.postgres._rows.owners import adding, page_of_owners
@@ -32,8 +31,6 @@ from memio.toolkit import only, same_json, trusted
 
 _COLUMNS = "r.seq, r.id, r.subject, r.predicate, r.object, r.metadata, r.created_at, o.user_id, o.agent_id, o.namespace"
 _TEXT = "(r.subject || ' ' || r.predicate || ' ' || r.object)"
-_ATTEMPTS = 5
-"""How often a call is tried that finds a triple missing, and there when it stores it."""
 
 _make_triple = trusted(Triple)
 
@@ -172,7 +169,7 @@ class Graph:
         parameters = Parameters()
         try:
             rows = await self._database.change(self._inserting(items, words, parameters, check=True), parameters.values)
-        except UniqueViolationError:  # by a transaction that the statement did not see yet
+        except Taken:  # by a transaction that the statement did not see yet
             return None
         return _stored(items, rows) if rows else None
 
@@ -190,16 +187,7 @@ class Graph:
                 rows |= _stored(missing, await connection.fetch(statement, *parameters.values))
             return rows, len(missing)
 
-        for _ in range(_ATTEMPTS):
-            try:
-                return await self._database.transact(work)
-            except UniqueViolationError as error:  # as above
-                cause = error
-        raise UnavailableError(
-            "others add and delete these triples all the time, and nothing was stored: try again",
-            retryable=True,
-            cause=cause,
-        )
+        return await self._database.transact(work)
 
     async def _same(
         self, connection: Connection, given: Sequence[tuple[Owner, Triple]], items: Mapping[Key, New]

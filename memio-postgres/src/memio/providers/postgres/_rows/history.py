@@ -8,15 +8,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from asyncpg.exceptions import CardinalityViolationError
-
 from memio.errors import ConflictError, NotFoundError
 from memio.models import Message, Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import Start
 from memio.providers.postgres._db.database import Connection, Database
 from memio.providers.postgres._db.database import Row as Columns
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._db.errors import Several
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of
 from memio.providers.postgres._rows.listing import Listing, part_of, read_cursor, weight_of, write_cursor
 from memio.providers.postgres._rows.messages import (
@@ -407,5 +406,5 @@ async def _one_owner(session_id: str | None) -> AsyncGenerator[None]:
     """Raise `ConflictError` where a statement finds that several owners in scope have a session."""
     try:
         yield
-    except CardinalityViolationError as error:
+    except Several as error:
         raise ConflictError("session", str(session_id), reason="owners") from error

@@ -15,8 +15,8 @@ from memio.errors import InvalidInputError
 from memio.models import Page
 from memio.owners import Owner, Scope
 from memio.providers.postgres._db.database import Connection, Database
-from memio.providers.postgres._db.parameters import Parameters
 from memio.providers.postgres._db.schema import OWNED
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import label_key, namespace_key, owner_key
 from memio.providers.postgres._rows.scopes import labels_in
 from memio.providers.postgres._rows.values import text_array

@@ -11,15 +11,14 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from asyncpg.exceptions import UniqueViolationError
-
-from memio.errors import ConflictError, UnavailableError
+from memio.errors import ConflictError
 from memio.models import Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import OMITTED
 from memio.providers.postgres._db.database import Connection, Database
 from memio.providers.postgres._db.database import Row as Columns
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._db.errors import Taken
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.listing import Listing, part_of, read_cursor, weight_of, write_cursor
 from memio.providers.postgres._rows.owners import adding, page_of_owners, prune
@@ -47,8 +46,6 @@ _STORED = (
     "owner, key, seq, version, created_at, updated_at, expires_at, length, id, metadata, tags, content, data, words"
 )
 _PURGED_AT_ONCE = 500
-_ATTEMPTS = 5
-"""How often a call is tried that finds an id free, and taken when it stores the record."""
 
 
 class Selection(NamedTuple):
@@ -290,7 +287,7 @@ class Records(Generic[R]):
         parameters = Parameters()
         try:
             rows = await self._database.change(self._inserting(items, words, parameters, check=True), parameters.values)
-        except UniqueViolationError:  # by a transaction that the statement did not see yet
+        except Taken:  # by a transaction that the statement did not see yet
             return None
         return _stored(items, rows) if rows else None
 
@@ -306,16 +303,7 @@ class Records(Generic[R]):
                 rows |= _stored(missing, await connection.fetch(statement, *parameters.values))
             return rows, len(missing)
 
-        for _ in range(_ATTEMPTS):
-            try:
-                return await self._database.transact(work)
-            except UniqueViolationError as error:
-                cause = error
-        raise UnavailableError(
-            "others add and delete records of these ids all the time, and nothing was stored: try again",
-            retryable=True,
-            cause=cause,
-        )
+        return await self._database.transact(work)
 
     async def _same(self, connection: Connection, items: Mapping[Key, New]) -> dict[Key, Row]:
         """Lock the records that have the ids of items, and return them; remove those that have expired.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memio.owners import ANY, ANYWHERE, Scope
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import label_key, namespace_key, owner_key
 
 EVERYTHING = "TRUE"

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, cast
 
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.scopes import EVERYTHING, all_of
 
 _LONGEST = 200

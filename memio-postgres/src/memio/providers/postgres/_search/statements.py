@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from memio.providers.postgres._db.parameters import Parameters
+from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._search.queries import any_of, term_queries
 from memio.providers.postgres._search.words import DIGESTED
 from memio.toolkit import LENGTHS, NAMED_SPEAKER, Term
