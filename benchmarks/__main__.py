@@ -1,4 +1,4 @@
-"""Measures memio and its peers: `nox -s bench -- [GROUP …] [--quick] [--locomo FILE] [--letta URL]`."""
+"""Measures memio and its peers: `nox -s bench -- [GROUP …] [--quick]`, and `--help` for the other options."""
 
 from __future__ import annotations
 
@@ -51,7 +51,12 @@ def _measure(groups: list[str], size: Size, chosen: argparse.Namespace, path: Pa
             began, place = time.monotonic(), results.machine()
             agents.make(letta_sizes(size, group))
             options = Options(
-                size=size, locomo=chosen.locomo, letta=chosen.letta, agents=agents.known, trouble=agents.trouble
+                size=size,
+                locomo=chosen.locomo,
+                letta=chosen.letta,
+                agents=agents.known,
+                trouble=agents.trouble,
+                postgres=chosen.postgres,
             )
             used = {name: named(name, pythons[name]) for name in _environments([group]) if name in pythons}
             done: list[tuple[Table, Result]] = []
@@ -79,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--show", action="store_true", help="measure nothing, and write page and pictures from the saved results")
     add("--locomo", default=os.environ.get("MEMIO_LOCOMO", ""), help="the file with the conversations (MEMIO_LOCOMO)")
     add("--letta", default=os.environ.get("MEMIO_LETTA_URL", ""), help="the URL of a Letta server (MEMIO_LETTA_URL)")
+    postgres = os.environ.get("MEMIO_POSTGRES_DSN", "")
+    add("--postgres", metavar="DSN", default=postgres, help="a PostgreSQL database (MEMIO_POSTGRES_DSN)")
     add("--environments", type=Path, default=BUILD / "environments", help="where the peers are installed")
     add("--out", type=Path, help="where the results go, and a page of their own")
     return parser

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OWN = ("memio-core", "memio-letta", "memio-contract")
+OWN = ("memio-core", "memio-letta", "memio-postgres", "memio-contract")
 PACKAGES: dict[str, tuple[str, ...]] = {
-    "memio": (f"{ROOT / 'memio-core'}[cli]", str(ROOT / "memio-letta"), str(ROOT / "tests-contract")),
+    "memio": (
+        f"{ROOT / 'memio-core'}[cli]",
+        *(str(ROOT / folder) for folder in ("memio-letta", "memio-postgres", "tests-contract")),
+    ),
     "langgraph": ("langgraph-checkpoint-sqlite",),
+    "langgraph-postgres": ("langgraph-checkpoint-postgres", "psycopg[binary]"),
     "openai-agents": ("openai-agents",),
+    "openai-agents-postgres": ("openai-agents[sqlalchemy]", "asyncpg"),
     "chroma": ("chromadb",),
     "qdrant": ("qdrant-client",),
     "memio 0.3.1": ("memio==0.3.1", "letta-client"),
@@ -56,8 +62,8 @@ def named(name: str, python: Path) -> list[str]:
     """Return what is measured of an environment, with versions."""
     known = versions(python)
     wanted = (
-        ("memio-core", "memio-letta", "letta-client")
+        ("memio-core", "memio-letta", "letta-client", "memio-postgres", "asyncpg")
         if name == "memio"
-        else [spec.partition("==")[0] for spec in PACKAGES[name]]
+        else [re.split(r"[\[=]", spec)[0] for spec in PACKAGES[name]]
     )
     return [f"{package} {known[package]}" for package in wanted if package in known]

@@ -56,6 +56,7 @@ class Options:
         letta: The URL of a Letta server, or nothing.
         agents: By number of passages, an agent of that server.
         trouble: Why an agent could not be made, if so.
+        postgres: The DSN of a PostgreSQL server, or nothing.
     """
 
     size: Size
@@ -63,10 +64,15 @@ class Options:
     letta: str
     agents: dict[int, str]
     trouble: str
+    postgres: str = ""
 
     def pick(self, full: Any, quick: Any, smoke: Any) -> Any:
         """Return the value for the chosen size."""
         return {"full": full, "quick": quick, "smoke": smoke}[self.size]
+
+    def without_postgres(self) -> dict[str, str]:
+        """Return the replacement of an order that needs a PostgreSQL server, where there is none."""
+        return {"skipped": "no PostgreSQL server: `--postgres DSN` names one"}
 
     def without_agent(self) -> dict[str, str]:
         """Return the replacement of an order that needs an agent, where there is none."""
