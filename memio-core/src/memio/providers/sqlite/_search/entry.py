@@ -1,7 +1,8 @@
 """What the index holds for a row: one text, whose words are of four kinds.
 
 A mark before a word, a character that is never part of a word itself (see `memio.toolkit.index_text`), tells the kinds
-apart. Marked words in one column take half of the room that columns take: with `detail=none` the index keeps for each
+apart. That of tags is ASCII, because most texts are: with any other one, each of their characters would take two bytes.
+Marked words in one column take half of the room that columns take: with `detail=none` the index keeps for each
 word only the rows that have it.
 """
 
@@ -14,7 +15,8 @@ from typing import NamedTuple
 from memio.toolkit import Term, index_text, index_words
 
 OWN = ""
-TAG = "\ue000"
+TAG = "\x1a"
+"""A character that FTS5 takes in expressions without quotes, and that `tokenchars` makes a part of words."""
 CONTEXT = "\ue001"
 NAME = "\ue002"
 
