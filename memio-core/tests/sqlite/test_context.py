@@ -21,7 +21,7 @@ INDEX = TextIndex("message_text", conversation=True)
 def utterance(seq: int, *, cut: bool = False) -> Utterance:
     """Return a message with a word of its own; every fifth is long."""
     content = f"word{seq}" + " x" * (SHORT if seq % 5 == 0 else 1)
-    return Utterance(seq, None, content[: SHORT + 1] if cut else content, lambda: ("1 May 2026", "\ue000s1"))
+    return Utterance(seq, None, content[: SHORT + 1] if cut else content, lambda: ("1 May 2026", "\x1as1"))
 
 
 def whole(seqs: list[int]) -> dict[int, Entry]:
@@ -54,7 +54,7 @@ def expected(found: dict[int, Entry]) -> set[tuple[int, str]]:
 def test_a_short_message_has_the_two_before_it_and_the_one_after_it() -> None:
     entry = whole([1, 2, 3, 4, 6])[3]
     context = ["\ue001word1", "\ue001x", "\ue001word2", "\ue001x", "\ue001word4", "\ue001x"]
-    assert entry.text.split() == ["word3", "x", "1", "May", "2026", *context, "\ue000s1"]
+    assert entry.text.split() == ["word3", "x", "1", "May", "2026", *context, "\x1as1"]
     assert entry.words == 11
 
 
@@ -106,13 +106,13 @@ def test_a_search_sees_what_waits_for_the_end_of_the_transaction(db: sqlite3.Con
 
 def test_rows_that_are_not_accepted_leave_room_for_the_next(db: sqlite3.Connection) -> None:
     for seq in range(1, 40):
-        INDEX.change(db, seq, None, entry_of("tea" + " x" * (seq % 7), "\ue000u1" if seq % 2 else "\ue000u2"))
+        INDEX.change(db, seq, None, entry_of("tea" + " x" * (seq % 7), "\x1au1" if seq % 2 else "\x1au2"))
     span = Span("", 39)
     everything = INDEX.best(db, query_terms("tea"), span, 100)
     assert len(everything) == 39
     third = INDEX.best(db, query_terms("tea"), span, 5, accept=lambda seqs: {seq for seq in seqs if seq % 3 == 0})
     assert third == [hit for hit in everything if hit[0] % 3 == 0][:5]
-    filtered = INDEX.best(db, query_terms("tea"), span, 100, filters="\ue000u2")
+    filtered = INDEX.best(db, query_terms("tea"), span, 100, filters="\x1au2")
     assert filtered == [hit for hit in everything if hit[0] % 2 == 0]
 
 

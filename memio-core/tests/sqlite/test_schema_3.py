@@ -94,9 +94,9 @@ def test_the_tags_of_an_owner_are_those_that_its_records_get_afterwards(
     assert_consistent()
     for user, agent, path, tags in look("SELECT user, agent, path, tags FROM owner"):
         letters = [each[:2] for each in tags.split(" ")]
-        assert {f"\ue000{letter}" for letter in "ouae"} | ({"\ue000p"} if path else set()) == {*letters}
+        assert {f"\x1a{letter}" for letter in "ouae"} | ({"\x1ap"} if path else set()) == {*letters}
         for letter, label in (("u", user), ("a", agent), ("e", path)):
-            assert (f"\ue000{letter}0" in tags.split(" ")) == (not label)
+            assert (f"\x1a{letter}0" in tags.split(" ")) == (not label)
 
 
 def test_scopes_with_a_missing_label_and_many_owners_have_exactly_their_records(old: Path) -> None:

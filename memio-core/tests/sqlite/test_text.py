@@ -239,6 +239,7 @@ def test_every_character_is_one_word_to_sqlite_or_is_made_one(index: sqlite3.Con
 def test_what_is_indexed_never_depends_on_the_version_of_python() -> None:
     # Letters that Unicode has had since 3.2 only, and the same text in two versions of Python, give these.
     assert index_text("plain ASCII, as it is!") == "plain ASCII, as it is!"
+    assert index_text("a\x1ab") == "a b"
     assert index_text("naïve Zürich\u2019s ё") == "naive zurich s е"  # noqa: RUF001  # a Cyrillic letter
     assert index_text("東京都 x") == "東京 京都 都 x"
     assert index_text("猫") == "猫"
@@ -248,5 +249,6 @@ def test_what_is_indexed_never_depends_on_the_version_of_python() -> None:
 
 
 def test_characters_that_mark_words_in_the_index_are_not_taken_from_a_text() -> None:
-    texts = ["\ue000u1 \ue001tea \ue002tea", "tea"]
-    assert found_by(texts, "tea", "u1", "\ue000") == [["tea", texts[0]], [texts[0]], [texts[0]]]
+    for marks in ("\x1a\ue001\ue002", "\x1a\ue001\ue002é"):
+        texts = [f"{marks[0]}u1 {marks[1]}tea {marks[2:]}tea", "tea"]
+        assert found_by(texts, "tea", "u1", "\x1a") == [["tea", texts[0]], [texts[0]], [texts[0]]]

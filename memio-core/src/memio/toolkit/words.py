@@ -85,7 +85,8 @@ def index_text(text: str) -> str:
     """Return what an index gets for a text, as words with spaces between them.
 
     Text of ASCII characters and typographic marks keeps its case and its punctuation: databases split it in the same
-    way. The same text gives the same result on every version of Python, and so do canonically equal texts.
+    way. The same text gives the same result on every version of Python, and so do canonically equal texts. No result has
+    U+001A, with which a provider can mark words of its own.
 
     Example:
         >>> from memio.toolkit import index_text
@@ -94,7 +95,7 @@ def index_text(text: str) -> str:
     """
     text = _without_typography(text)
     if text.isascii():
-        return text
+        return text.replace("\x1a", " ")
     pieces = (piece for kind, run in _runs(text) for piece in _pieces(kind, run))
     # Some at a time: millions of short strings take many times the memory of the text.
     return " ".join(iter(lambda: " ".join(islice(pieces, _JOINED_AT_ONCE)), ""))

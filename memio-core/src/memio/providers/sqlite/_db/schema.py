@@ -60,7 +60,7 @@ OWNED_TABLES = (
 
 _TEXT_INDEX = (
     "CREATE VIRTUAL TABLE {name}_text USING fts5 (words, content='', detail=none, columnsize=0, "
-    "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")"
+    "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc' tokenchars '\x1a'\")"
 )
 _INDEXED = ("fact", "document", "message", "triple")
 

@@ -12,16 +12,16 @@ from memio.providers.sqlite._db.progress import Progress
 
 _INDEX = (
     "CREATE VIRTUAL TABLE {0}_text USING fts5 (words, content='', detail=none, columnsize=0, "
-    "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\")"
+    "tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc' tokenchars '\x1a'\")"
 )
 _INDEXED = ("fact", "document", "message", "triple")
 
 # A mark is before each tag, so that no word of a text is one.
 _TAGS = """
-UPDATE owner SET tags = char(57344) || replace(
+UPDATE owner SET tags = char(26) || replace(
     tags || CASE user WHEN '' THEN ' u0' ELSE '' END || CASE agent WHEN '' THEN ' a0' ELSE '' END
     || CASE path WHEN x'' THEN ' e0' ELSE '' END,
-    ' ', ' ' || char(57344)
+    ' ', ' ' || char(26)
 )
 """
 

@@ -1,5 +1,6 @@
 """How the kinds of words in the index are told apart, and expressions for rows that have words of one kind.
 
+That of tags is ASCII, because most texts are: with any other one, each of their characters would take two bytes.
 Marked words in one column take half of the room that columns take: with `detail=none` the index keeps for each word
 only the rows that have it.
 """
@@ -14,7 +15,8 @@ from memio.toolkit.entries import CONTEXT, NAME, Entry, entry_of
 __all__ = ["CONTEXT", "NAME", "OWN", "TAG", "Entry", "any_form", "entry_of"]
 
 OWN = ""
-TAG = "\ue000"
+TAG = "\x1a"
+"""A character that FTS5 takes in expressions without quotes, and that `tokenchars` makes a part of words."""
 
 
 def any_form(terms: Iterable[Term], mark: str = OWN) -> str:
