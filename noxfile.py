@@ -37,7 +37,7 @@ BRIDGES = {
     "memio-mcp": ("./memio-core[cli]", "./bridges/memio-mcp"),
     "memio-openai-agents": ("./memio-core", "./bridges/memio-openai-agents"),
 }
-"""What each bridge needs for its tests, each in an environment of its own, because frameworks disagree about versions."""
+"""What each bridge needs for its tests, each in an environment of its own: frameworks disagree about versions."""
 USED_WITH = {"memio-langgraph": ("langgraph>=1.0.3", "langgraph-checkpoint-sqlite>=3.0.1", "langmem>=0.0.29")}
 """What the tests of a bridge use it with, and users may not."""
 PROJECT = nox.project.load_toml("pyproject.toml")

@@ -324,8 +324,18 @@ def test_what_the_history_lacks_is_stated_at_construction(missing):
     run(memio.aclose())
 
 
-def test_a_repr(session, config):
-    assert repr(session) == "<MemioSession 'session' in sqlite: owner=Owner()>"
+@pytest.mark.parametrize("missing", ["user_scope", "attribution"])
+def test_a_label_that_the_history_does_not_keep_is_refused_at_construction(missing):
+    memio = Memio(history=Lacking(missing))
+    with pytest.raises(NotSupportedError, match="user_id"):
+        MemioSession("s", memio, user_id="ann")
+    MemioSession("s", memio)
+    run(memio.aclose())
+
+
+def test_a_repr(open_session):
+    text = repr(open_session(user_id="ann"))
+    assert text == "<MemioSession 'session' in <History of sqlite, user_id='ann', agent_id=None, namespace=()>>"
 
 
 # Threads and event loops

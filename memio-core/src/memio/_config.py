@@ -20,6 +20,7 @@ class MemioConfig(TypedDict, total=False):
         graph: The provider of triples, likewise.
         providers: Settings for every store of a provider, by the provider's name.
         middleware: Middleware, the outermost first: names, or tables with the name under `name` and settings.
+        commands: Settings of commands that other distributions add, by the name of the command; each checks its own.
 
     Example:
         >>> from memio import Memio, MemioConfig
@@ -34,3 +35,4 @@ class MemioConfig(TypedDict, total=False):
     graph: str | Mapping[str, Any]
     providers: Mapping[str, Mapping[str, Any]]
     middleware: Sequence[str | Mapping[str, Any]]
+    commands: Mapping[str, Mapping[str, Any]]

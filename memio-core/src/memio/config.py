@@ -8,6 +8,9 @@
     agent_id = "agent-123"
     api_key = "${LETTA_API_KEY}"                            # from the environment
 
+    [commands.mcp]                                          # settings of a command of another distribution
+    user_id = "alice"
+
 A setting in place beats one under `providers`, which beats the environment, which beats the
 default. A configuration that cannot be used raises one error with every fault.
 """
@@ -17,7 +20,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,7 +38,7 @@ from memio.plugins import Middleware, MiddlewareSpec, StoreSpec
 from memio.settings import Layer, Settings, forget_locals, resolve_settings
 
 MAX_DEPTH = 50
-TOP_LEVEL = (*KINDS, "middleware", "providers")
+TOP_LEVEL = (*KINDS, "middleware", "providers", "commands")
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 
 
@@ -85,11 +88,14 @@ class Config:
         source: The file that it came from, or `None` for a dict.
         stores: The stores, in the order of the kinds.
         middleware: The middleware, the outermost first.
+        commands: The settings of commands of other distributions, by the name of the command, as they are written.
+            Each command checks its own.
     """
 
     source: str | None
     stores: tuple[ConfiguredStore, ...]
     middleware: tuple[ConfiguredMiddleware, ...]
+    commands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     def open_stores(self) -> dict[Kind, Any]:
         """Make the stores, which may share resources, for `Memio` to take. It does no I/O.
@@ -184,7 +190,10 @@ class _Reader:
         self.unknown = 0
         self.written: dict[str, str] = {}
         self.unset: set[str] = set()
-        self.data = cast("dict[str, Any]", self.expanded(dict(data), ""))
+        # Not expanded: a variable that one command needs may be missing where another one runs.
+        self.commands: object = data.get("commands", {})
+        others = {key: value for key, value in data.items() if key != "commands"}
+        self.data = cast("dict[str, Any]", self.expanded(others, ""))
 
     def read(self) -> Config:
         """Check everything, then return the configuration or raise with every fault."""
@@ -199,8 +208,9 @@ class _Reader:
         middleware = [*self.middleware()]
         if not self.faults and not self.broken and not any(kind in self.data for kind in KINDS):
             self.fault("", f"no store is configured: name a provider for at least one of {', '.join(KINDS)}")
+        commands = self.of_commands()
         self.refuse()
-        return Config(self.source, tuple(stores), tuple(middleware))
+        return Config(self.source, tuple(stores), tuple(middleware), commands)
 
     def refuse(self) -> None:
         """Raise what was collected, if anything was."""
@@ -272,6 +282,19 @@ class _Reader:
             else:
                 checked[name] = cast("dict[str, Any]", section)
         return checked
+
+    def of_commands(self) -> dict[str, Mapping[str, Any]]:
+        """Return the settings under `commands`, by command."""
+        if not isinstance(self.commands, Mapping):
+            self.fault("commands", "must be a table of tables, as [commands.mcp]")
+            return {}
+        tables: dict[str, Mapping[str, Any]] = {}
+        for name, table in cast("Mapping[str, Any]", self.commands).items():
+            if isinstance(table, Mapping):
+                tables[name] = cast("Mapping[str, Any]", table)
+            else:
+                self.fault(f"commands.{name}", "must be a table of settings")
+        return tables
 
     def choices(self) -> Iterator[tuple[Kind, tuple[registry.Entry, StoreSpec, dict[str, Any]] | None]]:
         """Yield, for each kind that is configured, what was found for it."""

@@ -88,7 +88,7 @@ def fails(source):
 
 HISTROY = (
     "  histroy: unknown key, did you mean 'history'?; "
-    "known are: documents, facts, graph, history, middleware, providers"
+    "known are: commands, documents, facts, graph, history, middleware, providers"
 )
 
 NO_FILE = (
@@ -391,3 +391,18 @@ def test_a_plugin_that_is_broken_for_several_kinds_is_one_fault(run, tmp_path):
     (tmp_path / "site" / "acme_plugin.py").write_text("raise ImportError('no libacme')")
     output = run('fails({"facts": "acme", "documents": "acme"})')
     assert output.startswith("PluginError | the plugin fails on import: ImportError: no libacme")
+
+
+def test_settings_of_commands_are_kept_as_they_are_written_and_must_be_tables(run, monkeypatch):
+    monkeypatch.delenv("NOT_SET", raising=False)
+    assert run("""
+        from memio.config import load
+        tables = {"mcp": {"user_id": "alice", "token": "${NOT_SET}"}}
+        print(load({"facts": "sqlite", "commands": tables}).commands == tables, load({"facts": "sqlite"}).commands)
+        fails({"facts": "sqlite", "commands": ["mcp"]})
+        fails({"facts": "sqlite", "commands": {"mcp": "alice"}})
+    """).splitlines() == [
+        "True {}",
+        "ConfigError | commands: must be a table of tables, as [commands.mcp] (in the configuration)",
+        "ConfigError | commands.mcp: must be a table of settings (in the configuration)",
+    ]

@@ -82,9 +82,9 @@ class MemioSession(SessionABC):
             for name, label in labels.items():
                 if label is None:
                     raise InvalidInputError(f"{name} is None: leave it out for a session without one", argument=name)
-            self._labels = {"owner": Owner(**labels)}
             if not isinstance(memio, Memio):
                 memio = self._owned = Memio.from_config(memio, own_loop=True)
+            memio, self._labels = memio.scoped(owner=Owner(**labels)), {}
         self._history: History = memio.history
         _check_features(self._history)
 
@@ -153,8 +153,7 @@ class MemioSession(SessionABC):
         return None if limit is None else _checked_limit(limit)
 
     def __repr__(self) -> str:
-        labels = ", ".join(f"{name}={label!r}" for name, label in self._labels.items())
-        return f"<MemioSession {self.session_id!r} in {self._history.provider}: {labels}>"
+        return f"<MemioSession {self.session_id!r} in {self._history!r}>"
 
 
 def _settings(value: SessionSettings | dict[str, Any] | None) -> SessionSettings:

@@ -1,0 +1,1 @@
+"""The tools, by kind of memory."""
