@@ -324,9 +324,8 @@ def test_what_the_history_lacks_is_stated_at_construction(missing):
     run(memio.aclose())
 
 
-@pytest.mark.parametrize("missing", ["user_scope", "attribution"])
-def test_a_label_that_the_history_does_not_keep_is_refused_at_construction(missing):
-    memio = Memio(history=Lacking(missing))
+def test_a_label_that_the_history_does_not_keep_is_refused_at_construction():
+    memio = Memio(history=Lacking("attribution", "user_scope", "agent_scope", "namespaces", "owners"))
     with pytest.raises(NotSupportedError, match="user_id"):
         MemioSession("s", memio, user_id="ann")
     MemioSession("s", memio)
