@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from memio import Feature, InvalidInputError
 from memio.toolkit import matches, same_json
@@ -130,8 +130,20 @@ def _has_operators(condition: Mapping[Any, Any]) -> bool:
     return any(isinstance(name, str) and name.startswith("$") for name in condition)
 
 
-def condition_for(filters: Filter, features: frozenset[str]) -> dict[str, Any] | None:
-    """Return a condition on the metadata that every item which passes the filter fulfils, or `None`.
+class Condition(NamedTuple):
+    """What the backend applies of a filter.
+
+    Attributes:
+        filters: Filters on the metadata that every matching item passes, or `None`.
+        exact: Whether no other item passes them.
+    """
+
+    filters: dict[str, Any] | None
+    exact: bool
+
+
+def condition_for(filters: Filter, features: frozenset[str]) -> Condition:
+    """Return what the backend applies of a filter.
 
     Args:
         filters: A filter that was checked.
@@ -139,32 +151,38 @@ def condition_for(filters: Filter, features: frozenset[str]) -> dict[str, Any] |
     """
     if Feature.FILTER_OPERATORS in features:
         parts = [part for key, condition in filters.items() for part in _parts(key, condition)]
-        return None if not parts else parts[0] if len(parts) == 1 else {"$and": parts}
+        applied = [part.filters for part in parts if part.filters is not None]
+        joined = None if not applied else applied[0] if len(applied) == 1 else {"$and": applied}
+        return Condition(joined, all(part.exact for part in parts))
     if Feature.FILTERS in features:
-        return {key: value for key, value in filters.items() if can_be_copied(key, value)} or None
-    return None
+        equal = {key: value for key, value in filters.items() if can_be_copied(key, value)}
+        return Condition(equal or None, len(equal) == len(filters))
+    return Condition(None, not filters)
 
 
-def _parts(key: str, condition: Any) -> list[dict[str, Any]]:
+_NOTHING = Condition(None, exact=False)
+
+
+def _parts(key: str, condition: Any) -> list[Condition]:
     if not can_be_copied(key, None):
-        return []
+        return [_NOTHING]
     if not isinstance(condition, Mapping):
-        return [{key: condition}] if _is_copied(condition) else []
+        return [Condition({key: condition}, exact=True) if _is_copied(condition) else _NOTHING]
     entries = cast("Mapping[str, Any]", condition)
     if not _has_operators(entries):
-        return []
-    return [part for name, operand in entries.items() if (part := _part(key, name, operand)) is not None]
+        return [_NOTHING]
+    return [_part(key, name, operand) for name, operand in entries.items()]
 
 
-def _part(key: str, name: str, operand: Any) -> dict[str, Any] | None:
+def _part(key: str, name: str, operand: Any) -> Condition:
     if name in MEMBERSHIP:
-        return {key: {name: list(operand)}} if all(map(_is_copied, operand)) else None
+        return Condition({key: {name: list(operand)}}, exact=True) if all(map(_is_copied, operand)) else _NOTHING
     if name == "$exists" or not _is_copied(operand):
-        return None
+        return _NOTHING
     if name in ORDER and isinstance(operand, str):
         # A text that is too long to be copied is in order with the operand, too.
-        return {"$or": [{key: {name: operand}}, {key: {"$exists": False}}]}
-    return {key: {name: operand}}
+        return Condition({"$or": [{key: {name: operand}}, {key: {"$exists": False}}]}, exact=False)
+    return Condition({key: {name: operand}}, exact=True)
 
 
 def _refused(message: str) -> InvalidInputError:

@@ -87,23 +87,19 @@ def is_item(document: Document) -> bool:
 
 def item_of(document: Document) -> Item:
     """Return the item that a document holds."""
-    # The annotations of the item leave no room for a backend without times.
+    times: Any = (document.created_at, document.updated_at)  # `None` where the backend has none
+    created_at, updated_at = times
     return Item(
         value=document.data,
         key=document.id,
         namespace=document.namespace,
-        created_at=cast("datetime", document.created_at),
-        updated_at=cast("datetime", document.updated_at),
+        created_at=created_at,
+        updated_at=updated_at,
     )
 
 
 def found_item(document: Document) -> SearchItem:
     """Return the item that a document holds, with its score."""
-    return SearchItem(
-        document.namespace,
-        document.id,
-        document.data,
-        cast("datetime", document.created_at),
-        cast("datetime", document.updated_at),
-        document.score,
-    )
+    times: Any = (document.created_at, document.updated_at)
+    created_at, updated_at = times
+    return SearchItem(document.namespace, document.id, document.data, created_at, updated_at, document.score)

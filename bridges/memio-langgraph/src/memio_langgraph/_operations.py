@@ -136,28 +136,41 @@ class Operations:
         return item_of(document)
 
     async def _search(self, op: SearchOp, prefix: Namespace) -> list[SearchItem]:
-        need = op.offset + op.limit
         if not op.limit:
             return []
         span: dict[str, Any] = {**self._labels, **({"namespace_prefix": prefix} if prefix else {})}
-        filters = op.filter or {}
-        if condition := condition_for(filters, self._documents.features):
-            span["filters"] = condition
-        found: dict[object, Document] = {}
-        if op.query:
-            for document in await self._ranked(legal_text(op.query), filters, need, span):
-                found[document.owner, document.id] = document
-        if len(found) < need:
-            async for document in self._newest(filters, need, span):
-                # What was stored with `index=False` has no text, and no query finds it.
-                if document.content or not op.query:
-                    found.setdefault((document.owner, document.id), document)
-                if len(found) == need:
-                    break
-        documents = list(found.values())[op.offset : need]
+        rest: Mapping[str, Any] = {}
+        if op.filter:
+            condition = condition_for(op.filter, self._documents.features)
+            rest = {} if condition.exact else op.filter
+            if condition.filters:
+                span["filters"] = condition.filters
+        documents = await self._found(op, rest, span)
         if op.refresh_ttl:
             await self._refresh(documents)
         return [found_item(document) for document in documents]
+
+    async def _found(self, op: SearchOp, rest: Mapping[str, Any], span: Mapping[str, Any]) -> list[Document]:
+        """Return the documents of a search: those that match best, then the newest ones.
+
+        Args:
+            op: The search.
+            rest: The filter, where the backend does not apply all of it.
+            span: The labels, the prefix, and what the backend applies of the filter.
+        """
+        need = op.offset + op.limit
+        found: dict[object, Document] = {}
+        if op.query:
+            for document in await self._ranked(legal_text(op.query), rest, need, span):
+                found[_place_of(document)] = document
+        if len(found) < need:
+            async for document in self._newest(rest, need, span):
+                # What was stored with `index=False` has no text, and no query finds it.
+                if document.content or not op.query:
+                    found.setdefault(_place_of(document), document)
+                if len(found) == need:
+                    break
+        return list(found.values())[op.offset : need]
 
     async def _ranked(
         self, query: str, filters: Mapping[str, Any], need: int, span: Mapping[str, Any]
@@ -216,6 +229,11 @@ class Operations:
 
 REFRESH = frozenset({Feature.EXPIRY, Feature.UPDATE, Feature.VERSIONS})
 """The features without which items cannot have a time to live."""
+
+
+def _place_of(document: Document) -> tuple[object, ...]:
+    """Return what tells a document of this store from all others; `agent_id` is the same for all."""
+    return document.user_id, document.namespace, document.id
 
 
 def _check_range(limit: Any, offset: Any) -> None:

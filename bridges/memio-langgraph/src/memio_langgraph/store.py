@@ -84,11 +84,11 @@ class MemioStore(BaseStore):
         labels: dict[str, Any] = {"agent_id": agent_id}
         if user_id is not OMITTED:
             labels["user_id"] = user_id
-        self._memio.scoped(**labels)  # checks them
         self._labels = labels
         self._paths = _checked_paths(fields)
         features = self._memio.documents.features
         _check_features(features, self._memio.documents.provider)
+        _ = self._memio.scoped(**labels).documents  # refuses labels that are not legal, or not kept
         self.supports_ttl = features >= REFRESH
         self.ttl_config = _checked_ttl(ttl, supported=self.supports_ttl, provider=self._memio.documents.provider)
 
