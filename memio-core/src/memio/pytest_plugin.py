@@ -12,30 +12,31 @@ pytest finds them when memio is installed. Nothing of memio is imported in a run
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 if TYPE_CHECKING:
-    from memio import Memio
+    from memio import Memio, MemioConfig
     from memio.blocking import Memio as BlockingMemio
 
 
 @pytest.fixture
-def memio_config(tmp_path: Path) -> Mapping[str, Any]:
+def memio_config(tmp_path: Path) -> MemioConfig:
     """The configuration of the fixtures `memio` and `blocking_memio`: every kind, in a new sqlite file.
 
     Define a fixture of this name to have other stores, or the application's own configuration with another file.
     """
     from memio.capabilities import KINDS
 
-    return {**dict.fromkeys(KINDS, "sqlite"), "providers": {"sqlite": {"path": str(tmp_path / "memio.db")}}}
+    stores = {str(kind): "sqlite" for kind in KINDS}
+    return cast("MemioConfig", {**stores, "providers": {"sqlite": {"path": str(tmp_path / "memio.db")}}})
 
 
 @pytest.fixture
-def memio(memio_config: Mapping[str, Any]) -> Iterator[Memio]:
+def memio(memio_config: MemioConfig) -> Iterator[Memio]:
     """A client with what `memio_config` describes, closed after the test. It may be used from any event loop."""
     import asyncio
     from concurrent.futures import ThreadPoolExecutor

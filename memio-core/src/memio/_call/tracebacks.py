@@ -22,7 +22,8 @@ EXPECTED = (NotFoundError, ConflictError, InvalidInputError, NotSupportedError, 
 
 def shortened(error: E) -> E:
     """Remove memio's own frames from the traceback of an expected error, and return it; those of other stores stay."""
-    if not isinstance(error, EXPECTED):
+    expected: bool = isinstance(error, EXPECTED)
+    if not expected:
         return error
     kept: list[TracebackType] = []
     place = error.__traceback__
@@ -33,4 +34,5 @@ def shortened(error: E) -> E:
     rest: TracebackType | None = None
     for place in reversed(kept):
         rest = TracebackType(rest, place.tb_frame, place.tb_lasti, place.tb_lineno)
-    return error.with_traceback(rest)
+    error.__traceback__ = rest
+    return error
