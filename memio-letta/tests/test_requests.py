@@ -77,12 +77,14 @@ def test_facts_and_documents(run: Run, server: Any, agent: str, kind: str) -> No
             reads = [LIST] * (1 if new.id < records[0].id else 2)
             assert sorted(proxy.names) == sorted([LIST, LIST, CREATE, *reads, DELETE])
             assert "| `update` of the first record | 5 or 6 |" in README.read_text()
-            await sends("`delete`", store.delete(**{name: records[1].id}), LIST, LIST, DELETE)
+            await sends("`delete`", store.delete(**{name: records[1].id}), DELETE)
             await sends("`delete_all` of 11 records", store.delete_all(), LIST, *[DELETE] * 11)
             await sends("", store.add_many([]))
             await sends("", store.add_many(["only"]), CREATE)
-            many = [f"note {n}" for n in range(40)]
-            await sends("`add_many` of up to 500 records", store.add_many(many), ARCHIVE, AGENT, LIST, BATCH)
+            many = [f"note {n}" for n in range(100)]
+            await sends("`delete`, unknown id", store.delete(**{name: UNKNOWN}), DELETE, LIST, LIST)
+            await sends("`add_many` of up to 500 records", store.add_many(many), BATCH)
+            assert [record.content for record in await store.get_all(limit=200)] == ["only", *many]
             await store.delete_all()
             server.add_passage(agent, "first")
             server.add_many(agent, ["tie"] * 299)
@@ -93,6 +95,33 @@ def test_facts_and_documents(run: Run, server: Any, agent: str, kind: str) -> No
             )
 
     run(main())
+
+
+def test_what_an_earlier_answer_showed_is_read_again_after_a_minute(
+    run: Run, server: Any, agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add_passage(agent, "first")
+
+    async def main() -> None:
+        async with (
+            Proxy(server.url) as proxy,
+            Memio(facts=LettaFactAdapter(base_url=proxy.url, agent_id=agent)) as memio,
+        ):
+            sends, facts = Counting(proxy), memio.facts
+            for name in ("_api.fresh", "_rows.clock"):
+                monkeypatch.setattr(f"memio.providers.letta.{name}.FRESH", 0.0)
+            cold = "`add_many`, first call within a minute"
+            await sends(cold, facts.add_many(["a", "b"]), ARCHIVE, AGENT, LIST, BATCH)
+            await sends("", facts.add_many(["c", "d"]), ARCHIVE, AGENT, LIST, BATCH)
+            for name in ("_api.fresh", "_rows.clock"):
+                monkeypatch.setattr(f"memio.providers.letta.{name}.FRESH", 60.0)
+            stored = server.passages(agent)
+            cold = "`delete`, first call within a minute"
+            await sends(cold, facts.delete(stored[0]["id"]), ARCHIVE, DELETE)
+            await sends("", facts.delete(stored[1]["id"]), DELETE)
+
+    run(main())
+    assert server.texts(agent) == ["b", "c", "d"]
 
 
 def test_facts_in_a_scope(run: Run, server: Any, agent: str) -> None:
@@ -112,7 +141,8 @@ def test_facts_in_a_scope(run: Run, server: Any, agent: str) -> None:
                     SEARCH,
                     SEARCH,
                 )
-                await sends("", memio.facts.delete(fact_id=record.id, user_id="alice"), LIST, LIST, DELETE)
+                delete = memio.facts.delete(fact_id=record.id, user_id="alice")
+                await sends("`delete` in a scope or a collection", delete, LIST, LIST, DELETE)
 
     run(main())
 
@@ -129,7 +159,11 @@ def test_history(run: Run, server: Any, agent: str) -> None:
             await sends("`get`, unknown session", history.get(session_id="s"), SESSIONS, ARCHIVE)
             begin = (SESSIONS, BEGIN, SESSIONS, SEND, NOTE)
             await sends("`add` to a new session", history.add(session_id="s", messages=hello), *begin)
-            await sends("`add`", history.add(session_id="s", messages=hello), SESSIONS, SEND)
+            await sends("`add`", history.add(session_id="s", messages=hello), SEND)
+            again = Memio(history=LettaHistoryAdapter(base_url=proxy.url, agent_id=agent))
+            add = again.history.add(session_id="s", messages=hello)
+            await sends("`add` to a session for the first time in a client", add, SESSIONS, SEND)
+            await again.aclose()
             await sends("`get`", history.get(session_id="s"), SESSIONS, READ)
             await sends("`search`", history.search(session_id="s", query="hello"), SESSIONS, READ)
             await sends("`get_all`", history.get_all(), SESSIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,11 @@ def test_an_export_is_imported_and_compared(configured: Any) -> None:
     assert (configured.folder / "out.jsonl").read_bytes() == (configured.folder / "two.jsonl").read_bytes()
 
 
-def test_a_person_sees_counts_and_digests_and_no_progress_bar_without_a_terminal(configured: Any) -> None:
+def test_a_person_sees_counts_in_plain_words_and_no_progress_bar_without_a_terminal(configured: Any) -> None:
     done = configured("copy", "--from", "a.toml", "--to", "b.toml")
     assert done.code == 0
+    for column in ("in source", "in target", "already there", "left out", "only in target"):
+        assert column in done.out
     assert "both sides are equal" in done.out
     assert done.err == ""
 
@@ -101,7 +104,7 @@ def test_what_has_expired_is_counted(configured: Any) -> None:
     done = configured("import", "-", "-c", "b.toml", "--json", stdin=EXPIRED)
     assert (done.code, done.json["expired"], done.json["kinds"]) == (0, {"facts": 1}, [])
     shown = configured("import", "-", "-c", "b.toml", stdin=EXPIRED)
-    assert "expired: facts, 1: they were not stored, or are gone from the target by now" in shown.out
+    assert "expired: 1 fact: it was not stored, or gone from the target by now" in shown.out
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
@@ -188,6 +191,7 @@ def test_differences_are_reported_and_the_exit_code_reports_it(configured: Any) 
     done = configured("copy", "--from", "a.toml", "--to", "b.toml")
     assert done.code == 1
     assert "conflict: facts 'f' (the target has another record under its id)" in done.out
+    assert re.search(r"the sides differ: \d+ differences?$", done.out, re.MULTILINE)
     copied = configured("copy", "--from", "a.toml", "--to", "b.toml", "--json")
     assert (copied.code, copied.json["equal"]) == (1, False)
 

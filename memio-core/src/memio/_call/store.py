@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from memio._call.arguments import CHECKS
 from memio._call.batches import add_each, item_arguments
@@ -24,6 +24,7 @@ from memio._call.results import check_result
 from memio._call.sizes import Limits, check_sizes
 from memio._call.state import ClientState
 from memio._call.together import check_belonging, check_together
+from memio._call.tracebacks import shortened
 from memio._loops.belonging import StoreLoop
 from memio.capabilities import Feature, Kind
 from memio.errors import (
@@ -171,8 +172,7 @@ class CheckedStore:
         try:
             keywords = self._checked(method, arguments, scope)
         except MemioError as error:
-            error.locate(operation=f"{self.kind}.{method}", provider=self.provider)
-            raise
+            raise shortened(error.locate(operation=f"{self.kind}.{method}", provider=self.provider))  # noqa: B904
         store = self.loop.calls_of(self.store)
         function = getattr(store, method, None)
         try:
@@ -181,7 +181,7 @@ class CheckedStore:
             if fill and isinstance(result, Page) and "cursor" in keywords:
                 result = await self._filled(method, keywords, cast("Page[Any]", result))
         except Exception as error:  # noqa: BLE001  # a store may raise anything: each becomes one of memio's errors
-            self._raise(error, method)
+            raise self._located(error, method)  # noqa: B904  # it has its cause
         finally:
             if self.state.embeds is not None:  # also after a failure: a part may be stored
                 self.state.embeds.called(self.kind, wrote=self.spec.methods[method].stores_texts)
@@ -207,7 +207,7 @@ class CheckedStore:
         try:
             return await getattr(self.loop.calls_of(self.store), method)(**keywords)
         except Exception as error:  # noqa: BLE001  # a store may raise anything: each becomes one of memio's errors
-            self._raise(error, method)
+            raise self._located(error, method)  # noqa: B904  # it has its cause
 
     async def _filled(self, method: str, keywords: Mapping[str, Any], page: Page[Any]) -> Page[Any]:
         """Return a page with as many records as were asked for, where the store ended it early and has more."""
@@ -282,23 +282,24 @@ class CheckedStore:
         # Under a name that no argument has: the store and the method. A store without scopes lists everything.
         return {**chosen, "": [self.kind, method, self.provider, self.identity]}
 
-    def _raise(self, error: Exception, method: str) -> NoReturn:
-        """Raise an error as one of memio's, with the place filled in."""
+    def _located(self, error: Exception, method: str) -> MemioError:
+        """Return an error as one of memio's, with the place filled in."""
         operation = f"{self.kind}.{method}"
         if isinstance(error, MemioError):
             distribution = self.distribution() if isinstance(error, ProviderError) else None
-            error.locate(operation=operation, provider=self.provider, distribution=distribution)
-            raise error
+            return shortened(error.locate(operation=operation, provider=self.provider, distribution=distribution))
         error_class = ProviderError
         if isinstance(error, TimeoutError):
             error_class = ProviderTimeoutError
         elif isinstance(error, ConnectionError):
             error_class = UnavailableError
-        raise error_class(
+        made = error_class(
             cause=error,
             retryable=error_class is not ProviderError,
             outcome="unknown" if method in self.spec.methods and self.spec.methods[method].writes else "not_applied",
-        ).locate(operation=operation, provider=self.provider, distribution=self.distribution()) from error
+        ).locate(operation=operation, provider=self.provider, distribution=self.distribution())
+        made.__cause__ = error
+        return made
 
 
 def _hints_of(store: Store) -> Mapping[str, str]:

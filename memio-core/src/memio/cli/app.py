@@ -21,6 +21,7 @@ from memio.cli.commands.new_provider import new_provider
 from memio.cli.commands.providers import providers
 from memio.cli.commands.purge import purge
 from memio.cli.commands.users import users
+from memio.cli.flags import without_types
 from memio.cli.installed_commands import Commands
 from memio.cli.io.exit import MEANINGS, ExitCode, code_of
 from memio.cli.io.failures import write_error, write_failure
@@ -82,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:  # noqa: PLR0911  # one for each way t
     prepare(as_json=as_json)
     try:
         # Not standalone, because typer would then print its own messages and exit with its own codes.
-        command = typer.main.get_command(app)
+        command = without_types(typer.main.get_command(app))
         result: Any = command.main(list(arguments) or ["--help"], prog_name="memio", standalone_mode=False)
         sys.stdout.flush()
     except OutputError as error:

@@ -17,7 +17,7 @@ from memio.cli.io.output import console, done, note, write_json
 from memio.cli.io.records import Listed, Stream, show_many
 from memio.cli.sources import EMBEDDED, source_for, without_new_files
 from memio.errors import InvalidInputError, StoreNotConfiguredError
-from memio.models import Page, Session
+from memio.models import Page, Record, Session
 from memio.owners import ANYWHERE, Owner
 
 if TYPE_CHECKING:
@@ -148,6 +148,34 @@ def show_listing(
         out.end()
 
     call(common, kind, run)
+
+
+def show_hits(
+    common: Common, kind: Kind, what: str, query: str, search: Callable[[Memio], Awaitable[Sequence[Record]]]
+) -> None:
+    """Print what a search finds, and when it finds nothing, what it has looked for.
+
+    Args:
+        common: The configuration file that was passed, and whether to print JSON.
+        kind: The kind of memory that is searched.
+        what: The plural of its records, such as `facts`.
+        query: What is searched for.
+        search: Makes the call.
+    """
+
+    async def run(memio: Memio) -> tuple[Sequence[Record], bool]:
+        facade = facade_of(memio, kind)
+        by_words = facade.provider == EMBEDDED and "semantic_search" not in facade.features
+        return await search(memio), by_words
+
+    hits, by_words = call(common, kind, run)
+    show_many(hits, what, as_json=common.as_json)
+    if by_words and not hits and not common.as_json:
+        from memio.toolkit import query_terms
+
+        terms = [term.text for term in query_terms(query)]
+        looked = f"searched for words: {', '.join(terms)}" if terms else "the query has no word to search for"
+        note(f"{looked}; no embedder is configured")
 
 
 def show_owners(common: Common, kind: Kind, span: Span, paging: Paging) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from memio.cli.flags import without_types
 from memio.errors import PluginError
 from memio.registry import Entry, installed, load_module
 
@@ -64,7 +65,7 @@ def load_command(entry: Entry) -> Any:
         raise entry.error(f"typer cannot make a command of {entry.module}: {type(error).__name__}: {error}") from error
     command.name = entry.name
     command.params = [parameter for parameter in command.params if parameter.name not in _COMPLETION]
-    return command
+    return without_types(command)
 
 
 class Commands(TyperGroup):
@@ -87,7 +88,13 @@ class Commands(TyperGroup):
             return super().resolve_command(ctx, args)
         entries = [entry for entry in installed(GROUP) if entry.name == name]
         if not entries:
-            return super().resolve_command(ctx, args)
+            try:
+                return super().resolve_command(ctx, args)
+            except Exception as error:
+                # The error of typer about usage has no public class.
+                if hasattr(error, "message") and (others := self._of_kinds(ctx, name)):
+                    error.message = f"{name!r} is a command of each kind of memory: {', '.join(others)}"
+                raise
         if reason := refusal(entries[0], self.commands):
             raise PluginError(reason, plugin=entries[0].point, distribution=entries[0].describe())
         return name, load_command(entries[0]), args[1:]
@@ -102,6 +109,11 @@ class Commands(TyperGroup):
         if refused:
             self.epilog = "\n\n".join([self.epilog or "", *refused])
         super().format_help(ctx, formatter)
+
+    def _of_kinds(self, ctx: Any, name: str) -> list[str]:
+        """Return the commands of a name below the groups, as they are called."""
+        groups = {group: getattr(command, "commands", {}) for group, command in self.commands.items()}
+        return [f"{ctx.command_path} {group} {name}" for group, commands in groups.items() if name in commands]
 
     def _others(self) -> dict[str, Entry]:
         """Return the entry points that can be commands, by name."""

@@ -11,9 +11,10 @@ import typer
 
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.input import as_utf8
-from memio.cli.io.output import console, note, reporting, visible, write_json
+from memio.cli.io.output import console, counted, note, reporting, visible, write_json, write_line
 from memio.cli.io.watching import Watch, watching
 from memio.errors import MemioError
+from memio.kinds import SPECS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from memio.transfer import Transfer
 
 T = TypeVar("T")
+
+_COLUMNS = ("kind", "in source", "in target", "already there", "left out", "only in target", "content")
+"""The columns of the table at the end: numbers of records, and whether both sides hold the same."""
 
 Accept = Annotated[
     list[str] | None,
@@ -82,11 +86,11 @@ def _show(done: Transfer) -> None:
 
     out = console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("kind", "source", "target", "known", "left out", "others", "digest of source and target"):
-        table.add_column(name, overflow="fold", justify="left" if name == "kind" or "digest" in name else "right")
+    for name in _COLUMNS:
+        table.add_column(name, overflow="fold", justify="left" if name in ("kind", "content") else "right")
     for moved in done.kinds:
         source, target = moved.source, moved.target
-        same = f"{source.digest[:16]}, equal" if source == target else f"{source.digest[:16]} {target.digest[:16]}"
+        same = "equal" if source == target else "differs"
         counts = (source.count, target.count, moved.known, moved.left_out, moved.others)
         table.add_row(moved.kind, *map(str, counts), same)
     if done.kinds:
@@ -94,9 +98,9 @@ def _show(done: Transfer) -> None:
     else:
         out.print("no records to move")
     for line in _remarks(done):
-        out.print(visible(line), soft_wrap=True)
+        write_line(visible(line))
     if done.differences:
-        out.print(f"the sides differ ({len(done.differences)})", soft_wrap=True)
+        out.print(f"the sides differ: {counted(len(done.differences), 'difference')}")
     elif done.kinds:
         out.print("both sides are equal, except for the accepted losses" if done.losses else "both sides are equal")
 
@@ -106,8 +110,9 @@ def _remarks(done: Transfer) -> Iterator[str]:
     yield from (f"accepted: {finding}" for finding in done.losses)
     yield from map(str, done.differences)
     for kind, count in done.expired.items():
-        yield f"expired: {kind}, {count}: they were not stored, or are gone from the target by now"
+        were = "it was" if count == 1 else "they were"
+        yield f"expired: {counted(count, SPECS[kind].noun)}: {were} not stored, or gone from the target by now"
     if done.recovered:
-        yield f"the target has {done.recovered} records that an earlier run had sent without an answer"
+        yield f"the target has {counted(done.recovered, 'record')} that an earlier run had sent without an answer"
     if done.journal is not None:
         yield f"{done.journal} keeps track of what was stored: keep the file as long as this may be repeated"

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from memio._call.labels import narrowed
 from memio._call.store import CheckedStore
+from memio._call.tracebacks import shortened
 from memio._values.json import is_empty_object
 from memio._values.omitted import OMITTED
 from memio.errors import InvalidInputError
@@ -78,7 +79,7 @@ class Facade:
         return pages(lambda cursor: self._call(method, {**arguments, "cursor": cursor}, *labels, fill=False))
 
     def _located(self, error: InvalidInputError, method: str) -> InvalidInputError:
-        return error.locate(operation=f"{self._store.kind}.{method}", provider=self.provider)
+        return shortened(error.locate(operation=f"{self._store.kind}.{method}", provider=self.provider))
 
     async def get_owners(
         self,

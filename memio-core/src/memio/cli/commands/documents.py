@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from memio.cli import options
-from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
+from memio.cli.client import call, delete_all, show_count, show_hits, show_listing, show_owners
 from memio.cli.groups import (
     AddedWithData,
     ChangedWithData,
@@ -22,7 +22,7 @@ from memio.cli.groups import (
 )
 from memio.cli.io.input import as_utf8
 from memio.cli.io.output import done
-from memio.cli.io.records import show_many, show_one
+from memio.cli.io.records import show_one
 
 app = typer.Typer(help="Longer texts, for search, and values under an id.")
 
@@ -80,8 +80,7 @@ def list_(*, span: Span, pick: Pick, paging: Sorting, common: Common) -> None:
 def search(*, query: options.Query, span: Span, found: Found, common: Common) -> None:
     """Find the documents that match best, best first."""
     chosen = {**found.chosen, **span.labels}
-    hits = call(common, "documents", lambda memio: memio.documents.search(query, **chosen))
-    show_many(hits, "documents", as_json=common.as_json)
+    show_hits(common, "documents", "documents", query, lambda memio: memio.documents.search(query, **chosen))
 
 
 @app.command()

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from memio.cli import options
-from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
+from memio.cli.client import call, delete_all, show_count, show_hits, show_listing, show_owners
 from memio.cli.groups import Added, Changed, Common, Found, Owner, Paging, Pick, Scope, Sorting, Span, Version, grouped
 from memio.cli.io.input import as_utf8
 from memio.cli.io.output import done
-from memio.cli.io.records import show_many, show_one
+from memio.cli.io.records import show_one
 
 app = typer.Typer(help="Short statements that an agent remembers.")
 
@@ -63,8 +63,7 @@ def list_(*, span: Span, pick: Pick, paging: Sorting, common: Common) -> None:
 def search(*, query: options.Query, span: Span, found: Found, common: Common) -> None:
     """Find the facts that match best, best first."""
     chosen = {**found.chosen, **span.labels}
-    hits = call(common, "facts", lambda memio: memio.facts.search(query, **chosen))
-    show_many(hits, "facts", as_json=common.as_json)
+    show_hits(common, "facts", "facts", query, lambda memio: memio.facts.search(query, **chosen))
 
 
 @app.command()

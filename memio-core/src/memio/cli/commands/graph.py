@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from memio.cli import options
-from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
+from memio.cli.client import call, delete_all, show_count, show_hits, show_listing, show_owners
 from memio.cli.groups import Common, Owner, Paging, Scope, Sorting, Span, Times, grouped
 from memio.cli.io.input import as_utf8, json_object, triples
 from memio.cli.io.output import done, reporting
@@ -101,8 +101,7 @@ def list_(*, span: Span, times: Times, paging: Sorting, common: Common) -> None:
 def search(*, query: options.Query, span: Span, times: Times, limit: options.Hits = 10, common: Common) -> None:
     """Find the triples that match best, best first."""
     chosen = {**times.chosen, **span.labels}
-    hits = call(common, "graph", lambda memio: memio.graph.search(query, limit=limit, **chosen))
-    show_many(hits, "triples", as_json=common.as_json)
+    show_hits(common, "graph", "triples", query, lambda memio: memio.graph.search(query, limit=limit, **chosen))
 
 
 @app.command()

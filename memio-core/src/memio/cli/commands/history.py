@@ -6,11 +6,11 @@ from typing import Annotated, Any, cast
 import typer
 
 from memio.cli import options
-from memio.cli.client import call, delete_all, show_count, show_listing, show_owners
+from memio.cli.client import call, delete_all, show_count, show_hits, show_listing, show_owners
 from memio.cli.groups import Common, Found, Owner, Paging, Pick, Scope, Sorting, Span, Times, grouped
 from memio.cli.io.input import as_utf8, json_object, messages, text_and_data
 from memio.cli.io.output import done
-from memio.cli.io.records import show_deleted, show_many, show_turn
+from memio.cli.io.records import show_deleted, show_turn
 from memio.cli.io.times import PAST_HELP, sent
 from memio.errors import InvalidInputError
 from memio.models import ROLES, Message, Role
@@ -195,8 +195,7 @@ def search(
 ) -> None:
     """Find the messages that match best, best first."""
     chosen = {**_session(session), **found.chosen, **span.labels}
-    hits = call(common, "history", lambda memio: memio.history.search(query, **chosen))
-    show_many(hits, "messages", as_json=common.as_json)
+    show_hits(common, "history", "messages", query, lambda memio: memio.history.search(query, **chosen))
 
 
 @app.command()

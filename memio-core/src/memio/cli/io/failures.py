@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from memio.cli.io.exit import code_of
-from memio.cli.io.output import console, visible, write_json_to_stderr
+from memio.cli.io.output import visible, write_json_to_stderr, write_line
 from memio.cli.io.receipts import json_of
 from memio.cli.io.wording import in_options
 from memio.errors import ConfigError, ConflictError, ForgetError, MemioError, PartialWriteError, ProviderError
@@ -36,7 +36,7 @@ def write_failure(name: str, message: str, code: int, *, as_json: bool, **detail
     from rich.text import Text
 
     with suppress(OSError):  # as in write_json_to_stderr
-        console(stderr=True).print(Text.assemble(("Error: ", "bold red"), visible(message)), soft_wrap=True)
+        write_line(Text.assemble(("Error: ", "bold red"), visible(message)), stderr=True)
 
 
 def _details(error: MemioError) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Generator
@@ -14,6 +15,9 @@ from memio.errors import MemioError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
+
+_BLANKS_AT_AN_END = re.compile(r"[ \t]+(?=\n|$)")
 
 
 class OutputError(MemioError):
@@ -126,11 +130,43 @@ def prepare(*, as_json: bool) -> None:
     sys.stdout = cast("TextIO", _Output(sys.stdout))
 
 
+class _WithoutTrailingBlanks:
+    """A stream that leaves out the blanks with which tables fill their lines.
+
+    Args:
+        stream: The stream that it writes to.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write whole lines."""
+        return self._stream.write(_BLANKS_AT_AN_END.sub("", text))
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return where text for people goes. Nothing in it is interpreted, and nothing is coloured by guessing."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal:
+        made.file = cast("TextIO", _WithoutTrailingBlanks(sys.stderr if stderr else sys.stdout))
+    return made
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, as in `1 record` and `2 records`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def write_line(text: str | Text, *, stderr: bool = False) -> None:
+    """Write a line for people. A terminal gets it wrapped at words; a file or another program as one line."""
+    out = console(stderr=stderr)
+    out.print(text, soft_wrap=not out.is_terminal)
 
 
 def write_json(value: object, *, indent: int | None = 2) -> None:
@@ -145,7 +181,7 @@ def done(message: str, *, as_json: bool, **values: object) -> None:
         if as_json:
             write_json(values)
         else:
-            console().print(visible(message), soft_wrap=True)
+            write_line(visible(message))
 
 
 def note(message: str, *, as_json: bool = False) -> None:
@@ -156,7 +192,7 @@ def note(message: str, *, as_json: bool = False) -> None:
     from rich.text import Text
 
     with suppress(OSError):  # as in write_json_to_stderr
-        console(stderr=True).print(Text(visible(message), "dim"), soft_wrap=True)
+        write_line(Text(visible(message), "dim"), stderr=True)
 
 
 def write_event(name: str, value: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from memio.cli.io.output import console, visible
+from memio.cli.io.output import console, visible, write_line
 
 if TYPE_CHECKING:
     from memio.receipts import ForgetReceipt, StoreReceipt
@@ -38,11 +38,10 @@ def show(receipt: ForgetReceipt) -> None:
             ", ".join(store.verified),
             style=None if store.complete else "bold red" if store.error else "dim",
         )
-    out = console()
-    out.print(table)
+    console().print(table)
     for store in receipt.stores:
         for line in _remarks(store):
-            out.print(Text(visible(f"{store.kind}: {line}"), "dim"), soft_wrap=True)
+            write_line(Text(visible(f"{store.kind}: {line}"), "dim"))
 
 
 def _remarks(store: StoreReceipt) -> list[str]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from memio.cli.io.labels import LABEL_WORDS, written
-from memio.cli.io.output import console, reporting, visible, write_json
+from memio.cli.io.output import console, counted, reporting, visible, write_json
 from memio.kinds import spec_of
 from memio.models import Message, Page, Record, Session, Triple, Turn
 from memio.owners import Owner
@@ -133,7 +133,7 @@ def show_deleted(messages: Sequence[Message], *, as_json: bool) -> None:
         if as_json:
             write_json({"deleted": [json_of(message) for message in messages]})
         elif messages:
-            console().print(f"deleted {len(messages)} message{'s' if len(messages) > 1 else ''}:")
+            console().print(f"deleted {counted(len(messages), 'message')}:")
             console().print(table(messages))
         else:
             console().print("no messages; nothing was deleted")
@@ -143,8 +143,9 @@ def table(records: Iterable[Listed], *, heading: bool = True) -> Table:
     """Return records of one class, at least one, as a table that is as wide as the terminal."""
     rows = list(records)
     made = _table(_columns(rows[0]), heading=heading)
+    best = max((score for record in rows if (score := getattr(record, "score", None)) is not None), default=None)
     for record in rows:
-        made.add_row(*_cells(record))
+        made.add_row(*_cells(record, best))
     return made
 
 
@@ -188,34 +189,39 @@ def _columns(record: Listed) -> tuple[str, ...]:
             return (spec_of(record).noun,)
 
 
-def _cells(record: Listed) -> list[Text]:
+def _cells(record: Listed, best: float | None) -> list[Text]:
+    """Return the cells of a record; `best` is the highest score of the search that found it."""
     match record:
         case Owner():
             return [_text(record.user_id or ""), _text(record.agent_id or ""), _text(written(record.namespace))]
         case Session():
-            return [_with_details(record, _text(record.id))]
+            return [_with_details(record, _text(record.id), best)]
         case Message():
-            return [_text(record.name or record.role), _with_details(record, _text(record.content))]
+            return [_text(record.name or record.role), _with_details(record, _text(record.content), best)]
         case Triple():
-            return [_with_details(record, triple_text(record))]
+            return [_with_details(record, triple_text(record), best)]
         case _:
-            return [_with_details(record, _text(record.content))]
+            return [_with_details(record, _text(record.content), best)]
 
 
-def _with_details(record: Record | Session, text: Text) -> Text:
+def _with_details(record: Record | Session, text: Text, best: float | None) -> Text:
     """Return the text of a record, and below it, dimmed, its other fields."""
     from rich.text import Text
 
-    details = _text(" · ".join(_details(record)), "dim")
+    details = _text(" · ".join(_details(record, best)), "dim")
     return Text("\n").join([text, details]) if text else details
 
 
-def _details(record: Record | Session) -> Iterator[str]:
+def _details(record: Record | Session, best: float | None) -> Iterator[str]:
     """Yield the other fields of a record that hold something, each with its word."""
     for name in _detail_names(record):
         value: Any = getattr(record, name, None)
         if value is not None and (value or name not in ("metadata", "namespace")):
             yield f"{_word(record, name)} {_written(name, value)}"
+    score: float | None = getattr(record, "score", None)
+    # Scores of two providers, and of two searches, cannot be compared; those of one search can.
+    if score is not None and best is not None and best > 0:
+        yield f"match {max(score / best, 0):.0%}"
 
 
 def _detail_names(record: Record | Session) -> Iterator[str]:
@@ -227,7 +233,7 @@ def _detail_names(record: Record | Session) -> Iterator[str]:
     shown = {*spec.texts, "name", *(["role"] if isinstance(record, Message) and record.name is None else [])}
     if getattr(record, "updated_at", None) == getattr(record, "created_at", None):
         shown.add("updated_at")
-    yield from (name for name in (*spec.fields, "version", "score") if name not in shown)
+    yield from (name for name in (*spec.fields, "version") if name not in shown)
 
 
 def _word(record: Record | Session, name: str) -> str:
@@ -239,9 +245,7 @@ def _written(name: str, value: Any) -> str:
         return written(value)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M %Z}"
-    if name in ("metadata", "data"):
-        return json.dumps(value, ensure_ascii=False)
-    return f"{value:.3g}" if name == "score" else str(value)
+    return json.dumps(value, ensure_ascii=False) if name in ("metadata", "data") else str(value)
 
 
 def _text(text: str, style: str = "") -> Text:

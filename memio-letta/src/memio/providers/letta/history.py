@@ -81,6 +81,7 @@ class LettaHistoryAdapter(LettaStore):
                 replies = await self._messages.send(conversation, messages)
             except NotFoundError:
                 missed.add(conversation.id)
+                self._sessions.forget(conversation)
                 continue  # deleted in between, so nothing was stored
             if conversation.new:
                 await self._confirm(conversation)

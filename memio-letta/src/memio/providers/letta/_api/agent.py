@@ -49,6 +49,7 @@ class Agent:
         *,
         effect: Effect = "read",
         on_status: Callable[[int], MemioError | None] | None = None,
+        seen: bool = True,
     ) -> T:
         """Make one call of letta-client, repeat it where that is safe, and return what `parse` makes of the answer.
 
@@ -56,10 +57,12 @@ class Agent:
             call: Makes the request.
             parse: Reads the answer. What it raises means that the answer is not one of Letta's.
             effect: What the request does. It is repeated after a failure that may pass, where that is harmless.
-                A `delete` must be of something that was seen before: where Letta does not find it, it is done. Only
-                an earlier attempt, one that a proxy made, or another client can have deleted it.
+                A `delete` of something that was seen before is done where Letta does not find it: only an earlier
+                attempt, one that a proxy made, or another client can have deleted it.
             on_status: Returns the error for a status that has a meaning in this call, and `None` for the others.
                 Without it, a missing or malformed id means that the agent does not exist.
+            seen: Whether what a `delete` is about was seen before. Otherwise, the first attempt that Letta answers has
+                to find it.
 
         Raises:
             MemioError: Any failure. Its outcome is that of the worst attempt: one that got no answer may have been
@@ -84,7 +87,7 @@ class Agent:
                 return await attempt(letta, call, parse)
             except (*FAILURES, UnexpectedAnswerError, NoAnswerError) as error:
                 status = status_of(error)
-                if status == MISSING and effect == "delete":
+                if status == MISSING and effect == "delete" and (seen or in_doubt):
                     return parse(None)
                 problem = (error_for(status) if status else None) or translate(
                     error, effect=effect, settings=self.settings, in_doubt=in_doubt

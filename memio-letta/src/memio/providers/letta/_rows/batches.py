@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import accumulate
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memio.providers.letta._api.agent import Agent, only_usual_errors
+from memio.errors import MemioError
+from memio.providers.letta._api.agent import MISSING, Agent
 from memio.providers.letta._api.answers import rows_of, utc
+from memio.providers.letta._api.fresh import Fresh
+from memio.providers.letta._rows.clock import TICK
 from memio.providers.letta._rows.passages import Passage, Passages, passage_of
 
 if TYPE_CHECKING:
@@ -26,7 +30,6 @@ BATCH_BYTES = 1_000_000
 """Bytes of text and tags per request, unless one passage has more. A server may embed all texts of a request at once:
 OpenAI takes 300,000 tokens then, and Letta counts one for four bytes. It also bounds what a lost answer leaves open."""
 
-TICK = timedelta(microseconds=1)
 CLOCK_ERROR = timedelta(minutes=1)
 
 
@@ -51,42 +54,69 @@ class Batch:
 
     Args:
         passages: The passages of the agent.
+        known: Where an earlier batch was sent.
         drafts: What to create.
     """
 
-    def __init__(self, passages: Passages, drafts: Sequence[Draft]) -> None:
+    def __init__(self, passages: Passages, known: Fresh[Target], drafts: Sequence[Draft]) -> None:
         self.added: list[Passage] = []
         self.sent = 0
         self._passages = passages
+        self._known = known
         self._drafts = drafts
 
     async def run(self) -> None:
-        """Create all of them. Four requests for what fits into one batch; one for a single passage."""
-        drafts, added = self._drafts, self.added
-        target = await _target(self._passages.agent) if len(drafts) > 1 else None
+        """Create all of them. One request for what fits into one batch, and up to three to prepare it."""
+        drafts, added, agent = self._drafts, self.added, self._passages.agent
+        target = await self._target() if len(drafts) > 1 else None
         while len(added) < len(drafts):
             if added and target is None:
-                target = await _target(self._passages.agent)
+                target = await self._target()
             if target is None or target.embedding is None:
                 draft, self.sent = drafts[len(added)], 1
                 added.append(await self._passages.create(draft.content, draft.tags))
-            else:
-                begin = await self._begin(target)
-                batch = _fitting(drafts[len(added) : len(added) + BATCH])
-                self.sent = len(batch)
-                added += await _create(self._passages.agent, target.archive_id, batch, begin)
+                self.sent = 0
+                continue
+            batch = _fitting(drafts[len(added) : len(added) + BATCH])
+            begin = await self._begin(target, len(batch))
+            self.sent, sent = len(batch), monotonic()
+            try:
+                created, shown = await _create(agent, target, batch, begin)
+            except _NoArchiveError:  # nothing was created: the archive that a former call found is gone
+                self._known.drop()
+                self.sent, target = 0, await self._target()
+                continue
+            added += created
+            self._passages.note(*created)
+            self._passages.clock.note(shown, sent=sent)
+            await self._passages.clock.wait_until_past(created[-1].created_at)
             self.sent = 0
 
-    async def _begin(self, target: _Target) -> datetime:
-        """Return the time for the first passage of a request: after all that are stored, and never in the future."""
+    async def _target(self) -> Target | None:
+        """Return where a batch can be sent; `None` before the first passage of the agent. No request, or two."""
+        if (known := self._known.get()) is not None:
+            return known._replace(read=False)
+        target = await _read_target(self._passages.agent)
+        if target is not None:
+            self._known.set(target)
+        return target
+
+    async def _begin(self, target: Target, count: int) -> datetime:
+        """Return the time for the first passage of a request: after all that are stored. No request, or one.
+
+        Where the server's clock is not known well, the time is never in the future.
+        """
+        if (begin := self._passages.clock.reserve(count)) is not None:
+            return begin
         if self.added:
             return self.added[-1].created_at + TICK
         newest = await self._passages.newest()
+        now = target.now + timedelta(seconds=monotonic() - target.at)
         # A passage that another program dated into the future does not count. The server's time, as its answers give
         # it, has whole seconds, and is late when the server is busy.
-        if newest is None or newest.created_at > target.now + CLOCK_ERROR:
-            return target.now
-        return max(target.now, newest.created_at + TICK)
+        if newest is None or newest.created_at > now + CLOCK_ERROR:
+            return now
+        return max(now, newest.created_at + TICK)
 
 
 def _fitting(drafts: Sequence[Draft]) -> Sequence[Draft]:
@@ -104,21 +134,29 @@ class _Embedding(NamedTuple):
     endpoint: str | None
 
 
-class _Target(NamedTuple):
+class Target(NamedTuple):
     """An archive that a batch can be sent to.
 
     Attributes:
         archive_id: Its id.
         embedding: The model for both the batch and the agent; `None` where passages must be made one by one.
-        now: The time of the server, without fractions of the second.
+        now: The time of the server when it was read, without fractions of the second.
+        at: `monotonic()` at that time.
+        read: Whether it was read in this call, and not in a former one.
     """
 
     archive_id: str
     embedding: _Embedding | None
     now: datetime
+    at: float
+    read: bool = True
 
 
-async def _target(agent: Agent) -> _Target | None:
+class _NoArchiveError(MemioError):
+    """The archive of a batch does not exist any more."""
+
+
+async def _read_target(agent: Agent) -> Target | None:
     """Return where a batch can be sent; `None` before the first passage of the agent. Two requests.
 
     The batch call embeds as the archive is set, and fails where the archive is set to no model, while a single
@@ -138,7 +176,7 @@ async def _target(agent: Agent) -> _Target | None:
     return target if target.embedding == embedding else target._replace(embedding=None)
 
 
-def _target_of(answer: Any) -> _Target | None:
+def _target_of(answer: Any) -> Target | None:
     page, date = answer
     if not page.items:
         return None
@@ -146,7 +184,7 @@ def _target_of(answer: Any) -> _Target | None:
         now = parsedate_to_datetime(date)
     except ValueError:
         now = datetime.now(UTC)  # a gateway removed the header
-    return _Target(page.items[0].id, _embedding_of(page.items[0].embedding_config), utc(now))
+    return Target(page.items[0].id, _embedding_of(page.items[0].embedding_config), utc(now), monotonic())
 
 
 def _embedding_of(config: Any) -> _Embedding | None:
@@ -155,26 +193,35 @@ def _embedding_of(config: Any) -> _Embedding | None:
     return _Embedding(config.embedding_model, config.embedding_dim, config.embedding_endpoint)
 
 
-async def _create(agent: Agent, archive_id: str, drafts: Sequence[Draft], begin: datetime) -> list[Passage]:
-    """Create passages in one request: all of them, or none.
+async def _create(
+    agent: Agent, target: Target, drafts: Sequence[Draft], begin: datetime
+) -> tuple[list[Passage], datetime | None]:
+    """Create passages in one request, all of them or none; return them and the server's time, if it shows it.
 
     The server gives all passages of a request one time, and lists those of one time by their random ids: to be
     listed in order, each gets another time, a microsecond apart.
+
+    Raises:
+        _NoArchiveError: The archive, which a former call found, is gone; nothing was created.
     """
     body: list[Any] = [
         {"text": text, "created_at": (begin + index * TICK).isoformat(), **({"tags": tags} if tags else {})}
         for index, (text, tags) in enumerate(drafts)
     ]
 
-    def created(answer: Any) -> list[Passage]:
-        passages = [passage_of(row) for row in rows_of(answer)]
+    def created(answer: Any) -> tuple[list[Passage], datetime | None]:
+        rows = rows_of(answer)
+        passages = [passage_of(row) for row in rows]
         if [passage.content for passage in passages] != [draft.content for draft in drafts]:
             raise ValueError("the passages of a batch did not come back in order")
-        return passages
+        return passages, utc(rows[-1].updated_at) if rows[-1].updated_at else None
+
+    def on_status(status: int) -> MemioError | None:
+        return _NoArchiveError("archive") if status == MISSING and not target.read else None
 
     return await agent.request(
-        lambda letta: letta.archives.passages.create_many(archive_id, passages=body),
+        lambda letta: letta.archives.passages.create_many(target.archive_id, passages=body),
         created,
         effect="create",
-        on_status=only_usual_errors,
+        on_status=on_status,
     )

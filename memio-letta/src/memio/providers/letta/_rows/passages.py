@@ -7,14 +7,18 @@ after the last one: so an empty page is the end only when the passage before it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
-from memio.errors import NotFoundError
-from memio.providers.letta._api.agent import Agent, only_usual_errors
+from memio.errors import MemioError, NotFoundError
+from memio.providers.letta._api.agent import MALFORMED, MISSING, REFUSED, Agent, only_usual_errors
 from memio.providers.letta._api.answers import check_deleted, is_json_object, rows_of, text_of, utc
+from memio.providers.letta._api.fresh import Fresh, Seen
+from memio.providers.letta._rows.clock import ServerClock
 from memio.providers.letta._rows.cursors import Position
 from memio.providers.letta._rows.labels import Label, read_tags
 
@@ -23,6 +27,9 @@ PAGE = 101
 
 MAX_CONTENT_BYTES = 32_768
 """The server's limit: 8,192 tokens, of which it counts one for four bytes of UTF-8."""
+
+_ID = re.compile(r"passage-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What may stand in the address of a request."""
 
 MAX_ROUNDS = 8
 """How often a read starts again because other clients deleted the passage that it was to go on after."""
@@ -50,6 +57,10 @@ class Passage:
 class Passages:
     """The requests about the passages of one agent.
 
+    Attributes:
+        archive: The id of the archive, as an answer showed it.
+        clock: The server's clock, as answers showed it.
+
     Args:
         agent: The agent.
         noun: What errors call a passage: `fact` or `document`.
@@ -58,15 +69,29 @@ class Passages:
     def __init__(self, agent: Agent, noun: str) -> None:
         self.agent = agent
         self.noun = noun
+        self.archive: Fresh[str] = Fresh()
+        self.clock = ServerClock()
+        self._seen = Seen()
+
+    def note(self, *passages: Passage) -> None:
+        """Remember that the server returned passages, and in which archive."""
+        for passage in passages:
+            self._seen.add(passage.id)
+        if passages and passages[-1].archive_id is not None:
+            self.archive.set(passages[-1].archive_id)
 
     async def create(self, content: str, tags: list[str]) -> Passage:
         """Create a passage. One request, which is not repeated after a lost answer: that could make a second one."""
         more: dict[str, Any] = {"tags": tags} if tags else {}
-        return await self.agent.request(
+        sent = monotonic()
+        passage = await self.agent.request(
             lambda letta: letta.agents.passages.create(self.agent.id, text=content, **more),
             lambda answer: passage_of(rows_of(answer)[0]),
             effect="create",
         )
+        self.clock.note(passage.created_at, sent=sent)
+        self.note(passage)
+        return passage
 
     async def newest(self) -> Passage | None:
         """Return the passage that is last in the listing. One request."""
@@ -84,10 +109,12 @@ class Passages:
         """Return one page of the server's listing. One request."""
         more = {"after": after, "before": before, "search": containing}
         given: dict[str, Any] = {name: value for name, value in more.items() if value is not None}
-        return await self.agent.request(
+        passages = await self.agent.request(
             lambda letta: letta.agents.passages.list(self.agent.id, limit=limit, ascending=not newest_first, **given),
             lambda answer: [passage_of(row) for row in rows_of(answer)],
         )
+        self.note(*passages)
+        return passages
 
     async def scan(
         self, *, start: Position | None = None, size: int = PAGE, containing: str | None = None
@@ -158,10 +185,12 @@ class Passages:
 
     async def search(self, query: str, limit: int) -> list[Passage]:
         """Return the passages nearest to a query; `limit` 0 is all of them. One request."""
-        return await self.agent.request(
+        passages = await self.agent.request(
             lambda letta: letta.agents.passages.search(self.agent.id, query=query, top_k=limit),
             lambda answer: [_hit(row) for row in rows_of(answer.results)],
         )
+        self.note(*passages)
+        return passages
 
     async def archive_of(self, passage: Passage) -> str:
         """Return the id of the archive of a passage. One request where the passage came from a search.
@@ -186,6 +215,41 @@ class Passages:
             effect="delete",
             on_status=only_usual_errors,
         )
+        self._seen.deleted(passage.id)
+
+    async def delete_unread(self, passage_id: str) -> bool:
+        """Delete a passage by its id alone. One request; two when the id of the archive is not fresh.
+
+        Returns:
+            Whether it is deleted. Otherwise it must be looked up: it is not in this archive, or the archive is another
+            one by now.
+        """
+        if not _ID.fullmatch(passage_id):
+            return False
+        archive_id = self.archive.get() or await self.agent.archive_id()
+        if archive_id is None:
+            return False
+        self.archive.set(archive_id)
+        try:
+            await self.agent.request(
+                lambda letta: letta.archives.passages.with_raw_response.delete(passage_id, archive_id=archive_id),
+                check_deleted,
+                effect="delete",
+                on_status=lambda status: _ElsewhereError("elsewhere") if status in _ELSEWHERE else None,
+                seen=passage_id in self._seen,
+            )
+        except _ElsewhereError:
+            self.archive.drop()
+            return False
+        self._seen.deleted(passage_id)
+        return True
+
+
+_ELSEWHERE = (MISSING, REFUSED, MALFORMED)
+
+
+class _ElsewhereError(MemioError):
+    """There is no passage of an id in an archive."""
 
 
 def passage_of(row: Any) -> Passage:

@@ -17,7 +17,8 @@ from memio.errors import InvalidInputError, MemioError, NotFoundError, ProviderE
 from memio.models import Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.providers.letta._api.agent import Agent
-from memio.providers.letta._rows.batches import Batch, Draft
+from memio.providers.letta._api.fresh import Fresh
+from memio.providers.letta._rows.batches import Batch, Draft, Target
 from memio.providers.letta._rows.cursors import Position
 from memio.providers.letta._rows.labels import Label
 from memio.providers.letta._rows.outcomes import partial, stopped, worst
@@ -51,6 +52,7 @@ class Records(Generic[R]):
         self._kind = kind
         self._record = record
         self._passages = Passages(agent, {"facts": "fact", "documents": "document"}[kind])
+        self._batches: Fresh[Target] = Fresh()
         self._collection = agent.settings.collection
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -60,12 +62,14 @@ class Records(Generic[R]):
         return self._record(await self._passages.create(draft.content, draft.tags))
 
     async def add_many(self, items: Sequence[Mapping[str, Any]]) -> list[R]:
-        """Create records, and return them in order. Four requests for up to 500 of them, and up to 1 MB.
+        """Create records, and return them in order. One request for up to 500 of them, and up to 1 MB.
+
+        Up to three more show the archive, its model and the server's time, when no answer has shown these lately.
 
         Raises:
             PartialWriteError: Some were added, or may have been, before a request failed.
         """
-        batch = Batch(self._passages, [self._draft(**item) for item in items])
+        batch = Batch(self._passages, self._batches, [self._draft(**item) for item in items])
         try:
             await batch.run()
         except MemioError as error:
@@ -104,8 +108,10 @@ class Records(Generic[R]):
             return self._record(await replace_passage(self._passages, old, text, label))
 
     async def delete(self, record_id: str, scope: Scope) -> None:
-        """Delete a record. Three requests."""
+        """Delete a record. One request, two when the id of the archive is not fresh, and three in a scope."""
         async with self._lock_of(record_id):
+            if self._spans_archive(scope) and await self._passages.delete_unread(record_id):
+                return
             await self._passages.delete(await self._find(record_id, scope))
 
     async def delete_all(self, scope: Scope) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -24,6 +24,9 @@ from memio.providers.letta._rows.cursors import Position
 
 PAGE = 100
 """Conversations per request."""
+
+MOST_KNOWN = 2_000
+"""Sessions whose conversations are remembered for adding."""
 
 MAX_ROUNDS = 8
 """How often a listing starts again because the conversation that it was to go on after was deleted."""
@@ -82,6 +85,7 @@ class Sessions:
 
     def __init__(self, agent: Agent) -> None:
         self.agent = agent
+        self._known: dict[Key, Conversation] = {}
 
     async def of(self, session: str, scope: Scope) -> list[Conversation]:
         """Return the conversations of a session, of every owner in a scope, oldest first. One request."""
@@ -94,21 +98,37 @@ class Sessions:
         return [item for item in found if scope.matches(item.key.owner)]
 
     async def open(self, key: Key) -> Conversation:
-        """Return the conversation to add to, which is made when there is none. One request, or three.
+        """Return the conversation to add to, which is made when there is none.
+
+        No request where it is known, else one, or three. One that another client deleted may be returned: the server
+        does not find it when messages are sent, and `forget` makes the next call look again.
 
         When several clients begin a session at once, they all add to the oldest conversation. The others are left:
         another client may be adding to one, and an empty conversation is not listed as a session.
         """
+        if known := self._known.get(key):
+            return known
         found = await self._exactly(key)
         if found:
-            return found[0]
+            return self._keep(found[0])
         made = await self.agent.request(
             lambda letta: letta.conversations.create(agent_id=self.agent.id, summary=key.summary(new=True)),
             _made,
             effect="create",
         )
         found = await self._exactly(key)
-        return found[0] if found else made
+        return self._keep(found[0] if found else made)
+
+    def forget(self, conversation: Conversation) -> None:
+        """Note that a conversation is gone."""
+        self._known.pop(conversation.key, None)
+
+    def _keep(self, conversation: Conversation) -> Conversation:
+        """Remember the conversation of a session, in place of the one that was remembered first if there are many."""
+        if len(self._known) >= MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[conversation.key] = conversation
+        return conversation
 
     async def confirm(self, conversation: Conversation) -> None:
         """Note that a conversation is not empty. One request.
@@ -122,6 +142,8 @@ class Sessions:
             effect="change",
             on_status=lambda status: NotFoundError("session", conversation.key.session) if status == MISSING else None,
         )
+        if self._known.get(conversation.key) == conversation:
+            self._known[conversation.key] = replace(conversation, new=False)
 
     async def delete(self, conversation: Conversation) -> None:
         """Delete a conversation with its messages; one that is gone already counts as deleted. One request."""
@@ -131,6 +153,7 @@ class Sessions:
             effect="delete",
             on_status=only_usual_errors,
         )
+        self.forget(conversation)
 
     async def matching(self, containing: str) -> list[Conversation]:
         """Return all conversations whose summary is memio's and contains a text, oldest first. One request per 100."""
