@@ -46,6 +46,15 @@ def dimensions_of(packed: bytes) -> int:
     return len(packed) - _SQUARES
 
 
+def centre_of(vectors: Sequence[Sequence[float]]) -> bytes:
+    """Return the mean of the directions of some vectors, as bytes."""
+    given = np.asarray(vectors, dtype=np.float64)
+    norms = np.sqrt((given**2).sum(axis=1, keepdims=True))
+    directions = np.divide(given, norms, out=np.zeros_like(given), where=norms > 0)
+    centre: Floats = directions.mean(axis=0)
+    return bytes(centre.astype("<f4").tobytes())
+
+
 class QueryVector:
     """The vector of a query, which is compared with packed ones.
 
@@ -60,9 +69,13 @@ class QueryVector:
         levels = (_EXACT - 1) // (_LEVELS * self.dimensions) if single else _FINE
         peak = np.abs(given).max()
         numbers = np.rint(given / peak * levels) if peak > 0 else given
-        self.bits = _bits(numbers[np.newaxis] >= 0)
         self._norm = float(np.sqrt((numbers**2).sum()))
+        self._direction: Floats = numbers / self._norm if self._norm else numbers
         self._numbers: NDArray[Any] = numbers.astype(np.float32 if single else np.float64)
+
+    def beyond(self, centre: Floats | None) -> NDArray[np.bool_]:
+        """Return for each number of the direction whether it is at least that of a centre, by default 0."""
+        return self._direction >= (0.0 if centre is None else centre)
 
     def scores(self, packed: Sequence[bytes]) -> Floats:
         """Return the cosine of the angle to each vector: from -1 to 1."""
@@ -95,12 +108,17 @@ def best_of_each(records: Sequence[int], scores: Floats) -> list[tuple[int, floa
 
 
 class BitMatrix:
-    """The signs of many vectors in memory, a bit for each number: what is near by them is near by its numbers, too.
+    """Many vectors in memory, a bit for each number: what is near by the bits is near by the numbers, too.
 
     Any thread may use it. Vectors are only added: one that has been replaced or deleted is found in vain.
+
+    Args:
+        centre: From `centre_of`, for vectors of typical texts; default 0. A bit tells on which side of it a number is.
+            The vectors of many models lie on one side of 0 in many dimensions, whose bits would tell nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, centre: bytes = b"") -> None:
+        self._centre: Floats | None = np.frombuffer(centre, dtype="<f4").astype(np.float64) if centre else None
         self._lock = Lock()
         self._size = 0
         self._records: Integers = np.empty(0, dtype=np.int64)
@@ -119,8 +137,7 @@ class BitMatrix:
         """Add vectors, each with the number of its record."""
         if not records:
             return
-        _, numbers = _unpacked(packed)
-        bits = _bits(numbers >= 0)
+        bits = _bits(self._beyond(packed))
         with self._lock:
             end = self._size + len(records)
             if end > len(self._records):
@@ -146,13 +163,20 @@ class BitMatrix:
             places[places == len(among)] = 0
             chosen = np.flatnonzero(among[places] == records) if len(among) else np.empty(0, dtype=np.int64)
             records, bits = records[chosen], bits[chosen]
-        ranks = _distances(bits, query.bits) << _RECORD_BITS | ((1 << _RECORD_BITS) - 1 - records)
+        own = _bits(query.beyond(self._centre)[np.newaxis])
+        ranks = _distances(bits, own) << _RECORD_BITS | ((1 << _RECORD_BITS) - 1 - records)
         seen: set[int] = set()
         for some in _ascending(ranks, 2 * number):
             found = dict.fromkeys(((1 << _RECORD_BITS) - 1 - (some & ((1 << _RECORD_BITS) - 1))).tolist())
             fresh = [record for record in found if record not in seen]
             seen.update(fresh)
             yield fresh
+
+    def _beyond(self, packed: Sequence[bytes]) -> NDArray[np.bool_]:
+        squares, numbers = _unpacked(packed)
+        if self._centre is None:
+            return numbers >= 0
+        return numbers >= self._centre * np.sqrt(squares.astype(np.float64))[:, np.newaxis]
 
 
 def _unpacked(packed: Sequence[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.int8]]:

@@ -160,6 +160,7 @@ CREATE TABLE model (
     dimensions INTEGER NOT NULL DEFAULT 0,
     upto INTEGER NOT NULL DEFAULT 0,
     stamp INTEGER NOT NULL DEFAULT 0,
+    centre BLOB NOT NULL DEFAULT x'',
     UNIQUE (source, name),
     UNIQUE (source, slot)
 ) STRICT;

@@ -21,14 +21,18 @@ from memio.providers.sqlite._meaning.models import (
     find_model,
     intern_model,
     make_current,
+    set_centre,
 )
 from memio.providers.sqlite._meaning.queue import Claimed
+from memio.providers.sqlite._meaning.typical import TYPICAL
 from memio.providers.sqlite._rows.values import now
 
 if TYPE_CHECKING:
     from memio.embedders.shared import SharedEmbedder
 
 NOTHING = Embedded(0, 0)
+_CENTRED_FROM = 300
+"""How many records a table has had before the centre of its vectors is of use, even if each has 64 windows."""
 _PAUSE = 1.0
 """Seconds before the answer that there is something left, where nothing could be claimed."""
 
@@ -81,11 +85,25 @@ class Embedding:
         stored = refused = 0
         while stored + refused < limit:
             work = await self._engine.write(partial(self._claim, choose, limit - stored - refused))
+            some = await self._embed_claimed(work.model, work.texts) if work.texts else NOTHING
+            if work.model.upto >= _CENTRED_FROM and work.model.dimensions and not work.model.centre:
+                await self._find_centre(work.model)
             if not work.texts:
                 break
-            some = await self._embed_claimed(work.model, work.texts)
             stored, refused = stored + some.pending, refused + some.failed
         return Embedded(stored, refused)
+
+    async def _find_centre(self, model: Model) -> None:
+        """Find where the vectors of the model lie, by texts that are the same for everybody."""
+        from memio.toolkit.vectors import centre_of
+
+        try:
+            centre = centre_of(await self._embedder.embed_documents(TYPICAL))
+        except (UnavailableError, ClosedError):
+            raise
+        except ProviderError:  # it refuses one of them: the bits are those of a centre at 0
+            centre = bytes(4 * model.dimensions)
+        await self._engine.write(lambda db: set_centre(db, model.number, centre))
 
     async def _embed_claimed(self, model: Model, texts: list[Claimed]) -> Embedded:
         """Embed what was claimed, in halves where it is refused."""

@@ -22,16 +22,13 @@ class TableMatrix:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._number = 0
-        self._stamp = 0
-        self._check_at = 0
-        self._bits = BitMatrix()
+        self._start(0, b"")
 
     def completed(self, db: Connection, table: str, model: Model) -> BitMatrix:
         """Return the bits of all vectors of a model that the transaction sees, and maybe of others."""
         with self._lock:
-            if self._number != model.number or self._is_outdated(db, table):
-                self._start(model.number)
+            if (self._number, self._centre) != (model.number, model.centre) or self._is_outdated(db, table):
+                self._start(model.number, model.centre)
             if self._stamp < model.stamp:
                 self._read(db, table, model)
             return self._bits
@@ -39,10 +36,11 @@ class TableMatrix:
     def drop(self) -> None:
         """Release the memory. The next search reads the table again."""
         with self._lock:
-            self._start(0)
+            self._start(0, b"")
 
-    def _start(self, number: int) -> None:
-        self._number, self._stamp, self._check_at, self._bits = number, 0, _LEAST_CHECKED, BitMatrix()
+    def _start(self, number: int, centre: bytes) -> None:
+        self._number, self._centre, self._stamp, self._check_at = number, centre, 0, _LEAST_CHECKED
+        self._bits = BitMatrix(centre)
 
     def _is_outdated(self, db: Connection, table: str) -> bool:
         """Return whether a third of the bits are of vectors that were replaced or deleted; looked up now and then."""
@@ -58,7 +56,7 @@ class TableMatrix:
             f"SELECT key, vector FROM {table}_vector WHERE stamp > ? AND key & {LAST} BETWEEN ? AND ?",  # noqa: S608  # as above
             (self._stamp, *model.keys()),
         )
-        bits = self._bits if self._stamp else BitMatrix()
+        bits = self._bits if self._stamp else BitMatrix(self._centre)  # a cancelled read leaves half of them
         while rows := found.fetchmany(_READ_AT_ONCE):
             end_if_cancelled()
             bits.extend([key >> KEY_BITS for key, _ in rows], [vector for _, vector in rows])

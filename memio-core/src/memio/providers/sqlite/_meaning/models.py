@@ -35,6 +35,7 @@ class Model(NamedTuple):
         dimensions: The length of its vectors; 0 while there was none.
         upto: The last row that was claimed for it: all later ones are pending.
         stamp: The number of the last transaction that stored vectors.
+        centre: The mean of the vectors of some typical texts, which no record has; empty while it is not known.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Model(NamedTuple):
     dimensions: int
     upto: int
     stamp: int
+    centre: bytes
 
     def keys(self) -> tuple[int, int]:
         """Return what is added to the shifted number of a record for its least and greatest key of this model."""
@@ -81,7 +83,9 @@ class OtherModelError(UnavailableError):
         )
 
 
-_SELECT = "SELECT number, name, slot, current, dimensions, upto, stamp FROM model WHERE source = ?"
+COLUMNS = "number, name, slot, current, dimensions, upto, stamp, centre"
+"""The columns of a model, in order."""
+_SELECT = f"SELECT {COLUMNS} FROM model WHERE source = ?"  # noqa: S608  # a constant
 
 
 def current_model(db: Connection, table: str) -> Model | None:
@@ -144,6 +148,11 @@ def make_current(db: Connection, table: str, number: int) -> None:
     others = db.execute("SELECT number FROM model WHERE source = ? AND number <> ?", (table, number)).fetchall()
     delete_models(db, table, [other for (other,) in others])
     db.execute("UPDATE model SET current = TRUE WHERE number = ?", (number,))
+
+
+def set_centre(db: Connection, number: int, centre: bytes) -> None:
+    """Note the mean of the vectors of typical texts."""
+    db.execute("UPDATE model SET centre = ? WHERE number = ?", (centre, number))
 
 
 def delete_models(db: Connection, table: str, numbers: list[int]) -> None:

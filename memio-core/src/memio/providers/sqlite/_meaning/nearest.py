@@ -22,7 +22,7 @@ from memio.toolkit.vectors import Floats, QueryVector, best_of_each
 
 EXACT = 20_000
 """Up to how many vectors of a span are compared; of more, those whose bits are nearest."""
-_CANDIDATES, _CANDIDATES_EACH = 400, 4
+_CANDIDATES, _CANDIDATES_EACH = 1_000, 4
 """How many records are compared after their bits were, at least, and for each one that is wanted."""
 _READ_AT_ONCE = 4_096
 _JUDGED_AT_FIRST, _JUDGED_AT_ONCE = 128, 4_096

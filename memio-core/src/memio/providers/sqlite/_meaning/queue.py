@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from memio.owners import Scope
 from memio.protocols import Embedded
-from memio.providers.sqlite._meaning.models import KEY_BITS, LAST, NEVER, Model, has_models
+from memio.providers.sqlite._meaning.models import COLUMNS, KEY_BITS, LAST, NEVER, Model, has_models
 from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of
 from memio.providers.sqlite._rows.values import last_number
 from memio.toolkit import WINDOWS, windows
@@ -140,8 +140,8 @@ def store(
         vectors: Each text with the vectors of its windows.
     """
     row = db.execute(
-        "UPDATE model SET stamp = stamp + 1, dimensions = max(dimensions, ?) WHERE number = ? "
-        "RETURNING number, name, slot, current, dimensions, upto, stamp",
+        "UPDATE model SET stamp = stamp + 1, dimensions = max(dimensions, ?) "  # noqa: S608  # as above
+        f"WHERE number = ? RETURNING {COLUMNS}",
         (dimensions, number),
     ).fetchone()
     if row is None:
