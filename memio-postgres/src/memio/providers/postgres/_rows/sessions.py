@@ -78,7 +78,8 @@ class Sessions:
                     f"WITH o AS ({adding(self._schema, [owner], parameters)}) INSERT INTO {self._table} "
                     "(owner, key, seq, created_at, updated_at, messages, id) VALUES "
                     f"({parameters(key.owner)}, {parameters(key.session)}, "
-                    f"coalesce({parameters(number)}::bigint, nextval('{self._table}_numbers')), {LAST}, {FIRST}, 0, {parameters(session_id)}) ON CONFLICT DO NOTHING RETURNING {NOW}",
+                    f"coalesce({parameters(number)}::bigint, nextval('{self._table}_numbers')), "
+                    f"{LAST}, {FIRST}, 0, {parameters(session_id)}) ON CONFLICT DO NOTHING RETURNING {NOW}",
                     *parameters.values,
                 )
             if found is not None:
