@@ -104,8 +104,9 @@ class History:
 
         async def work(connection: Connection) -> int:
             moment = added = 0
+            numbers = dict(zip(sessions, await self.sessions.numbers(connection, len(sessions)), strict=True))
             for key in sorted(sessions):  # so that no two transactions wait for each other
-                moment = await self.sessions.intern(connection, *sessions[key])
+                moment = await self.sessions.intern(connection, *sessions[key], numbers[key])
             for session_id, owner, some in groups:
                 added += (await self._append(connection, session_id, owner, some, moment))[1]
             return added

@@ -52,8 +52,22 @@ class Sessions:
         self._oldest = Listing("session", _COLUMNS, weight, joined)
         self._newest = Listing("session", _COLUMNS, weight, joined, ("updated_at", "seq"))
 
-    async def intern(self, connection: Connection, session_id: str, owner: Owner) -> int:
-        """Lock a session, and add it where it is new. Return the time of the server, in microseconds."""
+    async def numbers(self, connection: Connection, count: int) -> list[int]:
+        """Return numbers for new sessions, in their order."""
+        found: list[int] = await connection.fetchval(
+            f"SELECT ARRAY(SELECT nextval('{self._table}_numbers') FROM generate_series(1, $1))", count
+        )
+        return sorted(found)
+
+    async def intern(self, connection: Connection, session_id: str, owner: Owner, number: int | None = None) -> int:
+        """Lock a session, and add it where it is new. Return the time of the server, in microseconds.
+
+        Args:
+            connection: A connection in a transaction.
+            session_id: The session.
+            owner: Its owner.
+            number: Its number where it is new; the next one when it is left out.
+        """
         key = key_for(session_id, owner)
         for _ in range(_ATTEMPTS):
             found = await connection.fetchval(
@@ -64,7 +78,8 @@ class Sessions:
                 found = await connection.fetchval(
                     f"WITH o AS ({adding(self._schema, [owner], parameters)}) INSERT INTO {self._table} "
                     "(owner, key, seq, created_at, updated_at, messages, id) VALUES "
-                    f"({parameters(key.owner)}, {parameters(key.session)}, nextval('{self._table}_numbers'), "
+                    f"({parameters(key.owner)}, {parameters(key.session)}, "
+                    f"coalesce({parameters(number)}::bigint, nextval('{self._table}_numbers')), "
                     f"{LAST}, {FIRST}, 0, {parameters(session_id)}) ON CONFLICT DO NOTHING RETURNING {NOW}",
                     *parameters.values,
                 )

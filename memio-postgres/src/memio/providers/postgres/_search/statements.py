@@ -90,8 +90,8 @@ def ranking(search: Search, terms: Sequence[Term], limit: int) -> Statement:
     own = "h.length < 0 OR h.words @@ t.own" if search.conversation else "TRUE"
     sql = f"""
 WITH hit AS MATERIALIZED (
-    SELECT {", ".join(f"r.{column}" for column in identity)}, r.length, r.words, ({search.pick}) AS picked,
-        {named} AS named
+    SELECT {", ".join(f"r.{column}" for column in identity)}, r.length, r.words,
+        ({search.pick}) AS picked, {named} AS named
     FROM {search.table} r
     WHERE {span} AND r.words @@ {value(any_term)}::text::tsquery
 ), weighed AS (
