@@ -30,8 +30,9 @@ ELSEWHERE = (
     "tests-contract/README.md",
     "changelog.d/README.md",
 )
+BRIDGES = tuple(f"{path.parent.relative_to(ROOT)}/README.md" for path in sorted(ROOT.glob("bridges/*/pyproject.toml")))
 COMMUNITY = ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md")
-LINKED = [*PAGES, *(ROOT / place for place in (*ELSEWHERE, *COMMUNITY))]
+LINKED = [*PAGES, *(ROOT / place for place in (*ELSEWHERE, *BRIDGES, *COMMUNITY))]
 RUN = {"python", "sh", "toml", "json"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
