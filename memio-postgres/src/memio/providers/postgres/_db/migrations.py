@@ -58,8 +58,11 @@ async def _version(connection: Any, schema: str, place: str) -> int | None:
     Raises:
         ProviderError: They are of a later version, or the encoding of the database cannot hold every text.
     """
+    # From the catalogue as of this statement: functions such as `to_regclass` may answer as of an earlier moment.
     encoding, there = await connection.fetchrow(
-        "SELECT current_setting('server_encoding'), to_regclass($1) IS NOT NULL", f"{schema}.meta"
+        "SELECT current_setting('server_encoding'), EXISTS (SELECT 1 FROM pg_catalog.pg_class c "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'meta')",
+        schema,
     )
     if encoding != "UTF8":
         raise ProviderError(f"the database {place} has the encoding {encoding}: use one with UTF8")
