@@ -182,3 +182,14 @@ def test_the_command_refuses_what_cannot_be(arguments):
         [sys.executable, "-m", "memio", "postgres", "ddl", *arguments], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_clients_that_wait_for_another_one_see_what_it_made(connect, dsn, schema):
+    async def together():
+        for _ in range(5):
+            clients = [connect() for _ in range(6)]
+            await asyncio.gather(*(client.facts.count() for client in clients))
+            await asyncio.gather(*(client.aclose() for client in clients))
+            await asyncio.to_thread(execute, dsn, f"DROP SCHEMA {schema} CASCADE", "SELECT 1")
+
+    asyncio.run(together())
