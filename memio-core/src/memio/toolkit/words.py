@@ -85,8 +85,8 @@ def index_text(text: str) -> str:
     """Return what an index gets for a text, as words with spaces between them.
 
     Text of ASCII characters and typographic marks keeps its case and its punctuation: databases split it in the same
-    way. The same text gives the same result on every version of Python, and so do canonically equal texts. No result has
-    U+001A, with which a provider can mark words of its own.
+    way. The same text gives the same result on every version of Python, and so do canonically equal texts. No result
+    has U+001A, with which a provider can mark words of its own.
 
     Example:
         >>> from memio.toolkit import index_text
