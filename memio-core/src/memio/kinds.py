@@ -412,4 +412,5 @@ BY_RECORD: dict[type[Any], KindSpec] = {spec.record: spec for spec in _SPECS}
 
 def spec_of(record: Any) -> KindSpec:
     """Return the kind of a record; the class of the record may be a subclass of memio's."""
-    return next(BY_RECORD[each] for each in type(record).__mro__ if each in BY_RECORD)
+    found = BY_RECORD.get(type(record))
+    return found or next(BY_RECORD[each] for each in type(record).__mro__ if each in BY_RECORD)

@@ -9,7 +9,7 @@ from memio._call.labels import narrowed
 from memio._values.json import is_empty_object
 from memio._values.text import shown, type_name
 from memio.errors import InvalidInputError, MemioError, PartialWriteError, ProviderError
-from memio.owners import OWNERS, Scope
+from memio.owners import OWNERS, Owner, Scope
 
 CONCURRENCY = 8
 """How many records are added at once to a store without a batch call."""
@@ -31,6 +31,8 @@ def item_arguments(items: object, known: Iterable[str], scope: Scope) -> Iterato
         raise InvalidInputError(
             f"items must be a list of texts or dicts, not {type_name(cast('object', items))}", argument="items"
         )
+    labels: dict[str, Any] = {}
+    labelled = scope
     for index, item in enumerate(cast("Iterable[object]", items)):
         if isinstance(item, str):
             yield {"content": item}, scope
@@ -40,10 +42,21 @@ def item_arguments(items: object, known: Iterable[str], scope: Scope) -> Iterato
                 f"items[{index}] must be a text or a dict such as {{'content': …}}, not {type_name(item)}",
                 argument="items",
             )
-        yield _split(cast("Mapping[str, Any]", item), index, known, scope)
+        arguments, given = _split(cast("Mapping[str, Any]", item), index, known)
+        if not given:
+            yield arguments, scope
+            continue
+        if not _same_labels(given, labels):  # most batches are of one owner, whose labels are checked once
+            try:
+                labelled = narrowed(scope, **given)
+            except InvalidInputError as error:
+                raise InvalidInputError(f"items[{index}]: {error.message}", argument="items") from None
+            labels = given
+        yield arguments, labelled
 
 
-def _split(item: Mapping[str, Any], index: int, known: Iterable[str], scope: Scope) -> tuple[dict[str, Any], Scope]:
+def _split(item: Mapping[str, Any], index: int, known: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the arguments of an item, and its labels, which are not checked yet."""
     arguments: dict[str, Any] = {}
     labels: dict[str, Any] = {}
     for name, value in item.items():
@@ -58,12 +71,22 @@ def _split(item: Mapping[str, Any], index: int, known: Iterable[str], scope: Sco
             arguments[name] = value
     if "content" not in arguments:
         raise InvalidInputError(f"items[{index}] has no content", argument="items")
-    if not labels:
-        return arguments, scope
-    try:
-        return arguments, narrowed(scope, **labels)
-    except InvalidInputError as error:
-        raise InvalidInputError(f"items[{index}]: {error.message}", argument="items") from None
+    return arguments, labels
+
+
+def _same_labels(given: Mapping[str, Any], checked: Mapping[str, Any]) -> bool:
+    """Return whether labels are certainly the same as those of the item before; false where it takes a closer look."""
+    if given.keys() != checked.keys():
+        return False
+    for name, label in given.items():
+        known = checked[name]
+        if label is known:
+            if type(label) in (str, Owner):
+                continue
+            return False  # a list may have been changed since
+        if type(label) is not str or label != known:
+            return False
+    return True
 
 
 async def add_each(store: Any, *, items: Sequence[dict[str, Any]]) -> list[Any]:

@@ -37,7 +37,7 @@ from memio.errors import (
 )
 from memio.kinds import RESTORE, SPECS, TAKES, KindSpec, Method, supports
 from memio.models import Page
-from memio.owners import Scope
+from memio.owners import Owner, Scope
 from memio.plugins import CallNext, Operation
 from memio.protocols import Store
 
@@ -198,7 +198,7 @@ class CheckedStore:
             NotSupportedError: The store does not keep such owners apart.
         """
         keywords: dict[str, Any] = {}
-        self._confine(self.spec.methods["delete_all"], keywords, scope, method)
+        self._confine(self.spec.methods["delete_all"], keywords, scope, method, None)
         return keywords
 
     async def call_directly(self, method: str, **keywords: Any) -> Any:
@@ -220,8 +220,10 @@ class CheckedStore:
             page = Page(records, next_cursor(more, page.next_cursor))
         return page
 
-    def _checked(self, method: str, arguments: dict[str, Any], scope: Scope) -> dict[str, Any]:
-        """Return the keywords for the store, or raise before it is touched."""
+    def _checked(
+        self, method: str, arguments: dict[str, Any], scope: Scope, owner: Owner | None = None
+    ) -> dict[str, Any]:
+        """Return the keywords for the store, or raise before it is touched. The owner is that of what the call adds."""
         if method == "add_many":
             return {"items": self._checked_items(arguments["items"], scope)}
         described = self.spec.methods[method]
@@ -234,12 +236,13 @@ class CheckedStore:
         check_together(self.spec, method, keywords)
         records = described.records
         if records is not None and method != RESTORE:
-            check_belonging(records, keywords, scope.adds_for)
+            owner = scope.adds_for
+            check_belonging(records, keywords, owner)
         if not self.has_all:
             for feature, words in asked_for(self.spec, method, keywords):
                 self.require(feature, words, method)
         if described.takes is not None:
-            self._confine(described, keywords, scope, method)
+            self._confine(described, keywords, scope, method, owner)
         check_sizes(keywords, records, self.limits, self.provider)
         if keywords.get("cursor") is not None:
             keywords["cursor"] = unseal(keywords["cursor"], self._listing(method, keywords))
@@ -253,7 +256,9 @@ class CheckedStore:
         else:
             self.require(asks[value], f"{name}={value!r}", method)
 
-    def _confine(self, described: Method, keywords: dict[str, Any], scope: Scope, method: str) -> None:
+    def _confine(
+        self, described: Method, keywords: dict[str, Any], scope: Scope, method: str, owner: Owner | None
+    ) -> None:
         """Add the owner or the scope to the keywords, where the store declares a feature of theirs."""
         if not self.has_all:
             for feature, words in asked_by_scope(described, scope, self.features):
@@ -261,7 +266,7 @@ class CheckedStore:
             if TAKES[described.whose].isdisjoint(self.features):
                 return
         if described.takes == "owner":
-            keywords["owner"] = scope.adds_for
+            keywords["owner"] = owner or scope.adds_for
         else:
             # Left out are only labels that the store does not record: none was asked for, and no record has one.
             keywords["scope"] = scope if self.has_all else confinable(scope, self.features)
@@ -269,9 +274,12 @@ class CheckedStore:
     def _checked_items(self, items: object, scope: Scope) -> list[dict[str, Any]]:
         checked: list[dict[str, Any]] = []
         known = self.spec.methods["add"].keywords
+        before, owner = scope, scope.adds_for
         for index, (arguments, item_scope) in enumerate(item_arguments(items, known, scope)):
+            if item_scope is not before:
+                before, owner = item_scope, item_scope.adds_for
             try:
-                checked.append(self._checked("add", arguments, item_scope))
+                checked.append(self._checked("add", arguments, item_scope, owner))
             except InvalidInputError as error:
                 raise InvalidInputError(f"items[{index}]: {error.message}", argument="items") from None
         return checked

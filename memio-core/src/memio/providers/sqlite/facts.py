@@ -40,12 +40,13 @@ def _fact(row: Row, score: float | None) -> Fact:
 
 
 def _new(item: FactInput) -> New:
+    get: Any = item.get
     return New(
-        content=item["content"],
-        metadata=item.get("metadata"),
-        owner=item.get("owner", NO_OWNER),
-        id=item.get("fact_id"),
-        expires_at=microseconds_of(item.get("expires_at")),
+        item["content"],
+        get("metadata"),
+        get("owner", NO_OWNER),
+        get("fact_id"),
+        microseconds_of(get("expires_at")),
     )
 
 

@@ -49,6 +49,13 @@ from memio.providers.sqlite._rows.values import (
 )
 from memio.toolkit import same_json
 
+_PLACE = (
+    "SELECT o.id, o.tags, s.seq, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'message'), 0) "
+    "FROM owner o CROSS JOIN session s ON s.name = ? AND s.owner = o.id "
+    "WHERE o.user = ? AND o.agent = ? AND o.path = ?"
+)
+"""Finds a session that exists: number and tags of its owner, its number, and the last number of a message."""
+
 
 def add(db: Connection, session_id: str, messages: Sequence[Message], owner: Owner) -> list[Message]:
     """Append messages to a session; those that are there already, by their id, are returned as they are."""
@@ -65,12 +72,16 @@ def restore(db: Connection, messages: Sequence[Message]) -> int:
 
 def _store(db: Connection, session_id: str, messages: Sequence[Message], owner: Owner) -> tuple[list[Row], int]:
     """Return the rows of messages in order, and how many of them are new."""
-    number, tags = intern_owner(db, owner)
-    session = intern_session(db, session_id, number)
     path = to_path(owner.namespace)
+    place = db.execute(_PLACE, (session_id, owner.user_id or "", owner.agent_id or "", path)).fetchone()
+    if place is None:
+        number, tags = intern_owner(db, owner)
+        session = intern_session(db, session_id, number)
+        seq = last_number(db, "message")
+    else:
+        number, tags, session, seq = place
     moment = now()
     ids = new_ids()
-    seq = last_number(db, "message")
     rows: list[Row] = []
     fresh: dict[str, Row] = {}
     for message in messages:
@@ -80,21 +91,21 @@ def _store(db: Connection, session_id: str, messages: Sequence[Message], owner: 
         if row is None:
             release_for(db, message.content)
             seq += 1
-            row = Row(
-                seq=seq,
-                session=session,
-                session_id=session_id,
-                user_id=owner.user_id,
-                agent_id=owner.agent_id,
-                path=path,
-                id=message.id or next(ids),
-                role=message.role,
-                name=message.name,
-                timestamp=moment if message.timestamp is None else to_microseconds(message.timestamp),
-                metadata=metadata_text(message.metadata),
-                content=message.content,
-                data=data_text(message.data),
-                utc_offset=0 if message.timestamp is None else seconds_from_utc(message.timestamp),
+            row = Row(  # without the names of its fields, which would take as long again
+                seq,
+                session,
+                session_id,
+                owner.user_id,
+                owner.agent_id,
+                path,
+                message.id or next(ids),
+                message.role,
+                message.name,
+                moment if message.timestamp is None else to_microseconds(message.timestamp),
+                metadata_text(message.metadata),
+                message.content,
+                data_text(message.data),
+                0 if message.timestamp is None else seconds_from_utc(message.timestamp),
             )
             fresh[row.id] = row
         elif not _is_same(row, message):

@@ -9,7 +9,7 @@ Every function runs inside a transaction of the engine.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta, timezone
+from datetime import timedelta
 from functools import lru_cache, partial
 from operator import attrgetter
 from sqlite3 import Connection
@@ -20,7 +20,7 @@ from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.parts import weight_of
-from memio.providers.sqlite._rows.values import from_microseconds, loads, read_data, read_metadata
+from memio.providers.sqlite._rows.values import EPOCH, from_microseconds, loads, read_data, read_metadata
 from memio.providers.sqlite._search.entry import Entry
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import record_tags, tag
@@ -34,6 +34,8 @@ _AROUND = 3
 
 _TAGS_KEPT = 10_000
 """Of how many sessions the tags are kept in memory while the index is built."""
+
+_SECONDS_OF_A_DAY = 86_400
 
 _SELECT = (
     "SELECT m.seq, m.session, s.name, nullif(o.user, ''), nullif(o.agent, ''), o.path, m.id, m.role, m.name, "
@@ -201,6 +203,11 @@ def _utterances_at(db: Connection, session: int, tags: str, place: str, *values:
 
 def _day_and_tags(timestamp: int, utc_offset: int, metadata: str | None, tags: str) -> tuple[str, str]:
     """Return the words of the day of a message where it was sent, and its tags."""
-    moment = from_microseconds(timestamp)
-    day = date_words(moment.astimezone(timezone(timedelta(seconds=utc_offset))) if utc_offset else moment)
+    day = _words_of_day((timestamp // 1_000_000 + utc_offset) // _SECONDS_OF_A_DAY)
     return day, record_tags(tags, loads(metadata)) if metadata else tags
+
+
+@lru_cache(maxsize=64)
+def _words_of_day(day: int) -> str:
+    """Return the words of a day, given as the number of days since 1970."""
+    return date_words(EPOCH + timedelta(days=day))

@@ -11,7 +11,8 @@ from sqlite3 import Connection
 from time import time_ns
 from typing import Any
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""What times in columns are counted from."""
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _RANDOM_BYTES = 10
 _IDS_AT_ONCE = 64
@@ -59,7 +60,7 @@ def now() -> int:
 
 def to_microseconds(moment: datetime) -> int:
     """Return an aware time as microseconds since 1970, exactly."""
-    return (moment - _EPOCH) // _MICROSECOND
+    return (moment - EPOCH) // _MICROSECOND
 
 
 def microseconds_of(moment: datetime | None) -> int | None:
@@ -76,7 +77,7 @@ def seconds_from_utc(moment: datetime) -> int:
 @lru_cache(maxsize=16)  # the records of a batch have one time
 def from_microseconds(value: int) -> datetime:
     """Return microseconds since 1970 as a time in UTC, exactly."""
-    return _EPOCH + timedelta(microseconds=value)
+    return EPOCH + timedelta(microseconds=value)
 
 
 def metadata_text(metadata: dict[str, Any] | None) -> str | None:

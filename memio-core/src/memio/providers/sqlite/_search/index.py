@@ -247,7 +247,10 @@ class _Changes:
         if seq in self._rows:
             old = self._rows[seq][0]
         self._rows[seq] = old, new
-        self.size += sum(len(entry.text) for entry in (old, new) if entry is not None)
+        if old is not None:
+            self.size += len(old.text)
+        if new is not None:
+            self.size += len(new.text)
 
     def apply(self, db: Connection) -> None:
         """Make the changes."""
