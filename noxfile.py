@@ -38,7 +38,14 @@ BRIDGES = {
     "memio-openai-agents": ("./memio-core", "./bridges/memio-openai-agents"),
 }
 """What each bridge needs for its tests, each in an environment of its own: frameworks disagree about versions."""
-USED_WITH = {"memio-langgraph": ("langgraph>=1.0.3", "langgraph-checkpoint-sqlite>=3.0.1", "langmem>=0.0.29")}
+USED_WITH = {
+    "memio-langgraph": (
+        "langgraph>=1.0.3",
+        "langgraph-checkpoint-sqlite>=3.0.1",
+        "langmem>=0.0.29",
+        "pydantic>=2.11",  # langsmith, which langgraph brings, cannot be imported with older ones
+    ),
+}
 """What the tests of a bridge use it with, and users may not."""
 PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
