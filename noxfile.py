@@ -38,6 +38,7 @@ BRIDGES = {
     "memio-openai-agents": ("./memio-core", "./bridges/memio-openai-agents"),
 }
 """What each bridge needs for its tests, each in an environment of its own: frameworks disagree about versions."""
+OWN_BRIDGES = [path for paths in BRIDGES.values() for path in paths if path.startswith("./bridges/")]
 USED_WITH = {
     "memio-langgraph": (
         "langgraph>=1.0.3",
@@ -82,6 +83,7 @@ os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *map(str, sorted(PYENV
 def lint(session: nox.Session) -> None:
     """Check the code without running it, its format, its imports, the workflows, and the news fragments."""
     session.install(*PINS, *PACKAGES, *LINT)
+    session.install("--no-deps", *_editable(*OWN_BRIDGES))  # to see their imports; their frameworks are not needed
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
@@ -94,8 +96,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types of the distributions, and of programs that use them, with mypy and pyright."""
-    bridges = [path for paths in BRIDGES.values() for path in paths if path.startswith("./bridges/")]
-    session.install(*PINS, *PACKAGES, *_editable(*bridges), *TYPES)
+    session.install(*PINS, *PACKAGES, *_editable(*OWN_BRIDGES), *TYPES)
     modules = [path.name for path in sorted(Path("bridges").glob("*/src/*")) if path.is_dir()]
     for module in ("memio", "memio.providers.letta", "memio_contract", *modules):
         session.run("mypy", "-p", module)
@@ -298,9 +299,8 @@ def pins(session: nox.Session) -> None:
     session.install("uv")
     wanted = Path(session.create_tmp()) / "wanted.txt"
     tools = nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"])
-    bridges = [path for paths in BRIDGES.values() for path in paths if path.startswith("./bridges/")]
     used = [requirement for requirements in USED_WITH.values() for requirement in requirements]
-    lines = [*(f"-e {path}" for path in (*EDITABLE, *bridges)), *used, *tools]
+    lines = [*(f"-e {path}" for path in (*EDITABLE, *OWN_BRIDGES)), *used, *tools]
     wanted.write_text("\n".join(lines), encoding="utf-8")
     own = [f"--no-emit-package={name}" for name in ("memio-core", "memio-letta", "memio-contract", *BRIDGES)]
     bare = ["--quiet", "--no-header", "--no-annotate", "--upgrade"]

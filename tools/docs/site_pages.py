@@ -22,7 +22,9 @@ ELSEWHERE = {
     "coverage.md": "tests-contract/docs/coverage.md",
     "laws.md": "tests-contract/docs/laws.md",
     "providers/letta.md": "memio-letta/README.md",
+    "with-claude.md": "bridges/memio-claude/README.md",
     "with-langgraph.md": "bridges/memio-langgraph/README.md",
+    "with-mcp.md": "bridges/memio-mcp/README.md",
     "with-openai-agents.md": "bridges/memio-openai-agents/README.md",
 }
 """The pages of the site whose file is outside of `docs/`, in the folder of what it describes: page and file."""

@@ -24,8 +24,9 @@ ROOT = Path(__file__).parents[3]
 PAGES = sorted([ROOT / "README.md", ROOT / "memio-core" / "README.md", *(ROOT / "docs").rglob("*.md")])
 # The other distributions run the code of their pages in their own tests.
 ELSEWHERE = ("CHANGELOG.md", "memio-letta/README.md", "tests-contract/README.md", "changelog.d/README.md")
+BRIDGES = tuple(f"{path.parent.relative_to(ROOT)}/README.md" for path in sorted(ROOT.glob("bridges/*/pyproject.toml")))
 COMMUNITY = ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md")
-LINKED = [*PAGES, *(ROOT / place for place in (*ELSEWHERE, *COMMUNITY))]
+LINKED = [*PAGES, *(ROOT / place for place in (*ELSEWHERE, *BRIDGES, *COMMUNITY))]
 RUN = {"python", "sh", "toml", "json"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 

@@ -36,7 +36,7 @@ def checked(path: object) -> str:
     if "\\" in path:
         raise PathError(f"Path {_short(path)} holds a backslash: separate folders by /")
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if any(".." in (part, _decoded(part)) or "/.." in f"/{_decoded(part)}" for part in parts):
+    if any(".." in _decoded(part).split("/") for part in parts):
         raise PathError(f"Path {_short(path)} would escape {ROOT} directory")
     name = "/" + "/".join(parts)
     if len(name) > _LONGEST:

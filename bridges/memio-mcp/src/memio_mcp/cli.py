@@ -17,6 +17,7 @@ CONFIG_FILE = Path("memio.toml")
 HOME_FILE = Path("~/.memio/memory.db")
 """The database without a configuration: clients start servers in folders of their own."""
 TOKEN = "MEMIO_MCP_TOKEN"  # noqa: S105  # the name of the variable
+SQLITE_PATH = "MEMIO_SQLITE_PATH"
 PORT = 8765
 LOOPBACK = "127.0.0.1"
 KINDS = ("facts", "history", "graph")
@@ -106,16 +107,17 @@ def serve(  # noqa: PLR0913  # typer makes an option of each argument
             raise InvalidInputError(f"--http and --print-config do not go together with {context.invoked_subcommand}")
         return
     token = os.environ.get(TOKEN) or None
+    address = (LOOPBACK if host is None else host, port or PORT, token)
     if print_config:
-        _print_entries(settings, config, f"http://{host or LOOPBACK}:{port or PORT}/mcp" if http else None, client)
+        _print_entries(settings, config, _url(*address[:2]) if http else None, client)
         return
     if http:
         from memio_mcp.http import check_address
 
-        check_address(host or LOOPBACK, token)
+        check_address(address[0], token)
     import anyio
 
-    anyio.run(_serve, loaded, settings, (host or LOOPBACK, port or PORT, token) if http else None)
+    anyio.run(_serve, loaded, settings, address if http else None)
 
 
 @app.command("import")
@@ -171,7 +173,7 @@ async def _serve(config: Config, settings: ServerSettings, address: tuple[str, i
         host, port, token = address
         if token is None:
             _note(f"every program of this machine may call this server; put a token into {TOKEN} to prevent it")
-        _note(f"serving at http://{host}:{port}/mcp")
+        _note(f"serving at {_url(host, port)}")
         await listen(server, host, port, token)
 
 
@@ -188,7 +190,7 @@ def _source(config: Path | None) -> Path | Mapping[str, Any]:
         return config
     if CONFIG_FILE.exists():
         return CONFIG_FILE
-    if os.environ.get("MEMIO_SQLITE_PATH"):
+    if os.environ.get(SQLITE_PATH):
         return dict.fromkeys(KINDS, "sqlite")
     return {kind: {"provider": "sqlite", "path": str(HOME_FILE.expanduser())} for kind in KINDS}
 
@@ -223,9 +225,12 @@ def _path(text: str) -> tuple[str, ...]:
 def _print_entries(settings: ServerSettings, config: Path | None, url: str | None, client: str | None) -> None:
     from memio_mcp.clients import CLIENTS, entry, http_entry
 
+    path = os.environ.get(SQLITE_PATH)
+    variables = {SQLITE_PATH: os.path.abspath(path)} if path else {}  # noqa: PTH100  # as the provider does
+
     def entry_of(name: str) -> dict[str, Any] | None:
         if url is None:
-            return entry(name, _command(settings, config))
+            return entry(name, _command(settings, config), variables)
         return http_entry(name, url, TOKEN if os.environ.get(TOKEN) else None)
 
     if client is not None:
@@ -251,6 +256,10 @@ def _command(settings: ServerSettings, config: Path | None) -> list[str]:
         command += ["--namespace", json.dumps(list(settings.namespace))]
     command += ["--read-only"] if settings.read_only else []
     return command + (["--no-delete"] if settings.no_delete else [])
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/mcp"
 
 
 def _note(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memio import InvalidInputError
@@ -39,16 +39,18 @@ CLIENTS = {
 }
 
 
-def entry(client: str, command: Sequence[str]) -> dict[str, Any]:
+def entry(client: str, command: Sequence[str], variables: Mapping[str, str]) -> dict[str, Any]:
     """Return what a client starts the server with.
 
     Args:
         client: The name of the client.
         command: The program and its arguments.
+        variables: Environment variables that it needs.
     """
     known = _known(client)
     kind = {"type": "stdio"} if known.typed else {}
-    return {known.key: {NAME: {**kind, "command": command[0], "args": list(command[1:])}}}
+    env = {"env": dict(variables)} if variables else {}
+    return {known.key: {NAME: {**kind, "command": command[0], "args": list(command[1:]), **env}}}
 
 
 def http_entry(client: str, url: str, variable: str | None) -> dict[str, Any] | None:
