@@ -48,6 +48,8 @@ USED_WITH = {
     ),
 }
 """What the tests of a bridge use it with, and users may not."""
+FRAMEWORKS = ("agent-framework-core>=1.23", "fastapi>=0.115", "google-adk>=2.13", "pydantic-ai-slim>=2.68")
+"""What the examples in `examples/frameworks` are for."""
 PROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PROJECT, "test")
 BENCH = nox.project.dependency_groups(PROJECT, "bench")
@@ -151,6 +153,13 @@ def lowest_bridges(session: nox.Session, bridge: str) -> None:
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"bridges/{bridge}/tests", *session.posargs)
 
 
+@nox.session
+def frameworks(session: nox.Session) -> None:
+    """Run the examples with frameworks that have no bridge of their own."""
+    session.install("./memio-core", *FRAMEWORKS, "pytest", "httpx", "pytest-xdist")
+    session.run("pytest", "examples/tests/test_frameworks.py", *session.posargs)
+
+
 def _editable(*paths: str) -> list[str]:
     return [argument for path in paths for argument in ("-e", path)]
 
@@ -160,6 +169,7 @@ def ci(session: nox.Session) -> None:
     """Run everything that CI runs."""
     each = [f"lowest({project})" for project in LOWEST]
     each += [f"{name}({bridge})" for bridge in BRIDGES for name in ("bridges", "lowest_bridges")]
+    each.append("frameworks")
     for name in ["lint", "types", "tests", "ends", "packaging", *each, "docs", "bench_smoke", "letta"]:
         session.notify(name)
 
