@@ -40,8 +40,17 @@ BRIDGES = {
 }
 """What each bridge needs for its tests, each in an environment of its own: frameworks disagree about versions."""
 OWN_BRIDGES = [path for paths in BRIDGES.values() for path in paths if path.startswith("./bridges/")]
-USED_WITH = {"memio-langgraph": ("langgraph>=1.0.3", "langgraph-checkpoint-sqlite>=3.0.1", "langmem>=0.0.29")}
+USED_WITH = {
+    "memio-langgraph": (
+        "langgraph>=1.0.3",
+        "langgraph-checkpoint-sqlite>=3.0.1",
+        "langmem>=0.0.29",
+        "pydantic>=2.11",  # langsmith, which langgraph brings, cannot be imported with older ones
+    ),
+}
 """What the tests of a bridge use it with, and users may not."""
+FRAMEWORKS = ("agent-framework-core>=1.23", "fastapi>=0.115", "google-adk>=2.13", "pydantic-ai-slim>=2.68")
+"""What the examples in `examples/frameworks` are for."""
 CHECKED = ("memio", "memio.providers.letta", "memio.providers.postgres", "memio_contract")
 """The packages whose types are checked."""
 PROJECT = nox.project.load_toml("pyproject.toml")
@@ -148,6 +157,13 @@ def lowest_bridges(session: nox.Session, bridge: str) -> None:
     session.run("pytest", *BOTH_CORES, "-m", FAST, f"bridges/{bridge}/tests", *session.posargs)
 
 
+@nox.session
+def frameworks(session: nox.Session) -> None:
+    """Run the examples with frameworks that have no bridge of their own."""
+    session.install("./memio-core", *FRAMEWORKS, "pytest", "httpx", "pytest-xdist")
+    session.run("pytest", "examples/tests/test_frameworks.py", *session.posargs)
+
+
 def _editable(*paths: str) -> list[str]:
     return [argument for path in paths for argument in ("-e", path)]
 
@@ -162,6 +178,7 @@ def ci(session: nox.Session) -> None:
     tests = "tests" if present[-1] == HERE else f"versions-{present[-1]}"
     each = [f"lowest({project})" for project in LOWEST]
     each += [f"{name}({bridge})" for bridge in BRIDGES for name in ("bridges", "lowest_bridges")]
+    each.append("frameworks")
     for name in ["lint", "types", tests, "packaging", *each, "docs", "bench_smoke", "letta", "postgres"]:
         session.notify(name)
 

@@ -53,9 +53,10 @@ def example() -> Callable[[str], ModuleType]:
     """Import an example."""
 
     def load(name: str) -> Any:
-        spec = importlib.util.spec_from_file_location(f"examples_{name}", EXAMPLES / f"{name}.py")
-        module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
+        module = f"examples_{name.replace('/', '_')}"
+        spec = importlib.util.spec_from_file_location(module, EXAMPLES / f"{name}.py")
+        loaded = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+        return loaded
 
     return load
