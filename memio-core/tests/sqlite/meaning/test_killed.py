@@ -105,8 +105,8 @@ def assert_vectors_are_those_of_the_texts(path: Path, *, complete: bool) -> None
                 queued = {
                     record
                     for (record,) in db.execute(
-                        f"SELECT record FROM {table}_queue WHERE model = ?",
-                        (number,),  # noqa: S608  # as above
+                        f"SELECT record FROM {table}_queue WHERE model = ?",  # noqa: S608  # as above
+                        (number,),
                     )
                 }
                 assert not done & queued
