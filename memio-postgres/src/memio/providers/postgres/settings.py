@@ -12,7 +12,9 @@ from memio.settings import Env, RelativePath, Settings
 
 Tls = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
 
-_URL = re.compile(r"postgres(?:ql)?://(?:[^@/?#]*@)?([^@/?#]*)(?:/([^?#]*))?(?:\?([^#]*))?")
+_HOST = r"(?:\[[^\s@/?#\[\]]*\]|[^\s@/?#:,\[\]]*)(?::[0-9]*)?"
+_URL = re.compile(rf"postgres(?:ql)?://(?:[^\s@/?#]*@)?({_HOST}(?:,{_HOST})*)(?:/([^\s@?#]*))?(?:\?([^\s@#]*))?")
+"""A part of a password that is not encoded as it must be is no part of a host, a database or a parameter."""
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -37,8 +39,8 @@ def _check_dsn(value: SecretStr) -> SecretStr:
             "not the URL of a PostgreSQL database: write one such as postgresql://user:password@host:5432/database, "
             "with reserved characters of the password percent-encoded (@ as %40, / as %2F)"
         )
-    if any(character.isspace() or not character.isprintable() for character in dsn):
-        raise ValueError("a URL with white space or control characters in it: percent-encode them")
+    if not dsn.isprintable():
+        raise ValueError("a URL with control characters in it: percent-encode them")
     return value
 
 

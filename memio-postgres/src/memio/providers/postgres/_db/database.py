@@ -13,16 +13,12 @@ import asyncpg
 
 from memio.errors import Outcome, ProviderError
 from memio.providers.postgres._db import errors
+from memio.providers.postgres._db.connection import Connection, Pool, Row
 from memio.providers.postgres._db.migrations import prepare_schema
 from memio.providers.postgres._db.tls import tls_of
 from memio.providers.postgres.settings import PostgresSettings
 
 T = TypeVar("T")
-Connection = Any
-"""A connection of asyncpg, or the pool's proxy for one."""
-
-Row = Any
-"""A row as asyncpg returns it: `row["name"]`, or taken apart like a tuple."""
 
 ATTEMPTS = 12
 """How often a transaction is tried that others prevent, by a serialisation failure or a deadlock."""
@@ -49,7 +45,7 @@ class Database:
         self.schema = settings.schema_name
         self.place = f"{settings.place}, schema {settings.schema_name}"
         self._settings = settings
-        self._pool: Any = None
+        self._pool: Pool | None = None
         self._ready = False
         self._opening: asyncio.Lock | None = None
         self._process: int | None = None
@@ -59,10 +55,9 @@ class Database:
         """Return the rows of a statement that only reads. It is repeated where the connection was lost."""
 
         async def work(connection: Connection) -> list[Row]:
-            rows: list[Row] = await connection.fetch(sql, *values)
-            return rows
+            return await connection.fetch(sql, *values)
 
-        return await self._repeat(work, lost="not_applied")
+        return await self._repeat(work, lost=_not_applied)
 
     async def change(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Return the rows of a statement that writes, which is a transaction.
@@ -72,10 +67,9 @@ class Database:
         """
 
         async def work(connection: Connection) -> list[Row]:
-            rows: list[Row] = await connection.fetch(sql, *values)
-            return rows
+            return await connection.fetch(sql, *values)
 
-        return await self._repeat(work, lost="unknown")
+        return await self._repeat(work, lost=_unknown)
 
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Return the result of work that reads and writes in one transaction, after the commit.
@@ -109,7 +103,7 @@ class Database:
 
         async def work(connection: Connection) -> int:
             number = 0
-            async for row in connection.cursor(sql, *values, prefetch=_READ_AT_ONCE):
+            async for row in connection.raw.cursor(sql, *values, prefetch=_READ_AT_ONCE):
                 number += accept(row)
             return number
 
@@ -121,21 +115,20 @@ class Database:
         async def work(connection: Connection) -> None:
             await connection.execute(sql, timeout=24 * 3600)
 
-        await self._repeat(work, lost="not_applied")
+        await self._repeat(work, lost=_not_applied)
 
     async def aclose(self) -> None:
         """Close the connections, after the calls that are under way. Closing again does nothing."""
         self._closed = True
         pool, self._pool = self._pool, None
         if pool is not None and self._process == os.getpid():
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await pool.close()
+            await pool.aclose()
 
     async def _repeat(
         self,
         work: Callable[[Connection], Awaitable[T]],
         *,
-        lost: Outcome | Callable[[], Outcome],
+        lost: Callable[[], Outcome],
         prevented: tuple[type[Exception], ...] = errors.PREVENTED,
     ) -> T:
         """Run work on a connection, and again where a failure left nothing done and may not happen again.
@@ -158,18 +151,15 @@ class Database:
             except errors.MEANT:
                 raise
             except errors.LOST as error:
-                outcome = lost() if callable(lost) else lost
-                await self._expire()
-                if outcome == "unknown" or reconnects >= _RECONNECTS:
-                    raise errors.lost(error, self.place, outcome) from error
+                if self._pool is not None:
+                    self._pool.expire()
+                if lost() == "unknown" or reconnects >= _RECONNECTS:
+                    raise errors.lost(error, self.place, lost()) from error
                 reconnects += 1
-            except TimeoutError as error:
-                outcome = lost() if callable(lost) else lost
-                raise errors.timed_out(error, self._settings.statement_timeout, outcome) from error
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            except errors.FAILED as error:
                 if isinstance(error, errors.GONE):
                     self._ready = False
-                raise errors.translated(error, self.place) from error
+                raise errors.failed(error, self.place, self._settings, lost()) from error
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[Connection]:
@@ -181,21 +171,17 @@ class Database:
         try:
             yield connection
         finally:
-            # A connection that was lost, or that does not end a cancelled statement, is replaced by the pool.
-            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await pool.release(connection)
+            pool.release(connection)
 
     def _unreachable(self, error: BaseException) -> BaseException:
         if self._closed:
             return errors.closed()
         return errors.unreachable(error, self.place, self._settings)
 
-    async def _opened(self) -> Any:
+    async def _opened(self) -> Pool:
         """Return the pool, made and with its schema in place by the first call."""
         if self._closed:
             raise errors.closed()
-        if self._ready and self._process == os.getpid():
-            return self._pool
         if self._process is None:
             self._process = os.getpid()
         elif self._process != os.getpid():
@@ -203,46 +189,50 @@ class Database:
                 "this postgres store was in use already when this process was forked, and connections cannot be "
                 "shared; nothing was done: make a new client in the new process"
             )
+        if self._pool is not None and self._ready:
+            return self._pool
         if self._opening is None:
             self._opening = asyncio.Lock()
         async with self._opening:
+            if self._closed:
+                raise errors.closed()
             if self._pool is None:
-                self._pool = await self._new_pool()
+                self._pool = Pool(self._connect, self._settings.pool_size)
             if not self._ready:
-                await self._prepare()
+                await self._prepare(self._pool)
                 self._ready = True
-        return self._pool
+            return self._pool
 
-    async def _new_pool(self) -> Any:
+    async def _connect(self) -> Connection:
         settings = self._settings
         driver: Any = asyncpg
-        return await driver.create_pool(
+        raw = await driver.connect(
             settings.dsn.get_secret_value(),
-            min_size=0,
-            max_size=settings.pool_size,
             timeout=settings.connect_timeout,
             command_timeout=settings.statement_timeout,
             statement_cache_size=100 if settings.prepared_statements else 0,
-            reset=_keep,
             **tls_of(settings),
         )
+        return Connection(raw, prepared=settings.prepared_statements)
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, pool: Pool) -> None:
         """Check the schema, and make or migrate it where that is needed."""
         try:
-            async with self._pool.acquire() as connection:
-                await prepare_schema(connection, self.schema, self.place)
+            connection = await pool.acquire()
+            try:
+                await prepare_schema(connection.raw, self.schema, self.place)
+            finally:
+                pool.release(connection)
         except errors.UNREACHABLE as error:
             raise self._unreachable(error) from error
 
-    async def _expire(self) -> None:
-        """Have the pool replace its connections: what ended one has often ended the others too."""
-        if self._pool is not None:
-            await self._pool.expire_connections()
+
+def _not_applied() -> Outcome:
+    return "not_applied"
 
 
-async def _keep(_: Connection) -> None:
-    """Leave a connection as it is: statements change nothing in it, and resetting it would cost a round trip."""
+def _unknown() -> Outcome:
+    return "unknown"
 
 
 async def _roll_back(connection: Connection) -> None:

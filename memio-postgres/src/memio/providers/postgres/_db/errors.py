@@ -43,6 +43,9 @@ LOST = (
 GONE = (pg.UndefinedTableError, pg.InvalidSchemaNameError)
 """What is raised when the tables are not there any more."""
 
+FAILED = (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a statement may raise that was sent on a connection which is still there."""
+
 UNREACHABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What opening a connection may raise, and what a pool raises that is being closed."""
 
@@ -72,10 +75,13 @@ def lost(error: BaseException, place: str, outcome: Outcome) -> MemioError:
     )
 
 
-def timed_out(error: BaseException, seconds: float, outcome: Outcome) -> MemioError:
-    """Return the error for a statement that was cancelled because it took too long."""
+def failed(error: BaseException, place: str, settings: PostgresSettings, outcome: Outcome) -> MemioError:
+    """Return the error for a statement that failed; the outcome is that of one whose answer is not known."""
+    if not isinstance(error, TimeoutError):
+        return translated(error, place)
     return ProviderTimeoutError(
-        f"a statement took longer than statement_timeout ({seconds:g} s): try again, ask for less, or set a longer one",
+        f"a statement took longer than statement_timeout ({settings.statement_timeout:g} s): try again, ask for less, "
+        "or set a longer one",
         retryable=True,
         outcome=outcome,
         cause=error,

@@ -58,10 +58,10 @@ async def _version(connection: Any, schema: str, place: str) -> int | None:
     Raises:
         ProviderError: They are of a later version, or the encoding of the database cannot hold every text.
     """
-    # Not `to_regclass`: it answers from a cache that does not yet know what others have made while this one waited.
+    # From the catalogue as of this statement: functions such as `to_regclass` may answer as of an earlier moment.
     encoding, there = await connection.fetchrow(
-        "SELECT current_setting('server_encoding'), EXISTS (SELECT FROM pg_catalog.pg_class c JOIN "
-        "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'meta')",
+        "SELECT current_setting('server_encoding'), EXISTS (SELECT 1 FROM pg_catalog.pg_class c "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'meta')",
         schema,
     )
     if encoding != "UTF8":

@@ -12,8 +12,9 @@ from memio.errors import ConflictError, NotFoundError
 from memio.models import Message, Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import Start
-from memio.providers.postgres._db.database import Connection, Database
-from memio.providers.postgres._db.database import Row as Columns
+from memio.providers.postgres._db.connection import Connection
+from memio.providers.postgres._db.connection import Row as Columns
+from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._db.errors import Several
 from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of

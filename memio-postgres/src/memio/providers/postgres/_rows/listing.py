@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from memio.errors import InvalidInputError
 from memio.owners import ANYWHERE, Scope
-from memio.providers.postgres._db.database import Database, Row
+from memio.providers.postgres._db.connection import Row
+from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in
 

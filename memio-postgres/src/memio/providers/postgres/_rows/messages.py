@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from memio.models import Message, Role
 from memio.owners import Owner
-from memio.providers.postgres._db.database import Row as Columns
+from memio.providers.postgres._db.connection import Row as Columns
 from memio.providers.postgres._rows.keys import key_of
 from memio.providers.postgres._rows.values import (
     from_microseconds,

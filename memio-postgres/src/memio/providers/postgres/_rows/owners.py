@@ -14,7 +14,8 @@ from operator import itemgetter
 from memio.errors import InvalidInputError
 from memio.models import Page
 from memio.owners import Owner, Scope
-from memio.providers.postgres._db.database import Connection, Database
+from memio.providers.postgres._db.connection import Connection
+from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._db.schema import OWNED
 from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import label_key, namespace_key, owner_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from memio.owners import NO_OWNER, Owner
-from memio.providers.postgres._db.database import Row as Columns
+from memio.providers.postgres._db.connection import Row as Columns
 from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.values import read_data, read_metadata
 from memio.toolkit import same_json

@@ -15,8 +15,9 @@ from memio.errors import ConflictError
 from memio.models import Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import OMITTED
-from memio.providers.postgres._db.database import Connection, Database
-from memio.providers.postgres._db.database import Row as Columns
+from memio.providers.postgres._db.connection import Connection
+from memio.providers.postgres._db.connection import Row as Columns
+from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._db.errors import Taken
 from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of, owner_key

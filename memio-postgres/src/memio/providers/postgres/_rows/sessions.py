@@ -11,7 +11,8 @@ from typing import NamedTuple
 from memio.errors import ConflictError, UnavailableError
 from memio.models import Page, Session
 from memio.owners import Owner, Scope
-from memio.providers.postgres._db.database import Connection, Database, Row
+from memio.providers.postgres._db.connection import Connection, Row
+from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.listing import Listing, part_of, read_cursor, write_cursor
