@@ -39,7 +39,7 @@ class Parameters:
         Example:
             >>> parameters = Parameters()
             >>> parameters.array([b"ab", None], "bytea"), parameters.values
-            ('$1::text[]::bytea[]', [['\\\\x6162', None]])
+            ('$1::text[]::bytea[]', [['\\x6162', None]])
         """
         return f"{self(as_texts(values))}::text[]" + ("" if kind == "text" else f"::{kind}[]")
 
