@@ -15,9 +15,9 @@ import pytest
 
 from memio import Memio, Message
 from memio.providers.sqlite import SqliteFactAdapter
+from memio.providers.sqlite._columns.values import metadata_text
 from memio.providers.sqlite._rows import selection
 from memio.providers.sqlite._rows.filters import condition_of_filter
-from memio.providers.sqlite._rows.values import metadata_text
 from memio.toolkit import matches
 
 BIG = 2**63

@@ -9,10 +9,10 @@ from memio.capabilities import Feature
 from memio.models import Page, Triple
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope, is_none
 from memio.protocols import Order
+from memio.providers.sqlite._columns.scopes import Condition, all_of
+from memio.providers.sqlite._columns.values import microseconds_of
 from memio.providers.sqlite._rows import graph as rows
 from memio.providers.sqlite._rows.counts import page_of_owners
-from memio.providers.sqlite._rows.scopes import Condition, all_of
-from memio.providers.sqlite._rows.values import microseconds_of
 from memio.providers.sqlite._store import SqliteStore
 
 

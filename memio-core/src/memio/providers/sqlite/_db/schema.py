@@ -1,8 +1,8 @@
 """The tables, and how a file is marked as memio's.
 
 An owner is a row of `owner`; records refer to it by its number, which is never used again. `''` is no user or no
-agent, and `path` is the namespace (see `_rows.namespaces`), empty for the root. `tags` has the tags by which the
-records of the owner are found in the full-text indexes (see `_rows.owners`). The other columns count the records of
+agent, and `path` is the namespace (see `_columns.namespaces`), empty for the root. `tags` has the tags by which the
+records of the owner are found in the full-text indexes (see `_columns.owners`). The other columns count the records of
 each kind, expired ones included. An owner without records is deleted.
 
 Listings are in the order of `seq`, which only grows (AUTOINCREMENT), so a cursor never leads to a record that was

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memio.errors import ClosedError, MemioError, ProviderError, UnavailableError
 from memio.owners import Scope
 from memio.protocols import Embedded
+from memio.providers.sqlite._columns.values import now
 from memio.providers.sqlite._db.engine import Engine
 from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._meaning.models import (
@@ -25,7 +26,6 @@ from memio.providers.sqlite._meaning.models import (
 )
 from memio.providers.sqlite._meaning.queue import Claimed
 from memio.providers.sqlite._meaning.typical import TYPICAL
-from memio.providers.sqlite._rows.values import now
 
 if TYPE_CHECKING:
     from memio.embedders.shared import SharedEmbedder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from memio.providers.sqlite._rows.scopes import Condition
+from memio.providers.sqlite._columns.scopes import Condition
 
 
 class Members(NamedTuple):

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from memio.providers.sqlite._columns.scopes import Condition
 from memio.providers.sqlite._connection.interrupts import end_if_cancelled
 from memio.providers.sqlite._meaning.matrix import TableMatrix
 from memio.providers.sqlite._meaning.members import Members
 from memio.providers.sqlite._meaning.models import KEY_BITS, LAST, Model
-from memio.providers.sqlite._rows.scopes import Condition
 from memio.providers.sqlite._search.index import Accept
 from memio.toolkit.vectors import Floats, QueryVector, best_of_each
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from memio.owners import Scope
 from memio.protocols import Embedded
+from memio.providers.sqlite._columns.scopes import Condition, all_of, condition_of
+from memio.providers.sqlite._columns.values import last_number
 from memio.providers.sqlite._meaning.models import COLUMNS, KEY_BITS, LAST, NEVER, Model, has_models
-from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of
-from memio.providers.sqlite._rows.values import last_number
 from memio.toolkit import WINDOWS, windows
 
 CLAIMED_FOR = 60_000_000

@@ -10,11 +10,11 @@ from typing import Any
 
 from memio.models import Page
 from memio.owners import Owner, Scope
+from memio.providers.sqlite._columns.namespaces import from_path
+from memio.providers.sqlite._columns.scopes import condition_of, total
 from memio.providers.sqlite._db.schema import OWNED_TABLES
 from memio.providers.sqlite._rows.cursors import read_cursor, write_cursor
-from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.parts import part_of
-from memio.providers.sqlite._rows.scopes import condition_of, total
 from memio.providers.sqlite._rows.selection import Selection, has_expired
 
 _OWNER_BYTES = 500

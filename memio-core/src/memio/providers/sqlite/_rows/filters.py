@@ -15,7 +15,7 @@ from itertools import islice
 from math import inf
 from typing import Any, cast
 
-from memio.providers.sqlite._rows.scopes import Condition, all_of, any_of
+from memio.providers.sqlite._columns.scopes import Condition, all_of, any_of
 
 _PLAIN = re.compile(r'[^"\\\x00-\x1f\x7f]+')
 _SLACK = 1e-9

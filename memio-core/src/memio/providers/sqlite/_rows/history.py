@@ -14,6 +14,20 @@ from memio.errors import ConflictError, NotFoundError
 from memio.models import Message, Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.protocols import Start
+from memio.providers.sqlite._columns.namespaces import to_path
+from memio.providers.sqlite._columns.owners import clear_count, intern_owner
+from memio.providers.sqlite._columns.scopes import condition_of
+from memio.providers.sqlite._columns.values import (
+    data_text,
+    last_number,
+    metadata_text,
+    new_ids,
+    now,
+    read_data,
+    read_metadata,
+    seconds_from_utc,
+    to_microseconds,
+)
 from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.messages import (
@@ -25,27 +39,13 @@ from memio.providers.sqlite._rows.messages import (
     select,
     with_session,
 )
-from memio.providers.sqlite._rows.namespaces import to_path
-from memio.providers.sqlite._rows.owners import clear_count, intern_owner
 from memio.providers.sqlite._rows.parts import part_of, release_for
-from memio.providers.sqlite._rows.scopes import condition_of
 from memio.providers.sqlite._rows.sessions import (
     delete_session,
     extend_session,
     intern_session,
     only_session,
     shrink_session,
-)
-from memio.providers.sqlite._rows.values import (
-    data_text,
-    last_number,
-    metadata_text,
-    new_ids,
-    now,
-    read_data,
-    read_metadata,
-    seconds_from_utc,
-    to_microseconds,
 )
 from memio.toolkit import same_json
 

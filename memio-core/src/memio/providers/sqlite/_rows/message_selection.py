@@ -13,10 +13,10 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
+from memio.providers.sqlite._columns.scopes import Condition, all_of, condition_of, reach_of, total, within
 from memio.providers.sqlite._meaning.members import Members
 from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.messages import INDEX
-from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of, reach_of, total, within
 from memio.providers.sqlite._rows.selection import passing
 from memio.providers.sqlite._rows.sessions import only_session
 from memio.providers.sqlite._search.tags import all_of as all_of_tags

@@ -16,11 +16,11 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.models import Message, Role
+from memio.providers.sqlite._columns.namespaces import from_path
+from memio.providers.sqlite._columns.values import EPOCH, from_microseconds, loads, read_data, read_metadata
 from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._meaning import queue
-from memio.providers.sqlite._rows.namespaces import from_path
 from memio.providers.sqlite._rows.parts import weight_of
-from memio.providers.sqlite._rows.values import EPOCH, from_microseconds, loads, read_data, read_metadata
 from memio.providers.sqlite._search.entry import Entry
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import record_tags, tag

@@ -15,12 +15,7 @@ from memio.errors import ConflictError
 from memio.models import Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import OMITTED
-from memio.providers.sqlite._db.progress import Progress, counted
-from memio.providers.sqlite._meaning import queue
-from memio.providers.sqlite._meaning.question import Question
-from memio.providers.sqlite._rows.counts import count_all, page_of_owners, unexpired
-from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
-from memio.providers.sqlite._rows.owners import (
+from memio.providers.sqlite._columns.owners import (
     OwnerRow,
     add_to_count,
     clear_count,
@@ -29,6 +24,13 @@ from memio.providers.sqlite._rows.owners import (
     subtract_from_count,
     tags_of,
 )
+from memio.providers.sqlite._columns.scopes import Condition, all_of, condition_of
+from memio.providers.sqlite._columns.values import data_text, last_number, metadata_text, microseconds_of, new_ids, now
+from memio.providers.sqlite._db.progress import Progress, counted
+from memio.providers.sqlite._meaning import queue
+from memio.providers.sqlite._meaning.question import Question
+from memio.providers.sqlite._rows.counts import count_all, page_of_owners, unexpired
+from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.parts import part_of, release_for
 from memio.providers.sqlite._rows.record_rows import (
     Row,
@@ -40,7 +42,6 @@ from memio.providers.sqlite._rows.record_rows import (
     weight,
     written,
 )
-from memio.providers.sqlite._rows.scopes import Condition, all_of, condition_of
 from memio.providers.sqlite._rows.selection import (
     Selection,
     best,
@@ -50,7 +51,6 @@ from memio.providers.sqlite._rows.selection import (
     in_order,
     not_expired,
 )
-from memio.providers.sqlite._rows.values import data_text, last_number, metadata_text, microseconds_of, new_ids, now
 from memio.toolkit import only, query_terms, same_json
 
 R = TypeVar("R")

@@ -14,13 +14,13 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
+from memio.providers.sqlite._columns.scopes import Condition, Reach, all_of, condition_of, reach_of, total, within
+from memio.providers.sqlite._columns.values import read_metadata
 from memio.providers.sqlite._connection.interrupts import end_if_cancelled
 from memio.providers.sqlite._meaning.members import Members
 from memio.providers.sqlite._meaning.question import Question
 from memio.providers.sqlite._rows.filters import condition_of_filter
 from memio.providers.sqlite._rows.record_rows import SELECT, Columns, index_of, row_at
-from memio.providers.sqlite._rows.scopes import Condition, Reach, all_of, condition_of, reach_of, total, within
-from memio.providers.sqlite._rows.values import read_metadata
 from memio.providers.sqlite._search.index import Accept, Span, place_of
 from memio.providers.sqlite._search.tags import all_of as all_of_tags
 from memio.providers.sqlite._search.tags import filter_tags

@@ -11,8 +11,8 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.owners import ANY, Scope
-from memio.providers.sqlite._rows.namespaces import below, to_path
-from memio.providers.sqlite._rows.owners import agent_tag, namespace_tag, prefix_tag, user_tag
+from memio.providers.sqlite._columns.namespaces import below, to_path
+from memio.providers.sqlite._columns.owners import agent_tag, namespace_tag, prefix_tag, user_tag
 from memio.providers.sqlite._search.tags import all_of as all_tags
 from memio.providers.sqlite._search.tags import tag
 

@@ -10,7 +10,7 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.owners import Owner
-from memio.providers.sqlite._rows.namespaces import below, to_path
+from memio.providers.sqlite._columns.namespaces import below, to_path
 from memio.providers.sqlite._search.tags import tag
 
 _EMPTY = "facts = 0 AND documents = 0 AND sessions = 0 AND messages = 0 AND triples = 0"

@@ -1,0 +1,1 @@
+"""How values, namespaces and owners stand in columns, and conditions on them."""
