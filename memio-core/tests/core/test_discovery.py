@@ -243,13 +243,11 @@ UNINSTALLED = """
         one for one in every(**only) if not str(one._path.name).startswith("memio")
     ]
     from memio import registry
-    groups = ("facts", "history", "documents", "graph", "middleware")
+    groups = ("facts", "history", "documents", "graph", "embedders", "middleware")
     entries = [entry for group in groups for entry in registry.installed(group)]
     found = [[entry.group, entry.name, entry.module, entry.describe()] for entry in entries]
-    loaded = [
-        (registry.load_middleware if entry.group == registry.MIDDLEWARE else registry.load_store)(entry).api
-        for entry in entries
-    ]
+    loaders = {registry.MIDDLEWARE: registry.load_middleware, registry.EMBEDDERS: registry.load_embedder}
+    loaded = [loaders.get(entry.group, registry.load_store)(entry).api for entry in entries]
     print(json.dumps([found, len(loaded)]))
 """
 

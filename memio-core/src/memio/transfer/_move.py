@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 from memio._call.labels import narrowed
+from memio._call.store import destination_of
 from memio._values.omitted import OMITTED
 from memio.capabilities import KINDS, Kind
 from memio.errors import InvalidInputError, MemioError, StoreNotConfiguredError
@@ -38,7 +39,7 @@ from memio.transfer.file.reading import FileSource, spooled
 from memio.transfer.file.writing import STANDARD_STREAM
 
 if TYPE_CHECKING:
-    from memio._call.store import CheckedStore, destination_of
+    from memio._call.store import CheckedStore
     from memio.client import Memio
 
 
