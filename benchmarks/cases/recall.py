@@ -20,7 +20,9 @@ def run(order: dict[str, Any]) -> Columns:
 
 
 async def _measure(order: dict[str, Any], path: Path) -> dict[str, list[float]]:
-    store = await import_module(f"benchmarks.recall.{order['peer']}").open_store(order["folder"])
+    store = await import_module(f"benchmarks.recall.{order['peer']}").open_store(
+        order["folder"], **order.get("options", {})
+    )
     score = Score()
     for conversation in conversations(path, order["most"]):
         await store.remember(conversation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks.groups import contract, first_use, framework, letta, reads, recall, writes
+from benchmarks.groups import contract, first_use, framework, letta, meaning, reads, recall, writes
 from benchmarks.orders import Options, Table
 
 GROUPS: dict[str, Callable[[Options], Iterator[Table]]] = {
@@ -14,6 +14,7 @@ GROUPS: dict[str, Callable[[Options], Iterator[Table]]] = {
     "framework": framework.framework,
     "letta": letta.letta,
     "recall": recall.recall,
+    "meaning": meaning.meaning,
     "contract": contract.contract,
     "contract-letta": contract.contract_letta,
 }

@@ -32,7 +32,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 FENCE = re.compile(
-    r"(?:^ *<!-- (?P<mark>[a-z0-9 ]+) -->\n)?^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
+    r"(?:^ *<!-- (?P<mark>[a-z0-9 ]+) -->\n)?"
+    r"^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
     re.DOTALL | re.MULTILINE,
 )
 # `console` blocks install into new environments; the tests of packaging run them. `py` includes a file of this

@@ -17,6 +17,7 @@ if _TYPE_CHECKING:
     from memio_contract.contracts import FactStoreContract as FactStoreContract
     from memio_contract.contracts import GraphStoreContract as GraphStoreContract
     from memio_contract.contracts import HistoryStoreContract as HistoryStoreContract
+    from memio_contract.embedder import MeaningEmbedder as MeaningEmbedder
     from memio_contract.law import Law as Law
     from memio_contract.lawbook import laws as laws
     from memio_contract.outcome import Outcome as Outcome
@@ -28,6 +29,7 @@ if _TYPE_CHECKING:
 
 _HOMES = {
     "contracts": ("DocumentStoreContract", "FactStoreContract", "GraphStoreContract", "HistoryStoreContract"),
+    "embedder": ("MeaningEmbedder",),
     "law": ("Law",),
     "lawbook": ("laws",),
     "outcome": ("Outcome", "Status"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
@@ -12,6 +13,8 @@ from memio import registry
 from memio.capabilities import KINDS, Kind
 from memio.config import load
 from memio.errors import ConfigError, Fault, MemioError
+from memio.protocols import Embedder
+from memio_contract.embedder import MeaningEmbedder
 from memio_contract.target import ContractTarget, Source
 
 
@@ -40,7 +43,7 @@ def targets_of(provider: str, config: str | None = None, kinds: Sequence[Kind] =
     found = _offered_by_hook(provider, offered, config)
     if not found:
         if name == "sqlite" and config is None:
-            found = [ContractTarget(fresh=_new_file, provider=name, kinds=KINDS)]
+            found = [ContractTarget(fresh=_new_file, provider=name, kinds=KINDS, embedder=_embedder())]
         else:
             found = [_configured(provider, name, offered, config)]
     named = [
@@ -130,3 +133,8 @@ def _always(source: Source) -> Callable[[], AbstractAsyncContextManager[Source]]
         yield source
 
     return fresh
+
+
+def _embedder() -> Callable[[], Embedder] | None:
+    """Return what makes the embedder of the embedded provider, where it can use one: it needs numpy."""
+    return MeaningEmbedder if find_spec("numpy") is not None else None

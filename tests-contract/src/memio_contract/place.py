@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from memio.client import Memio, ScopedMemio
 from memio.kinds import SCOPED_BY
 from memio.owners import Owner, Scope
 from memio.plugins import Middleware
+from memio.protocols import Embedder
 from memio_contract.profile import Profile
 
 Labels = dict[str, Any]
@@ -22,13 +23,26 @@ Labels = dict[str, Any]
 class Client(Memio):
     """A client that keeps its stores reachable, for the few rules that no call of the client shows."""
 
-    def __init__(self, *, middleware: Sequence[Middleware] = (), own_loop: bool = False, **stores: Any) -> None:
-        super().__init__(middleware=middleware, own_loop=own_loop, **stores)
+    def __init__(
+        self,
+        *,
+        middleware: Sequence[Middleware] = (),
+        embedder: Embedder | None = None,
+        embed: Collection[Kind] | None = None,
+        own_loop: bool = False,
+        **stores: Any,
+    ) -> None:
+        super().__init__(middleware=middleware, embedder=embedder, embed=embed, own_loop=own_loop, **stores)
         # A configuration hands over each store together with what closes it.
         self.stores: dict[Kind, Any] = {
             cast("Kind", kind): store.store if isinstance(store, OpenedStore) else store
             for kind, store in stores.items()
         }
+
+    @property
+    def embeds(self) -> bool:
+        """Whether its texts are embedded in the background."""
+        return self._embedding is not None
 
     def confined(self, scope: Scope) -> Confined:
         """Return a client whose every call has a scope, also one that callers cannot name."""

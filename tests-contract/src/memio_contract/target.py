@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from memio.capabilities import Kind
+from memio.protocols import Embedder
 
 Source = Mapping[str, Any] | str | Callable[[], Any]
 """How a client is opened: a configuration or its path for `Memio.from_config`, or a function that makes a store.
@@ -51,6 +52,8 @@ class ContractTarget:
         settle: For stores without the guarantee `read_your_writes`, and only for those: awaited after writes and
             before the next read. It returns `False` while the backend is still busy, and is called again, for at
             most `limits.settle_seconds`. The result names it as a relaxation.
+        embedder: Makes the embedder that each client gets, for stores that can use one: `MeaningEmbedder` needs no
+            package. Without it, and without one in the configuration, such a store is checked by words only.
         limits: Limits of the run.
         alone: Whether a namespace of `fresh` is empty. If not, the laws use owners and ids that contain a
             random token and remove them afterwards; laws about everything in a store are then not run, which
@@ -74,6 +77,7 @@ class ContractTarget:
     provider: str = ""
     kinds: tuple[Kind, ...] = ()
     settle: Callable[[], Awaitable[object]] | None = None
+    embedder: Callable[[], Embedder] | None = None
     limits: Limits = field(default_factory=Limits)
     alone: bool = True
     expected_failures: Mapping[str, str] = field(default_factory=dict[str, str])

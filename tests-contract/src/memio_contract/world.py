@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from memio.capabilities import Feature, Guarantee, Kind
 from memio.config import load
+from memio.kinds import EMBEDDABLE
 from memio.plugins import CallNext, Middleware, Operation
 from memio_contract.expect import broken
 from memio_contract.journal import Journal
@@ -143,6 +144,15 @@ class World(Place):
         """The store of triples."""
         return cast("GraphSubject", self.subject)
 
+    async def embedded(self) -> None:
+        """Wait until what was stored is found by its meaning."""
+        if not self.memio.embeds:
+            return
+        self.journal.note("await memio.wait_embedded()")
+        pending, failed = await self.memio.wait_embedded(timeout=self.target.limits.settle_seconds)
+        if pending or failed:
+            broken(f"{pending} texts are not embedded, and the embedder refused {failed}")
+
     def _facade(self) -> Any:
         return getattr(self.memio, self.kind)
 
@@ -151,7 +161,7 @@ class World(Place):
         middleware = [self.journal.middleware(name)]
         if self.target.settle is not None:
             middleware.append(self._settling(promised))
-        client = _client(self._source, self.kind, middleware)
+        client = _client(self.target, self._source, self.kind, middleware)
         self._clients.append(client)
         self.journal.configured = not callable(self._source)
         for kind, store in client.stores.items():
@@ -189,7 +199,7 @@ class World(Place):
 
     async def _remove(self) -> None:
         # Another client, because the first one may be closed, and the journal is complete.
-        async with _client(self._source, self.kind, []) as client:
+        async with _client(self.target, self._source, self.kind, []) as client:
             for owner in self.owners:
                 for kind in client.kinds:
                     if Feature.USER_SCOPE in getattr(client, kind).features:
@@ -208,10 +218,11 @@ def content_limit(target: ContractTarget, kind: Kind, store: Any) -> tuple[int, 
     return min(target.limits.content_bytes or possible, possible), possible
 
 
-def _client(source: Source, kind: Kind, middleware: list[Middleware]) -> Client:
+def _client(target: ContractTarget, source: Source, kind: Kind, middleware: list[Middleware]) -> Client:
     """Open a client: from a configuration, or with what a function makes."""
+    embedder = None if target.embedder is None or kind not in EMBEDDABLE else target.embedder()
     if not callable(source):
-        return Client.from_config(load(source), middleware=middleware)
+        return Client.from_config(load(source), middleware=middleware, embedder=embedder)
     made = source()
     stores = cast("dict[str, Any]", made) if isinstance(made, dict) else {kind: made}
-    return Client(middleware=middleware, **{str(name): store for name, store in stores.items()})
+    return Client(middleware=middleware, embedder=embedder, **{str(name): store for name, store in stores.items()})

@@ -84,6 +84,7 @@ def catalogue() -> list[Fault]:
         faults_history,
         faults_identity,
         faults_loops,
+        faults_meaning,
         faults_messages,
         faults_owners,
         faults_picks,

@@ -92,9 +92,11 @@ class _Records(Shelf):
         page = self.page(found, limit, cursor) if order == "oldest" else self.page_newest(found, limit, cursor)
         return Page([self.as_record(row) for row in page], page.next_cursor)
 
-    async def search(self, *, query: str, limit: int, scope: Scope = ANYWHERE, **pick: Any) -> list[Any]:
+    async def search(
+        self, *, query: str, limit: int, mode: str = "auto", scope: Scope = ANYWHERE, **pick: Any
+    ) -> list[Any]:
         await self.pause()
-        return [self.as_record(row, score) for score, row in self.best(self.picked(scope, **pick), query, limit)]
+        return [self.as_record(row, score) for score, row in self.hits(self.picked(scope, **pick), query, limit, mode)]
 
     async def count(self, *, scope: Scope = ANYWHERE, **pick: Any) -> int:
         await self.pause()
@@ -276,12 +278,18 @@ class DictHistory(Shelf):
         )
 
     async def search(
-        self, *, query: str, limit: int, session_id: str | None, scope: Scope = ANYWHERE, **pick: Any
+        self,
+        *,
+        query: str,
+        limit: int,
+        session_id: str | None,
+        mode: str = "auto",
+        scope: Scope = ANYWHERE,
+        **pick: Any,
     ) -> list[Message]:
         await self.pause()
-        return [
-            self.as_record(row, score) for score, row in self.best(self.within(session_id, scope, pick), query, limit)
-        ]
+        found = self.within(session_id, scope, pick)
+        return [self.as_record(row, score) for score, row in self.hits(found, query, limit, mode)]
 
     def within(self, session_id: str | None, scope: Scope, pick: dict[str, Any]) -> list[Numbered]:
         """Return what a search or a count is about."""

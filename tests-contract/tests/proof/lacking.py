@@ -224,6 +224,20 @@ class NoScores:
         return [replace(hit, score=None) for hit in await super().search(**given)]
 
 
+class NoWords:
+    """Every search goes by meaning."""
+
+    async def search(self, *, mode="auto", **given):
+        return await super().search(mode="auto" if mode == "keyword" else mode, **given)
+
+
+class NoMeaning:
+    """Every search goes by words."""
+
+    async def search(self, *, mode="auto", **given):
+        return await super().search(mode="keyword", **given)
+
+
 class Answering:
     """Every addition is answered, and the answer is part of the session."""
 
@@ -264,6 +278,8 @@ LACKING: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     Feature.MESSAGE_TIMESTAMPS: (NoTimestamps, ("history",)),
     Feature.ALL_ROLES: (UserAndAssistantOnly, ("history",)),
     Feature.SEARCH_ALL_SESSIONS: (OneSessionSearch, ("history",)),
+    Feature.KEYWORD_SEARCH: (NoWords, ("facts", "history", "documents")),
+    Feature.SEMANTIC_SEARCH: (NoMeaning, ("facts", "history", "documents")),
     Guarantee.VERBATIM: (NotVerbatim, ALL),
     Guarantee.STABLE_IDS: (NewIds, RECORDS),
     Guarantee.READ_YOUR_WRITES: (Late, ALL),

@@ -20,6 +20,7 @@ from memio.errors import ConflictError
 from memio.models import Page
 from memio.owners import ANYWHERE, Owner, Scope
 from memio.toolkit import matches, only, same_json
+from memio_contract.embedder import meanings
 
 
 @dataclass(slots=True)
@@ -192,6 +193,25 @@ class Shelf:
         rest = [(n, item) for n, item in reversed(found) if cursor is None or n < int(cursor)]
         cut = rest[:limit]
         return Page([item for _, item in cut], str(cut[-1][0]) if len(rest) > limit else None)
+
+    def hits(self, found: list[Numbered], query: str, limit: int, mode: str) -> list[tuple[float, Row]]:
+        """Search by words, by meaning, or by words with what only means the same at the end."""
+        if mode == "semantic":
+            return self.nearest(found, query, limit)
+        words = self.best(found, query, limit)
+        if mode == "keyword":
+            return words
+        named = [row for _, row in words]
+        meant = [(0.0, row) for score, row in self.nearest(found, query, limit) if score > 0 and row not in named]
+        return (words + meant)[:limit]
+
+    def meant(self, query: str, row: Row) -> float:
+        """Return how near the meaning of a text is to that of a query."""
+        wanted, there = set(meanings(query)), meanings(row.text)
+        return len(wanted & set(there)) / (len(there) or 1)
+
+    def nearest(self, found: list[Numbered], query: str, limit: int) -> list[tuple[float, Row]]:
+        return sorted(((self.meant(query, row), row) for _, row in found), key=lambda hit: -hit[0])[:limit]
 
     def best(self, found: list[Numbered], query: str, limit: int) -> list[tuple[float, Row]]:
         scored = [(self.score(query, row), row) for _, row in found]

@@ -13,7 +13,7 @@ from memio.providers.sqlite import (
     SqliteGraphAdapter,
     SqliteHistoryAdapter,
 )
-from memio_contract import ContractTarget
+from memio_contract import ContractTarget, MeaningEmbedder
 from proof.dict_stores import STORES, backends
 
 SQLITE: dict[str, type[Any]] = {
@@ -44,4 +44,5 @@ def on_sqlite(stores: Mapping[str, type[Any]] = SQLITE, **more: Any) -> Contract
             path = f"{folder}/memio.db"
             yield lambda: {kind: store(path=path, durability="normal") for kind, store in stores.items()}
 
+    more.setdefault("embedder", MeaningEmbedder)
     return ContractTarget(fresh=fresh, provider="sqlite", kinds=tuple(stores), **more)

@@ -26,6 +26,7 @@ from memio_contract.lawbook import counts as counts
 from memio_contract.lawbook import times as times
 from memio_contract.lawbook import filters as filters
 from memio_contract.lawbook import searches as searches
+from memio_contract.lawbook import meaning as meaning
 from memio_contract.lawbook import batches as batches
 from memio_contract.lawbook import forms as forms
 from memio_contract.lawbook import sizes as sizes

@@ -92,6 +92,7 @@ async def private_ranking(w: World) -> None:
         await w.subject.add(text, owner=w.user("alice"), group=_GROUP)
 
     async def found() -> list[list[tuple[Any, float | None]]]:
+        await w.embedded()
         queries = ("green coffee", "black tea", "tea", "coffee milk")
         results = [await w.subject.search(query, limit=10, owner=w.user("alice"), group=_GROUP) for query in queries]
         return [[(w.subject.view(hit), hit.score) for hit in hits] for hits in results]
@@ -118,6 +119,7 @@ async def private_session(w: World) -> None:
         await w.history.add(text, group="mine")
 
     async def found() -> list[tuple[Any, float | None]]:
+        await w.embedded()
         inside = {"session_id": w.history.session("mine"), **w.home}
         hits = [
             hit
