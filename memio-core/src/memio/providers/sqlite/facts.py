@@ -40,13 +40,12 @@ def _fact(row: Row, score: float | None) -> Fact:
 
 
 def _new(item: FactInput) -> New:
-    get: Any = item.get
     return New(
         item["content"],
-        get("metadata"),
-        get("owner", NO_OWNER),
-        get("fact_id"),
-        microseconds_of(get("expires_at")),
+        item.get("metadata"),
+        item.get("owner", NO_OWNER),
+        item.get("fact_id"),
+        microseconds_of(item.get("expires_at")),
     )
 
 

@@ -19,7 +19,7 @@ from memio.providers.sqlite._columns.values import read_metadata
 from memio.providers.sqlite._connection.interrupts import end_if_cancelled
 from memio.providers.sqlite._meaning.members import Members
 from memio.providers.sqlite._meaning.question import Question
-from memio.providers.sqlite._rows.filters import condition_of_filter
+from memio.providers.sqlite._rows.filters import certain_condition_of_filter, condition_of_filter
 from memio.providers.sqlite._rows.record_rows import SELECT, Columns, index_of, row_at
 from memio.providers.sqlite._search.index import Accept, Span, place_of
 from memio.providers.sqlite._search.tags import all_of as all_of_tags
@@ -139,15 +139,16 @@ def judge(db: Connection, rows: str, condition: Condition, filters: Mapping[str,
     if not condition.values and not filters:
         return None
     row = rows[-1]
+    judged = _judged(row, filters or {})
     found = (
-        f"SELECT {row}.seq, {row}.metadata FROM json_each(?) CROSS JOIN {rows} ON {row}.seq = json_each.value "  # noqa: S608  # texts from here
+        f"SELECT {judged.sql} FROM json_each(?) CROSS JOIN {rows} ON {row}.seq = json_each.value "  # noqa: S608  # texts from here
         f"WHERE {condition.sql}"
     )
 
     def accept(numbers: Sequence[int]) -> Collection[int]:
         given = f"[{','.join(map(str, numbers))}]"
-        read = db.execute(found, (given, *condition.values))
-        return {seq for seq, metadata in read if not filters or matches(read_metadata(metadata), filters)}
+        read = db.execute(found, (*judged.values, given, *condition.values))
+        return {seq for seq, passes, text in read if passes or not filters or matches(read_metadata(text), filters)}
 
     return accept
 
@@ -167,13 +168,15 @@ def containing(db: Connection, table: str, query: str, selection: Selection, lim
     return [seq for seq, _ in islice(chosen, limit)]
 
 
-def _read(db: Connection, select: str, source: _Source, place: int, *, back: bool) -> Iterator[Columns]:
+def _read(
+    db: Connection, select: str, source: _Source, place: int, *, back: bool, given: tuple[Any, ...] = ()
+) -> Iterator[Columns]:
     beyond, order = ("<", "DESC") if back else (">", "ASC")
     beyond_place = place_of(place, back=back) if source.indexed else place
     sql, values = source.condition
     return db.execute(
         f"{select} FROM {source.tables} WHERE {sql} AND {source.key} {beyond} ? ORDER BY {source.key} {order}",
-        (*values, beyond_place),
+        (*given, *values, beyond_place),
     )
 
 
@@ -183,11 +186,19 @@ def _numbers(db: Connection, table: str, selection: Selection, place: int = 0, *
     if source is None:
         return
     filters = selection.filters or {}
-    for done, (seq, metadata) in enumerate(_read(db, "SELECT r.seq, r.metadata", source, place, back=back)):
+    judged = _judged("r", filters)
+    rows = _read(db, f"SELECT {judged.sql}", source, place, back=back, given=judged.values)
+    for done, (seq, passes, metadata) in enumerate(rows):
         if done % _JUDGED_AT_ONCE == 0:
             end_if_cancelled()
-        if matches(read_metadata(metadata), filters):
+        if passes or matches(read_metadata(metadata), filters):
             yield seq
+
+
+def _judged(row: str, filters: Mapping[str, Any]) -> Condition:
+    """Return what to read of rows: their number, whether they certainly pass a filter, and their metadata."""
+    certain = certain_condition_of_filter(filters, f"{row}.metadata") or Condition("FALSE")
+    return Condition(f"{row}.seq, ({certain.sql}) IS TRUE, {row}.metadata", certain.values)
 
 
 def passing(
