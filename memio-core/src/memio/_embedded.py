@@ -6,7 +6,7 @@ file, store a record and find it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, cast
 
@@ -16,6 +16,8 @@ from memio.capabilities import KINDS, Kind
 from memio.registry import Entry, look_up
 
 _PROVIDER = "sqlite"
+_PACKAGE = "memio.providers.sqlite"
+"""Imported by its name, as all providers are: core depends on none."""
 _SECTION = "providers"
 _STORES = {
     "facts": "SqliteFactAdapter",
@@ -40,8 +42,7 @@ def open_embedded(source: object) -> dict[Kind, Any] | None:
     resources = SharedResources()
     opened: dict[Kind, OpenedStore] = {}
     for kind, (entry, settings) in values.items():
-        package: Any = import_module("memio.providers.sqlite")
-        store = getattr(package, _STORES[kind]).sharing(settings, resources.of(entry.module))
+        store = getattr(import_module(_PACKAGE), _STORES[kind]).sharing(settings, resources.of(entry.module))
         opened[kind] = OpenedStore(store, _PROVIDER, entry.describe, resources)
     return opened
 
@@ -58,8 +59,7 @@ def _values(source: object) -> dict[Kind, tuple[Entry, Any]] | None:
     if not named or len(named) != len(data) - (_SECTION in data):
         return None
     entries = {kind: look_up(kind, _PROVIDER) for kind in named}
-    from memio.providers.sqlite._usual import usual
-
+    usual: Callable[[Mapping[str, Any]], Any] = import_module(f"{_PACKAGE}._usual").usual
     found: dict[Kind, tuple[Entry, Any]] = {}
     for kind, entry in entries.items():
         settings = usual({**section, **named[kind]})
