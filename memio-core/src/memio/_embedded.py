@@ -58,11 +58,10 @@ def _values(source: object) -> dict[Kind, tuple[Entry, Any]] | None:
     named: dict[Kind, Mapping[str, Any]] = {kind: value for kind, value in _named(data) if value is not None}
     if not named or len(named) != len(data) - (_SECTION in data):
         return None
-    entries = {kind: look_up(kind, _PROVIDER) for kind in named}
     usual: Callable[[Mapping[str, Any]], Any] = import_module(f"{_PACKAGE}._usual").usual
     found: dict[Kind, tuple[Entry, Any]] = {}
-    for kind, entry in entries.items():
-        settings = usual({**section, **named[kind]})
+    for kind, in_place in named.items():
+        entry, settings = look_up(kind, _PROVIDER), usual({**section, **in_place})
         if not _is_built_in(entry) or settings is None:
             return None
         found[kind] = (cast("Entry", entry), settings)
