@@ -303,10 +303,15 @@ class Memio(Stores):
             >>> Memio.from_config({"facts": "sqlite", "history": "sqlite"}).kinds
             ('facts', 'history')
         """
+        from memio._embedded import open_embedded
+
+        wrappers = _listed(middleware)
+        embedded = open_embedded(source)
+        if embedded is not None:
+            return cls(**embedded, middleware=wrappers, own_loop=own_loop)
         from memio.config import Config, load
         from memio.settings import forget_locals
 
-        wrappers = _listed(middleware)
         try:
             config = source if isinstance(source, Config) else load(source)
             wrappers = (*wrappers, *config.open_middleware())

@@ -287,7 +287,7 @@ def test_each_store_of_a_configuration_is_checked_once(monkeypatch):
     monkeypatch.setattr(client, "faults_of", counted)
     monkeypatch.setattr(config, "faults_of", counted)
     memory = {"provider": "sqlite", "path": ":memory:"}
-    client.Memio.from_config({"facts": memory, "history": memory})
+    client.Memio.from_config(config.load({"facts": memory, "history": memory}))
     assert checked == ["facts", "history"]
 
 

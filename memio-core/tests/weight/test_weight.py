@@ -79,3 +79,25 @@ def test_listing_middleware_loads_nothing_that_it_needs() -> None:
 def test_a_plugin_is_imported_without_what_its_stores_need() -> None:
     modules = loaded_by("import memio.providers.sqlite.plugin")
     assert not {"sqlite3", "asyncio", "memio.providers.sqlite.facts"} & modules
+
+
+RECALL = """
+import asyncio
+from memio import Memio
+
+async def main():
+    async with Memio.from_config({"facts": {"provider": "sqlite", "path": ":memory:"}}) as memio:
+        await memio.facts.add("likes coffee", user_id="alice")
+        assert await memio.facts.search("coffee", user_id="alice")
+
+asyncio.run(main())
+"""
+
+
+def test_recalling_a_memory_from_the_embedded_store_loads_no_model_of_settings_and_no_hooks() -> None:
+    assert not {"pydantic", "pydantic_core", "pluggy", "memio.config", "memio.settings"} & loaded_by(RECALL)
+
+
+def test_adapters_that_are_made_directly_load_no_model_of_settings() -> None:
+    program = "from memio.providers.sqlite import SqliteFactAdapter\nSqliteFactAdapter(path=':memory:')"
+    assert not {"pydantic", "memio.settings"} & loaded_by(program)

@@ -91,9 +91,9 @@ class Commands(TyperGroup):
             try:
                 return super().resolve_command(ctx, args)
             except Exception as error:
-                # The error of typer about usage has no public class.
-                if hasattr(error, "message") and (others := self._of_kinds(ctx, name)):
-                    error.message = f"{name!r} is a command of each kind of memory: {', '.join(others)}"
+                usage: Any = error  # of typer, about usage: its class is not public
+                if hasattr(usage, "message") and (others := self._of_kinds(ctx, name)):
+                    usage.message = f"{name!r} is a command of each kind of memory: {', '.join(others)}"
                 raise
         if reason := refusal(entries[0], self.commands):
             raise PluginError(reason, plugin=entries[0].point, distribution=entries[0].describe())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 from sqlite3 import Connection
-from typing import Self
+from typing import Any, Self
 
 from memio.capabilities import Guarantee
 from memio.owners import ANYWHERE, Scope
@@ -13,7 +13,7 @@ from memio.providers.sqlite._db.engine import Engine
 from memio.providers.sqlite._db.location import Location
 from memio.providers.sqlite._db.progress import Progress
 from memio.providers.sqlite._rows.counts import kinds_of
-from memio.providers.sqlite.settings import Durability, SqliteSettings
+from memio.providers.sqlite._usual import Durability, ReadSettings, usual
 
 
 class SqliteStore:
@@ -47,14 +47,13 @@ class SqliteStore:
         busy_timeout: float | None = None,
         read_only: bool | None = None,
     ) -> None:
-        settings = SqliteSettings.resolve(
-            path=path, durability=durability, busy_timeout=busy_timeout, read_only=read_only
-        )
-        self._engine = _engine(Location.of(settings))
+        named = {"path": path, "durability": durability, "busy_timeout": busy_timeout, "read_only": read_only}
+        given: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        self._engine = _engine(Location.of(usual(given) or _resolved(given)))
         self._owns_engine = True
 
     @classmethod
-    def sharing(cls, settings: SqliteSettings, resources: Resources) -> Self:
+    def sharing(cls, settings: ReadSettings, resources: Resources) -> Self:
         """Return a store that shares the engine of its client, which closes it."""
         location = Location.of(settings)
         engine = resources.obtain(("engine", location.key()), lambda: _engine(location))
@@ -94,6 +93,12 @@ class SqliteStore:
         """
         if self._owns_engine:
             await self._engine.aclose()
+
+
+def _resolved(given: dict[str, Any]) -> ReadSettings:
+    from memio.providers.sqlite.settings import SqliteSettings
+
+    return SqliteSettings.resolve(**given)
 
 
 def _engine(location: Location) -> Engine:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from memio.providers.sqlite._usual import MEMORY, PATH_VARIABLE, Durability
 from memio.settings import Env, RelativePath, Settings
-
-MEMORY = ":memory:"
-"""The path of a database in the memory of this process, for tests."""
-
-Durability = Literal["full", "normal"]
 
 
 def _file_name(path: str) -> str:
@@ -38,7 +34,7 @@ class SqliteSettings(Settings):
     """
 
     path: Annotated[
-        str, Field(min_length=1), AfterValidator(_file_name), Env("MEMIO_SQLITE_PATH"), RelativePath(keep=(MEMORY,))
+        str, Field(min_length=1), AfterValidator(_file_name), Env(PATH_VARIABLE), RelativePath(keep=(MEMORY,))
     ] = "memio.db"
     durability: Durability = "full"
     busy_timeout: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 30.0

@@ -18,7 +18,7 @@ from memio.providers.sqlite._db.jobs import Job
 from memio.providers.sqlite._db.location import Location
 from memio.providers.sqlite._db.pool import Pool
 from memio.providers.sqlite._db.progress import Reindex
-from memio.providers.sqlite.settings import MEMORY
+from memio.providers.sqlite._usual import MEMORY
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]

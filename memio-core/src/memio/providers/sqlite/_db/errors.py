@@ -11,7 +11,7 @@ import sqlite3
 from stat import S_ISDIR
 
 from memio.errors import ClosedError, Outcome, ProviderError, UnavailableError
-from memio.providers.sqlite.settings import MEMORY
+from memio.providers.sqlite._usual import MEMORY
 
 _PRIMARY = 0xFF
 """The bits of a result code that hold the kind of the error; the others hold details."""

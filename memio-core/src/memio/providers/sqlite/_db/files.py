@@ -23,7 +23,7 @@ from memio.providers.sqlite._db.location import Location, connect, is_read_only_
 from memio.providers.sqlite._db.opening import open_read_only, prepare
 from memio.providers.sqlite._db.other_processes import no_checkpoint_on_close, wait_until_closed_elsewhere
 from memio.providers.sqlite._db.progress import Reindex
-from memio.providers.sqlite.settings import MEMORY
+from memio.providers.sqlite._usual import MEMORY
 
 _COARSE = 2_500_000_000
 _FINE = 50_000_000

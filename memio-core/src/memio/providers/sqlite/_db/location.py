@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Self
 from memio.errors import ConfigError, Fault
 from memio.providers.sqlite._connection.deferred import Database
 from memio.providers.sqlite._db.errors import failure
-from memio.providers.sqlite.settings import MEMORY, SqliteSettings
+from memio.providers.sqlite._usual import MEMORY, ReadSettings
 
 LOWEST_SQLITE = (3, 37, 0)
 """The first version with STRICT tables."""
@@ -35,7 +35,7 @@ class Location(NamedTuple):
     read_only: bool = False
 
     @classmethod
-    def of(cls, settings: SqliteSettings) -> Self:
+    def of(cls, settings: ReadSettings) -> Self:
         """Return the location that the settings mean. A later change of the working directory changes nothing.
 
         Raises:

@@ -15,7 +15,7 @@ from memio.providers.sqlite._db.errors import failure
 from memio.providers.sqlite._db.location import Location, connect, is_read_only_place, size_of
 from memio.providers.sqlite._db.migrations import migrate
 from memio.providers.sqlite._db.progress import Reindex
-from memio.providers.sqlite.settings import MEMORY
+from memio.providers.sqlite._usual import MEMORY
 
 _CACHE_KIB = 16 * 1024
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
