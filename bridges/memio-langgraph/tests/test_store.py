@@ -280,6 +280,56 @@ def test_a_filter_that_nothing_could_pass_is_refused(store, wrong):
         store.search(("a",), filter=wrong)
 
 
+@pytest.mark.parametrize("index", ["text", [1], [""], True, 5])
+def test_an_index_that_is_no_list_of_paths(store, index):
+    with pytest.raises(InvalidInputError, match="index"):
+        store.put(("a",), "k", {"v": 1}, index=index)
+    assert store.search(()) == []
+
+
+def test_texts_in_place_of_namespaces_and_numbers_in_place_of_queries(store):
+    for op in (PutOp("abc", "k", {"v": 1}), GetOp("abc", "k"), SearchOp("abc"), SearchOp((), query=5)):
+        with pytest.raises(InvalidInputError, match=r"namespace|query"):
+            store.batch([op])
+
+
+def test_a_filter_that_refers_to_itself(store):
+    wanted = {}
+    wanted["me"] = wanted
+    with pytest.raises(InvalidInputError, match="nests too deep"):
+        store.search((), filter=wanted)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"$x": 1, "$gt": 2},
+        {"": "v"},
+        {"x" * 300: "v"},
+        {"a\0b": "v"},
+        {"i": 10**3999},
+        {f"k{number}": number for number in range(5000)},
+    ],
+    ids=["operators", "empty key", "long key", "NUL", "huge integer", "many keys"],
+)
+def test_hostile_keys_and_values_are_kept_and_filtered(store, value):
+    store.put(("a",), "k", value)
+    store.put(("a",), "other", {"other": 1})
+    assert store.get(("a",), "k").value == value
+    key, wanted = list(value.items())[-1]
+    assert [item.key for item in store.search(("a",), filter={key: wanted})] == ["k"]
+    assert [item.key for item in store.search(("a",), filter={key: {"$ne": wanted}})] == ["other"]
+
+
+def test_puts_and_deletes_of_one_key_at_the_same_time(store):
+    async def main():
+        calls = [store.aput(("c",), "k", {"n": n}) if n % 2 else store.adelete(("c",), "k") for n in range(60)]
+        await asyncio.gather(*calls)
+        return await store.asearch(("c",))
+
+    assert len(asyncio.run(main())) <= 1
+
+
 @pytest.mark.parametrize("ttl", [float("nan"), float("inf"), 1e300, "1", True])
 def test_a_time_to_live_that_is_no_number(store, ttl):
     with pytest.raises(InvalidInputError, match="ttl"):

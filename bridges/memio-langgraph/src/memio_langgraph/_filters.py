@@ -62,7 +62,10 @@ def check_filter(filters: Any) -> None:
     for key, condition in cast("Mapping[Any, Any]", filters).items():
         if not isinstance(key, str):
             raise _refused(f"filter has the key {key!r}: keys of a value are strings")
-        _check_condition(condition, f"filter.{key}")
+        try:
+            _check_condition(condition, f"filter.{key}")
+        except RecursionError:
+            raise _refused(f"filter.{key} nests too deep, or refers to itself") from None
 
 
 def _check_condition(condition: Any, place: str) -> None:

@@ -42,13 +42,34 @@ def fields_of(
     except InvalidInputError as error:
         raise InvalidInputError(f"the value of {key!r} cannot be stored: {error.message}", argument="value") from None
     metadata = {name: item for name, item in data.items() if can_be_copied(name, item)}
-    fields: dict[str, Any] = {"content": _content(data, paths if index is None else index or ()), "data": data}
+    indexed = paths if index is None else () if index is False else checked_paths(index, "index")
+    fields: dict[str, Any] = {"content": _content(data, indexed), "data": data}
     if ttl is not None:
         metadata[TTL] = ttl
         fields["expires_at"] = expiry(ttl)
     if metadata:
         fields["metadata"] = metadata
     return fields
+
+
+def checked_paths(paths: Any, where: str) -> tuple[str, ...]:
+    """Return paths of a value as a tuple.
+
+    Args:
+        paths: What the caller passed.
+        where: The name of the argument, for errors.
+
+    Raises:
+        InvalidInputError: They are not a list of texts.
+    """
+    listed: Any = None if isinstance(paths, (str, bool)) else paths
+    if not isinstance(listed, Sequence) or not all(
+        isinstance(path, str) and path for path in cast("list[Any]", listed)
+    ):
+        raise InvalidInputError(
+            f"{where} is {paths!r}: it must be a list of paths, such as ['text', 'authors[*].name']", argument=where
+        )
+    return tuple(cast("list[str]", listed))
 
 
 def _content(data: dict[str, Any], paths: Sequence[str]) -> str:

@@ -59,7 +59,7 @@ class Operations:
         for number, op in enumerate(ops):
             count += 1
             if isinstance(op, PutOp):
-                namespace = tuple(op.namespace)
+                namespace = check_namespace(op.namespace)
                 writes.pop((namespace, op.key), None)
                 writes[namespace, op.key] = self._write(op, namespace)
             else:
@@ -87,7 +87,6 @@ class Operations:
         raise error
 
     def _write(self, op: PutOp, namespace: Namespace) -> Call[None]:
-        check_namespace(namespace)
         check_namespace((op.key,), "key")  # an id is as short, and as legal, as a label
         if op.value is None:
             return partial(self._delete, op.key, namespace)
@@ -107,12 +106,14 @@ class Operations:
     def _read(self, op: Op) -> Call[Result]:
         if isinstance(op, GetOp):
             check_namespace((op.key,), "key")
-            return partial(self._get, op.key, check_namespace(tuple(op.namespace)), refresh=op.refresh_ttl)
+            return partial(self._get, op.key, check_namespace(op.namespace), refresh=op.refresh_ttl)
         if isinstance(op, SearchOp):
             _check_range(op.limit, op.offset)
             if op.filter is not None:
                 check_filter(op.filter)
-            return partial(self._search, op, check_namespace(tuple(op.namespace_prefix)))
+            if op.query is not None and not isinstance(op.query, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
+                raise InvalidInputError(f"query must be a text, not {type(op.query).__name__}", argument="query")
+            return partial(self._search, op, check_namespace(op.namespace_prefix, "namespace_prefix"))
         if isinstance(op, ListNamespacesOp):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
             _check_range(op.limit, op.offset)
             if op.max_depth is not None and op.max_depth < 1:

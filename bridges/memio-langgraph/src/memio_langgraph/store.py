@@ -15,7 +15,7 @@ from langgraph.store.base import BaseStore, Op, Result, TTLConfig
 from memio import Feature, InvalidInputError, Memio, NotSupportedError, blocking
 from memio.protocols import OMITTED
 from memio_langgraph._faces import at_once, one_by_one, run, together
-from memio_langgraph._items import WHOLE, expiry
+from memio_langgraph._items import WHOLE, checked_paths, expiry
 from memio_langgraph._operations import REFRESH, Operations
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class MemioStore(BaseStore):
         if user_id is not OMITTED:
             labels["user_id"] = user_id
         self._labels = labels
-        self._paths = _checked_paths(fields)
+        self._paths = checked_paths(fields, "fields")
         features = self._memio.documents.features
         _check_features(features, self._memio.documents.provider)
         _ = self._memio.scoped(**labels).documents  # refuses labels that are not legal, or not kept
@@ -152,14 +152,6 @@ def _check_features(features: frozenset[str], provider: str) -> None:
             f"MemioStore keeps items in documents, and those of {provider} lack {', '.join(missing)}",
             hint="use a backend that has them, such as sqlite, or a setting of this one that adds them",
         )
-
-
-def _checked_paths(fields: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(fields, str) or not all(isinstance(path, str) and path for path in fields):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        raise InvalidInputError(
-            f"fields is {fields!r}: it must be a list of paths, such as ['text', 'authors[*].name']", argument="fields"
-        )
-    return tuple(fields)
 
 
 def _checked_ttl(ttl: TTLConfig | None, *, supported: bool, provider: str) -> TTLConfig | None:

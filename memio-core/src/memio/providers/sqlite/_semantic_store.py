@@ -13,7 +13,7 @@ from memio.protocols import Embedded, Mode
 from memio.providers.sqlite._meaning.models import OtherModelError
 from memio.providers.sqlite._meaning.question import Question
 from memio.providers.sqlite._store import SqliteStore
-from memio.providers.sqlite.settings import MEMORY
+from memio.providers.sqlite._usual import MEMORY
 from memio.toolkit import query_terms
 
 if TYPE_CHECKING:
