@@ -73,3 +73,23 @@ def test_a_call_that_needs_a_transaction_is_few_statements(dsn, schema, call):
     work, most = SEVERAL[call]
     sent = asyncio.run(statements_of(dsn, schema, work))
     assert (len(sent), sent[0][:5], sent[-1]) == (most, "BEGIN", "COMMIT"), sent
+
+
+def test_a_connection_asks_the_server_for_no_types(dsn, schema):
+    # The driver would ask with statements of its own, and change settings of the session meanwhile.
+    async def sent():
+        async with Proxy(dsn) as proxy:
+            place = {"provider": "postgres", "dsn": proxy.dsn, "schema_name": schema}
+            kinds = ("facts", "history", "documents", "graph")
+            async with Memio.from_config(dict.fromkeys(kinds, place)) as memio:
+                for call in (*ONE.values(), *(call for call, _ in SEVERAL.values())):
+                    with suppress(MemioError):
+                        await call(memio)
+                await memio.facts.add_many([{"content": "same", "fact_id": "same"}] * 2)
+                await memio.facts.get_all(filters={"a": {"$in": [1, "b"]}})
+                await memio.history.add(session_id="s", messages=[Message(role="user", content="x", id="1")])
+                await memio.history.delete_messages(session_id="s", message_ids=["1"])
+            return proxy.statements
+
+    statements = asyncio.run(sent())
+    assert [text for text in statements if "typeinfo" in text or "set_config" in text] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -29,6 +29,20 @@ class Parameters:
         self.values.append(value)
         return f"${len(self.values)}"
 
+    def array(self, values: Iterable[Any], kind: str) -> str:
+        r"""Add an array, and return what stands for it.
+
+        Args:
+            values: Its elements.
+            kind: The type of its elements.
+
+        Example:
+            >>> parameters = Parameters()
+            >>> parameters.array([b"ab", None], "bytea"), parameters.values
+            ('$1::text[]::bytea[]', [['\\x6162', None]])
+        """
+        return f"{self(as_texts(values))}::text[]" + ("" if kind == "text" else f"::{kind}[]")
+
     def rows(self, rows: Sequence[Sequence[Any]], **columns: str) -> str:
         """Add rows of values, and return what stands for them after FROM, with the name `n`.
 
@@ -38,8 +52,19 @@ class Parameters:
 
         Example:
             >>> Parameters().rows([(1, "a"), (2, "b")], number="bigint", name="text")
-            'unnest($1::bigint[], $2::text[]) AS n(number, name)'
+            'unnest($1::text[]::bigint[], $2::text[]) AS n(number, name)'
         """
         values = zip(*rows, strict=True) if rows else ((),) * len(columns)
-        given = (f"{self(list(column))}::{kind}[]" for column, kind in zip(values, columns.values(), strict=True))
+        given = (self.array(column, kind) for column, kind in zip(values, columns.values(), strict=True))
         return f"unnest({', '.join(given)}) AS n({', '.join(columns)})"
+
+
+def as_texts(values: Iterable[Any]) -> list[str | None]:
+    """Return values as texts that PostgreSQL reads.
+
+    Arrays are sent as arrays of texts: the driver would ask the server how to write any other, with several statements
+    for each new connection.
+    """
+    return [
+        f"\\x{value.hex()}" if isinstance(value, bytes) else None if value is None else str(value) for value in values
+    ]

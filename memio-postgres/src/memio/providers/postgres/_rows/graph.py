@@ -198,13 +198,13 @@ class Graph:
         Raises:
             ConflictError: One has another id or other metadata, or an id is that of another triple.
         """
-        owners, keys = zip(*sorted(items), strict=True)
+        parameters = Parameters()
+        wanted = parameters.rows(sorted(items), owner="bytea", key="bytea")
         found = await connection.fetch(
             f"SELECT {_COLUMNS}, r.owner, r.key FROM {self._table} r {self._owners} "
-            "WHERE (r.owner, r.key) IN (SELECT * FROM unnest($1::bytea[], $2::bytea[])) "
+            f"WHERE (r.owner, r.key) IN (SELECT * FROM {wanted}) "
             "ORDER BY r.owner, r.key FOR UPDATE OF r",
-            owners,
-            keys,
+            *parameters.values,
         )
         rows = {(columns["owner"], columns["key"]): _triple(columns) for columns in found}
         for owner, triple in given:
@@ -217,12 +217,11 @@ class Graph:
             if triple.id is not None and _key(owner, triple) not in rows
         ]
         if named:
-            owners, ids = zip(*named, strict=True)
+            parameters = Parameters()
+            ids = parameters.rows(named, owner="bytea", id_key="bytea")
             taken = await connection.fetchval(
-                f"SELECT r.id FROM {self._table} r JOIN unnest($1::bytea[], $2::bytea[]) AS n(owner, id_key) "
-                "ON r.owner = n.owner AND r.id_key = n.id_key LIMIT 1",
-                owners,
-                ids,
+                f"SELECT r.id FROM {self._table} r JOIN {ids} ON r.owner = n.owner AND r.id_key = n.id_key LIMIT 1",
+                *parameters.values,
             )
             if taken is not None:
                 raise ConflictError("triple", taken)

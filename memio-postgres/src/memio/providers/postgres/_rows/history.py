@@ -16,7 +16,7 @@ from memio.providers.postgres._db.connection import Connection
 from memio.providers.postgres._db.connection import Row as Columns
 from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._db.errors import Several
-from memio.providers.postgres._parameters import Parameters
+from memio.providers.postgres._parameters import Parameters, as_texts
 from memio.providers.postgres._rows.keys import key_of
 from memio.providers.postgres._rows.listing import Listing, part_of, read_cursor, weight_of, write_cursor
 from memio.providers.postgres._rows.messages import (
@@ -148,9 +148,9 @@ class History:
             return {}
         rows = await connection.fetch(
             f"SELECT {COLUMNS} FROM {self._table} r {self._joined} "
-            "WHERE r.owner = $1 AND r.session = $2 AND r.key = ANY($3::bytea[])",
+            "WHERE r.owner = $1 AND r.session = $2 AND r.key = ANY($3::text[]::bytea[])",
             *key,
-            [key_of(message_id) for message_id in message_ids],
+            as_texts(map(key_of, message_ids)),
         )
         found = map(read, rows)
         return {str(message.id): message for message in found}
@@ -311,7 +311,7 @@ class History:
             chosen, value = (
                 ("SELECT l.key FROM {0} l WHERE l.owner = $1 AND l.session = $2 ORDER BY l.seq DESC LIMIT $3", last)
                 if message_ids is None
-                else ("SELECT unnest($3::bytea[])", [key_of(each) for each in message_ids])
+                else ("SELECT unnest($3::text[]::bytea[])", as_texts(map(key_of, message_ids)))
             )
             rows = await connection.fetch(
                 f"WITH d AS (DELETE FROM {self._table} r WHERE r.owner = $1 AND r.session = $2 "

@@ -17,7 +17,7 @@ from memio.owners import Owner, Scope
 from memio.providers.postgres._db.connection import Connection
 from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._db.schema import OWNED
-from memio.providers.postgres._parameters import Parameters
+from memio.providers.postgres._parameters import Parameters, as_texts
 from memio.providers.postgres._rows.keys import label_key, namespace_key, owner_key
 from memio.providers.postgres._rows.scopes import labels_in
 from memio.providers.postgres._rows.values import text_array
@@ -118,8 +118,8 @@ async def prune(database: Database, scope: Scope) -> None:
             # The next statement sees what was committed before the lock was granted.
             await connection.execute(f"SELECT pg_advisory_xact_lock({_lock(database.schema)})")
             await connection.execute(
-                f"DELETE FROM {database.schema}.owner o WHERE o.owner = ANY($1::bytea[]) AND {unused}",
-                keys,
+                f"DELETE FROM {database.schema}.owner o WHERE o.owner = ANY($1::text[]::bytea[]) AND {unused}",
+                as_texts(keys),
             )
 
         await database.transact(remove)

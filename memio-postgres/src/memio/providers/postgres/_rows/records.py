@@ -312,13 +312,13 @@ class Records(Generic[R]):
         Raises:
             ConflictError: One differs from its item.
         """
-        owners, keys = zip(*sorted(items), strict=True)
+        parameters = Parameters()
+        wanted = parameters.rows(sorted(items), owner="bytea", key="bytea")
         found = await connection.fetch(
             f"SELECT {COLUMNS}, r.owner, r.key, {_ALIVE} AS alive FROM {self._table} r {self._owners} "
-            "WHERE (r.owner, r.key) IN (SELECT * FROM unnest($1::bytea[], $2::bytea[])) "
+            f"WHERE (r.owner, r.key) IN (SELECT * FROM {wanted}) "
             "ORDER BY r.owner, r.key FOR UPDATE OF r",
-            owners,
-            keys,
+            *parameters.values,
         )
         rows: dict[Key, Row] = {}
         expired: list[Key] = []
@@ -336,18 +336,21 @@ class Records(Generic[R]):
                 row = row._replace(expires_at=item.expires_at)
             rows[key] = row
         if expired:
+            parameters = Parameters()
+            gone = parameters.rows(expired, owner="bytea", key="bytea")
             await connection.execute(
-                f"DELETE FROM {self._table} r USING unnest($1::bytea[], $2::bytea[]) AS n(owner, key) "
-                "WHERE r.owner = n.owner AND r.key = n.key",
-                *zip(*expired, strict=True),
+                f"DELETE FROM {self._table} r USING {gone} WHERE r.owner = n.owner AND r.key = n.key",
+                *parameters.values,
             )
         if expiry:
+            parameters = Parameters()
+            given = parameters.rows(
+                [(*key, time) for key, time in expiry.items()], owner="bytea", key="bytea", expires_at="bigint"
+            )
             await connection.execute(
-                f"UPDATE {self._table} r SET expires_at = n.expires_at "
-                "FROM unnest($1::bytea[], $2::bytea[], $3::bigint[]) AS n(owner, key, expires_at) "
+                f"UPDATE {self._table} r SET expires_at = n.expires_at FROM {given} "
                 "WHERE r.owner = n.owner AND r.key = n.key",
-                *zip(*expiry, strict=True),
-                [*expiry.values()],
+                *parameters.values,
             )
         return rows
 

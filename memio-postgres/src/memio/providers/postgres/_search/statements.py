@@ -102,7 +102,7 @@ WITH hit AS MATERIALIZED (
     WHERE h.words @@ t.words OR (h.length < 0 AND h.words @@ t.digests)
 ), best AS (
     SELECT {keys}, sum(round({weight}))
-        / ({value(list(LENGTHS))}::float8[])[1 + CASE WHEN w.length < 0 THEN -1 - w.length ELSE w.length END]
+        / ({value.array(LENGTHS, "float8")})[1 + CASE WHEN w.length < 0 THEN -1 - w.length ELSE w.length END]
         * CASE WHEN w.named THEN {NAMED_SPEAKER} ELSE 1 END AS score
     FROM weighed w
     WHERE w.picked
