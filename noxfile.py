@@ -233,7 +233,7 @@ def postgres(session: nox.Session) -> None:
         settings = {"MEMIO_POSTGRES_DSN": dsn}
         session.run("pytest", *BOTH_CORES, "-m", FAST, "memio-postgres/tests", *session.posargs, env=settings)
         # Facts on partitioned tables too: all kinds partition theirs in the same way, and `postgres_full` checks them.
-        _postgres_laws(session, dsn, "dev", "-k", "not (History2 or Documents2 or Graph2)")
+        _postgres_laws(session, dsn, "live", "-k", "not (History2 or Documents2 or Graph2)")
 
 
 @nox.session
@@ -251,7 +251,7 @@ def postgres_full(session: nox.Session) -> None:
         return
     with _postgres_server(session, MEMIO_POSTGRES_SERVER="debian", MEMIO_POSTGRES_DSN="") as dsn:
         session.run("pytest", *BOTH_CORES, "-m", FAST, "memio-postgres/tests", env={"MEMIO_POSTGRES_DSN": dsn})
-        _postgres_laws(session, dsn, "dev")
+        _postgres_laws(session, dsn, "live")
 
 
 @contextmanager
