@@ -86,6 +86,16 @@ class Settings(BaseModel):
         """Return where the value of the field `name` came from."""
         return self._origins.get(name, "given" if name in self.model_fields_set else "default")
 
+    def shown(self, name: str) -> str | None:  # noqa: ARG002  # for those that have one
+        """Return the part of a secret setting that may be shown, such as the host in a URL; `None` for none of it.
+
+        Providers may override it. `memio doctor` shows the part.
+
+        Args:
+            name: The name of the field.
+        """
+        return None
+
     def remember(self, origins: Mapping[str, Origin]) -> None:
         """Keep where each value came from."""
         self._origins.update(origins)

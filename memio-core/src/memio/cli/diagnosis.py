@@ -170,7 +170,7 @@ def _shown(settings: Settings) -> list[Setting]:
         shown.append(
             Setting(
                 name=name,
-                value=_without_secrets(name, value),
+                value=_without_secrets(name, value, settings.shown(name)),
                 origin=settings.origin_of(name),
                 variable=environment_variable(described),
             )
@@ -186,11 +186,11 @@ def _working_directory() -> Path | None:
         return None
 
 
-def _without_secrets(name: str, value: object) -> str:
+def _without_secrets(name: str, value: object, part: str | None) -> str:
     if value is None:
         return "not set"
     if isinstance(value, (SecretStr, SecretBytes)) or _SECRET_NAME.search(name):
-        return "set, not shown"
+        return "set, not shown" if part is None else f"{part} (the rest is not shown)"
     if isinstance(value, (bool, int, float, str)):
         return _LOGIN.sub("…@", str(value))
     return "set"

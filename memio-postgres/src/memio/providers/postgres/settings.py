@@ -87,6 +87,10 @@ class PostgresSettings(Settings):
     """A file with the certificates of the authorities that the server's certificate must come from; for `verify-ca`
     and `verify-full`. Where it is left out, those of the system count."""
 
+    def shown(self, name: str) -> str | None:
+        """Return the part of a secret setting that may be shown: of `dsn`, the host and the database."""
+        return self.place if name == "dsn" else None
+
     @property
     def place(self) -> str:
         """The host and the database, without user and password."""
