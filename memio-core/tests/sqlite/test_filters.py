@@ -54,7 +54,7 @@ SCALARS = (*ORDERED, None, True, False)
 def filters_of(key: str) -> list[dict[str, Any]]:
     """Return a filter for each operator and operand."""
     found: list[Any] = [*SCALARS]
-    found += [{name: value} for name, value in product(("$gt", "$gte", "$lt", "$lte"), ORDERED)]
+    found += [{name: value} for name, value in product(("$gt", "$gte", "$lt", "$lte"), SCALARS)]
     found += [{name: value} for name, value in product(("$eq", "$ne"), SCALARS)]
     found += [{name: values} for name in ("$in", "$nin") for values in ([], ["a", 1, None], [*SCALARS])]
     found += [{"$exists": True}, {"$exists": False}]

@@ -154,7 +154,7 @@ def _certainly_compared(path: str, operator: str, operand: Any, column: str) -> 
         listed = [each for each in operand if _exact_type(each)]
         values = _exactly(path, "IN (SELECT value FROM json_each(?))", json.dumps(listed), "'integer', 'text'", column)
         return _any_certain([*constants, values if listed else None])
-    if operator == "$exists" or operand is None or isinstance(operand, bool):
+    if operator == "$exists" or (operator == "$eq" and (operand is None or isinstance(operand, bool))):
         return _compared(path, operator, operand, column)
     exact = _exact_type(operand)
     return _exactly(path, f"{_SIGNS[operator]} ?", operand, exact, column) if exact else None
