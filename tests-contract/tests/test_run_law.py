@@ -247,3 +247,10 @@ def test_every_relaxed_law_is_named(kind: str) -> None:
     target = lacking(Guarantee.READ_YOUR_WRITES, kind, declared=False)
     ends = [run_law(law, target, profile=replace(QUICK, examples=1, runs=1, steps=3)) for law in laws(kind)]  # type: ignore[arg-type]
     assert all("read_your_writes" in end.relaxed for end in ends if end.status is Status.PASSED)
+
+
+def test_a_batch_that_stops_half_way_and_accounts_for_every_item_passes() -> None:
+    from proof.faults_calls import StopsHalfWay
+
+    store = type("Partial", (StopsHalfWay, STORES["facts"]), {})
+    assert run_law(law_by_id("facts.add-many.conflict"), of_facts(store), profile=QUICK).status is Status.PASSED

@@ -19,8 +19,9 @@ class Profile:
         tasks: Calls at once in the laws about concurrency.
         awaits: Awaits of one call at which the laws about cancelled calls interrupt it, at most.
         updates: Updates during which the law about readers of a running update reads.
-        names: Of the names that look alike, and of the separators that may join two of them, how many the laws about
-            labels try at most: the first ones, which are one of each kind.
+        names: Of the names that look alike, how many the laws about labels try at most: the first ones, which are some
+            of each kind.
+        separators: Of the separators that may join two labels, likewise.
         seconds: How long one example may take before it counts as hanging.
         shrink: Whether a generated failure is made smaller before it is shown.
     """
@@ -36,6 +37,7 @@ class Profile:
     updates: int
     seconds: float
     names: int = 1000
+    separators: int = 1000
     shrink: bool = True
 
 
@@ -55,6 +57,7 @@ LIVE = Profile(
     updates=1,
     seconds=600,
     names=20,
+    separators=12,
     shrink=False,
 )
 

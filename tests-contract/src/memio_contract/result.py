@@ -95,12 +95,13 @@ class Result:
     @property
     def limits(self) -> list[str]:
         """What the profile leaves out, as sentences."""
-        tried = PROFILES[self.profile].names
-        sets = {"names that look alike": NAMES.specimens, "separators of labels": SEPARATORS}
+        profile = PROFILES[self.profile]
+        sets = (
+            (profile.names, len(NAMES.specimens), "names that look alike"),
+            (profile.separators, len(SEPARATORS), "separators of labels"),
+        )
         return [
-            f"profile {self.profile} tried {tried} of {len(known)} {what}"
-            for what, known in sets.items()
-            if tried < len(known)
+            f"profile {self.profile} tried {tried} of {known} {what}" for tried, known, what in sets if tried < known
         ]
 
     @property

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from memio.errors import ConflictError, NotFoundError
+from memio.errors import ConflictError, NotFoundError, PartialWriteError
 from memio.models import Page
 from memio.owners import ANYWHERE, NO_OWNER, Scope
 from memio.toolkit import matches
@@ -455,6 +455,42 @@ class LeavesHalfABatch:
 
     async def add_many(self, *, items):
         return [await super(LeavesHalfABatch, self).add(**item) for item in items]
+
+
+class StopsHalfWay:
+    """A batch that stops with an error after the items before it were added."""
+
+    async def add_many(self, *, items):
+        added = []
+        for number, item in enumerate(items):
+            try:
+                added.append(await super().add(**item))
+            except ConflictError as error:
+                raise self.stopped(added, items[number:], error) from error
+        return added
+
+    def stopped(self, added, rest, error):
+        return PartialWriteError(added, not_added=rest, cause=error)
+
+
+@fault("add-many.conflict", kinds=RECORDS, on=BOTH)
+class DeniesHalfABatch(StopsHalfWay):
+    """A batch that stops half-way states that nothing was applied."""
+
+    def stopped(self, added, rest, error):
+        made = super().stopped(added, rest, error)
+        made.outcome = "not_applied"
+        return made
+
+
+@fault("add-many.conflict", kinds=RECORDS, on=BOTH)
+class DoubtsHalfABatch(StopsHalfWay):
+    """A batch that stops half-way states that its outcome is unknown, though every item is accounted for."""
+
+    def stopped(self, added, rest, error):
+        made = super().stopped(added, rest, error)
+        made.outcome = "unknown"
+        return made
 
 
 @fault("close.twice", on=BOTH)

@@ -92,6 +92,7 @@ async def conflict(w: World) -> None:
     try:
         answer = await w.records.api.add_many(items, **w.home)
     except PartialWriteError as error:
+        equal(error.outcome, "unknown" if error.unknown else "partial", "the outcome that the error states")
         expected = ["taken", *(record.content for record in error.added)]
         given = [item["content"] for item in (*error.not_added, *error.unknown)] + expected[1:]
         equal(sorted(given), sorted(item["content"] for item in items), "the items in the lists of the error, sorted")

@@ -27,7 +27,7 @@ def _pairs(w: World) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
 
 
 def _separators(w: World) -> tuple[str, ...]:
-    return SEPARATORS[: w.profile.names]
+    return SEPARATORS[: w.profile.separators]
 
 
 @law(
@@ -65,8 +65,9 @@ async def _expect_alone(w: World, user: str, session: str, added: dict[tuple[str
 async def owners_not_joined(w: World) -> None:
     pairs = [pair for both in _pairs(w) for pair in both]
     owners: list[Labels] = [{**w.agent(agent), **w.user(user)} for user, agent in pairs]
-    owners += [{**w.agent(agent), "namespace": w.path(name)} for agent, name in pairs[:24]]
-    owners += [w.namespace(*names) for names in pairs[:24]]
+    usual = pairs[: min(24, w.profile.separators)]
+    owners += [{**w.agent(agent), "namespace": w.path(name)} for agent, name in usual]
+    owners += [w.namespace(*names) for names in usual]
     owners += [w.namespace(separator.join(("p", "q"))) for separator in _separators(w)]
     owners.append(w.namespace("p", "q"))
     owners = [owner for number, owner in enumerate(owners) if owner not in owners[:number]]

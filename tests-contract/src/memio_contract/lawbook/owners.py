@@ -115,7 +115,8 @@ async def agents_isolated(w: World, names: list[str]) -> None:
 async def namespaces_isolated(w: World, names: list[str]) -> None:
     names = list(dict.fromkeys(names))
     paths: list[tuple[str, ...]] = [(name,) for name in names]
-    for first, second in zip(names[:8], [*names[1:8], "b"], strict=False):
+    some = names[: min(8, w.profile.separators // 4)]
+    for first, second in zip(some, [*some[1:], "b"], strict=True):
         paths += [(first, second), (f"{first}/{second}",), (f"{first}.{second}",), (first, second, first)]
     await _isolated(w, "namespace", [w.namespace(*path) for path in dict.fromkeys(paths)])
 
