@@ -43,6 +43,22 @@ def test_records_and_sessions_are_read_complete() -> None:
     asyncio.run(main())
 
 
+def test_listings_go_on_where_the_page_before_ended() -> None:
+    async def main() -> None:
+        async with served(ALICE) as client:
+            await client.memio.facts.add_many([f"memory {n}" for n in range(150)], owner=ALICE)
+            for n in range(120):
+                message = Message(role="user", content="hello")
+                await client.memio.history.add(session_id=f"s{n}", messages=[message], owner=ALICE)
+            for name, count in (("memories", 50), ("sessions", 20)):
+                page = await read(client, f"memio://{name}")
+                rest = await read(client, f"memio://{name}?cursor={page['next_cursor']}")
+                assert (len(page[name]), len(rest[name])) == (100, count)
+                assert "next_cursor" not in rest
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("name", ODD)
 def test_any_id_can_be_an_address(name: str) -> None:
     async def main() -> None:

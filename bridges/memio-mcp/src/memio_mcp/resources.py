@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver.resources import ResourceSecurity
@@ -40,9 +42,19 @@ def add_resources(server: MCPServer[Any], memio: Stores) -> None:
 
 def _memories(server: MCPServer[Any], memio: Stores) -> None:
     @server.resource("memio://memories", name="memories", description="The first memories, as JSON.", mime_type=JSON)
-    async def listed() -> str:
+    async def first() -> str:
+        return await listed()
+
+    @server.resource(
+        "memio://memories{?cursor}",
+        name="more memories",
+        description="Memories, as JSON; with next_cursor as cursor, those after.",
+        mime_type=JSON,
+        security=NOT_PATHS,
+    )
+    async def listed(cursor: str | None = None) -> str:
         with _reported():
-            return _json(memories_of(await memio.facts.get_all(limit=PAGE)))
+            return _json(memories_of(await memio.facts.get_all(limit=PAGE, cursor=cursor)))
 
     @server.resource(
         "memio://memories/{memory_id}",
@@ -55,14 +67,24 @@ def _memories(server: MCPServer[Any], memio: Stores) -> None:
         with _reported():
             return _json(_record(await memio.facts.get(memory_id)))
 
-    _ = listed, one
+    _ = first, one
 
 
 def _sessions(server: MCPServer[Any], memio: Stores) -> None:
     @server.resource("memio://sessions", name="sessions", description="The first sessions, as JSON.", mime_type=JSON)
-    async def listed() -> str:
+    async def first() -> str:
+        return await listed()
+
+    @server.resource(
+        "memio://sessions{?cursor}",
+        name="more sessions",
+        description="Sessions, as JSON; with next_cursor as cursor, those after.",
+        mime_type=JSON,
+        security=NOT_PATHS,
+    )
+    async def listed(cursor: str | None = None) -> str:
         with _reported():
-            sessions = await memio.history.get_all(limit=PAGE)
+            sessions = await memio.history.get_all(limit=PAGE, cursor=cursor)
             found: Any = sessions_of(sessions)
             for session in found["sessions"]:
                 session["resource"] = uri("sessions", session["session_id"])
@@ -79,7 +101,7 @@ def _sessions(server: MCPServer[Any], memio: Stores) -> None:
         with _reported():
             return _json(_page("messages", await memio.history.get(session_id, limit=PAGE, cursor=cursor)))
 
-    _ = listed, one
+    _ = first, one
 
 
 def _entities(server: MCPServer[Any], memio: Stores) -> None:
@@ -97,15 +119,13 @@ def _entities(server: MCPServer[Any], memio: Stores) -> None:
     _ = one
 
 
-class _reported:  # noqa: N801  # used as a function
+@contextmanager
+def _reported() -> Generator[None]:
     """Make an error of memio that of a resource."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, MemioError):
-            raise as_resource_error(error) from error
+    try:
+        yield
+    except MemioError as error:
+        raise as_resource_error(error) from error
 
 
 def _json(value: object) -> str:
