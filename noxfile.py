@@ -100,8 +100,8 @@ def types(session: nox.Session) -> None:
     """Check the types of the distributions, and of programs that use them, with mypy and pyright."""
     session.install(*PINS, *PACKAGES, *_editable(*OWN_BRIDGES), *TYPES)
     modules = [path.name for path in sorted(Path("bridges").glob("*/src/*")) if path.is_dir()]
-    for module in ("memio", "memio.providers.letta", "memio_contract", *modules):
-        session.run("mypy", "-p", module)
+    packages = ("memio", "memio.providers.letta", "memio_contract", *modules)
+    session.run("mypy", *(argument for package in packages for argument in ("-p", package)))
     programs = [*Path("examples").glob("*.py"), *Path("benchmarks").rglob("*.py")]
     programs += [Path("tools/generate_blocking.py"), Path("tools/release.py")]
     programs += [Path("memio-core/tests/packaging/user_program.py")]

@@ -11,7 +11,7 @@ from mcp_clients import served, text_of
 from memio import Message, Owner, Triple
 
 ALICE, BOB = Owner(user_id="alice"), Owner(user_id="bob")
-SECRET = "the secret of Bob"
+SECRET = "the secret of Bob"  # noqa: S105  # of this test
 VALUES: list[Any] = [
     None,
     "",
@@ -38,7 +38,7 @@ VALUES: list[Any] = [
     {},
     {"user_id": "bob", "$or": [{}]},
 ]
-ARGUMENTS = {
+ARGUMENTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "add_memory": ({"content": "x"}, ("content", "entity", "metadata")),
     "search_memories": ({"query": "secret"}, ("query", "limit", "since", "until")),
     "list_memories": ({}, ("limit", "cursor", "since", "until")),
@@ -79,17 +79,13 @@ def test_a_tool_answers_every_value_and_shows_and_changes_nothing_of_another_own
             await memio.graph.add(triples=[triple], owner=BOB)
             before = await bobs(memio)
             answers = [await client.call_tool(name, usual)]
-            for argument in names:
-                for value in VALUES:
-                    answers.append(await client.call_tool(name, {**usual, argument: value}))
-            answers.append(await client.call_tool(name, {"owner": "bob", **usual}))
+            calls: list[dict[str, Any]] = [{**usual, argument: value} for argument in names for value in VALUES]
+            calls.append({"owner": "bob", **usual})
             if name == "relate_entities":
-                for value in VALUES:
-                    for part in ("subject", "predicate", "object"):
-                        relation = {**usual["relations"][0], part: value}
-                        answers.append(await client.call_tool(name, {"relations": [relation]}))
-                many = usual["relations"] * 101
-                answers.append(await client.call_tool(name, {"relations": many}))
+                relation = usual["relations"][0]
+                calls += [{"relations": [{**relation, part: value}]} for part in relation for value in VALUES]
+                calls.append({"relations": [relation] * 101})
+            answers += [await client.call_tool(name, arguments) for arguments in calls]
             for answer in answers:
                 assert SECRET not in text_of(answer)
                 if answer.is_error:

@@ -10,15 +10,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_clients import call, environment, run
+from mcp_clients import MEMORY, call, environment, run
 
-from memio import InvalidInputError, MemioError
-from memio_mcp.http import check_address, is_loopback
+from memio import InvalidInputError, Memio, MemioError
+from memio_mcp import create_server
+from memio_mcp.http import app_of, check_address, is_loopback
 
 TOKEN = "a-token-of-more-than-16-characters"  # noqa: S105  # of this test
 ALL = "0.0.0.0"  # noqa: S104  # never listened at
@@ -104,6 +106,25 @@ def test_an_address_that_others_reach_needs_a_token(host: str) -> None:
     with pytest.raises(InvalidInputError, match="there is no token"):
         check_address(host, None)
     check_address(host, TOKEN)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_a_web_page_cannot_call_a_server_of_this_machine_whatever_its_address(host: str) -> None:
+    async def main() -> None:
+        config: Any = {"facts": MEMORY}
+        async with Memio.from_config(config) as memio:
+            app: Any = app_of(create_server(memio), host, None)
+            address = f"http://{f'[{host}]' if ':' in host else host}:8765/mcp"
+            async with app.router.lifespan_context(app):
+                http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
+                async with http:
+                    for headers in ({"origin": "https://attacker.example"}, {"host": "attacker.example:8765"}):
+                        answer = await http.post(address, json=HELLO, headers={**HEADERS, **headers})
+                        assert answer.status_code in (403, 421)
+                    answer = await http.post(address, json=HELLO, headers=HEADERS)
+                    assert answer.status_code not in (401, 403, 421)
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])

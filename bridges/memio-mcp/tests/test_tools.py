@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from mcp_clients import MEMORY, call, refused, served
 
 from memio import InvalidInputError, Memio, Message, NotSupportedError, Owner
+from memio.client import ScopedMemio
 from memio_mcp import create_server
 
 ALICE = Owner(user_id="alice")
@@ -228,32 +230,29 @@ def test_a_store_that_cannot_keep_owners_apart_is_refused_for_an_owner_and_serve
     asyncio.run(main())
 
 
-class _Embedding(Memio):
-    """A client whose texts are embedded after they are stored."""
-
-    waited: list[float]
+def test_a_search_waits_within_a_bound_for_what_was_added_and_states_what_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
     left = 0
 
-    async def wait_embedded(self, *, timeout: float) -> tuple[int, int]:  # noqa: ASYNC109  # the method's signature
-        self.waited.append(timeout)
-        return self.left, 0
+    async def wait_embedded(self: Any, *, timeout: float) -> tuple[int, int]:  # noqa: ASYNC109  # the method's signature
+        waited.append(timeout)
+        return left, 0
 
+    monkeypatch.setattr(ScopedMemio, "wait_embedded", wait_embedded, raising=False)
 
-def test_a_search_waits_within_a_bound_for_what_was_added_and_states_what_is_not_ready() -> None:
     async def main() -> None:
-        from mcp import Client
-
-        async with _Embedding.from_config({"facts": MEMORY}) as memio:  # type: ignore[typeddict-item]
-            memio.waited = []
-            async with Client(create_server(memio, embedding_seconds=2.0)) as client:
-                await call(client, "search_memories", query="tea")
-                assert memio.waited == []  # nothing was added
-                await call(client, "add_memory", content="likes tea")
-                memio.left = 1
-                assert "may not be found" in (await call(client, "search_memories", query="tea"))["note"]
-                memio.left = 0
-                assert "note" not in await call(client, "search_memories", query="tea")
-                await call(client, "search_memories", query="tea")
-                assert memio.waited == [2.0, 2.0]
+        nonlocal left
+        async with served(ALICE, embedding_seconds=2.0) as client:
+            await call(client, "search_memories", query="tea")
+            assert waited == []  # nothing was added
+            await call(client, "add_memory", content="likes tea")
+            left = 1
+            assert "may not be found" in (await call(client, "search_memories", query="tea"))["note"]
+            left = 0
+            assert "note" not in await call(client, "search_memories", query="tea")
+            await call(client, "search_memories", query="tea")
+            assert waited == [2.0, 2.0]
 
     asyncio.run(main())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from memio import Memio
+from memio.client import Stores
 
 NOTE = "Some memories that were just added may not be found by their meaning yet; their words are found."
 
@@ -15,11 +15,11 @@ class Embedding:
     A backend that searches by meaning embeds texts after they are stored. Without one, nothing waits.
 
     Args:
-        memio: The client.
+        memio: The client, confined to the owner.
         seconds: How long a search waits at most.
     """
 
-    def __init__(self, memio: Memio, seconds: float) -> None:
+    def __init__(self, memio: Stores, seconds: float) -> None:
         self._wait: Any = getattr(memio, "wait_embedded", None)
         self._seconds = seconds
         self._added = False

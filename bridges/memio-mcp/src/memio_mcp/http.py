@@ -11,8 +11,10 @@ from memio import InvalidInputError
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
+    from mcp.server.transport_security import TransportSecuritySettings
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+LOOPBACK = "127.0.0.1"
 PATH = "/mcp"
 SHORTEST_TOKEN = 16
 _SCHEME = b"bearer "
@@ -99,8 +101,19 @@ def app_of(server: MCPServer[Any], host: str, token: str | None) -> ASGIApp:
         host: Where it listens. On this machine, requests that a browser makes for other sites are refused.
         token: The bearer token; `None` for none.
     """
-    app = server.streamable_http_app(streamable_http_path=PATH, host=host)
+    app = server.streamable_http_app(streamable_http_path=PATH, host=host, transport_security=_security(host))
     return app if token is None else RequireToken(app, token)
+
+
+def _security(host: str) -> TransportSecuritySettings:
+    """Return what protects a server of this machine from web pages, whose requests name another host or origin."""
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    if not is_loopback(host):
+        return TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    names = {LOOPBACK, "localhost", "[::1]", f"[{host}]" if ":" in host else host}
+    hosts = [f"{name}:*" for name in sorted(names)]
+    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=[f"http://{each}" for each in hosts])
 
 
 async def serve(server: MCPServer[Any], host: str, port: int, token: str | None) -> None:

@@ -71,7 +71,7 @@ def create_server(
     facts = confined.facts if "facts" in memio.kinds else None
     tools: list[Tool] = []
     if facts is not None:
-        embedding = Embedding(memio, embedding_seconds)
+        embedding = Embedding(confined, embedding_seconds)
         tools += memory_tools(facts, embedding, writes=writes, deletes=deletes)
     if "history" in memio.kinds:
         tools += conversation_tools(confined.history)
