@@ -11,8 +11,8 @@ from time import monotonic, sleep
 from memio_langgraph.store_suite.face import Face
 
 PLACE = ("ttl",)
-SHORT = 1 / 60
-"""Minutes: a second."""
+SHORT = 2 / 60
+"""Minutes: two seconds, so that a busy machine does not stop between two reads for as long."""
 PATIENCE = 30
 """Seconds after which a check fails."""
 
