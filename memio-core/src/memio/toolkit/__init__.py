@@ -10,7 +10,7 @@ A provider needs none of it; each part is a rule that every store keeps, so that
   script, for backends with a full-text index;
 - `weights`, `Weights`, `length_class`, `LENGTHS`, `LENGTH_BITS`, `NAMED_SPEAKER`: scores from nothing but which texts
   of a span have which words, for backends whose own ranking counts what other owners stored;
-- the modules `entries`, `conversation` and `stems`: what an index of words holds for a text, and for a message among its
+- the modules `entries`, `conversation` and `stems`: what an index of words holds for a text, for a message among its
   neighbours, and the stems of English words.
 """
 
