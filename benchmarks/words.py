@@ -108,7 +108,8 @@ async def store(dsn: str | None) -> AsyncGenerator[dict[str, Any]]:
     try:
         yield {"provider": "postgres", "dsn": dsn, "schema_name": schema}
     finally:
-        connection = await asyncpg.connect(dsn, statement_cache_size=0)
+        driver: Any = asyncpg
+        connection = await driver.connect(dsn, statement_cache_size=0)
         await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         await connection.close()
 

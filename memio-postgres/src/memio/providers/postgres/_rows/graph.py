@@ -17,6 +17,7 @@ from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.listing import Condition, Listing, part_of, read_cursor, weight_of, write_cursor
 from memio.providers.postgres._rows.owners import adding, page_of_owners
+from memio.providers.postgres._rows.parts import parts_of
 from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, owners_in
 from memio.providers.postgres._rows.values import (
     NOW,
@@ -159,7 +160,8 @@ class Graph:
         texts = [item.text for item in items.values()]
         made = await computed(lambda: [*map(words_of, texts)], sum(map(len, texts)))
         words = dict(zip(items, made, strict=True))
-        rows = await self._insert(items, words)
+        whole = len([*parts_of(items, _characters)]) == 1
+        rows = await self._insert(items, words) if whole else None
         added = len(items)
         if rows is None:
             rows, added = await self._settle(given, items, words)
@@ -177,15 +179,15 @@ class Graph:
     async def _settle(
         self, given: Sequence[tuple[Owner, Triple]], items: Mapping[Key, New], words: Mapping[Key, Words]
     ) -> tuple[dict[Key, Triple], int]:
-        """Store triples of which some are there already, and return all, and how many are new."""
+        """Store triples of which some may be there already, and return all, and how many are new."""
 
         async def work(connection: Connection) -> tuple[dict[Key, Triple], int]:
             rows = await self._same(connection, given, items)
             missing = {key: item for key, item in items.items() if key not in rows}
-            if missing:
+            for part in parts_of(missing, _characters):
                 parameters = Parameters()
-                statement = self._inserting(missing, words, parameters, check=False)
-                rows |= _stored(missing, await connection.fetch(statement, *parameters.values))
+                statement = self._inserting(part, words, parameters, check=False)
+                rows |= _stored(part, await connection.fetch(statement, *parameters.values))
             return rows, len(missing)
 
         return await self._database.transact(work)
@@ -334,6 +336,10 @@ def _check_same(stored: Triple | New, given: Triple) -> None:
 
 def _key(owner: Owner, triple: Triple) -> Key:
     return owner_key(owner), key_of(triple.subject, triple.predicate, triple.object)
+
+
+def _characters(item: New) -> int:
+    return len(item.text)
 
 
 def _stored(items: Mapping[Key, New], rows: Sequence[Columns]) -> dict[Key, Triple]:

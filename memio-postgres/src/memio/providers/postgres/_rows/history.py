@@ -30,6 +30,7 @@ from memio.providers.postgres._rows.messages import (
     read,
     words_of_some,
 )
+from memio.providers.postgres._rows.parts import parts_of
 from memio.providers.postgres._rows.scopes import all_of, owned_in, owners_in, within
 from memio.providers.postgres._rows.sessions import Key, Sessions, key_for
 from memio.providers.postgres._rows.tags import passing, tags_of
@@ -137,8 +138,8 @@ class History:
             elif not is_same(known, message):
                 raise ConflictError("message", str(message.id))
             stored.append(known)
-        if fresh:
-            await self._insert(connection, key, [*fresh.values()])
+        for part in parts_of(fresh, _characters):
+            await self._insert(connection, key, [*part.values()])
         done = [each.stored(session_id, owner) if isinstance(each, New) else each for each in stored]
         return done, len(fresh)
 
@@ -401,6 +402,10 @@ class History:
         )
         if not left:
             await connection.execute(f"DELETE FROM {self._session} WHERE owner = $1 AND key = $2", *key)
+
+
+def _characters(message: New) -> int:
+    return len(message.content) if message.data is None else len(message.content) + len(data_text(message.data) or "")
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.listing import Listing, part_of, read_cursor, weight_of, write_cursor
 from memio.providers.postgres._rows.owners import adding, page_of_owners, prune
+from memio.providers.postgres._rows.parts import parts_of
 from memio.providers.postgres._rows.record_rows import COLUMNS, New, Row, is_same, read, stored
 from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, owners_in, within
 from memio.providers.postgres._rows.tags import passing, tags_of
@@ -264,7 +265,8 @@ class Records(Generic[R]):
             return [], 0
         distinct = self._distinct(items)
         words = dict(zip(distinct, await self._words(distinct.values()), strict=True))
-        rows = await self._insert(distinct, words)
+        whole = len([*parts_of(distinct, _characters)]) == 1
+        rows = await self._insert(distinct, words) if whole else None
         added = len(distinct)
         if rows is None:
             rows, added = await self._settle(distinct, words)
@@ -293,15 +295,15 @@ class Records(Generic[R]):
         return _stored(items, rows) if rows else None
 
     async def _settle(self, items: Mapping[Key, New], words: Mapping[Key, Words]) -> tuple[dict[Key, Row], int]:
-        """Store items of which some are there already, and return their rows, and how many are new."""
+        """Store items of which some may be there already, and return their rows, and how many are new."""
 
         async def work(connection: Connection) -> tuple[dict[Key, Row], int]:
             rows = await self._same(connection, items)
             missing = {key: item for key, item in items.items() if key not in rows}
-            if missing:
+            for part in parts_of(missing, _characters):
                 parameters = Parameters()
-                statement = self._inserting(missing, words, parameters, check=False)
-                rows |= _stored(missing, await connection.fetch(statement, *parameters.values))
+                statement = self._inserting(part, words, parameters, check=False)
+                rows |= _stored(part, await connection.fetch(statement, *parameters.values))
             return rows, len(missing)
 
         return await self._database.transact(work)
@@ -526,6 +528,11 @@ class Records(Generic[R]):
     async def _words(self, items: Collection[New]) -> list[Words]:
         texts = [item.content for item in items]
         return await computed(lambda: [*map(words_of, texts)], sum(map(len, texts)))
+
+
+def _characters(item: New) -> int:
+    # Metadata and data become JSON only in the statement; each of them is limited to what a content may have.
+    return len(item.content) if item.data is None else len(item.content) + len(data_text(item.data) or "")
 
 
 def _stored(items: Mapping[Key, New], rows: Iterable[Columns]) -> dict[Key, Row]:
