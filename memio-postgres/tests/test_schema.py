@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from textwrap import dedent
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -13,15 +12,6 @@ from postgres_server import execute
 from memio import Memio, ProviderError
 from memio.providers.postgres._db import migrations
 from memio.providers.postgres._db import schema as tables
-
-CLIENT = """
-    import asyncio, sys
-    from memio import Memio
-    async def main(dsn, schema, number):
-        async with Memio.from_config({"facts": {"provider": "postgres", "dsn": dsn, "schema_name": schema}}) as memio:
-            await memio.facts.add("likes coffee", fact_id=number)
-    asyncio.run(main(*sys.argv[1:]))
-"""
 
 
 @pytest.fixture
@@ -51,15 +41,6 @@ def structure(dsn, schema):
     )
     indexes = execute(dsn, f"SELECT indexdef FROM pg_indexes WHERE schemaname = '{schema}' ORDER BY indexname")
     return [tuple(row) for row in columns], [row[0].replace(f"{schema}.", "") for row in indexes]
-
-
-def test_many_processes_make_the_tables_at_once(dsn, schema):
-    command = [sys.executable, "-c", dedent(CLIENT), dsn, schema]
-    running = [subprocess.Popen([*command, str(number)], stderr=subprocess.PIPE) for number in range(10)]
-    for each in running:
-        _, errors = each.communicate(timeout=120)
-        assert each.returncode == 0, errors
-    assert execute(dsn, f"SELECT count(*) FROM {schema}.fact")[0][0] == 10
 
 
 def test_the_printed_statements_make_what_the_first_call_makes(connect, dsn, schema):

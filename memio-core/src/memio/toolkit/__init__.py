@@ -12,7 +12,9 @@ A provider needs none of it; each part is a rule that every store keeps, so that
 - `memio.toolkit.vectors`, a module of its own because it needs numpy: vectors in a byte for each number, scores that do
   not depend on other vectors, and a matrix of bits for many;
 - `weights`, `Weights`, `length_class`, `LENGTHS`, `LENGTH_BITS`, `NAMED_SPEAKER`: scores from nothing but which texts
-  of a span have which words, for backends whose own ranking counts what other owners stored.
+  of a span have which words, for backends whose own ranking counts what other owners stored;
+- the modules `entries`, `conversation` and `stems`: what an index of words holds for a text, for a message among its
+  neighbours, and the stems of English words.
 """
 
 from memio.toolkit.dates import date_words
