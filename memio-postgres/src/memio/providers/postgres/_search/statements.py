@@ -77,7 +77,7 @@ def ranking(search: Search, terms: Sequence[Term], limit: int) -> Statement:
     """
     value = search.parameters.copy()
     any_term = any_of([*(each.words for each in term_queries(terms)), f"'{DIGESTED}'"])
-    span = f"ARRAY[r.owner] && {search.owners} AND {search.span}" if search.owners else search.span
+    span = _span(search)
     identity = ("owner", "session", "seq") if search.conversation else ("owner", "seq")
     keys = ", ".join(identity)
     weight = "w.weight"
@@ -124,11 +124,16 @@ def containing(search: Search, query: str, limit: int) -> Statement:
     sql = f"""
 SELECT {search.columns}, char_length({part})::float8 / char_length({search.text}) AS score
 FROM {search.table} r {search.joined}
-WHERE {search.span} AND ({search.pick}) AND strpos({search.text}, {part}) > 0
+WHERE {_span(search)} AND ({search.pick}) AND strpos({search.text}, {part}) > 0
 ORDER BY char_length({search.text}), {search.key} DESC
 LIMIT {value(limit)}
 """  # as above
     return Statement(sql, value.values)
+
+
+def _span(search: Search) -> str:
+    """Return the condition for the rows in the span; the index of words finds those of an owner by it."""
+    return f"ARRAY[r.owner] && {search.owners} AND {search.span}" if search.owners else search.span
 
 
 def _arrays(value: Parameters, terms: Sequence[Term], *, conversation: bool) -> _Arrays:
