@@ -35,7 +35,7 @@ LOWEST = {
 BRIDGES = {
     "memio-claude": ("./memio-core[cli]", "./bridges/memio-claude[agent-sdk,memory-tool]"),
     "memio-langgraph": ("./memio-core", "./bridges/memio-langgraph[suite]"),
-    "memio-mcp": ("./memio-core[cli]", "./bridges/memio-mcp"),
+    "memio-mcp": ("./memio-core[cli,semantic]", "./bridges/memio-mcp"),
     "memio-openai-agents": ("./memio-core", "./bridges/memio-openai-agents"),
 }
 """What each bridge needs for its tests, each in an environment of its own: frameworks disagree about versions."""

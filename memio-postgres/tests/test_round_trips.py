@@ -93,3 +93,19 @@ def test_a_connection_asks_the_server_for_no_types(dsn, schema):
 
     statements = asyncio.run(sent())
     assert [text for text in statements if "typeinfo" in text or "set_config" in text] == []
+
+
+@pytest.mark.parametrize("scope", [{}, {"user_id": "alice"}, {"agent_id": "a"}, {"namespace_prefix": ("app",)}])
+@pytest.mark.parametrize("query", ["!", "coffee"])
+def test_a_search_uses_every_value_that_it_sends(connect, scope, query):
+    # The server refuses a statement with a value that is not used, because it cannot know its type.
+    async def found():
+        async with connect() as memio:
+            owner = {"user_id": "alice", "agent_id": "a", "namespace": ("app", "notes")}
+            await memio.facts.add("coffee!", **owner)
+            await memio.history.add(session_id="s", messages=[Message(role="user", content="coffee!")], **owner)
+            await memio.graph.add(triples=[Triple(subject="coffee!", predicate="is", object="hot")], **owner)
+            searches = [memio.facts, memio.history, memio.graph]
+            return [len(await kind.search(query, **scope)) for kind in searches]
+
+    assert asyncio.run(found()) == [1, 1, 1]
