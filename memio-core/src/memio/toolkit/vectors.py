@@ -74,8 +74,8 @@ class QueryVector:
         self._numbers: NDArray[Any] = numbers.astype(np.float32 if single else np.float64)
 
     def beyond(self, centre: Floats | None) -> NDArray[np.bool_]:
-        """Return for each number of the direction whether it is at least that of a centre, by default 0."""
-        return self._direction >= (0.0 if centre is None else centre)
+        """Return for each number of the direction whether it is greater than that of a centre, by default 0."""
+        return self._direction > (0.0 if centre is None else centre)
 
     def scores(self, packed: Sequence[bytes]) -> Floats:
         """Return the cosine of the angle to each vector: from -1 to 1."""
@@ -175,8 +175,8 @@ class BitMatrix:
     def _beyond(self, packed: Sequence[bytes]) -> NDArray[np.bool_]:
         squares, numbers = _unpacked(packed)
         if self._centre is None:
-            return numbers >= 0
-        return numbers >= self._centre * np.sqrt(squares.astype(np.float64))[:, np.newaxis]
+            return numbers > 0
+        return numbers > self._centre * np.sqrt(squares.astype(np.float64))[:, np.newaxis]
 
 
 def _unpacked(packed: Sequence[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.int8]]:

@@ -144,7 +144,7 @@ class Embedding:
         from memio.toolkit.vectors import pack
 
         windows = [window for text in texts for window in text.windows]
-        vectors = await self._embedder.embed_documents(windows) if windows else []
+        vectors = await self._embedder.embed_documents(windows)
         if vectors and model.dimensions not in (0, len(vectors[0])):
             raise OtherModelError.of(self._table, model, self._embedder.model, len(vectors[0]))
         packed = iter(pack(vectors) if vectors else [])
