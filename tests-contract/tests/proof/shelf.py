@@ -8,6 +8,7 @@ behind a network does, and changes what is stored between two awaits: a call hap
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -195,15 +196,16 @@ class Shelf:
         return Page([item for _, item in cut], str(cut[-1][0]) if len(rest) > limit else None)
 
     def hits(self, found: list[Numbered], query: str, limit: int, mode: str) -> list[tuple[float, Row]]:
-        """Search by words, by meaning, or by words with what only means the same at the end."""
+        """Search by words, by meaning, or by words with the texts that have a synonym at the end."""
         if mode == "semantic":
             return self.nearest(found, query, limit)
         words = self.best(found, query, limit)
-        if mode == "keyword":
+        synonyms = set(meanings(query)) - set(re.findall(r"\w+", query.lower()))
+        if mode == "keyword" or not synonyms:
             return words
         named = [row for _, row in words]
-        meant = [(0.0, row) for score, row in self.nearest(found, query, limit) if score > 0 and row not in named]
-        return (words + meant)[:limit]
+        near = self.nearest(found, " ".join(synonyms), limit)
+        return (words + [(0.0, row) for score, row in near if score > 0 and row not in named])[:limit]
 
     def meant(self, query: str, row: Row) -> float:
         """Return how near the meaning of a text is to that of a query."""

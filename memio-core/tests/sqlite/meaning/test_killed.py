@@ -43,9 +43,10 @@ def text():
 async def embedding(store):
     while True:
         if model == "words-1":
-            await store.embed_pending(limit=random.choice((1, 7, 100)))
+            done = await store.embed_pending(limit=random.choice((1, 7, 100)))
         else:
-            await store.reindex(limit=random.choice((1, 7)))
+            done = await store.reindex(limit=random.choice((1, 7)))
+        print("+", done, flush=True)
         await asyncio.sleep(0)
 
 async def writing(facts, history):
@@ -53,7 +54,7 @@ async def writing(facts, history):
     while True:
         turn += 1
         fact = await facts.add(content=text(), owner=owner)
-        print(fact.id, flush=True)
+        print("fact", fact.id, flush=True)
         await facts.add_many(items=[{"content": text(), "owner": owner} for _ in range(5)])
         if turn % 3:
             await facts.update(fact_id=fact.id, content=text())
@@ -78,15 +79,20 @@ asyncio.run(main())
 
 
 def kill_once(program: Program, path: Path, name: str, model: str = "words-1") -> set[str]:
-    """Start a writer, kill it at a random point, and return the ids of the facts that it has added."""
+    """Start a writer, kill it after some rounds of embedding, and return the ids of the facts that it has added."""
     process = program(WRITER, path, Path(embedder_of_words.__file__).parent, name, model)
     assert process.stdout is not None
-    first = process.stdout.readline()
-    time.sleep(random.random() * 0.3)  # noqa: S311  # not a secret
+    printed, rounds = [process.stdout.readline()], random.randint(0, 12)  # noqa: S311  # not a secret
+    while sum(line.startswith("+") for line in printed) < rounds:
+        printed.append(process.stdout.readline())
+        assert printed[-1], process.communicate()
+    time.sleep(random.random() * 0.02)  # noqa: S311  # as above
     process.send_signal(signal.SIGKILL)
     rest, errors = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, errors
-    return {line.strip() for line in (first + rest).splitlines(keepends=True) if line.endswith("\n")}
+    lines = [line for line in (*printed, *rest.splitlines(keepends=True)) if line.endswith("\n")]
+    # A line whose beginning `readline` had in its buffer is cut, and counts for nothing.
+    return {line.removeprefix("fact ").strip() for line in lines if line.startswith("fact ")}
 
 
 def assert_vectors_are_those_of_the_texts(path: Path, *, complete: bool) -> None:
