@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,7 @@ async def store(dsn: str | None) -> AsyncGenerator[dict[str, Any]]:
         with tempfile.TemporaryDirectory() as folder:
             yield {"provider": "sqlite", "path": f"{folder}/memio.db"}
         return
-    import asyncpg
-
+    asyncpg: Any = import_module("asyncpg")  # it comes without types
     schema = f"memio_words_{uuid4().hex[:8]}"
     try:
         yield {"provider": "postgres", "dsn": dsn, "schema_name": schema}

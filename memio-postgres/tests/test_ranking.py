@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memio import Message, Owner, Triple
 from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._search import INDEXES, Search, Spoken, conversation_words, search_rows, words_of
 from memio.toolkit import LENGTHS, NAMED_SPEAKER, date_words, index_words, query_terms, weights
@@ -181,6 +182,30 @@ def test_a_query_without_words_finds_what_contains_it_the_shortest_first(table):
     store(table, [("a", content, words_of(content)) for content in contents])
     assert search(table, "!!", 2, owner="a") == [(1, 1.0), (3, 0.5)]
     assert search(table, "!!", 9, owner="a", accept=lambda row: row["seq"] != 1) == [(3, 0.5), (0, 0.25)]
+
+
+LABELS = [{}, {"user_id": "ann"}, {"user_id": "ann", "agent_id": "x"}, {"owner": Owner("ann")}]
+
+
+@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("query", ["!!", "tea"])
+def test_every_kind_is_searched_with_any_labels_with_and_without_words(connect, query, labels):
+    async def scenario():
+        async with connect() as memio:
+            owner = Owner("ann", labels.get("agent_id"))
+            await memio.facts.add("tea !!", owner=owner, metadata={"a": 1})
+            await memio.documents.add("tea !!", owner=owner, metadata={"a": 1})
+            message = Message(role="user", content="tea !!", metadata={"a": 1})
+            await memio.history.add(session_id="s", messages=[message], owner=owner)
+            await memio.graph.add(triples=[Triple(subject="tea", predicate="is", object="!!")], owner=owner)
+            since = datetime(2000, 1, 1, tzinfo=UTC)
+            for kind in (memio.facts, memio.documents, memio.history):
+                for picked in ({}, {"filters": {"a": 1}}, {"filters": {"a": {"$ne": 2}}}, {"since": since}):
+                    assert len(await kind.search(query, **picked, **labels)) == 1
+            assert len(await memio.graph.search(query, since=since, **labels)) == 1
+            assert len(await memio.history.search(query, session_id="s", **labels)) == 1
+
+    asyncio.run(scenario())
 
 
 def test_a_row_with_a_megabyte_of_words_is_found_by_each_of_them(table):

@@ -9,7 +9,9 @@ A provider needs none of it; each part is a rule that every store keeps, so that
 - `index_text`, `index_words`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every
   script, for backends with a full-text index;
 - `weights`, `Weights`, `length_class`, `LENGTHS`, `LENGTH_BITS`, `NAMED_SPEAKER`: scores from nothing but which texts
-  of a span have which words, for backends whose own ranking counts what other owners stored.
+  of a span have which words, for backends whose own ranking counts what other owners stored;
+- the modules `entries`, `conversation` and `stems`: what an index of words holds for a text, for a message among its
+  neighbours, and the stems of English words.
 """
 
 from memio.toolkit.dates import date_words

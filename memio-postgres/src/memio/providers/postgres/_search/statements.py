@@ -77,7 +77,7 @@ def ranking(search: Search, terms: Sequence[Term], limit: int) -> Statement:
     """
     value = search.parameters.copy()
     any_term = any_of([*(each.words for each in term_queries(terms)), f"'{DIGESTED}'"])
-    span = _span(search)
+    span = _indexed_span(search)
     identity = ("owner", "session", "seq") if search.conversation else ("owner", "seq")
     keys = ", ".join(identity)
     weight = "w.weight"
@@ -124,15 +124,15 @@ def containing(search: Search, query: str, limit: int) -> Statement:
     sql = f"""
 SELECT {search.columns}, char_length({part})::float8 / char_length({search.text}) AS score
 FROM {search.table} r {search.joined}
-WHERE {_span(search)} AND ({search.pick}) AND strpos({search.text}, {part}) > 0
+WHERE {_indexed_span(search)} AND ({search.pick}) AND strpos({search.text}, {part}) > 0
 ORDER BY char_length({search.text}), {search.key} DESC
 LIMIT {value(limit)}
 """  # as above
     return Statement(sql, value.values)
 
 
-def _span(search: Search) -> str:
-    """Return the condition for the rows in the span; the index of words finds those of an owner by it."""
+def _indexed_span(search: Search) -> str:
+    """Return the condition for the rows in the span, with that of the index of words where it helps."""
     return f"ARRAY[r.owner] && {search.owners} AND {search.span}" if search.owners else search.span
 
 
