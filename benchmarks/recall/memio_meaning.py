@@ -15,7 +15,8 @@ class Store:
     """One user for each conversation."""
 
     def __init__(self, memio: Memio, mode: Mode) -> None:
-        self.memio, self.mode = memio, mode
+        self.memio = memio
+        self.mode: Mode = mode
 
     async def remember(self, conversation: Conversation) -> None:
         """Store a conversation, and wait until it is embedded."""

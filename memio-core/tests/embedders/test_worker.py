@@ -307,6 +307,7 @@ async def test_embed_and_reindex_end_when_nothing_moves(facts, embedder, monkeyp
     facts.reindex = reindex
     async with Memio(facts=facts, embedder=embedder) as memio:
         assert await memio.embed() == {"facts": 0}
+        assert await asyncio.wait_for(memio.wait_embedded(), 10) == (1, 0)
         with pytest.raises(UnavailableError, match="1 texts of the facts wait"):
             await memio.reindex()
 

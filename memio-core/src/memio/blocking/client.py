@@ -123,7 +123,8 @@ class Stores(Generic[A]):
         stored meanwhile does not count.
 
         Args:
-            timeout: Seconds after which it returns, also when texts are still pending; `None` for no limit.
+            timeout: Seconds after which it returns, also when texts are still pending; with `None`, it returns when
+                nothing was embedded for a minute and a half.
 
         Returns:
             How many texts are still pending, and how many the embedder refused.

@@ -68,12 +68,16 @@ class Embedding:
         for kind in self.kinds:
             self.called(kind, wrote=True)
         marks: dict[int, int | None] = dict.fromkeys(self._stores)
+        moved, before = began, -1
         while True:
             counts = {key: await self._count(store, scope, marks[key]) for key, store in self._stores.items()}
             marks = {key: count.mark if marks[key] is None else marks[key] for key, count in counts.items()}
             pending = sum(count.pending for count in counts.values())
             left = None if timeout is None else timeout - (monotonic() - began)
-            if not pending or (left is not None and left <= 0):
+            if pending != before:
+                moved, before = monotonic(), pending
+            stalled = timeout is None and monotonic() - moved > _STALLED
+            if not pending or stalled or (left is not None and left <= 0):
                 return EmbeddingCount(pending, sum(count.failed for count in counts.values()))
             await sleep(look if left is None else min(look, left))
             look = min(look * 1.5, _LONGEST_LOOK)

@@ -34,6 +34,8 @@ def embed(*, common: Common) -> None:
     parts = [f"{count} {kind}" for kind, count in embedded.items()]
     parts += [f"{count.pending} {kind} are still pending" for kind, count in left.items() if count.pending]
     parts += [f"{count.failed} {kind} were refused" for kind, count in left.items() if count.failed]
+    if any(count.pending for count in left.values()):
+        note("after another model was configured, texts wait for memio reindex", as_json=common.as_json)
     done(
         f"embedded {', '.join(parts)}",
         as_json=common.as_json,
