@@ -341,11 +341,12 @@ class _Reader:
 
     def of_commands(self) -> dict[str, Mapping[str, Any]]:
         """Return the settings under `commands`, by command."""
-        if not isinstance(self.commands, Mapping):
+        commands = self.commands
+        if not isinstance(commands, Mapping):
             self.fault("commands", "must be a table of tables, as [commands.mcp]")
             return {}
         tables: dict[str, Mapping[str, Any]] = {}
-        for name, table in cast("Mapping[str, Any]", self.commands).items():
+        for name, table in cast("Mapping[str, Any]", commands).items():
             if isinstance(table, Mapping):
                 tables[name] = cast("Mapping[str, Any]", table)
             else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from memio.capabilities import Feature, Kind
 from memio.models import Document, Fact, Message, Page, Triple, Turn
@@ -412,5 +412,5 @@ BY_RECORD: dict[type[Any], KindSpec] = {spec.record: spec for spec in _SPECS}
 
 def spec_of(record: Any) -> KindSpec:
     """Return the kind of a record; the class of the record may be a subclass of memio's."""
-    found = BY_RECORD.get(type(record))
+    found = BY_RECORD.get(cast("type[Any]", type(record)))
     return found or next(BY_RECORD[each] for each in type(record).__mro__ if each in BY_RECORD)

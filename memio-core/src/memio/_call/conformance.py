@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from types import FunctionType, MethodType
-from typing import Any, get_origin
+from typing import Any, cast, get_origin
 
 from memio._values.text import type_name
 from memio.capabilities import KINDS, REQUIRES, Feature, Kind
@@ -203,7 +203,7 @@ def faults_of_embedder(embedder: object) -> list[str]:
     if isinstance(embedder, type):
         return [f"{embedder.__name__} is a class: pass an instance, {embedder.__name__}(…)"]
     if isinstance(embedder, (str, Mapping)):
-        return [f"a {type_name(embedder)} is not an embedder: Memio.from_config opens one by its name"]
+        return [f"a {type_name(cast('object', embedder))} is not an embedder: Memio.from_config opens one by its name"]
     methods = ("embed_documents", "embed_queries", "aclose")
     if hasattr(embedder, "embed_query") and not hasattr(embedder, "embed_queries"):
         name = type_name(embedder)
