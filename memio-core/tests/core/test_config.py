@@ -88,7 +88,7 @@ def fails(source):
 
 HISTROY = (
     "  histroy: unknown key, did you mean 'history'?; "
-    "known are: documents, facts, graph, history, middleware, providers"
+    "known are: documents, embedder, facts, graph, history, middleware, providers"
 )
 
 NO_FILE = (

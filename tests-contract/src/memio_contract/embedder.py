@@ -27,7 +27,8 @@ def meanings(text: str) -> list[str]:
         >>> meanings("A physician, and a doctor.")
         ['a', 'doctor', 'and', 'a', 'doctor']
     """
-    return [_MEANS.get(word, word) for word in re.findall(r"\w+", text.lower())]
+    words: list[str] = re.findall(r"\w+", text.lower())
+    return [_MEANS.get(word, word) for word in words]
 
 
 class MeaningEmbedder:
