@@ -182,7 +182,7 @@ def faults_of_embedder(embedder: object) -> list[str]:
     if isinstance(embedder, type):
         return [f"{embedder.__name__} is a class: pass an instance, {embedder.__name__}(…)"]
     if isinstance(embedder, (str, Mapping)):
-        return [f"a {type_name(embedder)} is not an embedder: Memio.from_config opens one by its name"]
+        return [f"a {type(embedder).__name__} is not an embedder: Memio.from_config opens one by its name"]
     methods = ("embed_documents", "embed_queries", "aclose")
     if hasattr(embedder, "embed_query") and not hasattr(embedder, "embed_queries"):
         name = type_name(embedder)
