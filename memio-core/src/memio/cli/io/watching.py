@@ -40,10 +40,8 @@ def watching(*, as_json: bool) -> Generator[Watch]:
 def _announce_as_json(intent: Intent) -> None:
     losses = [finding._asdict() for finding in intent.losses]
     counts = {str(kind): count for kind, count in intent.counts.items()}
-    write_event(
-        "intent",
-        {"counts": counts, "losses": losses, "sent": {str(kind): place for kind, place in intent.sent.items()}},
-    )
+    sent = {"sent": {str(kind): place for kind, place in intent.sent.items()}} if intent.sent else {}
+    write_event("intent", {"counts": counts, "losses": losses, **sent})
 
 
 def _announcing(write: Callable[[str], None]) -> Announce:
