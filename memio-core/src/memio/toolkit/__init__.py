@@ -17,6 +17,7 @@ A provider needs none of it; each part is a rule that every store keeps, so that
   neighbours, and the stems of English words.
 """
 
+from memio.toolkit.cutting import WINDOWS, windows
 from memio.toolkit.dates import date_words
 from memio.toolkit.equality import same_json, same_record
 from memio.toolkit.filters import matches
@@ -24,7 +25,6 @@ from memio.toolkit.fusion import FUSED, fused
 from memio.toolkit.pages import only, page_of
 from memio.toolkit.ranking import LENGTH_BITS, LENGTHS, NAMED_SPEAKER, Weights, length_class, weights
 from memio.toolkit.records import trusted
-from memio.toolkit.windows import WINDOWS, windows
 from memio.toolkit.words import Term, index_text, index_words, query_terms
 
 __all__ = [
