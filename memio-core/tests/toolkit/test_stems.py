@@ -4,6 +4,7 @@ import re
 import sqlite3
 import string
 import sysconfig
+from contextlib import closing
 from pathlib import Path
 
 from hypothesis import given
@@ -15,11 +16,11 @@ WORDS = 20_000
 
 
 def stems_of_sqlite(words):
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE VIRTUAL TABLE texts USING fts5 (text, tokenize = 'porter unicode61')")
-    database.execute("CREATE VIRTUAL TABLE stems USING fts5vocab (texts, 'instance')")
-    database.executemany("INSERT INTO texts (rowid, text) VALUES (?, ?)", enumerate(words))
-    return {words[row]: term for term, row in database.execute("SELECT term, doc FROM stems")}
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE VIRTUAL TABLE texts USING fts5 (text, tokenize = 'porter unicode61')")
+        database.execute("CREATE VIRTUAL TABLE stems USING fts5vocab (texts, 'instance')")
+        database.executemany("INSERT INTO texts (rowid, text) VALUES (?, ?)", enumerate(words))
+        return {words[row]: term for term, row in database.execute("SELECT term, doc FROM stems")}
 
 
 def test_stems_of_the_words_of_the_standard_library_are_those_of_sqlite():
