@@ -52,7 +52,7 @@ def own_server():
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = Server(folder)
-        if subprocess.run([START, "install"], capture_output=True, check=False).returncode:
+        if START is None or subprocess.run([START, "install"], capture_output=True, check=False).returncode:
             pytest.skip("there is no server to start: tools/postgres/start_postgres.sh install failed")
         server.start()
         yield server

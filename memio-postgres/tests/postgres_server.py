@@ -8,7 +8,9 @@ from pathlib import Path
 
 import asyncpg
 
-START = Path(__file__).parents[2] / "tools" / "postgres" / "start_postgres.sh"
+SCRIPTS = (folder / "tools" / "postgres" / "start_postgres.sh" for folder in Path(__file__).parents)
+START = next((script for script in SCRIPTS if script.exists()), None)
+"""The script that starts a server, where the tests are in the repository."""
 KINDS = ("facts", "history", "documents", "graph")
 
 

@@ -101,7 +101,7 @@ def test_the_error_carries_what_the_plugin_raised(environment: Any, name: str, c
 def test_a_misspelt_hook_is_reported_with_the_known_hooks(environment: Any) -> None:
     (message, *_), _ = environment.run(ATTEMPT, '{"facts": "misspelt"}')
     assert "memio_store" in message
-    assert "the hooks are memio_middleware, memio_stores" in message
+    assert "the hooks are memio_embedders, memio_middleware, memio_stores" in message
 
 
 def test_reporting_one_plugin_imports_no_other(environment: Any) -> None:
