@@ -285,8 +285,7 @@ def postgres(session: nox.Session) -> None:
     with _postgres_server(session) as dsn:
         settings = {"MEMIO_POSTGRES_DSN": dsn}
         session.run("pytest", *BOTH_CORES, "-m", FAST, "memio-postgres/tests", *session.posargs, env=settings)
-        # Facts on partitioned tables too: all kinds partition theirs in the same way, and `postgres_full` checks them.
-        _postgres_laws(session, dsn, "live", "-k", "not (History2 or Documents2 or Graph2)")
+        _postgres_laws(session, dsn, "live")
 
 
 @nox.session

@@ -135,11 +135,11 @@ def test_no_repr_shows_the_key(adapter: type[Any]) -> None:
 
 def test_the_declared_features_follow_the_settings() -> None:
     plain = LettaFactAdapter(agent_id="a")
-    assert plain.features == {"attribution", "metadata", "update"}
+    assert plain.features == {"attribution", "metadata", "semantic_search", "update"}
     assert LettaDocumentAdapter(agent_id="a").features == plain.features
     for name in ("user_scope", "agent_scope", "namespaces"):
         for adapter in (LettaFactAdapter, LettaDocumentAdapter):
             assert adapter(agent_id="a", **{name: True}).features - plain.features == {name}
     assert LettaFactAdapter(agent_id="a", collection="c").guarantees - plain.guarantees == {"separate_kinds"}
     labels = {"attribution", "user_scope", "agent_scope", "namespaces"}
-    assert LettaHistoryAdapter(agent_id="a").features == {*labels, "message_names"}
+    assert LettaHistoryAdapter(agent_id="a").features == {*labels, "keyword_search", "message_names"}
