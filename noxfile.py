@@ -323,12 +323,12 @@ def _postgres_server(session: nox.Session, **settings: str) -> Generator[str]:
             session.run(server, "stop", external=True, env=settings)
 
 
-def _postgres_laws(session: nox.Session, dsn: str, profile: str, *arguments: str) -> Path:
+def _postgres_laws(session: nox.Session, dsn: str, profile: str) -> Path:
     """Hold the kinds of the postgres provider to the contract, and return the report."""
     report = session.cache_dir / f"postgres-{profile}.json"
     suite = ("--pyargs", "memio_contract.suite", "--memio-provider=postgres", f"--memio-profile={profile}")
     options = (*BOTH_CORES, "--durations=15", f"--memio-report={report}")
-    session.run("pytest", *options, *suite, *arguments, env={"MEMIO_POSTGRES_DSN": dsn})
+    session.run("pytest", *options, *suite, env={"MEMIO_POSTGRES_DSN": dsn})
     return report
 
 
