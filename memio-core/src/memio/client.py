@@ -309,7 +309,7 @@ class Memio(Stores):
         wrappers = _listed(middleware)
         embedded = open_embedded(source)
         if embedded is not None:
-            return cls(**embedded, middleware=wrappers, own_loop=own_loop)
+            return cls(**embedded, embedder=embedder, middleware=wrappers, own_loop=own_loop)
         from memio.config import Config, load
         from memio.settings import forget_locals
 

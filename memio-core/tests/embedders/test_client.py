@@ -29,6 +29,14 @@ async def test_a_search_finds_by_meaning_what_shares_no_word():
         assert await memio.facts.search("beverage", mode="keyword") == []
 
 
+@pytest.mark.parametrize("named", [{}, {"middleware": ["log"]}], ids=["sqlite alone", "with middleware"])
+async def test_a_configuration_takes_an_embedder_that_the_application_made(named):
+    pytest.importorskip("numpy")
+    config = {"facts": {"provider": "sqlite", "path": ":memory:"}, **named}
+    async with Memio.from_config(config, embedder=WordEmbedder()) as memio:
+        assert Feature.SEMANTIC_SEARCH in memio.facts.features
+
+
 async def test_without_an_embedder_meaning_is_refused_and_nothing_is_waited_for():
     async with Memio(facts=MemoryFacts()) as memio:
         await memio.facts.add("likes coffee")
