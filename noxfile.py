@@ -22,14 +22,14 @@ nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
-EDITABLE = ("./memio-core[cli,otel,resilience]", "./memio-letta", "./memio-postgres", "./tests-contract")
+EDITABLE = ("./memio-core[cli,otel,resilience,semantic]", "./memio-letta", "./memio-postgres", "./tests-contract")
 PACKAGES = tuple(argument for path in EDITABLE for argument in ("-e", path))
 PINS = ("-c", "constraints.txt")
 LOWEST = {
-    "memio-core": ("./memio-core[cli,otel,resilience]",),
+    "memio-core": ("./memio-core[cli,otel,resilience,semantic]",),
     "memio-letta": ("./memio-core", "./memio-letta"),
     "memio-postgres": ("./memio-core[cli]", "./memio-postgres"),
-    "tests-contract": ("./memio-core", "./tests-contract"),
+    "tests-contract": ("./memio-core[semantic]", "./tests-contract"),
 }
 """What each project needs for its tests, one by one: together, each would raise the bounds of the others."""
 BRIDGES = {

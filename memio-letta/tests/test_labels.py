@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memio import Owner
@@ -31,6 +31,7 @@ LABELS = TEXT.filter(bool)
 OWNERS = st.builds(Owner, NAMES, NAMES, st.lists(LABELS, max_size=4).map(tuple))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first value takes seconds on a busy machine
 @given(
     owner=OWNERS,
     metadata=st.dictionaries(TEXT, JSON),
