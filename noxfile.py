@@ -234,8 +234,8 @@ def letta(session: nox.Session) -> None:
     tests = ("memio-letta/tests", "memio-core/tests/core/test_docs.py", "examples/tests")
     with _letta_server(session) as url:
         session.run("pytest", *WAITING, "-m", "not slow", *tests, *session.posargs, env={"MEMIO_LETTA_URL": url})
-        # Documents are passages as facts are, and share their code: `letta_contract` adds them.
-        _letta_laws(session, url, "facts", "history")
+        # Documents are passages as facts are, and share their code: `letta_contract` adds them, and history.
+        _letta_laws(session, url, "facts")
 
 
 @nox.session
