@@ -322,17 +322,17 @@ class CachesSearches:
 
     def __init__(self, backend):
         super().__init__(backend)
-        self.hits = {}
+        self.kept = {}
 
     def best(self, found, query, limit):
-        return self.hits.setdefault(query, super().best(found, query, limit))
+        return self.kept.setdefault(query, super().best(found, query, limit))
 
     def place(self, row):
-        self.hits.clear()
+        self.kept.clear()
         return super().place(row)
 
     def remove(self, number):
-        self.hits.clear()
+        self.kept.clear()
         super().remove(number)
 
 
