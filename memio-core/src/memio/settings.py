@@ -74,7 +74,13 @@ _find_pydantic_plugins()
 class Settings(BaseModel):
     """Base class of a provider's settings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=False,
+        protected_namespaces=(),  # a setting may be called `model_file`
+    )
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict[str, Origin])
 
