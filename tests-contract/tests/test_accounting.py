@@ -251,6 +251,6 @@ def test_the_plugin_imports_nothing_when_it_is_not_asked(tmp_path: Path) -> None
         "    assert not heavy & set(sys.modules)\n"
         "    assert 'memio_contract.pytest_plugin' in sys.modules\n"
     )
-    run = pytest_run(project(tmp_path, code), "-q", "-p", "no:anyio", PYTHONPATH="")
+    run = pytest_run(project(tmp_path, code), "-q", "-p", "no:anyio", "-p", "no:memio", PYTHONPATH="")
     assert run.code == 0, run.out
     assert "memio contract" not in run.out
