@@ -1,10 +1,11 @@
 # ruff: noqa: INP001  # a script
 """A deterministic OpenAI-compatible stub: /v1/models, /v1/embeddings, /v1/chat/completions.
 
-Standard library only. Run: python start_stub.py [PORT]   (default 8399, always 127.0.0.1)
+It needs the standard library, and the file of the contract suite that says which words mean the same.
+Run: python start_stub.py [PORT]   (default 8399, always 127.0.0.1)
 
-* Embeddings are a hashed bag of words, L2-normalised, so cosine search is meaningful:
-  texts that share words are near, texts that share none are orthogonal.
+* Embeddings are a hashed bag of meanings, L2-normalised, so cosine search is meaningful: texts that share words, or
+  words that mean the same, are near; texts that share none are orthogonal.
 * Chat always answers REPLY, streaming (SSE) or not.
 * The newest user message can steer one call:
     [[stub:status=500]]  answer that HTTP status with an OpenAI-style error body
@@ -19,25 +20,28 @@ import hashlib
 import json
 import math
 import re
+import runpy
 import struct
 import sys
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 REPLY = "ok from stub"
 DIMENSIONS = {"text-embedding-3-large": 3072}
 DEFAULT_DIMENSION = 1536
 MODELS = ("gpt-4o-mini", "text-embedding-3-small")
-WORD = re.compile(r"\w+")
+EMBEDDER = Path(__file__).parents[2] / "tests-contract" / "src" / "memio_contract" / "embedder.py"
+meanings = runpy.run_path(str(EMBEDDER))["meanings"]
 DIRECTIVE = re.compile(r"\[\[stub:(status|sleep|reply)=([^\]]*)\]\]")
 
 
 def embed(text: str, dimension: int) -> list[float]:
-    """Return a unit vector: a hashed bag of the words."""
+    """Return a unit vector: a hashed bag of what the words mean."""
     vector = [0.0] * dimension
-    for word in WORD.findall(text.lower()):
-        digest = hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest()
+    for meaning in meanings(text):
+        digest = hashlib.blake2b(meaning.encode("utf-8", "replace"), digest_size=8).digest()
         index = int.from_bytes(digest[:4], "big") % dimension
         vector[index] += 1.0 if digest[4] & 1 else -1.0
     norm = math.sqrt(sum(x * x for x in vector))

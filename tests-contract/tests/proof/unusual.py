@@ -33,10 +33,13 @@ class FindsPhrases:
 
 
 class EverythingIsAHit:
-    """A search ranks all records, as one by embeddings does."""
+    """A search ranks all records, as one by embeddings does; one by words alone finds those that have the words."""
 
     def score(self, query, row):
         return super().score(query, row) + 0.001
+
+    def hits(self, found, query, limit, mode):
+        return [hit for hit in super().hits(found, query, limit, mode) if mode != "keyword" or hit[0] > 0.001]
 
 
 class ShortPages:
