@@ -14,6 +14,9 @@ class Proxy:
     Attributes:
         cut: Decides, given a statement, whether the connection is cut before the statement is passed on, `AFTER` the
             server has answered it (the answer is kept back), or not at all (`None`).
+        hold: Decides, given a statement, whether its answer waits until `release` is set.
+        held: Set when there is such an answer.
+        release: Lets answers pass.
         cuts: How many connections were cut, by place.
         names: The names of prepared statements that were sent.
         statements: What was sent.
@@ -23,6 +26,9 @@ class Proxy:
     def __init__(self, dsn):
         self._dsn = urlsplit(dsn)
         self.cut = lambda statement: None
+        self.hold = lambda statement: False
+        self.held = asyncio.Event()
+        self.release = asyncio.Event()
         self.cuts = Counter()
         self.names = Counter()
         self.statements = []
@@ -60,6 +66,7 @@ class _Connection:
         self._client = reader, writer
         self._server = server_reader, server_writer
         self._answered = None
+        self._held = False
 
     async def run(self):
         reader, _ = self._client
@@ -92,6 +99,7 @@ class _Connection:
                     return
                 if place == AFTER:
                     self._answered = kind
+                self._held = self._proxy.hold(text)
             server.write(kind + size + body)
 
     async def _answers(self):
@@ -106,6 +114,10 @@ class _Connection:
                     kind, size, body = await _message(reader)
                 self._proxy.cuts[AFTER] += 1
                 return
+            if self._held:
+                self._held = False
+                self._proxy.held.set()
+                await self._proxy.release.wait()
             client.write(kind + size + body)
 
 

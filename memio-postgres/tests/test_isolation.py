@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from postgres_proxy import Proxy
 from postgres_server import execute
 
 from memio import ConflictError, Message, ProviderTimeoutError, Triple
@@ -102,12 +103,12 @@ def test_cancelled_calls_leave_no_connection_and_no_lock(connect, dsn, schema, c
                 await asyncio.sleep(chance.choice((0, 0, 0.001, 0.003, 0.01, 0.03)))
                 cancelled = task.cancel()
                 try:
-                    await task
+                    result = await task
                 except asyncio.CancelledError:
                     assert cancelled
                 else:
                     if kind == 0:
-                        kept.add(f"{number}")
+                        kept.add(result.id)
 
             numbers = iter(range(calls))
 
@@ -134,6 +135,34 @@ def test_cancelled_calls_leave_no_connection_and_no_lock(connect, dsn, schema, c
         if not left:
             break
     assert left == []
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "late"])
+def test_the_transaction_of_a_call_that_ended_early_holds_no_later_write(connect, dsn, schema, ending):
+    async def scenario():
+        timeout = 30 if ending == "cancelled" else 1
+        async with Proxy(dsn) as proxy, connect(dsn=proxy.dsn, pool_size=1, statement_timeout=timeout) as memio:
+            await memio.history.add(session_id="s", messages=[Message(role="user", content="x")])
+            # The server begins a transaction, and its answer arrives when the call has ended.
+            proxy.hold = lambda statement: statement.startswith("BEGIN")
+            early = asyncio.create_task(
+                memio.history.add(session_id="s", messages=[Message(role="user", content="y", id="y")])
+            )
+            await proxy.held.wait()
+            if ending == "cancelled":
+                early.cancel()
+            await asyncio.wait([early])
+            proxy.hold = lambda statement: False
+            later = asyncio.create_task(memio.facts.add("likes tea", fact_id="f"))
+            await asyncio.sleep(0)
+            proxy.release.set()
+            assert (await later).id == "f"
+            # As of another connection: nothing of it is in a transaction that may still be rolled back.
+            assert await asyncio.to_thread(execute, dsn, f"SELECT id FROM {schema}.fact") == [("f",)]
+            assert (await memio.facts.get("f")).content == "likes tea"
+            assert [message.content async for message in memio.history.iter_messages("s")] == ["x"]
+
+    asyncio.run(scenario())
 
 
 def test_a_statement_that_takes_too_long_is_cancelled_and_reported(connect, dsn, schema):

@@ -13,13 +13,16 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from memio.providers.postgres._db.errors import closed
+from memio.providers.postgres._db import errors
 
 Row = Any
 """A row as asyncpg returns it: `row["name"]`, or taken apart like a tuple."""
 
 _DESCRIBED = 256
 """How many statements a connection remembers the types of."""
+
+_SETTLING = 5.0
+"""For how many seconds a connection may take to become free after a call that ended before the server's answer."""
 
 
 class Connection:
@@ -66,7 +69,7 @@ class Connection:
 
     @property
     def is_reusable(self) -> bool:
-        """Whether it is open, and in no transaction."""
+        """Whether it is open, and was in no transaction when the server answered last."""
         return not self.raw.is_closed() and not self.raw.is_in_transaction()
 
 
@@ -85,13 +88,14 @@ class Pool:
         self._idle: list[Connection] = []
         self._generation = 0
         self._closed = False
+        self._settling: set[asyncio.Task[None]] = set()
 
     async def acquire(self) -> Connection:
         """Return a connection that nobody else uses; wait for one where all are in use."""
         await self._free.acquire()
         try:
             if self._closed:
-                raise closed()
+                raise errors.closed()
             while self._idle:
                 connection = self._idle.pop()  # the last one, so that those that are not needed stay idle
                 if connection.generation == self._generation and connection.is_reusable:
@@ -104,8 +108,24 @@ class Pool:
         connection.generation = self._generation
         return connection
 
-    def release(self, connection: Connection) -> None:
-        """Take a connection back."""
+    def release(self, connection: Connection, *, answered: bool) -> None:
+        """Take a connection back.
+
+        Args:
+            connection: The connection.
+            answered: Whether the server has answered all that was sent. Otherwise, such as after a call that was
+                cancelled, its answer may be that a transaction has begun. The next call would then write into that
+                transaction, and lose what it wrote. So the connection is free only after a ROLLBACK.
+        """
+        if answered or connection.raw.is_closed():
+            self._take(connection)
+            return
+        task = asyncio.get_running_loop().create_task(_settle(connection))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        task.add_done_callback(lambda _: self._take(connection))  # also of a task that was cancelled before it began
+
+    def _take(self, connection: Connection) -> None:
         if connection.generation == self._generation and connection.is_reusable:
             self._idle.append(connection)
         else:
@@ -125,3 +145,16 @@ class Pool:
             self._free.release()
         idle, self._idle = self._idle, []
         await asyncio.gather(*(connection.raw.close() for connection in idle), return_exceptions=True)
+
+
+async def _settle(connection: Connection) -> None:
+    """Wait for what the server answers, and end the transaction; terminate the connection where that fails."""
+    settled = False
+    try:
+        await connection.execute("ROLLBACK", timeout=_SETTLING)
+        settled = True
+    except errors.UNREACHABLE:
+        pass
+    finally:
+        if not settled:
+            connection.raw.terminate()

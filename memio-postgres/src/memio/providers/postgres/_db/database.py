@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 
 import asyncpg
 
-from memio.errors import Outcome, ProviderError
+from memio.errors import MemioError, Outcome, ProviderError
 from memio.providers.postgres._db import errors
 from memio.providers.postgres._db.connection import Connection, Pool, Row
 from memio.providers.postgres._db.migrations import prepare_schema
@@ -168,10 +168,8 @@ class Database:
             connection = await pool.acquire()
         except errors.UNREACHABLE as error:
             raise self._unreachable(error) from error
-        try:
+        with _released(pool, connection):
             yield connection
-        finally:
-            pool.release(connection)
 
     def _unreachable(self, error: BaseException) -> BaseException:
         if self._closed:
@@ -219,12 +217,24 @@ class Database:
         """Check the schema, and make or migrate it where that is needed."""
         try:
             connection = await pool.acquire()
-            try:
+            with _released(pool, connection):
                 await prepare_schema(connection.raw, self.schema, self.place)
-            finally:
-                pool.release(connection)
         except errors.UNREACHABLE as error:
             raise self._unreachable(error) from error
+
+
+@contextmanager
+def _released(pool: Pool, connection: Connection) -> Generator[None]:
+    """Give a connection back to its pool after its use."""
+    answered = False
+    try:
+        yield
+        answered = True
+    except (asyncpg.PostgresError, MemioError):  # what a server answers, and what memio makes of its answers
+        answered = True
+        raise
+    finally:
+        pool.release(connection, answered=answered)
 
 
 def _not_applied() -> Outcome:
