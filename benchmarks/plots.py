@@ -76,16 +76,19 @@ FRONT = (("recall", "recall", "R@10 [%]"), ("import", "cold", "process"))
 def draw_front(groups: dict[str, Any], path: Path) -> None:
     """Draw what a reader feels first: what is found, and how soon."""
     tables = [groups[group]["tables"][table] for group, table, _ in FRONT if group in groups]
-    if len(tables) < len(FRONT):
+    shown = [
+        {
+            name: column["figures"][figure]["median"]
+            for name, column in table["columns"].items()
+            if figure in column["figures"] and name != "nothing"
+        }
+        for table, (_, _, figure) in zip(tables, FRONT, strict=False)
+    ]
+    if len(tables) < len(FRONT) or not all(shown):  # a group was not measured, or its data are not at hand
         return
     with mpl.rc_context(STYLE):
         picture, axes = plt.subplots(1, len(FRONT), figsize=(9, 2.6), squeeze=False)
-        for axis, table, (_, _, figure) in zip(axes[0], tables, FRONT, strict=True):
-            found = {
-                name: column["figures"][figure]["median"]
-                for name, column in table["columns"].items()
-                if figure in column["figures"] and name != "nothing"
-            }
+        for axis, table, found, (_, _, figure) in zip(axes[0], tables, shown, FRONT, strict=True):
             title = f"{table['title']}, {bare(figure)}" if unit(figure) == "%" else table["title"]
             _bar(axis, title, found, unit(figure))
         picture.tight_layout(pad=0.6)

