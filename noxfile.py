@@ -72,7 +72,7 @@ ONE_SEED = {"MEMIO_CATALOGUE_SEEDS": "1"}
 TWO_SEEDS = {"MEMIO_CATALOGUE_SEEDS": "2"}
 """The session `tests` tries each broken store of the contract suite with two seeds, the others with one."""
 HALVES = {"versions": "1/2", "lowest": "2/2"}
-"""Which of the broken stores each session of CI tries: half of them on the newest Python, half with lowest versions."""
+"""Which of the stores that prove the suite a session of CI tries: half on the newest Python, half with the lowest."""
 BOTH_CORES = ("--numprocesses=2", "--dist=worksteal")
 WAITING = ("--numprocesses=4", "--dist=worksteal")
 """For tests that mostly wait for a server."""
@@ -214,8 +214,8 @@ def versions(session: nox.Session) -> None:
 
 
 def _few(session: str) -> dict[str, str]:
-    """Return how many broken stores a session tries: those of its half in CI, else all."""
-    return {**ONE_SEED, "MEMIO_CATALOGUE_PART": HALVES[session] if _in_ci else "1/1"}
+    """Return which of the stores that prove the suite a session tries: those of its half in CI, else all."""
+    return {**ONE_SEED, "MEMIO_STORES_PART": HALVES[session] if _in_ci else "1/1"}
 
 
 def _runs(version: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from proof.catalogue import Fault, catalogue, unkilled
+from proof.part import part
 
 from memio_contract import laws, run_law
 from memio_contract.lawbook import law_by_id
@@ -19,15 +20,13 @@ SEEDS = range(int(os.environ.get("MEMIO_CATALOGUE_SEEDS", "5")))
 
 Whether a law finds a fault depends on its calls and not on the Python, so one seed is enough on the others.
 """
-PART, PARTS = map(int, os.environ.get("MEMIO_CATALOGUE_PART", "1/1").split("/"))
-"""Which of the broken stores are tried, as `1/2`: every second one, from the first."""
 PROFILE = replace(CI, shrink=False)
 QUICK = replace(DEV, shrink=False)
 # What a mistake in the catalogue itself would raise: such a store is broken in another way than its description.
 MISTAKES = ("TypeError", "AttributeError", "NameError", "IndexError", "RecursionError")
 
 
-@pytest.mark.parametrize("fault", list(catalogue())[PART - 1 :: PARTS], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", part(catalogue()), ids=lambda fault: fault.name)
 def test_a_broken_store_is_found_by_its_law(fault: Fault) -> None:
     law = law_by_id(fault.kills)
     target = fault.target()
@@ -46,7 +45,7 @@ def _confuses_labels(fault: Fault) -> bool:
     return law.id.endswith(".not-joined") or (law.over is not None and law.over.alike)
 
 
-@pytest.mark.parametrize("fault", list(filter(_confuses_labels, catalogue())), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", part(filter(_confuses_labels, catalogue())), ids=lambda fault: fault.name)
 def test_a_store_that_confuses_labels_is_found_by_the_names_of_the_smallest_profile(fault: Fault) -> None:
     outcome = run_law(law_by_id(fault.kills), fault.target(), profile=replace(LIVE, examples=1))
     assert outcome.status is Status.FAILED, f"{fault.means} {outcome.status} {outcome.reason}"
