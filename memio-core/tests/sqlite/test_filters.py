@@ -15,10 +15,10 @@ import pytest
 
 from memio import Memio, Message
 from memio.providers.sqlite import SqliteFactAdapter
-from memio.providers.sqlite._columns.values import metadata_text
 from memio.providers.sqlite._rows import selection
 from memio.providers.sqlite._rows.filters import certain_condition_of_filter, condition_of_filter
 from memio.toolkit import matches
+from memio.toolkit.values import metadata_text
 
 BIG = 2**63
 NUMBERS = (

@@ -13,6 +13,7 @@ A provider needs none of it; each part is a rule that every store keeps, so that
   not depend on other vectors, and a matrix of bits for many;
 - `weights`, `Weights`, `length_class`, `LENGTHS`, `LENGTH_BITS`, `NAMED_SPEAKER`: scores from nothing but which texts
   of a span have which words, for backends whose own ranking counts what other owners stored;
+- `memio.toolkit.values`: ids, times and JSON as columns hold them;
 - the modules `entries`, `conversation` and `stems`: what an index of words holds for a text, for a message among its
   neighbours, and the stems of English words.
 """

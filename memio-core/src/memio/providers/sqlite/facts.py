@@ -10,12 +10,12 @@ from memio.capabilities import Feature
 from memio.models import Fact, Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import OMITTED, FactInput, Mode, Order
-from memio.providers.sqlite._columns.values import from_microseconds, microseconds_of
 from memio.providers.sqlite._rows.record_rows import Row
 from memio.providers.sqlite._rows.records import New, RecordTable, changes_of
 from memio.providers.sqlite._rows.selection import Selection, is_short
 from memio.providers.sqlite._semantic_store import SqliteTextStore
 from memio.toolkit import trusted
+from memio.toolkit.values import from_microseconds, microseconds_of
 
 _make_fact = trusted(Fact)
 

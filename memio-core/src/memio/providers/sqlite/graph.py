@@ -10,10 +10,10 @@ from memio.models import Page, Triple
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope, is_none
 from memio.protocols import Order
 from memio.providers.sqlite._columns.scopes import Condition, all_of
-from memio.providers.sqlite._columns.values import microseconds_of
 from memio.providers.sqlite._rows import graph as rows
 from memio.providers.sqlite._rows.counts import page_of_owners
 from memio.providers.sqlite._store import SqliteStore
+from memio.toolkit.values import microseconds_of
 
 
 class SqliteGraphAdapter(SqliteStore):

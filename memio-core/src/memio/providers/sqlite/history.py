@@ -10,13 +10,13 @@ from memio.capabilities import Feature
 from memio.models import Message, Page, Session, Turn
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import Mode, Order, Start
-from memio.providers.sqlite._columns.values import microseconds_of
 from memio.providers.sqlite._rows import history as rows
 from memio.providers.sqlite._rows.counts import page_of_owners
 from memio.providers.sqlite._rows.history_search import search
 from memio.providers.sqlite._rows.message_selection import MessageSelection, count_messages
 from memio.providers.sqlite._rows.sessions import active_within, count_sessions, page_of_sessions
 from memio.providers.sqlite._semantic_store import SqliteTextStore
+from memio.toolkit.values import microseconds_of
 
 
 class SqliteHistoryAdapter(SqliteTextStore):

@@ -13,9 +13,9 @@ from memio.protocols import OMITTED, FactInput, Order
 from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._rows.record_rows import New, Row
 from memio.providers.postgres._rows.records import Records, Selection, changes_of
-from memio.providers.postgres._rows.values import from_microseconds, microseconds_of, new_id
 from memio.providers.postgres._store import PostgresStore
 from memio.toolkit import trusted
+from memio.toolkit.values import from_microseconds, microseconds_of, new_id
 
 _make_fact = trusted(Fact)
 

@@ -14,8 +14,8 @@ from memio.providers.postgres._parameters import Parameters
 from memio.providers.postgres._rows.graph import Graph, has_entity
 from memio.providers.postgres._rows.listing import Condition
 from memio.providers.postgres._rows.scopes import EVERYTHING, all_of, within
-from memio.providers.postgres._rows.values import microseconds_of
 from memio.providers.postgres._store import PostgresStore
+from memio.toolkit.values import microseconds_of
 
 
 class PostgresGraphAdapter(PostgresStore):

@@ -13,8 +13,8 @@ from memio.protocols import Order, Start
 from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._rows.history import History, Selection
 from memio.providers.postgres._rows.owners import page_of_owners
-from memio.providers.postgres._rows.values import microseconds_of
 from memio.providers.postgres._store import PostgresStore
+from memio.toolkit.values import microseconds_of
 
 
 class PostgresHistoryAdapter(PostgresStore):

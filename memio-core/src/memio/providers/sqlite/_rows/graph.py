@@ -19,14 +19,7 @@ from memio.owners import ANYWHERE, Owner, Scope
 from memio.providers.sqlite._columns.namespaces import from_path, to_path
 from memio.providers.sqlite._columns.owners import add_to_count, clear_count, intern_owner, subtract_from_count, tags_of
 from memio.providers.sqlite._columns.scopes import Condition, Reach, all_of, condition_of, reach_of, total, within
-from memio.providers.sqlite._columns.values import (
-    from_microseconds,
-    metadata_text,
-    new_id,
-    now,
-    read_metadata,
-    to_microseconds,
-)
+from memio.providers.sqlite._columns.values import now
 from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.parts import Part, part_of, weight_of
@@ -34,6 +27,7 @@ from memio.providers.sqlite._rows.selection import judge
 from memio.providers.sqlite._search.entry import Entry, entry_of
 from memio.providers.sqlite._search.index import Span, TextIndex, place_of
 from memio.toolkit import only, query_terms, same_json, trusted
+from memio.toolkit.values import from_microseconds, metadata_text, new_id, read_metadata, to_microseconds
 
 _INDEX = TextIndex("triple_text")
 _make_triple = trusted(Triple)

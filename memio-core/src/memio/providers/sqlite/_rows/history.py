@@ -17,17 +17,7 @@ from memio.protocols import Start
 from memio.providers.sqlite._columns.namespaces import to_path
 from memio.providers.sqlite._columns.owners import clear_count, intern_owner
 from memio.providers.sqlite._columns.scopes import condition_of
-from memio.providers.sqlite._columns.values import (
-    data_text,
-    last_number,
-    metadata_text,
-    new_ids,
-    now,
-    read_data,
-    read_metadata,
-    seconds_from_utc,
-    to_microseconds,
-)
+from memio.providers.sqlite._columns.values import last_number, now
 from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.messages import (
@@ -48,6 +38,15 @@ from memio.providers.sqlite._rows.sessions import (
     shrink_session,
 )
 from memio.toolkit import same_json
+from memio.toolkit.values import (
+    data_text,
+    metadata_text,
+    new_ids,
+    read_data,
+    read_metadata,
+    seconds_from_utc,
+    to_microseconds,
+)
 
 _PLACE = (
     "SELECT o.id, o.tags, s.seq, ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'message'), 0) "

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 from memio.models import Message, Role
 from memio.providers.sqlite._columns.namespaces import from_path
-from memio.providers.sqlite._columns.values import EPOCH, from_microseconds, loads, read_data, read_metadata
 from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._rows.parts import weight_of
@@ -26,6 +25,7 @@ from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import record_tags, tag
 from memio.toolkit import date_words, trusted
 from memio.toolkit.conversation import SHORT, Utterance, changes, entries
+from memio.toolkit.values import EPOCH, from_microseconds, loads, read_data, read_metadata
 
 INDEX = TextIndex("message_text", conversation=True)
 

@@ -7,11 +7,11 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.providers.sqlite._columns.namespaces import from_path
-from memio.providers.sqlite._columns.values import data_text, loads, metadata_text
 from memio.providers.sqlite._rows.parts import weight_of
 from memio.providers.sqlite._search.entry import Entry, entry_of
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import record_tags
+from memio.toolkit.values import data_text, loads, metadata_text
 
 Columns = tuple[Any, ...]
 

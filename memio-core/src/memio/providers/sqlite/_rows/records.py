@@ -25,7 +25,7 @@ from memio.providers.sqlite._columns.owners import (
     tags_of,
 )
 from memio.providers.sqlite._columns.scopes import Condition, all_of, condition_of
-from memio.providers.sqlite._columns.values import data_text, last_number, metadata_text, microseconds_of, new_ids, now
+from memio.providers.sqlite._columns.values import last_number, now
 from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._meaning.question import Question
@@ -52,6 +52,7 @@ from memio.providers.sqlite._rows.selection import (
     not_expired,
 )
 from memio.toolkit import only, query_terms, same_json
+from memio.toolkit.values import data_text, metadata_text, microseconds_of, new_ids
 
 R = TypeVar("R")
 

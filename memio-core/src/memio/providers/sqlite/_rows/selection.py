@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from memio.owners import ANYWHERE, Scope
 from memio.providers.sqlite._columns.scopes import Condition, Reach, all_of, condition_of, reach_of, total, within
-from memio.providers.sqlite._columns.values import read_metadata
 from memio.providers.sqlite._connection.interrupts import end_if_cancelled
 from memio.providers.sqlite._meaning.members import Members
 from memio.providers.sqlite._meaning.question import Question
@@ -25,6 +24,7 @@ from memio.providers.sqlite._search.index import Accept, Span, place_of
 from memio.providers.sqlite._search.tags import all_of as all_of_tags
 from memio.providers.sqlite._search.tags import filter_tags
 from memio.toolkit import Term, matches
+from memio.toolkit.values import read_metadata
 
 _OWNERS = "CROSS JOIN owner o ON o.id = r.owner"
 _FEW = 2_000

@@ -18,10 +18,10 @@ from memio.owners import Scope
 from memio.providers.sqlite._columns.namespaces import from_path
 from memio.providers.sqlite._columns.owners import add_to_count, subtract_from_count
 from memio.providers.sqlite._columns.scopes import Condition, all_of, condition_of, total, within
-from memio.providers.sqlite._columns.values import from_microseconds
 from memio.providers.sqlite._rows.cursors import END, Place, read_cursor, read_place, write_cursor, write_place
 from memio.providers.sqlite._rows.parts import part_of
 from memio.toolkit import trusted
+from memio.toolkit.values import from_microseconds
 
 _make_session = trusted(Session)
 _TABLES = "session s CROSS JOIN owner o ON o.id = s.owner"

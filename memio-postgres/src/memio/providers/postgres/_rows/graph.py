@@ -19,17 +19,11 @@ from memio.providers.postgres._rows.listing import Condition, Listing, part_of, 
 from memio.providers.postgres._rows.owners import adding, page_of_owners
 from memio.providers.postgres._rows.parts import parts_of
 from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, owners_in
-from memio.providers.postgres._rows.values import (
-    NOW,
-    from_microseconds,
-    metadata_text,
-    microseconds_of,
-    new_id,
-    read_metadata,
-)
+from memio.providers.postgres._rows.values import NOW
 from memio.providers.postgres._rows.words import computed
 from memio.providers.postgres._search import Search, Words, search_rows, words_of
 from memio.toolkit import only, same_json, trusted
+from memio.toolkit.values import from_microseconds, metadata_text, microseconds_of, new_id, read_metadata
 
 _COLUMNS = "r.seq, r.id, r.subject, r.predicate, r.object, r.metadata, r.created_at, o.user_id, o.agent_id, o.namespace"
 _TEXT = "(r.subject || ' ' || r.predicate || ' ' || r.object)"

@@ -34,10 +34,10 @@ from memio.providers.postgres._rows.parts import parts_of
 from memio.providers.postgres._rows.scopes import all_of, owned_in, owners_in, within
 from memio.providers.postgres._rows.sessions import Key, Sessions, key_for
 from memio.providers.postgres._rows.tags import passing, tags_of
-from memio.providers.postgres._rows.values import data_text, metadata_text, read_metadata
 from memio.providers.postgres._rows.words import computed
 from memio.providers.postgres._search import Search, Words, search_rows
 from memio.toolkit import matches
+from memio.toolkit.values import data_text, metadata_text, read_metadata
 
 
 class Selection(NamedTuple):

@@ -10,16 +10,9 @@ from memio.models import Message, Role
 from memio.owners import Owner
 from memio.providers.postgres._db.connection import Row as Columns
 from memio.providers.postgres._rows.keys import key_of
-from memio.providers.postgres._rows.values import (
-    from_microseconds,
-    new_id,
-    read_data,
-    read_metadata,
-    seconds_from_utc,
-    to_microseconds,
-)
 from memio.providers.postgres._search import Spoken, Words, conversation_words
 from memio.toolkit import date_words, same_json, trusted
+from memio.toolkit.values import from_microseconds, new_id, read_data, read_metadata, seconds_from_utc, to_microseconds
 
 COLUMNS = (
     "r.seq, r.id, r.role, r.name, r.timestamp, r.metadata, r.content, r.data, s.id AS session_id, "

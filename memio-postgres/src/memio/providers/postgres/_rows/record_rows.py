@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from memio.owners import NO_OWNER, Owner
 from memio.providers.postgres._db.connection import Row as Columns
 from memio.providers.postgres._rows.keys import key_of, owner_key
-from memio.providers.postgres._rows.values import read_data, read_metadata
 from memio.toolkit import same_json
+from memio.toolkit.values import read_data, read_metadata
 
 COLUMNS = (
     "r.seq, r.id, r.version, r.created_at, r.updated_at, r.expires_at, r.metadata, r.content, r.data, "

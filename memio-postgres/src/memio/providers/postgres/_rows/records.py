@@ -27,17 +27,11 @@ from memio.providers.postgres._rows.parts import parts_of
 from memio.providers.postgres._rows.record_rows import COLUMNS, New, Row, is_same, read, stored
 from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, owners_in, within
 from memio.providers.postgres._rows.tags import passing, tags_of
-from memio.providers.postgres._rows.values import (
-    NOW,
-    data_text,
-    metadata_text,
-    microseconds_of,
-    read_metadata,
-    version_number,
-)
+from memio.providers.postgres._rows.values import NOW, version_number
 from memio.providers.postgres._rows.words import computed
 from memio.providers.postgres._search import Search, Words, search_rows, words_of
 from memio.toolkit import matches, only
+from memio.toolkit.values import data_text, metadata_text, microseconds_of, read_metadata
 
 R = TypeVar("R")
 Key = tuple[bytes, bytes]

@@ -18,8 +18,9 @@ from memio.providers.postgres._rows.keys import key_of, owner_key
 from memio.providers.postgres._rows.listing import Listing, part_of, read_cursor, write_cursor
 from memio.providers.postgres._rows.owners import adding
 from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, within
-from memio.providers.postgres._rows.values import FIRST, LAST, NOW, from_microseconds
+from memio.providers.postgres._rows.values import FIRST, LAST, NOW
 from memio.toolkit import trusted
+from memio.toolkit.values import from_microseconds
 
 _COLUMNS = "r.seq, r.id, o.user_id, o.agent_id, o.namespace, r.created_at, r.updated_at, r.messages"
 _ATTEMPTS = 10
