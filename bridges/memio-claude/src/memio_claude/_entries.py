@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 from memio import Message, Role
-from memio_claude._texts import legal
+from memio.toolkit import legal_text
 
 if TYPE_CHECKING:
     from claude_agent_sdk.types import SessionStoreEntry
@@ -31,7 +31,7 @@ def messages_of(entries: Iterable[SessionStoreEntry]) -> list[Message]:
         if identity is not None:
             seen.add(identity)
         role = _ROLES.get(fields.get("type"), "system")
-        text = legal("\n".join(_texts(fields)))
+        text = legal_text("\n".join(_texts(fields)))
         messages.append(Message(role=role, content=text, data=fields, id=identity))
     return messages
 
@@ -40,7 +40,7 @@ def _id_of(uuid: object) -> str | None:
     """Return the id of the message that keeps an entry; `None` for an entry that is not to be recognised again."""
     if not isinstance(uuid, str) or not uuid:
         return None
-    if len(uuid) > _LONGEST_ID or legal(uuid) != uuid:
+    if len(uuid) > _LONGEST_ID or legal_text(uuid) != uuid:
         return sha256(uuid.encode("utf-8", "surrogatepass")).hexdigest()
     return uuid
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from memio import ConflictError, Document, Feature, Guarantee, Memio, NotFoundError, Owner
+from memio.toolkit import legal_text
 from memio_claude._paths import parents
-from memio_claude._texts import legal
 
 NEEDED = (
     Feature.NAMESPACES,
@@ -176,7 +176,7 @@ def text_of(document: Document) -> str:
 
 def _fields(path: str, text: str) -> dict[str, Any]:
     """Return what keeps a text: the content, and the data where the content cannot be that text."""
-    content = legal(text)
+    content = legal_text(text)
     data = None if content == text and text else {"text": text}
     return {"content": content, "metadata": {"path": path}, "data": data}
 

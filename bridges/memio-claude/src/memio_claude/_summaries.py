@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from claude_agent_sdk import fold_session_summary
 
 from memio import ConflictError, Document, Feature, Memio, Message, NotFoundError, Owner, ProviderError
-from memio_claude._texts import legal
+from memio.toolkit import legal_text
 
 if TYPE_CHECKING:
     from claude_agent_sdk.types import SessionKey, SessionSummaryEntry
@@ -149,4 +149,4 @@ def _folded_of(document: Document) -> _Folded:
 def _title(summary: SessionSummaryEntry) -> str:
     """Return what a summary is found by: the title, or the prompt that begins the session."""
     data = summary["data"]
-    return legal(next((data[name] for name in _TITLES if data.get(name)), ""))
+    return legal_text(next((data[name] for name in _TITLES if data.get(name)), ""))

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from langgraph.store.base import Item, SearchItem, get_text_at_path
 
 from memio import Document, InvalidInputError
+from memio.toolkit import legal_text
 from memio_langgraph._filters import can_be_copied
 
 TTL = "$ttl"
@@ -75,12 +76,6 @@ def checked_paths(paths: Any, where: str) -> tuple[str, ...]:
 def _content(data: dict[str, Any], paths: Sequence[str]) -> str:
     texts = [text for path in paths for text in get_text_at_path(data, path)]
     return legal_text("\n".join(texts))
-
-
-def legal_text(text: str) -> str:
-    """Return a text that documents can hold and searches can take: NUL and lone surrogates become U+FFFD."""
-    text = text.replace("\0", "\ufffd")
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def expiry(minutes: Any, where: str = "ttl") -> datetime:

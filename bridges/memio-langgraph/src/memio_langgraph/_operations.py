@@ -10,9 +10,10 @@ from langgraph.store.base import GetOp, Item, ListNamespacesOp, Op, PutOp, Resul
 
 from memio import ConflictError, Document, Documents, Feature, InvalidInputError, NotFoundError
 from memio.owners import check_namespace
+from memio.toolkit import legal_text
 from memio_langgraph._faces import Gather
 from memio_langgraph._filters import check_filter, condition_for, passes
-from memio_langgraph._items import TTL, expiry, fields_of, found_item, is_item, item_of, legal_text
+from memio_langgraph._items import TTL, expiry, fields_of, found_item, is_item, item_of
 from memio_langgraph._namespaces import Namespace, common_prefix, named, pattern_of
 
 T = TypeVar("T")

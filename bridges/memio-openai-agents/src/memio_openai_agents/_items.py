@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast, get_args
 
 from memio import InvalidInputError, Message, Role
+from memio.toolkit import legal_text
 
 ROLES: tuple[str, ...] = get_args(Role)
 
@@ -30,11 +31,11 @@ def message_of(item: Any, place: str) -> Message:
     fields = cast("Mapping[str, Any]", item)
     role, content = fields.get("role"), fields.get("content")
     if set(fields) == _PLAIN and role in ROLES and isinstance(content, str) and content:
-        text = _legal(content)
+        text = legal_text(content)
         if text == content:
             return Message(role=role, content=text)
     try:
-        return Message(role=_role(fields), content=_legal("\n".join(_texts(fields))), data=fields)
+        return Message(role=_role(fields), content=legal_text("\n".join(_texts(fields))), data=fields)
     except InvalidInputError as error:
         raise InvalidInputError(f"{place}: {error.message}", argument="items") from None
 
@@ -67,9 +68,3 @@ def _texts(item: Mapping[str, Any]) -> Iterator[str]:
                 text = cast("Mapping[str, Any]", part).get("text")
                 if isinstance(text, str):
                     yield text
-
-
-def _legal(text: str) -> str:
-    """Return a text that content can hold: NUL and lone surrogates become U+FFFD."""
-    text = text.replace("\0", "\ufffd")
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

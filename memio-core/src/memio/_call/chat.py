@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from memio._values.suggest import did_you_mean
-from memio._values.text import check_label, is_plain, shown, type_name
+from memio._values.text import check_label, legal_text, shown, type_name
 from memio.errors import InvalidInputError
 from memio.models import ROLES
 
@@ -51,7 +51,7 @@ def fields_of(message: Mapping[str, Any], where: str) -> dict[str, Any]:
         return fields | {"content": content} | ({} if name is None else {"name": name})
     if _is_legal_name(name):
         fields["name"] = name
-    return fields | {"content": _replaced("\n".join(_texts(cast("object", content)))), "data": message}
+    return fields | {"content": legal_text("\n".join(_texts(cast("object", content)))), "data": message}
 
 
 def hint_for(value: object) -> str:
@@ -92,13 +92,6 @@ def _texts(content: object, *, in_result: bool = False) -> Iterator[str]:
                 yield from _texts(fields.get("content"), in_result=True)
             elif isinstance(kind, str) and isinstance(text := fields.get(_TEXTS.get(kind, "")), str):
                 yield text
-
-
-def _replaced(text: str) -> str:
-    """Return text with U+FFFD for NUL and lone surrogates, and the character for a surrogate pair."""
-    if is_plain(text):
-        return text
-    return text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _is_legal_name(name: object) -> bool:

@@ -38,6 +38,19 @@ def is_plain(value: object) -> TypeGuard[str]:
     return type(value) is str and value.isascii() and "\0" not in value
 
 
+def legal_text(text: str) -> str:
+    """Return text that every backend can keep, as near to `text` as can be; most texts are returned as they are.
+
+    NUL and lone surrogates become U+FFFD, and a pair of surrogates becomes the character that it means.
+
+    Args:
+        text: Any string, such as one that was decoded from JSON.
+    """
+    if is_plain(text):
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def check_text(value: object, where: str) -> str:
     """Return `value` when it is text that can be stored and sent; it may be empty.
 

@@ -6,6 +6,7 @@ A provider needs none of it; each part is a rule that every store keeps, so that
 - `matches`: metadata filters, for backends that cannot judge them exactly;
 - `page_of`, `only`: rows to a page with its cursor, and to the one record that an id means;
 - `trusted`: records made of values that were checked before;
+- `legal_text`: text of any source as every backend can keep it;
 - `index_text`, `index_words`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every
   script, for backends with a full-text index;
 - `windows`, `WINDOWS`: long texts cut for embedders; `fused`, `FUSED`: rankings by words and by meaning as one;
@@ -18,6 +19,7 @@ A provider needs none of it; each part is a rule that every store keeps, so that
   neighbours, and the stems of English words.
 """
 
+from memio._values.text import legal_text
 from memio.toolkit.cutting import WINDOWS, windows
 from memio.toolkit.dates import date_words
 from memio.toolkit.equality import same_json, same_record
@@ -40,6 +42,7 @@ __all__ = [
     "fused",
     "index_text",
     "index_words",
+    "legal_text",
     "length_class",
     "matches",
     "only",
