@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from memio._values.suggest import unknown_key
@@ -50,6 +50,48 @@ class RelativePath:
     """
 
     keep: tuple[str, ...] = ()
+
+
+def checked_url(value: str, *, example: str) -> str:
+    """Return the address of a service without slashes at its end, for the validator of a field.
+
+    Args:
+        value: The address: http or https, without user, password, query and fragment.
+        example: An address that the field takes, for errors.
+
+    Raises:
+        ValueError: It is not such an address. The message does not show it, because it may hold a password.
+    """
+    from urllib.parse import urlsplit
+
+    url = value.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(f"not a URL; write one such as {example}") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError(f"not an http or https URL; write one such as {example}")
+    if "@" in parts.netloc:
+        raise ValueError("a URL with a user or password in it; leave them out, and pass the key as api_key")
+    if "?" in url or "#" in url:
+        raise ValueError("a URL with a query or fragment; leave it out")
+    if any(character.isspace() or not character.isprintable() for character in url):
+        raise ValueError("a URL with white space or control characters in it")
+    return url
+
+
+def checked_key(value: SecretStr | None) -> SecretStr | None:
+    """Return the key of a service, or `None` for none, for the validator of a field.
+
+    Raises:
+        ValueError: A header cannot hold the key. The message does not show it.
+    """
+    if value is not None:
+        key = value.get_secret_value()
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("not a key: it must be visible ASCII characters without spaces, as it is sent in a header")
+    return value
 
 
 def _find_pydantic_plugins() -> None:

@@ -18,7 +18,7 @@ from memio.embedders._local import check_installed
 from memio.errors import ConfigError, Fault, ProviderError, ProviderTimeoutError, UnavailableError
 from memio.hookspecs import hookimpl
 from memio.plugins import EmbedderSpec
-from memio.settings import Env, Settings
+from memio.settings import Env, Settings, checked_key, checked_url
 
 if TYPE_CHECKING:
     import httpx
@@ -31,31 +31,10 @@ _OWN_KEYS = ("model", "input", "encoding_format", "dimensions")
 
 
 def _check_url(value: str) -> str:
-    url = value.rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("not a URL; write one such as http://localhost:8000/v1") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("not an http or https URL; write one such as http://localhost:8000/v1")
-    if "@" in parts.netloc:
-        raise ValueError("a URL with a user or password in it; leave them out, and pass the key as api_key")
-    if "?" in url or "#" in url:
-        raise ValueError("a URL with a query or fragment; leave it out")
-    if any(character.isspace() or not character.isprintable() for character in url):
-        raise ValueError("a URL with white space or control characters in it")
-    if parts.path.endswith("/embeddings"):
+    url = checked_url(value, example="http://localhost:8000/v1")
+    if urlsplit(url).path.endswith("/embeddings"):
         raise ValueError("the URL must not end in /embeddings, which is added")
     return url
-
-
-def _check_key(value: SecretStr | None) -> SecretStr | None:
-    if value is not None:
-        key = value.get_secret_value()
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("not a key: it must be visible ASCII characters without spaces, as it is sent in a header")
-    return value
 
 
 def _check_fields(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -76,7 +55,7 @@ class OpenAISettings(Settings):
     base_url: Annotated[str, Env("OPENAI_BASE_URL"), AfterValidator(_check_url)] = "https://api.openai.com/v1"
     """The server, with `/v1` where its routes have that."""
 
-    api_key: Annotated[SecretStr | None, Env("OPENAI_API_KEY"), AfterValidator(_check_key)] = None
+    api_key: Annotated[SecretStr | None, Env("OPENAI_API_KEY"), AfterValidator(checked_key)] = None
     """The key. One that came from the environment is not sent to a `base_url` that was given explicitly."""
 
     dimensions: Annotated[int | None, Field(ge=1, le=8192)] = None

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 
 from memio.capabilities import Feature
-from memio.settings import Env, Settings
+from memio.settings import Env, Settings, checked_key, checked_url
 
 CLOUD = "https://api.letta.com"
 """The address of Letta's hosted service."""
@@ -47,31 +47,10 @@ def _check_agent(value: str) -> str:
 
 
 def _check_url(value: str) -> str:
-    url = value.rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("not a URL; write one such as http://localhost:8283") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError("not an http or https URL; write one such as http://localhost:8283")
-    if "@" in parts.netloc:
-        raise ValueError("a URL with a user or password in it; leave them out, and pass the key as api_key")
-    if "?" in url or "#" in url:
-        raise ValueError("a URL with a query or fragment; leave it out")
-    if parts.path.endswith("/v1"):
+    url = checked_url(value, example="http://localhost:8283")
+    if urlsplit(url).path.endswith("/v1"):
         raise ValueError("the URL must not end in /v1: the client adds it")
-    if any(character.isspace() or not character.isprintable() for character in url):
-        raise ValueError("a URL with white space or control characters in it")
     return url
-
-
-def _check_key(value: SecretStr | None) -> SecretStr | None:
-    if value is not None:
-        key = value.get_secret_value()
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("not a key: it must be visible ASCII characters without spaces, as it is sent in a header")
-    return value
 
 
 class LettaSettings(Settings):
@@ -86,7 +65,7 @@ class LettaSettings(Settings):
     base_url: Annotated[str, Env("LETTA_BASE_URL"), AfterValidator(_check_url)] = CLOUD
     """The server; Letta's hosted service by default."""
 
-    api_key: Annotated[SecretStr | None, Env("LETTA_API_KEY"), AfterValidator(_check_key)] = None
+    api_key: Annotated[SecretStr | None, Env("LETTA_API_KEY"), AfterValidator(checked_key)] = None
     """The key. A self-hosted server needs none unless it was started with a password, which is then the key.
     One that came from the environment is not sent to a `base_url` that was given explicitly."""
 
