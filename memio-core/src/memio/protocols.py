@@ -171,6 +171,7 @@ __all__ = [
     "Embedded",
     "Embedder",
     "EmbeddingCount",
+    "EmbeddingModel",
     "FactInput",
     "FactStore",
     "GraphStore",
@@ -530,13 +531,8 @@ class SupportsErase(Protocol):
         ...
 
 
-class Embedder(Protocol):
-    """Turns texts into vectors. Applications configure one, or pass it to `Memio(embedder=…)`.
-
-    memio normalises and quantises the vectors, and calls every method on one event loop, its background loop.
-    One whose model has to be loaded may have a method `async def load(self)`: the first search awaits it, and its time
-    does not count as that of a query.
-    """
+class EmbeddingModel(Protocol):
+    """The properties of a model, which `Embedder` and `StoreEmbedder` share."""
 
     @property
     def model(self) -> str:
@@ -561,6 +557,15 @@ class Embedder(Protocol):
         """Where the texts are sent, such as a host; `None` where they stay on this machine."""
         ...
 
+
+class Embedder(EmbeddingModel, Protocol):
+    """Turns texts into vectors. Applications configure one, or pass it to `Memio(embedder=…)`.
+
+    memio normalises and quantises the vectors, and calls every method on one event loop, its background loop.
+    One whose model has to be loaded may have a method `async def load(self)`: the first search awaits it, and its time
+    does not count as that of a query.
+    """
+
     async def embed_documents(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """Return a vector for each text that is to be found.
 
@@ -579,28 +584,8 @@ class Embedder(Protocol):
         ...
 
 
-class StoreEmbedder(Protocol):
+class StoreEmbedder(EmbeddingModel, Protocol):
     """The embedder of a client, as its stores see it: callable in any event loop, with checked answers."""
-
-    @property
-    def model(self) -> str:
-        """What makes the vectors; see `Embedder.model`."""
-        ...
-
-    @property
-    def dimensions(self) -> int:
-        """The length of each vector; 0 while only the first answer will show it."""
-        ...
-
-    @property
-    def max_chars(self) -> int:
-        """The longest text, in characters."""
-        ...
-
-    @property
-    def destination(self) -> str | None:
-        """Where the texts are sent; `None` where they stay on this machine."""
-        ...
 
     async def embed_documents(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """Return a vector for each text, as many as there are texts, of `dimensions` finite numbers; all may be zero.

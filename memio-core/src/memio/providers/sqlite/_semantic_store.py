@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from memio.capabilities import Feature
 from memio.errors import ConfigError, Fault, NotSupportedError
 from memio.owners import ANYWHERE, Scope
-from memio.protocols import Embedded, Mode
+from memio.protocols import Embedded, Mode, StoreEmbedder
 from memio.providers.sqlite._meaning.models import OtherModelError
 from memio.providers.sqlite._meaning.question import Question
 from memio.providers.sqlite._store import SqliteStore
@@ -17,7 +17,6 @@ from memio.providers.sqlite._usual import MEMORY
 from memio.toolkit import query_terms
 
 if TYPE_CHECKING:
-    from memio.embedders.shared import SharedEmbedder
     from memio.providers.sqlite._meaning.embedding import Embedding
     from memio.providers.sqlite._meaning.matrix import TableMatrix
 
@@ -30,14 +29,14 @@ class SqliteTextStore(SqliteStore):
     table: ClassVar[str]
     weight_of_meaning: ClassVar[float]
     features: frozenset[str]
-    _embedder: SharedEmbedder | None = None
+    _embedder: StoreEmbedder | None = None
     _embedding: Embedding | None = None
     _matrix: TableMatrix | None = None
     _warned = False
     _lock = Lock()
     """Held while a matrix is made, which is a moment."""
 
-    def use_embedder(self, embedder: SharedEmbedder) -> None:
+    def use_embedder(self, embedder: StoreEmbedder) -> None:
         """Take the embedder of the client, so that the store searches by meaning as well.
 
         Raises:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from sqlite3 import Connection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from memio.errors import ClosedError, MemioError, ProviderError, UnavailableError
 from memio.owners import Scope
-from memio.protocols import Embedded
+from memio.protocols import Embedded, StoreEmbedder
 from memio.providers.sqlite._columns.values import now
 from memio.providers.sqlite._db.engine import Engine
 from memio.providers.sqlite._meaning import queue
@@ -26,9 +26,6 @@ from memio.providers.sqlite._meaning.models import (
 )
 from memio.providers.sqlite._meaning.queue import Claimed
 from memio.providers.sqlite._meaning.typical import TYPICAL
-
-if TYPE_CHECKING:
-    from memio.embedders.shared import SharedEmbedder
 
 NOTHING = Embedded(0, 0)
 _CENTRED_FROM = 300
@@ -53,7 +50,7 @@ class Embedding:
         embedder: The embedder.
     """
 
-    def __init__(self, engine: Engine, table: str, embedder: SharedEmbedder) -> None:
+    def __init__(self, engine: Engine, table: str, embedder: StoreEmbedder) -> None:
         self._engine = engine
         self._table = table
         self._embedder = embedder
