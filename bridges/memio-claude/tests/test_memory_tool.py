@@ -367,7 +367,7 @@ def test_what_is_missing_is_stated_when_the_tool_is_made() -> None:
         async def delete_all(self): ...
         async def aclose(self): ...
 
-    with pytest.raises(NotSupportedError, match="lack namespaces, metadata, filters"):
+    with pytest.raises(NotSupportedError, match="needs namespaces, metadata, filters"):
         MemioAsyncMemoryTool(Memio(documents=Documents()))  # type: ignore[arg-type]
 
 

@@ -219,7 +219,7 @@ def test_what_is_missing_is_stated_when_the_store_is_made() -> None:
 
     from memio.providers.sqlite import SqliteHistoryAdapter
 
-    with pytest.raises(NotSupportedError, match="the documents of Documents lack namespaces, data, client_ids"):
+    with pytest.raises(NotSupportedError, match="MemioSessionStore needs namespaces, data, client_ids"):
         MemioSessionStore(Memio(history=SqliteHistoryAdapter(path=":memory:"), documents=Documents()))  # type: ignore[arg-type]
 
 

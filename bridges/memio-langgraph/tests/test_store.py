@@ -86,7 +86,7 @@ def test_a_client_without_documents():
 @pytest.mark.parametrize("missing", ["data", "put", "namespaces", "owners", "newest_first", "agent_scope"])
 def test_what_the_documents_lack_is_stated_at_construction(missing):
     client = Memio(documents=Lacking(missing))
-    with pytest.raises(NotSupportedError, match=f"lack {missing}: use a backend"):
+    with pytest.raises(NotSupportedError, match=f"MemioStore needs {missing}, which the documents of"):
         MemioStore(client)
     asyncio.run(client.aclose())
 

@@ -319,7 +319,7 @@ class Lacking:
 @pytest.mark.parametrize("missing", ["data", "all_roles", "delete_messages"])
 def test_what_the_history_lacks_is_stated_at_construction(missing):
     memio = Memio(history=Lacking(missing))
-    with pytest.raises(NotSupportedError, match=f"lacks {missing}: use a backend"):
+    with pytest.raises(NotSupportedError, match=f"MemioSession needs {missing}, which the history of"):
         MemioSession("s", memio)
     run(memio.aclose())
 

@@ -77,6 +77,32 @@ class Stores:
         """Relations between entities. Provisional."""
         return Graph(self._store("graph"), self._scope)
 
+    def require(self, needed: Mapping[Kind, Collection[str]], *, by: str = "this application") -> None:
+        """Raise, before anything is read or written, where a store lacks something that will be needed.
+
+        A call raises the same errors when it asks for what its store lacks; this is for the start of an application, or
+        of a library on top of memio. A client that is confined to labels also raises where a store does not keep them.
+
+        Args:
+            needed: For each kind that is needed, the features and guarantees that its store must have.
+            by: What needs them, for the error.
+
+        Raises:
+            StoreNotConfiguredError: The client has no store of one of the kinds.
+            NotSupportedError: A store lacks features or guarantees; every one is listed.
+            InvalidInputError: There is no such kind, feature or guarantee.
+
+        Example:
+            >>> from memio import Memio
+            >>> memio = Memio.from_config({"facts": "sqlite"})
+            >>> memio.require({"facts": ["update", "filters", "verbatim"]})
+        """
+        from memio._call.needs import check_needs
+
+        check_needs(self._stores, needed, by)
+        for kind in needed:
+            self._store(kind)  # raises where a label is not kept
+
     async def forget(
         self,
         *,

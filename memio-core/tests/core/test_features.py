@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memio import Feature, Memio, Message, NotSupportedError, Triple
+from memio import Feature, InvalidInputError, Memio, Message, NotSupportedError, StoreNotConfiguredError, Triple
 from memio._call.features import HINTS
 from memio.capabilities import REQUIRES
 from memio.kinds import SPECS
@@ -296,3 +296,35 @@ def dependants(feature: str) -> set[str]:
     while more := {name for name, needed in REQUIRES.items() if found & {*needed}} - found:
         found |= more
     return found
+
+
+def test_what_is_needed_is_checked_for_all_stores_at_once(recorder):
+    history = recorder("history", features={Feature.DATA})
+    history.guarantees = frozenset()
+    memio = Memio(facts=recorder("facts", features={Feature.UPDATE}), history=history)
+    memio.require({})
+    memio.require({"facts": [Feature.UPDATE], "history": ["data"]})
+    with pytest.raises(NotSupportedError) as caught:
+        memio.require({"facts": ["update", "put"], "history": ["all_roles", "data", "verbatim"]}, by="the bot")
+    assert str(caught.value).startswith(
+        "the bot needs put, which the facts of Recorder do not have; and all_roles, verbatim, which the history of "
+        "Recorder do not have: choose a provider"
+    )
+    with pytest.raises(StoreNotConfiguredError, match="needs facts and graph, and this client has no graph"):
+        memio.require({"facts": [], "graph": []})
+    with pytest.raises(NotSupportedError, match="user_id"):
+        memio.scoped(user_id="alice").require({"facts": ["update"]})
+
+
+@pytest.mark.parametrize(
+    ("needed", "message"),
+    [
+        ({"fact": ["put"]}, "'fact' is not a kind of memory, did you mean 'facts'"),
+        ({"facts": ["upate"]}, "'upate' is neither a feature nor a guarantee, did you mean 'update'"),
+        ({"facts": "update"}, "must be a list of names, not 'update'"),
+        ({"facts": 1}, "must be a list of names, not 1"),
+    ],
+)
+def test_a_need_that_does_not_exist_is_refused(needed, message, recorder):
+    with pytest.raises(InvalidInputError, match=message):
+        Memio(facts=recorder("facts", features=set(Feature))).require(needed)

@@ -18,10 +18,9 @@ NEEDED = (
     Feature.CLIENT_IDS,
     Feature.UPDATE,
     Feature.VERSIONS,
+    Guarantee.VERBATIM,
 )
 """What the documents must support."""
-
-GUARANTEED = (Guarantee.VERBATIM,)
 
 _ATTEMPTS = 100
 """How often a change is repeated when others change the same file at the same time."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from anthropic.lib.tools import BetaAbstractMemoryTool, BetaAsyncAbstractMemoryTool
 
-from memio import Memio, NotSupportedError, Owner
+from memio import Memio, Owner
 from memio_claude._commands import Commands
-from memio_claude._files import GUARANTEED, NEEDED, Files
-from memio_claude._opening import check, opened
+from memio_claude._files import NEEDED, Files
+from memio_claude._opening import opened
 
 if TYPE_CHECKING:
     from anthropic.types.beta import (
@@ -196,12 +196,5 @@ class MemioMemoryTool(BetaAbstractMemoryTool):
 
 
 def _commands(tool: object, memio: Memio, owner: Owner) -> Commands:
-    name = type(tool).__name__
-    check(memio, name, owner, {"documents": NEEDED})
-    missing = [each.value for each in GUARANTEED if each not in memio.documents.guarantees]
-    if missing:
-        raise NotSupportedError(
-            f"{name} cannot use the documents of {memio.documents.provider}, which do not promise {', '.join(missing)}",
-            hint="choose a provider that returns every text exactly as it was given, such as sqlite",
-        )
+    memio.scoped(owner=owner).require({"documents": NEEDED}, by=type(tool).__name__)
     return Commands(Files(memio, owner))

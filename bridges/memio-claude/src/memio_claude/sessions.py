@@ -10,7 +10,7 @@ from claude_agent_sdk import SessionStore
 
 from memio import ConflictError, Feature, Message, Owner
 from memio_claude._entries import messages_of
-from memio_claude._opening import check, opened
+from memio_claude._opening import opened
 from memio_claude._summaries import NEEDED as SUMMARIES
 from memio_claude._summaries import Summaries, milliseconds
 
@@ -81,7 +81,8 @@ class MemioSessionStore(SessionStore):
         self._memio, self._owned = opened(memio)
         self._base = Owner(user_id, agent_id, namespace)
         self._owner("project", "session")  # the namespace has room for these
-        check(self._memio, type(self).__name__, self._base, {"history": NEEDED, "documents": SUMMARIES})
+        confined = self._memio.scoped(owner=self._base)
+        confined.require({"history": NEEDED, "documents": SUMMARIES}, by=type(self).__name__)
         self._summaries = Summaries(self._memio)
 
     async def append(self, key: SessionKey, entries: list[SessionStoreEntry]) -> None:

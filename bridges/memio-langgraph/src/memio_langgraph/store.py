@@ -86,10 +86,8 @@ class MemioStore(BaseStore):
             labels["user_id"] = user_id
         self._labels = labels
         self._paths = checked_paths(fields, "fields")
-        features = self._memio.documents.features
-        _check_features(features, self._memio.documents.provider)
-        _ = self._memio.scoped(**labels).documents  # refuses labels that are not legal, or not kept
-        self.supports_ttl = features >= REFRESH
+        self._memio.scoped(**labels).require({"documents": NEEDED}, by=type(self).__name__)
+        self.supports_ttl = self._memio.documents.features >= REFRESH
         self.ttl_config = _checked_ttl(ttl, supported=self.supports_ttl, provider=self._memio.documents.provider)
 
     @cached_property
@@ -143,15 +141,6 @@ class MemioStore(BaseStore):
 
     def __repr__(self) -> str:
         return f"<MemioStore over {self._memio.documents.provider}: {self._labels}>"
-
-
-def _check_features(features: frozenset[str], provider: str) -> None:
-    missing = [feature.value for feature in NEEDED if feature not in features]
-    if missing:
-        raise NotSupportedError(
-            f"MemioStore keeps items in documents, and those of {provider} lack {', '.join(missing)}",
-            hint="use a backend that has them, such as sqlite, or a setting of this one that adds them",
-        )
 
 
 def _checked_ttl(ttl: TTLConfig | None, *, supported: bool, provider: str) -> TTLConfig | None:

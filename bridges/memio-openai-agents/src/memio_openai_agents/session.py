@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from agents import SessionSettings, TResponseInputItem
 from agents.memory.session import SessionABC
 
-from memio import ClosedError, Feature, InvalidInputError, Memio, NotSupportedError, Owner, ScopedMemio
+from memio import ClosedError, Feature, InvalidInputError, Memio, Owner, ScopedMemio
 from memio.owners import check_namespace
 from memio.protocols import OMITTED
 from memio_openai_agents._items import item_of, message_of
@@ -85,8 +85,8 @@ class MemioSession(SessionABC):
             if not isinstance(memio, Memio):
                 memio = self._owned = Memio.from_config(memio, own_loop=True)
             memio, self._labels = memio.scoped(owner=Owner(**labels)), {}
+        memio.require({"history": NEEDED}, by=type(self).__name__)
         self._history: History = memio.history
-        _check_features(self._history)
 
     async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
         """Return the latest items, oldest first.
@@ -170,12 +170,3 @@ def _checked_limit(limit: Any) -> int:
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InvalidInputError(f"limit is {limit!r}: it must be a whole number, 0 or more, or None", argument="limit")
     return limit
-
-
-def _check_features(history: History) -> None:
-    missing = [feature.value for feature in NEEDED if feature not in history.features]
-    if missing:
-        raise NotSupportedError(
-            f"MemioSession keeps items in history, and that of {history.provider} lacks {', '.join(missing)}",
-            hint="use a backend that has them, such as sqlite",
-        )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
@@ -63,6 +63,28 @@ class Stores(Generic[A]):
     def graph(self) -> Graph:
         """Relations between entities. Provisional."""
         return Graph(self._async.graph, self._runner)
+
+    def require(self, needed: Mapping[Kind, Collection[str]], *, by: str = "this application") -> None:
+        """Raise, before anything is read or written, where a store lacks something that will be needed.
+
+        A call raises the same errors when it asks for what its store lacks; this is for the start of an application, or
+        of a library on top of memio. A client that is confined to labels also raises where a store does not keep them.
+
+        Args:
+            needed: For each kind that is needed, the features and guarantees that its store must have.
+            by: What needs them, for the error.
+
+        Raises:
+            StoreNotConfiguredError: The client has no store of one of the kinds.
+            NotSupportedError: A store lacks features or guarantees; every one is listed.
+            InvalidInputError: There is no such kind, feature or guarantee.
+
+        Example:
+            >>> from memio.blocking import Memio
+            >>> memio = Memio.from_config({"facts": "sqlite"})
+            >>> memio.require({"facts": ["update", "filters", "verbatim"]})
+        """
+        return self._async.require(needed, by=by)
 
     def forget(
         self,
