@@ -1,18 +1,38 @@
-"""The steps of a release that the workflow `release.yml` runs before it builds.
+"""The distributions of this repository, and the steps of a release before it is built, for the workflow `release.yml`.
 
+python tools/release.py list
+python tools/release.py names
 python tools/release.py check-tag v1.2.3
 python tools/release.py write-urls https://REPOSITORY https://DOCUMENTATION
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-DISTRIBUTIONS = ("memio-core", "memio-letta", "memio-postgres", "tests-contract")
+CORE = "memio-core"
 VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
+
+
+def distributions(root: Path = ROOT) -> dict[str, str]:
+    """Return the folder of each distribution by its name: core first, which the others require.
+
+    Every folder of the repository, and of `bridges`, whose project file names a project is one.
+
+    Args:
+        root: The repository.
+    """
+    found: dict[str, str] = {}
+    for path in sorted((*root.glob("*/pyproject.toml"), *root.glob("bridges/*/pyproject.toml"))):
+        project = tomllib.loads(path.read_text(encoding="utf-8")).get("project")
+        if project is not None:
+            found[project["name"]] = path.parent.relative_to(root).as_posix()
+    return {CORE: found.pop(CORE), **found}
 
 
 def check_tag(tag: str, root: Path = ROOT) -> list[str]:
@@ -52,7 +72,7 @@ def write_urls(repository: str, documentation: str, root: Path = ROOT) -> None:
     for url in (repository, documentation):
         if not re.fullmatch(r'https://[^\s"\\]+', url):
             raise ValueError(f"{url!r} is not an https address")
-    files = {folder: root / folder / "pyproject.toml" for folder in DISTRIBUTIONS}
+    files = {folder: root / folder / "pyproject.toml" for folder in distributions(root).values()}
     texts = {folder: path.read_text(encoding="utf-8") for folder, path in files.items()}
     for folder, text in texts.items():
         if "[project.urls]" in text:
@@ -72,6 +92,12 @@ def write_urls(repository: str, documentation: str, root: Path = ROOT) -> None:
 def main(arguments: list[str]) -> int:
     """Run one step and return the exit code."""
     match arguments:
+        case ["list"]:
+            print("\n".join(f"{name} {folder}" for name, folder in distributions().items()))
+            return 0
+        case ["names"]:
+            print(json.dumps([*distributions()]))
+            return 0
         case ["check-tag", tag]:
             faults = check_tag(tag)
             print("\n".join(faults), file=sys.stderr, end="\n" if faults else "")

@@ -19,6 +19,7 @@ DISTRIBUTIONS = {
     "memio-letta": ROOT / "memio-letta",
     "memio-postgres": ROOT / "memio-postgres",
     "memio-contract": ROOT / "tests-contract",
+    **{path.parent.name: path.parent for path in sorted(ROOT.glob("bridges/*/pyproject.toml"))},
 }
 
 
