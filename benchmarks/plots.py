@@ -24,6 +24,8 @@ PEERS = {
     "LangGraph": "#4f9d83",
     "openai-agents": "#8f74b5",
     "Chroma": "#cf8a3f",
+    "mem0": "#5fa8c9",
+    "MemPalace": "#a6a05a",
     "Qdrant": "#bd6470",
     "letta-client": "#7c9a4e",
 }
