@@ -351,9 +351,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure memio and its peers, and write docs/benchmarks.md: `nox -s bench -- [GROUP …] [--quick]`."""
-    session.install(*PINS, *BENCH, "uv")
+    """Measure memio and its peers, for the pages that show figures: `nox -s bench -- [GROUP …] [--quick]`."""
+    session.install(*PINS, *PACKAGES, *BENCH, "uv")
     session.run("python", "-m", "benchmarks", *session.posargs)
+    session.run("python", "tools/docs/generate.py")  # the figures of the first page
 
 
 @nox.session

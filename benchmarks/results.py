@@ -98,6 +98,13 @@ def add(path: Path, group: str, done: list[tuple[Table, Result]], about: dict[st
     written.replace(path)  # whole, whenever the run ends
 
 
+def skipped(done: list[tuple[Table, Result]]) -> str | None:
+    """Return why all of it was skipped, for lack of data or of a server; `None` when something was measured."""
+    reasons = [column.reason for _, result in done for column in result.values() if not column.failed]
+    failed = any(column.failed for _, result in done for column in result.values())
+    return reasons[0] if reasons and all(reasons) and not failed else None
+
+
 def read(path: Path) -> dict[str, Any]:
     """Return earlier results, or none."""
     if not path.exists():

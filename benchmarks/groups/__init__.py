@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks.groups import contract, first_use, framework, letta, meaning, postgres, reads, recall, writes
+from benchmarks.groups import bridges, contract, first_use, framework, letta, meaning, postgres, reads, recall, writes
 from benchmarks.orders import Options, Table
 
 GROUPS: dict[str, Callable[[Options], Iterator[Table]]] = {
@@ -16,6 +16,7 @@ GROUPS: dict[str, Callable[[Options], Iterator[Table]]] = {
     "postgres": postgres.postgres,
     "recall": recall.recall,
     "meaning": meaning.meaning,
+    "bridges": bridges.bridges,
     "contract": contract.contract,
     "contract-letta": contract.contract_letta,
 }
