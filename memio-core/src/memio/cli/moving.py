@@ -19,12 +19,9 @@ from memio.kinds import SPECS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from memio.transfer import Transfer
+    from memio.transfer import Moved, Transfer
 
 T = TypeVar("T")
-
-_COLUMNS = ("kind", "in source", "in target", "already there", "left out", "only in target", "content")
-"""The columns of the table at the end: numbers of records, and whether both sides hold the same."""
 
 Accept = Annotated[
     list[str] | None,
@@ -85,14 +82,12 @@ def _show(done: Transfer) -> None:
     from rich.table import Table
 
     out = console()
+    rows = [_row(moved, journal=done.journal is not None) for moved in done.kinds]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in _COLUMNS:
+    for name in rows[0] if rows else ():
         table.add_column(name, overflow="fold", justify="left" if name in ("kind", "content") else "right")
-    for moved in done.kinds:
-        source, target = moved.source, moved.target
-        same = "equal" if source == target else "differs"
-        counts = (source.count, target.count, moved.known, moved.left_out, moved.others)
-        table.add_row(moved.kind, *map(str, counts), same)
+    for row in rows:
+        table.add_row(*map(str, row.values()))
     if done.kinds:
         out.print(table)
     else:
@@ -103,6 +98,21 @@ def _show(done: Transfer) -> None:
         out.print(f"the sides differ: {counted(len(done.differences), 'difference')}")
     elif done.kinds:
         out.print("both sides are equal, except for the accepted losses" if done.losses else "both sides are equal")
+
+
+def _row(moved: Moved, *, journal: bool) -> dict[str, object]:
+    """Return a line of the table, by column: numbers of records, and whether both sides hold the same."""
+    source, target = moved.source, moved.target
+    before = {"stored by an earlier run": moved.known} if journal else {}  # only a journal knows
+    return {
+        "kind": moved.kind,
+        "in source": source.count,
+        "in target": target.count,
+        **before,
+        "left out": moved.left_out,
+        "only in target": moved.others,
+        "content": "equal" if source == target else "differs",
+    }
 
 
 def _remarks(done: Transfer) -> Iterator[str]:

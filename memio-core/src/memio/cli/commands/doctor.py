@@ -66,7 +66,8 @@ def doctor(
             _show_command(command)
         if found:
             answering = f"{len(found) - len(failed)} of {len(found) + len(broken)} stores answer"
-            console().print(f"{answering}; configured by {file or 'the embedded default'}", soft_wrap=True)
+            origin = f"configured by {file}" if file else "without a configuration file, every kind is in sqlite"
+            console().print(f"{answering}; {origin}", soft_wrap=True)
     if fault is not None:
         raise fault
     raise typer.Exit(failed[0].code if failed else ExitCode.OK)

@@ -10,7 +10,8 @@ from memio.cli.client import opened, run_with
 from memio.cli.groups import Common, grouped
 from memio.cli.io.exit import ExitCode
 from memio.cli.io.input import confirmed
-from memio.cli.io.output import done, note
+from memio.cli.io.output import counted, done, note
+from memio.kinds import SPECS
 from memio.owners import ANYWHERE
 
 if TYPE_CHECKING:
@@ -31,9 +32,11 @@ def embed(*, common: Common) -> None:
         return await memio.embed(), await embedding_of(memio).count(ANYWHERE)
 
     embedded, left = run_with(opened(common), work)
-    parts = [f"{count} {kind}" for kind, count in embedded.items()]
-    parts += [f"{count.pending} {kind} are still pending" for kind, count in left.items() if count.pending]
-    parts += [f"{count.failed} {kind} were refused" for kind, count in left.items() if count.failed]
+    parts = [_texts(embedded)]
+    parts += [
+        f"{counted(count.pending, SPECS[kind].noun)} still pending" for kind, count in left.items() if count.pending
+    ]
+    parts += [f"{counted(count.failed, SPECS[kind].noun)} refused" for kind, count in left.items() if count.failed]
     if any(count.pending for count in left.values()):
         note("after another model was configured, texts wait for memio reindex", as_json=common.as_json)
     done(
@@ -58,7 +61,7 @@ def reindex(*, yes: options.Yes = False, common: Common) -> None:
 
     left, embedder = run_with(opened(common), look)
     model, destination = embedder.model, embedder.destination
-    texts = " and ".join(f"{count} {kind}" for kind, count in left.items())
+    texts = _texts(left)
     where = "on this machine" if destination is None else f"which sends them to {destination}"
     # Asked outside the event loop, which would delay an interrupt of the question.
     if any(left.values()) and not confirmed(f"Embed {texts} with {model}, {where}", yes=yes, warning=""):
@@ -68,7 +71,7 @@ def reindex(*, yes: options.Yes = False, common: Common) -> None:
     async def work(memio: "Memio") -> None:
         remaining = await memio.reindex(limit=_STEP)
         while any(remaining.values()):
-            note(f"{sum(remaining.values())} texts are left", as_json=common.as_json)
+            note(f"{counted(sum(remaining.values()), 'text')} left", as_json=common.as_json)
             before, remaining = remaining, await memio.reindex(limit=_STEP)
             if remaining == before:  # another process is embedding them: this waits for it
                 remaining = await memio.reindex()
@@ -76,6 +79,11 @@ def reindex(*, yes: options.Yes = False, common: Common) -> None:
     # Also where nothing is left to be embedded: the model becomes the current one.
     run_with(opened(common), work)
     done(f"embedded {texts} with {model}", as_json=common.as_json, reindexed=left, model=model, destination=destination)
+
+
+def _texts(counts: "dict[Kind, int]") -> str:
+    """Return numbers of texts by kind as words."""
+    return " and ".join(counted(count, SPECS[kind].noun) for kind, count in counts.items())
 
 
 def embedding_of(memio: "Memio") -> "Embedding":

@@ -11,9 +11,10 @@ from memio.cli import options
 from memio.cli.client import opened
 from memio.cli.groups import Common, Span, grouped
 from memio.cli.io.input import kinds_of
-from memio.cli.io.output import done, note
+from memio.cli.io.output import counted, done, note
 from memio.cli.io.watching import Watch
 from memio.cli.moving import run
+from memio.kinds import SPECS
 
 if TYPE_CHECKING:
     from memio.transfer import Exported
@@ -39,8 +40,8 @@ def export(
 
     as_json = common.as_json
     made = run(work, as_json=as_json)
-    counts = ", ".join(f"{count} {kind}" for kind, count in made.counts.items())
-    text = f"exported {counts} to {made.path}"
+    counts = ", ".join(counted(count, SPECS[kind].noun) for kind, count in made.counts.items() if count)
+    text = f"exported {counts or 'no records'} to {made.path}"
     if str(file) == "-":  # the records are on standard output
         note(text, as_json=as_json)
         sys.stdout.flush()
