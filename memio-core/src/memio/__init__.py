@@ -41,6 +41,7 @@ if _TYPE_CHECKING:
     from memio.errors import MemioError as MemioError
     from memio.errors import NotFoundError as NotFoundError
     from memio.errors import NotSupportedError as NotSupportedError
+    from memio.errors import OtherModelError as OtherModelError
     from memio.errors import PartialWriteError as PartialWriteError
     from memio.errors import PluginError as PluginError
     from memio.errors import ProviderError as ProviderError
@@ -83,6 +84,7 @@ _HOMES = {
         "MemioError",
         "NotFoundError",
         "NotSupportedError",
+        "OtherModelError",
         "PartialWriteError",
         "PluginError",
         "ProviderError",

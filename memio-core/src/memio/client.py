@@ -166,6 +166,9 @@ class Stores:
         Returns:
             How many texts are still pending, and how many the embedder refused.
 
+        Raises:
+            OtherModelError: Nothing is embedded, because the stored vectors are of another model: `reindex` them.
+
         Example:
             >>> import asyncio
             >>> from memio import Memio
@@ -400,7 +403,8 @@ class Memio(Stores):
 
         Raises:
             NotSupportedError: The client has no embedder.
-            UnavailableError: The embedder cannot be reached. What was embedded stays.
+            UnavailableError: The embedder cannot be reached. What was embedded stays. An `OtherModelError` where the
+                stored vectors are of another model: `reindex` them.
         """
         return await self._with_embedder("embed").embed()
 

@@ -375,6 +375,13 @@ class UnavailableError(ProviderError):
     """The backend cannot be reached, is busy, or is broken at the moment."""
 
 
+class OtherModelError(UnavailableError):
+    """The stored vectors are of another model than that of the embedder.
+
+    Run `memio reindex`, or configure the former embedder. Until then nothing is embedded, and searches by words go on.
+    """
+
+
 class ProviderTimeoutError(ProviderError, TimeoutError):
     """The backend did not answer in time."""
 

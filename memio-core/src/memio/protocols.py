@@ -656,12 +656,18 @@ class SupportsEmbedding(Protocol):
         Every process with the embedder goes on with what it finds; what is claimed by another is left to it.
         A batch that is refused is halved; a text that was refused alone three times counts as failed.
 
+        Args:
+            limit: At most so many records; 0 only checks that the vectors of the store are of the embedder's model.
+
         Returns:
             How many records got their vectors, as `pending`, and how many were refused, as `failed`: both 0 when there
             was nothing to claim.
 
         Raises:
             UnavailableError: The embedder cannot be reached. What was claimed is free again.
+            OtherModelError: The vectors of the store are of another model, and wait for `reindex`. The store logs it,
+                once.
+            NotSupportedError: The store is only read.
         """
         ...
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from memio import Fact, Feature, Guarantee, NotFoundError, Page
-from memio.errors import ProviderError, UnavailableError
+from memio.errors import OtherModelError, ProviderError, UnavailableError
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import Embedded, StoreEmbedder
 
@@ -106,7 +106,7 @@ class MemoryFacts:
         assert self.embedder is not None
         self.current = self.current or self.embedder.model
         if self.current != self.embedder.model:
-            raise UnavailableError("another model is the current one: run memio reindex")
+            raise OtherModelError("another model is the current one: run memio reindex")
         return await self._embed([row for row in self.rows.values() if self._pending(row)][:limit])
 
     async def count_pending(self, *, before: int | None = None, scope: Scope = ANYWHERE) -> Embedded:

@@ -17,9 +17,11 @@ from memory_store import MemoryFacts
 
 from memio import Memio, ProviderError
 from memio._loops.background import background
+from memio._loops.own import OwnLoop
 from memio.embedders import embedding as embedding_module
 from memio.embedders import worker as module
-from memio.errors import RateLimitError, UnavailableError
+from memio.embedders.shared import SharedEmbedder
+from memio.errors import OtherModelError, RateLimitError, UnavailableError
 
 
 def eventually(condition: Any) -> None:
@@ -37,6 +39,12 @@ async def soon(condition: Any) -> None:
 
 def embedded(facts: MemoryFacts) -> int:
     return sum(row.vector is not None for row in facts.rows.values())
+
+
+def rests(memio: Memio) -> bool:
+    """Return whether the worker waits after a failure."""
+    worker = memio._embedding._of_kind["facts"]
+    return worker._timer is not None and any(watched.rests for watched in worker._watched.values())
 
 
 @pytest.fixture
@@ -193,7 +201,8 @@ async def test_waiting_can_be_cancelled(facts, embedder):
         await memio.facts.add("x")
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(memio.wait_embedded(), 0.1)
-        memio._embedding._of_kind["facts"]._pausing = True  # so that closing does not wait for the answer
+        embedder.answer = None
+        memio._embedding._of_kind["facts"]._task.cancel()  # so that closing does not wait for the answer
 
 
 async def test_closing_embeds_what_is_pending(facts, embedder, monkeypatch):
@@ -228,7 +237,7 @@ async def test_closing_does_not_wait_for_the_end_of_a_pause(facts, embedder):
     async with asyncio.timeout(3):
         async with Memio(facts=facts, embedder=embedder) as memio:
             await memio.facts.add("x")
-            await soon(lambda: memio._embedding._of_kind["facts"]._pausing)
+            await soon(lambda: rests(memio))
             monotonic = time.monotonic()
         assert time.monotonic() - monotonic < 2
 
@@ -244,21 +253,79 @@ async def test_no_task_is_left(embedder, any_loop):
     await soon(lambda: not [t for t in asyncio.all_tasks(background()._loop) if "embedders" in repr(t)])
 
 
-@pytest.mark.parametrize("pausing", [True, False])
-async def test_a_client_that_is_dropped_is_not_kept_alive(embedder, monkeypatch, pausing):
-    monkeypatch.setattr(module, "_SLICE", 0.05)
+@pytest.mark.parametrize("state", ["idle", "rests", "elsewhere"])
+async def test_a_client_that_is_dropped_is_not_kept_alive(embedder, state):
     facts = MemoryFacts()
-    facts.embedding_fails = [UnavailableError("gone")] * 100 if pausing else []
+    facts.embedding_fails = [UnavailableError("gone")] * 100 if state == "rests" else []
     memio = Memio(facts=facts, embedder=embedder)
-    await memio.facts.add("x")
-    flag = "_pausing" if pausing else "_running"
+    fact = await memio.facts.add("x")
+    if state == "elsewhere":
+        facts.rows[fact.id].claimed = True
     worker = weakref.ref(memio._embedding._of_kind["facts"])
-    await soon(lambda: getattr(worker(), flag) is pausing)
+    await soon(lambda: worker()._task is not None and worker()._task.done())
+    assert (worker()._timer is not None) == (state != "idle")
     gone = weakref.ref(memio)
     store = weakref.ref(facts)
     del memio, facts
     await soon(lambda: (gc.collect() and False) or (gone() is None and store() is None))
     await soon(lambda: not [t for t in asyncio.all_tasks(background()._loop) if "embedders" in repr(t)])
+
+
+async def test_what_another_one_has_claimed_is_looked_at_again(facts, embedder, monkeypatch):
+    monkeypatch.setattr(module, "LOOK_AGAIN", 0.05)
+    fact = await facts.add(content="x")
+    facts.rows[fact.id].claimed = True
+    async with Memio(facts=facts, embedder=embedder) as memio:
+        await memio.facts.get_all()
+        await soon(lambda: memio._embedding._of_kind["facts"]._timer is not None)
+        facts.rows[fact.id].claimed = False  # its claim has ended
+        await soon(lambda: embedded(facts) == 1)
+        await soon(lambda: memio._embedding._of_kind["facts"]._timer is None)
+
+
+async def test_a_write_is_embedded_while_another_one_holds_claims(facts, embedder):
+    fact = await facts.add(content="x")
+    facts.rows[fact.id].claimed = True
+    async with Memio(facts=facts, embedder=embedder) as memio:
+        await memio.facts.get_all()
+        await soon(lambda: memio._embedding._of_kind["facts"]._timer is not None)
+        await memio.facts.add("y")
+        await soon(lambda: embedded(facts) == 1)
+
+
+async def test_a_store_that_fails_does_not_keep_others_from_being_embedded(facts, embedder):
+    documents = MemoryFacts()
+    documents.current = "words-2"
+    failing = MemoryFacts()
+    failing.embedding_fails = [UnavailableError("gone")]
+    worker = module.Worker({1: failing, 2: documents, 3: facts}, background=True)
+    for store in (failing, documents, facts):
+        store.use_embedder(SharedEmbedder(embedder))
+        await store.add(content="x")
+    worker.called(wrote=True)
+    await soon(lambda: embedded(facts) == 1)
+    await facts.add(content="y")
+    worker.called(wrote=True)
+    await soon(lambda: embedded(facts) == 2)
+    assert worker.other_model(2) == "another model is the current one: run memio reindex"
+    assert not worker.other_model(1)
+    assert not worker.other_model(3)
+    await soon(lambda: embedded(failing) == 1)
+    await OwnLoop().close(worker)
+
+
+async def test_a_store_of_another_model_is_refused_at_once(facts, embedder, caplog):
+    facts.current = "words-2"
+    async with Memio(facts=facts, embedder=embedder) as memio:
+        await memio.facts.add("x")
+        for timeout in (None, 60):
+            with pytest.raises(OtherModelError, match=r"run memio reindex \[wait_embedded, provider memory"):
+                await asyncio.wait_for(memio.wait_embedded(timeout=timeout), 10)
+        with pytest.raises(OtherModelError, match="run memio reindex"):
+            await asyncio.wait_for(memio.embed(), 10)
+        assert await memio.reindex() == {"facts": 0}
+        assert await memio.wait_embedded(timeout=10) == (0, 0)
+    assert not caplog.records  # a store logs it
 
 
 async def test_batches_grow_while_they_are_fast(facts, embedder):

@@ -54,12 +54,14 @@ class EmbedderState:
         destination: Where the texts are sent; `None` where they stay on this machine.
         pending: How many texts have no vector yet.
         failed: How many texts the embedder refused.
+        other_model: Why no text is embedded, where the stored vectors are of another model.
     """
 
     model: str
     destination: str | None
     pending: int
     failed: int
+    other_model: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,6 +162,7 @@ async def _embedder_state(client: Memio) -> EmbedderState | None:
         destination=embedding.embedder.destination,
         pending=count.pending,
         failed=count.failed,
+        other_model=await embedding.other_model(),
     )
 
 

@@ -12,7 +12,7 @@ from memio._loops.own import OwnLoop
 from memio.capabilities import Kind
 from memio.embedders.shared import SharedEmbedder
 from memio.embedders.worker import Worker
-from memio.errors import UnavailableError
+from memio.errors import OtherModelError, UnavailableError
 from memio.owners import Scope
 from memio.plugins import Closable
 from memio.protocols import Embedded, EmbeddingCount
@@ -44,13 +44,14 @@ class Embedding:
         by_loop: dict[int, list[CheckedStore]] = {}
         for store in self._stores.values():
             by_loop.setdefault(0 if store.loop.anywhere else id(store.loop), []).append(store)
-        of_store: dict[int, Worker] = {}
+        self._of_store: dict[int, Worker] = {}
         for together in by_loop.values():
             loop = together[0].loop
-            worker = Worker([one.loop.calls_of(one.store) for one in together], background=loop.anywhere)
+            calls = {id(one.store): one.loop.calls_of(one.store) for one in together}
+            worker = Worker(calls, background=loop.anywhere)
             self._workers.append((OwnLoop() if loop.anywhere else loop, worker))
-            of_store.update((id(one.store), worker) for one in together)
-        self._of_kind = {kind: of_store[id(store.store)] for kind, store in stores.items()}
+            self._of_store.update(dict.fromkeys(calls, worker))
+        self._of_kind = {kind: self._of_store[id(store.store)] for kind, store in stores.items()}
 
     def called(self, kind: Kind, *, wrote: bool) -> None:
         """Note a call of a store; `wrote` states whether it stored texts."""
@@ -63,15 +64,23 @@ class Embedding:
         return self.embedder.destination if kind in self.kinds else None
 
     async def wait(self, scope: Scope, timeout: float | None) -> EmbeddingCount:  # noqa: ASYNC109  # it returns then
-        """Wait until what is stored now in a scope is embedded, or refused, or the time is up."""
+        """Wait until what is stored now in a scope is embedded, or refused, or the time is up.
+
+        Raises:
+            OtherModelError: Nothing is embedded, because the vectors of a store are of another model.
+        """
         began, look = monotonic(), _FIRST_LOOK
-        for kind in self.kinds:
-            self.called(kind, wrote=True)
+        for key, worker in self._of_store.items():
+            worker.look_again(key)
         marks: dict[int, int | None] = dict.fromkeys(self._stores)
         moved, before = began, -1
         while True:
             counts = {key: await self._count(store, scope, marks[key]) for key, store in self._stores.items()}
             marks = {key: count.mark if marks[key] is None else marks[key] for key, count in counts.items()}
+            for key, count in counts.items():
+                if count.pending and (other_model := self._of_store[key].other_model(key)):
+                    error = OtherModelError(other_model)
+                    raise error.locate(operation="wait_embedded", provider=self._stores[key].provider)
             pending = sum(count.pending for count in counts.values())
             left = None if timeout is None else timeout - (monotonic() - began)
             if pending != before:
@@ -86,15 +95,38 @@ class Embedding:
         """Return what is pending and failed now, by kind; a store of several kinds counts under the first."""
         return {store.kind: await self._count(store, scope, None) for store in self._ordered()}
 
+    async def other_model(self) -> str | None:
+        """Return why nothing is embedded, where the vectors of a store are of another model; nothing is embedded."""
+        try:
+            for store in self._ordered():
+                await store.call_directly("embed_pending", limit=0)
+        except OtherModelError as error:
+            return error.message
+        return None
+
     async def embed(self) -> dict[Kind, int]:
-        """Embed everything that is pending, and return how many texts that were, by kind."""
-        return {store.kind: await self._drained(store) for store in self._ordered()}
+        """Embed everything that is pending, and return how many texts that were, by kind.
+
+        Raises:
+            OtherModelError: The vectors of a store are of another model; what other stores have is embedded before.
+        """
+        embedded: dict[Kind, int] = {}
+        refused: OtherModelError | None = None
+        for store in self._ordered():
+            try:
+                embedded[store.kind] = await self._drained(store)
+            except OtherModelError as error:
+                refused = refused or error
+        if refused is not None:
+            raise refused
+        return embedded
 
     async def reindex(self, limit: int | None) -> dict[Kind, int]:
         """Embed texts with the model of the embedder, and return how many are left, by kind."""
         left: dict[Kind, int] = {}
         for store in self._ordered():
             left[store.kind] = await self._reindexed(store, limit)
+            self._of_store[id(store.store)].look_again(id(store.store))
         return left
 
     def closers(self) -> list[tuple[StoreLoop, Closable]]:

@@ -11,12 +11,16 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import embedder_of_words
 import pytest
 from embedded_stores import FACTS, MESSAGES, Open, drain
 from embedder_of_words import WordEmbedder, vector_of
 
+from memio import Memio
+from memio.embedders import worker
+from memio.owners import ANYWHERE
 from memio.toolkit.vectors import pack
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
@@ -189,4 +193,56 @@ def test_a_reindex_that_is_killed_in_the_middle_leaves_the_former_vectors_and_go
         assert_vectors_are_those_of_the_texts(path, complete=False)
     time.sleep(0.1)
     asyncio.run(finish())
+    assert_vectors_are_those_of_the_texts(path, complete=True)
+
+
+HOLDER = """
+import asyncio, sys
+sys.path.insert(0, sys.argv[2])
+from embedder_of_words import WordEmbedder
+from memio.embedders.shared import SharedEmbedder
+from memio.providers.sqlite import SqliteFactAdapter
+from memio.providers.sqlite._meaning import queue
+
+queue.CLAIMED_FOR = 500_000
+
+async def main():
+    async def answer(texts):
+        print("claimed", flush=True)
+        await asyncio.sleep(600)
+    embedder = WordEmbedder()
+    embedder.answer = answer
+    store = SqliteFactAdapter(path=sys.argv[1])
+    store.use_embedder(SharedEmbedder(embedder))
+    await store.embed_pending(limit=10)
+
+asyncio.run(main())
+"""
+
+
+def test_what_a_killed_process_has_claimed_is_embedded_by_a_client_that_is_idle(
+    program: Program, path: Path, stored: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "LOOK_AGAIN", 0.1)
+
+    async def fill() -> None:
+        async with stored() as store:
+            await store.add_many(items=[{"content": f"coffee {number}"} for number in range(5)])
+
+    async def idle() -> None:
+        config: Any = {"facts": {"provider": "sqlite", "path": str(path)}}
+        async with Memio.from_config(config, embedder=WordEmbedder()) as memio:
+            assert memio._embedding is not None
+            await memio.facts.get_all()
+            async with asyncio.timeout(60):
+                while (await memio._embedding.count(ANYWHERE))["facts"].pending:  # noqa: ASYNC110  # another thread embeds
+                    await asyncio.sleep(0.05)
+
+    asyncio.run(fill())
+    process = program(HOLDER, path, Path(embedder_of_words.__file__).parent)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "claimed\n"
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=60)
+    asyncio.run(idle())
     assert_vectors_are_those_of_the_texts(path, complete=True)

@@ -15,7 +15,7 @@ import pytest
 from embedded_stores import ANN, BOB, DOCUMENTS, MESSAGES, NOTHING, Kind, Open, drain, texts
 from embedder_of_words import WordEmbedder
 
-from memio import ConfigError, NotSupportedError, ProviderError, UnavailableError
+from memio import ConfigError, NotSupportedError, OtherModelError, ProviderError, UnavailableError
 from memio.capabilities import Feature
 from memio.embedders.shared import SharedEmbedder
 from memio.owners import Scope
@@ -334,7 +334,9 @@ async def test_another_embedder_searches_by_words_until_reindex(
             await store.add(content=content, owner=ANN)
         await drain(store)
         with caplog.at_level(logging.WARNING, "memio.sqlite"):
-            assert await new.embed_pending(limit=10) == NOTHING
+            for limit in (10, 0):
+                with pytest.raises(OtherModelError, match="embedded with 'words-1', and the embedder is 'words-2'"):
+                    await new.embed_pending(limit=limit)
             for _ in range(3):
                 assert await texts(new.search(query="coffee", limit=5)) == ["coffee"]
         assert [record.getMessage().count("memio reindex") for record in caplog.records] == [1]
@@ -356,7 +358,8 @@ async def test_another_embedder_searches_by_words_until_reindex(
         assert look("SELECT count(*) FROM fact_vector") == [(4,)]
         with pytest.raises(UnavailableError, match="words-2"):
             await store.search(query="coffee", limit=5, mode="semantic")
-        assert await store.embed_pending(limit=5) == NOTHING
+        with pytest.raises(OtherModelError, match="words-2"):
+            await store.embed_pending(limit=5)
 
 
 async def test_deletes_and_updates_during_reindex_reach_the_vectors_of_both_models(stored: Open, look: Any) -> None:
@@ -416,7 +419,8 @@ async def test_vectors_of_another_length_under_the_same_name_are_refused(stored:
     longer.answer = answer
     async with stored(other=longer) as store:
         await store.add(content="tea", owner=ANN)
-        assert await store.embed_pending(limit=5) == NOTHING
+        with pytest.raises(OtherModelError, match="32 numbers"):
+            await store.embed_pending(limit=5)
         with pytest.raises(UnavailableError, match="32 numbers"):
             await store.search(query="x", limit=1, mode="semantic")
         assert await texts(store.search(query="tea", limit=1)) == ["tea"]
@@ -498,7 +502,8 @@ async def test_a_file_that_is_only_read_is_searched_by_meaning_and_not_embedded(
         await drain(store)
         await store.add(content="tea", owner=ANN)
     async with stored(read_only=True) as store:
-        assert await store.embed_pending(limit=5) == NOTHING
+        with pytest.raises(NotSupportedError, match="only reads"):
+            await store.embed_pending(limit=5)
         assert await texts(store.search(query="beverage", limit=5, mode="semantic")) == ["coffee"]
 
 

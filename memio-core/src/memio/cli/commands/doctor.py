@@ -150,6 +150,8 @@ def _show(found: Diagnosis) -> None:
         where = "on this machine" if embedder.destination is None else f"texts are sent to {embedder.destination}"
         progress = f"{embedder.model}, {where}; {embedder.pending} texts pending, {embedder.failed} failed"
         rows.append(("embedder", Text(visible(progress))))
+        if embedder.other_model is not None:
+            rows.append(("", Text(visible(embedder.other_model), style="yellow")))
     if found.features or found.guarantees:
         rows.append(("features", Text(visible(", ".join(found.features)) or "none")))
         rows.append(("guarantees", Text(visible(", ".join(found.guarantees)) or "none")))

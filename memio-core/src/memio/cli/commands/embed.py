@@ -38,7 +38,7 @@ def embed(*, common: Common) -> None:
     ]
     parts += [f"{counted(count.failed, SPECS[kind].noun)} refused" for kind, count in left.items() if count.failed]
     if any(count.pending for count in left.values()):
-        note("after another model was configured, texts wait for memio reindex", as_json=common.as_json)
+        note("another process is embedding them, or was ended a moment ago", as_json=common.as_json)
     done(
         f"embedded {', '.join(parts)}",
         as_json=common.as_json,

@@ -7,10 +7,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, ClassVar
 
 from memio.capabilities import Feature
-from memio.errors import ConfigError, Fault, NotSupportedError
+from memio.errors import ConfigError, Fault, NotSupportedError, OtherModelError
 from memio.owners import ANYWHERE, Scope
 from memio.protocols import Embedded, Mode, StoreEmbedder
-from memio.providers.sqlite._meaning.models import OtherModelError
 from memio.providers.sqlite._meaning.question import Question
 from memio.providers.sqlite._store import SqliteStore
 from memio.providers.sqlite._usual import MEMORY
@@ -54,14 +53,23 @@ class SqliteTextStore(SqliteStore):
         self.features = type(self).features | {Feature.SEMANTIC_SEARCH}
 
     async def embed_pending(self, *, limit: int) -> Embedded:
-        """Embed records that have no vectors yet, and return how many got them and how many were refused."""
-        if self._engine.read_only:
-            return Embedded(0, 0)
+        """Embed records that have no vectors yet, and return how many got them and how many were refused.
+
+        Raises:
+            OtherModelError: The vectors of the file are of another model.
+            NotSupportedError: The file is only read.
+        """
+        embedding = self._embeds()
+        if limit > 0 and self._engine.read_only:
+            raise NotSupportedError(
+                f"this client only reads {self._engine.path} (read_only = true), and embeds nothing",
+                hint="leave read_only out",
+            )
         try:
-            return await self._embeds().embed_pending(limit)
+            return await embedding.embed_pending(limit)
         except OtherModelError as error:
             self._warn(error.message)
-            return Embedded(0, 0)
+            raise
 
     async def count_pending(self, *, before: int | None = None, scope: Scope = ANYWHERE) -> Embedded:
         """Count the records that have no vectors of the embedder's model yet, and those that it refused."""

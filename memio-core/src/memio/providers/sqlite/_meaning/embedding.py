@@ -17,11 +17,12 @@ from memio.providers.sqlite._db.engine import Engine
 from memio.providers.sqlite._meaning import queue
 from memio.providers.sqlite._meaning.models import (
     Model,
-    OtherModelError,
     adopt_model,
+    check_model,
     find_model,
     intern_model,
     make_current,
+    other_model,
     set_centre,
 )
 from memio.providers.sqlite._meaning.queue import Claimed
@@ -61,6 +62,9 @@ class Embedding:
         Raises:
             OtherModelError: The table has vectors of another model.
         """
+        if limit < 1:
+            await self._engine.search(lambda db: check_model(db, self._table, self._embedder.model, now()))
+            return NOTHING
         return await self._embed(limit, self._adopt)
 
     async def count(self, scope: Scope, before: int | None) -> Embedded:
@@ -143,7 +147,7 @@ class Embedding:
         windows = [window for text in texts for window in text.windows]
         vectors = await self._embedder.embed_documents(windows)
         if vectors and model.dimensions not in (0, len(vectors[0])):
-            raise OtherModelError.of(self._table, model, self._embedder.model, len(vectors[0]))
+            raise other_model(self._table, model, self._embedder.model, len(vectors[0]))
         packed = iter(pack(vectors) if vectors else [])
         return [(text, [next(packed) for _ in text.windows]) for text in texts]
 

@@ -10,9 +10,9 @@ Every function runs inside a transaction of the engine. `table` is the name of a
 from __future__ import annotations
 
 from sqlite3 import Connection
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from memio.errors import UnavailableError
+from memio.errors import OtherModelError
 
 _WINDOW_BITS, _SLOT_BITS = 6, 2
 KEY_BITS = _WINDOW_BITS + _SLOT_BITS
@@ -57,30 +57,24 @@ class Model(NamedTuple):
         return record << KEY_BITS | self.slot << _WINDOW_BITS | window
 
 
-class OtherModelError(UnavailableError):
-    """The vectors of a table are of another model than that of the embedder."""
+def other_model(table: str, model: Model, name: str, dimensions: int = 0) -> OtherModelError:
+    """Return the error where the vectors of a table are of another model than that of the embedder.
 
-    @classmethod
-    def of(cls, table: str, model: Model, name: str, dimensions: int = 0) -> Self:
-        """Return the error.
-
-        Args:
-            table: The table.
-            model: The model of the vectors.
-            name: That of the embedder.
-            dimensions: The length of its vectors; default unknown.
-        """
-        if model.name == name:
-            return cls(
-                f"the {table}s of this file have vectors of {model.dimensions} numbers, and the embedder {name!r} "
-                f"makes vectors of {dimensions}: let it state another model, and run `memio reindex`",
-                retryable=False,
-            )
-        return cls(
-            f"the {table}s of this file are embedded with {model.name!r}, and the embedder is {name!r}, so that they "
-            "cannot be searched by meaning: run `memio reindex`, or configure the former embedder",
-            retryable=False,
+    Args:
+        table: The table.
+        model: The model of the vectors.
+        name: That of the embedder.
+        dimensions: The length of its vectors; default unknown.
+    """
+    if model.name == name:
+        return OtherModelError(
+            f"the {table}s of this file have vectors of {model.dimensions} numbers, and the embedder {name!r} "
+            f"makes vectors of {dimensions}: let it state another model, and run `memio reindex`"
         )
+    return OtherModelError(
+        f"the {table}s of this file are embedded with {model.name!r}, and the embedder is {name!r}, so that they "
+        "cannot be searched by meaning: run `memio reindex`, or configure the former embedder"
+    )
 
 
 COLUMNS = "number, name, slot, current, dimensions, upto, stamp, centre"
@@ -130,17 +124,27 @@ def adopt_model(db: Connection, table: str, name: str, now: int) -> Model:
     Raises:
         OtherModelError: Another one is current.
     """
-    current = current_model(db, table)
+    current = check_model(db, table, name, now)
     if current is None:
         made = intern_model(db, table, name)
         make_current(db, table, made.number)
         return made._replace(current=True)
     if current.name == name:
         return current
-    if not _is_unused(db, table, current, now):
-        raise OtherModelError.of(table, current, name)
     delete_models(db, table, [current.number])
     return adopt_model(db, table, name, now)
+
+
+def check_model(db: Connection, table: str, name: str, now: int) -> Model | None:
+    """Return the current model, which has this name or no vectors, or `None` where there is none.
+
+    Raises:
+        OtherModelError: Another one is current.
+    """
+    current = current_model(db, table)
+    if current is not None and current.name != name and not _is_unused(db, table, current, now):
+        raise other_model(table, current, name)
+    return current
 
 
 def make_current(db: Connection, table: str, number: int) -> None:

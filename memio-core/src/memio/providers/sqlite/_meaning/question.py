@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
-from memio.providers.sqlite._meaning.models import Model, OtherModelError, current_model
+from memio.providers.sqlite._meaning.models import Model, current_model, other_model
 from memio.toolkit import FUSED, fused
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Question:
             return None
         if model.name == self._model and model.dimensions == len(self._vector):
             return model
-        error = OtherModelError.of(self._table, model, self._model, len(self._vector))
+        error = other_model(self._table, model, self._model, len(self._vector))
         if self._weight is None:
             raise error
         self._warn(error.message)
