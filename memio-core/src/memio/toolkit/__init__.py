@@ -10,6 +10,7 @@ A provider needs none of it; each part is a rule that every store keeps, so that
 - `index_text`, `index_words`, `query_terms`, `Term`, `date_words`: the words of a text, a query and a day, in every
   script, for backends with a full-text index;
 - `windows`, `WINDOWS`: long texts cut for embedders; `fused`, `FUSED`: rankings by words and by meaning as one;
+- `memio.toolkit.meaning`: which searches need the vector of their query, and embedding texts that were claimed;
 - `memio.toolkit.vectors`, a module of its own because it needs numpy: vectors in a byte for each number, scores that do
   not depend on other vectors, and a matrix of bits for many;
 - `weights`, `Weights`, `length_class`, `LENGTHS`, `LENGTH_BITS`, `NAMED_SPEAKER`: scores from nothing but which texts

@@ -13,7 +13,7 @@ from memio.protocols import Embedded, Mode, StoreEmbedder
 from memio.providers.sqlite._meaning.question import Question
 from memio.providers.sqlite._store import SqliteStore
 from memio.providers.sqlite._usual import MEMORY
-from memio.toolkit import query_terms
+from memio.toolkit.meaning import no_embedder, vector_of_query
 
 if TYPE_CHECKING:
     from memio.providers.sqlite._meaning.embedding import Embedding
@@ -88,17 +88,10 @@ class SqliteTextStore(SqliteStore):
 
     async def _question(self, query: str, mode: Mode) -> Question | None:
         """Return what a search asks for by meaning, or `None` where it goes by words alone."""
-        if mode == "keyword" or (mode == "auto" and self._embedder is None):
+        vector = await vector_of_query(self._embedder, query, mode, "sqlite")
+        if vector is None or self._embedder is None:
             return None
-        if self._embedder is None:
-            raise _no_embedder("search by meaning")
-        by_meaning_alone = mode == "semantic"
-        if not by_meaning_alone and not query_terms(query):
-            return None  # it is found as a part of a text
-        vector = await self._embedder.embed_query(query, required=by_meaning_alone)
-        if vector is None:
-            return None
-        weight = None if by_meaning_alone else self.weight_of_meaning
+        weight = None if mode == "semantic" else self.weight_of_meaning
         matrix = None if self._engine.path == MEMORY else self._obtain_matrix
         return Question(self.table, self._embedder.model, vector, weight, matrix, self._warn)
 
@@ -113,7 +106,7 @@ class SqliteTextStore(SqliteStore):
 
     def _embeds(self) -> Embedding:
         if self._embedding is None:
-            raise _no_embedder("embed texts")
+            raise no_embedder("sqlite", "embed texts")
         return self._embedding
 
     def _warn(self, message: str) -> None:
@@ -121,9 +114,3 @@ class SqliteTextStore(SqliteStore):
         if not self._warned:
             self._warned = True
             _logger.warning("%s; searches go by words alone", message)
-
-
-def _no_embedder(what: str) -> NotSupportedError:
-    return NotSupportedError(
-        f"this sqlite store cannot {what} without an embedder", hint="configure an embedder, or call use_embedder first"
-    )

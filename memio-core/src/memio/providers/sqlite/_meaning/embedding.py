@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from asyncio import sleep
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from sqlite3 import Connection
 from typing import NamedTuple
 
-from memio.errors import ClosedError, MemioError, ProviderError, UnavailableError
+from memio.errors import ClosedError, ProviderError, UnavailableError
 from memio.owners import Scope
 from memio.protocols import Embedded, StoreEmbedder
 from memio.providers.sqlite._columns.values import now
@@ -27,6 +26,7 @@ from memio.providers.sqlite._meaning.models import (
 )
 from memio.providers.sqlite._meaning.queue import Claimed
 from memio.providers.sqlite._meaning.typical import TYPICAL
+from memio.toolkit.meaning import embed_claimed
 
 NOTHING = Embedded(0, 0)
 _CENTRED_FROM = 300
@@ -86,7 +86,7 @@ class Embedding:
         stored = refused = 0
         while stored + refused < limit:
             work = await self._engine.write(partial(self._claim, choose, limit - stored - refused))
-            some = await self._embed_claimed(work.model, work.texts) if work.texts else NOTHING
+            some = await self._embed_claimed(work) if work.texts else NOTHING
             if work.model.upto >= _CENTRED_FROM and work.model.dimensions and not work.model.centre:
                 await self._find_centre(work.model)
             if not work.texts:
@@ -106,50 +106,14 @@ class Embedding:
             centre = bytes(4 * model.dimensions)
         await self._engine.write(lambda db: set_centre(db, model.number, centre))
 
-    async def _embed_claimed(self, model: Model, texts: list[Claimed]) -> Embedded:
-        """Embed what was claimed, in halves where it is refused."""
-        batches = [texts]
-        stored = refused = 0
-        try:
-            while batches:
-                batch = batches[-1]
-                try:
-                    vectors = await self._vectors(model, batch)
-                except (UnavailableError, ClosedError):
-                    raise
-                except ProviderError:
-                    batches.pop()
-                    if len(batch) > 1:
-                        middle = len(batch) // 2
-                        batches += [batch[middle:], batch[:middle]]
-                    else:
-                        await self._engine.write(partial(self._refuse, batch[0]))
-                        refused += 1
-                    continue
-                stored += await self._engine.write(partial(self._store, model, vectors))
-                batches.pop()
-        except BaseException:  # also where the caller is cancelled
-            left = [text for batch in batches for text in batch]
-            with suppress(MemioError):  # a claim ends after a minute anyway
-                await self._engine.write(lambda db: queue.release(db, self._table, left))
-            raise
-        return Embedded(stored, refused)
+    async def _embed_claimed(self, work: _Work) -> Embedded:
+        def check(length: int) -> None:
+            if work.model.dimensions not in (0, length):
+                raise other_model(self._table, work.model, self._embedder.model, length)
 
-    async def _vectors(self, model: Model, texts: list[Claimed]) -> list[tuple[Claimed, Sequence[bytes]]]:
-        """Return the packed vectors of the windows of each text.
-
-        Raises:
-            UnavailableError: There are none now; an `OtherModelError` where they are of another length than before.
-            ProviderError: One of the texts is refused.
-        """
-        from memio.toolkit.vectors import pack
-
-        windows = [window for text in texts for window in text.windows]
-        vectors = await self._embedder.embed_documents(windows)
-        if vectors and model.dimensions not in (0, len(vectors[0])):
-            raise other_model(self._table, model, self._embedder.model, len(vectors[0]))
-        packed = iter(pack(vectors) if vectors else [])
-        return [(text, [next(packed) for _ in text.windows]) for text in texts]
+        return await embed_claimed(
+            self._embedder, work.texts, _Claims(self._engine, self._table, work.model.number), check
+        )
 
     # Inside transactions
 
@@ -165,12 +129,6 @@ class Embedding:
     def _claim(self, choose: Callable[[Connection], Model], limit: int, db: Connection) -> _Work:
         model = choose(db)
         return _Work(model, queue.claim(db, self._table, model, limit, self._embedder.max_chars, now()))
-
-    def _store(self, model: Model, vectors: list[tuple[Claimed, Sequence[bytes]]], db: Connection) -> int:
-        from memio.toolkit.vectors import dimensions_of
-
-        dimensions = next((dimensions_of(packed[0]) for _, packed in vectors if packed), 0)
-        return queue.store(db, self._table, model.number, dimensions, vectors)
 
     def _count_left(self, db: Connection) -> int:
         model = self._find(db)
@@ -190,5 +148,26 @@ class Embedding:
             make_current(db, self._table, model.number)
         return left
 
-    def _refuse(self, text: Claimed, db: Connection) -> None:
-        queue.refuse(db, self._table, text)
+
+class _Claims(NamedTuple):
+    """Texts that were claimed for a model."""
+
+    engine: Engine
+    table: str
+    number: int
+
+    async def store(self, vectors: Sequence[tuple[Claimed, Sequence[Sequence[float]]]]) -> int:
+        from memio.toolkit.vectors import dimensions_of, pack
+
+        given = [vector for _, some in vectors for vector in some]
+        packed = pack(given) if given else []
+        dimensions = dimensions_of(packed[0]) if packed else 0
+        remaining = iter(packed)
+        rows = [(text, [next(remaining) for _ in some]) for text, some in vectors]
+        return await self.engine.write(lambda db: queue.store(db, self.table, self.number, dimensions, rows))
+
+    async def refuse(self, text: Claimed) -> None:
+        await self.engine.write(lambda db: queue.refuse(db, self.table, text))
+
+    async def release(self, texts: Sequence[Claimed]) -> None:
+        await self.engine.write(lambda db: queue.release(db, self.table, texts))

@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from typing import NamedTuple
 
 from memio.errors import OtherModelError
+from memio.toolkit import meaning
 
 _WINDOW_BITS, _SLOT_BITS = 6, 2
 KEY_BITS = _WINDOW_BITS + _SLOT_BITS
@@ -57,24 +58,16 @@ class Model(NamedTuple):
         return record << KEY_BITS | self.slot << _WINDOW_BITS | window
 
 
-def other_model(table: str, model: Model, name: str, dimensions: int = 0) -> OtherModelError:
-    """Return the error where the vectors of a table are of another model than that of the embedder.
+def other_model(table: str, model: Model, name: str, length: int = 0) -> OtherModelError:
+    """Return the error for vectors of another model than that of the embedder, or of another length.
 
     Args:
         table: The table.
         model: The model of the vectors.
         name: That of the embedder.
-        dimensions: The length of its vectors; default unknown.
+        length: The length of its vectors; default unknown.
     """
-    if model.name == name:
-        return OtherModelError(
-            f"the {table}s of this file have vectors of {model.dimensions} numbers, and the embedder {name!r} "
-            f"makes vectors of {dimensions}: let it state another model, and run `memio reindex`"
-        )
-    return OtherModelError(
-        f"the {table}s of this file are embedded with {model.name!r}, and the embedder is {name!r}, so that they "
-        "cannot be searched by meaning: run `memio reindex`, or configure the former embedder"
-    )
+    return meaning.other_model(f"{table}s of this file", model.name, model.dimensions, name, length)
 
 
 COLUMNS = "number, name, slot, current, dimensions, upto, stamp, centre"
