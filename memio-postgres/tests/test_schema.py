@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from embedded_postgres import WordEmbedder
 from postgres_server import execute
 
 from memio import Memio, ProviderError
@@ -117,9 +118,13 @@ def test_a_table_of_another_program_is_not_touched(connect, dsn, schema):
 
 def test_tables_of_an_older_version_are_migrated_once(connect, dsn, schema, monkeypatch):
     use_facts(connect)
-    monkeypatch.setattr(tables, "VERSION", 3)
+    now = tables.VERSION
+    monkeypatch.setattr(tables, "VERSION", now + 2)
     # Each would fail when it is run twice.
-    steps = {2: ("ALTER TABLE {schema}.fact ADD COLUMN two integer",), 3: ("CREATE TABLE {schema}.three (a integer)",)}
+    steps = {
+        now + 1: ("ALTER TABLE {schema}.fact ADD COLUMN two integer",),
+        now + 2: ("CREATE TABLE {schema}.three (a integer)",),
+    }
     monkeypatch.setattr(migrations, "MIGRATIONS", steps)
 
     async def together():
@@ -128,13 +133,61 @@ def test_tables_of_an_older_version_are_migrated_once(connect, dsn, schema, monk
         await asyncio.gather(*(client.aclose() for client in clients))
 
     asyncio.run(together())
-    assert execute(dsn, f"SELECT value FROM {schema}.meta WHERE key = 'schema'")[0][0] == "3"
+    assert execute(dsn, f"SELECT value FROM {schema}.meta WHERE key = 'schema'")[0][0] == str(now + 2)
+
+
+def test_tables_of_the_first_version_get_numbers_of_their_texts(connect, dsn, schema):
+    async def fill():
+        async with connect() as memio:
+            await memio.facts.add_many({"content": f"fact {n}", "fact_id": f"{n}"} for n in range(3))
+            await memio.facts.update(fact_id="1", content="changed")
+            await memio.documents.add("document")
+
+    asyncio.run(fill())
+    made = structure(dsn, schema)
+    execute(
+        dsn,
+        f"ALTER TABLE {schema}.fact DROP COLUMN text_seq",
+        f"ALTER TABLE {schema}.document DROP COLUMN text_seq",
+        f"UPDATE {schema}.meta SET value = '1' WHERE key = 'schema'",
+        "SELECT 1",
+    )
+    assert use_facts(connect) == 3
+    assert structure(dsn, schema) == made
+    numbers = execute(dsn, f"SELECT text_seq FROM {schema}.fact ORDER BY id")
+    assert [row[0] for row in numbers] == [1, 4, 3]
+
+
+@pytest.mark.parametrize("partitions", ["0", "3"])
+def test_the_printed_statements_for_vectors_make_what_an_embedder_makes(connect, dsn, schema, partitions):
+    if not execute(dsn, "SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"):
+        pytest.skip("this server has no pgvector")
+    tables_alone = ddl("--schema", schema, "--partitions", partitions)
+
+    async def use():
+        async with Memio.from_config({"facts": connect_settings}, embedder=WordEmbedder()) as memio:
+            await memio.facts.add("likes tea")
+            assert await memio.wait_embedded(timeout=30) == (0, 0)
+            assert len(await memio.facts.search("coffee", mode="semantic")) == 1
+
+    connect_settings = {"provider": "postgres", "dsn": dsn, "schema_name": schema}
+    execute(dsn, tables_alone, "SELECT 1")
+    asyncio.run(use())
+    made = structure(dsn, schema)
+    for printed in (
+        tables_alone + ddl("--schema", schema, "--partitions", partitions, "--vectors", "only"),
+        ddl("--schema", schema, "--partitions", partitions, "--vectors", "also"),
+    ):
+        execute(dsn, f"DROP SCHEMA {schema} CASCADE", printed, "SELECT 1")
+        assert structure(dsn, schema) == made
+        asyncio.run(use())
+        assert structure(dsn, schema) == made
 
 
 def test_a_migration_that_fails_changes_nothing(connect, dsn, schema, monkeypatch):
     use_facts(connect)
-    monkeypatch.setattr(tables, "VERSION", 2)
-    steps = {2: ("ALTER TABLE {schema}.fact ADD COLUMN two integer", "SELECT 1 / 0")}
+    monkeypatch.setattr(tables, "VERSION", tables.VERSION + 1)
+    steps = {tables.VERSION: ("ALTER TABLE {schema}.fact ADD COLUMN two integer", "SELECT 1 / 0")}
     monkeypatch.setattr(migrations, "MIGRATIONS", steps)
     with pytest.raises(ProviderError, match="DivisionByZero"):
         use_facts(connect)

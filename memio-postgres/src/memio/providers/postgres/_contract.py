@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -23,6 +23,8 @@ from memio.providers.postgres.settings import PostgresSettings
 if TYPE_CHECKING:
     from memio_contract import ContractTarget
 
+T = TypeVar("T")
+
 _PARTITIONS = 3
 _TRUNCATED_AFTER = 100
 """After how many examples deleted rows are removed from the files as well."""
@@ -30,13 +32,14 @@ _TRUNCATED_AFTER = 100
 
 def targets(config: str | None) -> list[ContractTarget]:
     """Return a target with plain tables, and one with partitioned tables."""
-    from memio_contract import ContractTarget
+    from memio_contract import ContractTarget, MeaningEmbedder
 
     settings = _settings(config)
+    embedder = MeaningEmbedder if _in_a_thread(_has_vectors(settings)) else None
     found: list[ContractTarget] = []
     for name, partitions in (("postgres", 0), ("postgres partitioned", _PARTITIONS)):
         place = _Place(settings, partitions)
-        found.append(ContractTarget(fresh=place.fresh, once=place.once, provider=name, kinds=KINDS))
+        found.append(ContractTarget(fresh=place.fresh, once=place.once, provider=name, kinds=KINDS, embedder=embedder))
     return found
 
 
@@ -76,26 +79,39 @@ class _Place:
             self._examples += 1
             tables = [f"{self._schema}.{table}" for table in TABLES]
             if self._examples % _TRUNCATED_AFTER == 0:
-                await self._run(f"TRUNCATE {', '.join(tables)}")
+                await self._run(f"TRUNCATE {', '.join(tables)} CASCADE")
             else:
                 await self._run(*(f"DELETE FROM {table}" for table in tables))
 
     async def _run(self, *commands: str) -> None:
         """Run statements in one transaction."""
-        driver: Any = asyncpg
-        connection = await driver.connect(
-            self._settings.dsn.get_secret_value(), statement_cache_size=0, **tls_of(self._settings)
-        )
-        try:
+        async with _connected(self._settings) as connection:
             await connection.execute(";\n".join(commands))
-        finally:
-            await connection.close()
 
 
-def _in_a_thread(work: Coroutine[Any, Any, None]) -> None:
+@asynccontextmanager
+async def _connected(settings: PostgresSettings) -> AsyncGenerator[Any]:
+    driver: Any = asyncpg
+    connection = await driver.connect(settings.dsn.get_secret_value(), statement_cache_size=0, **tls_of(settings))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _has_vectors(settings: PostgresSettings) -> bool:
+    """Return whether the server can search by meaning; where it does not answer, the examples will show it."""
+    try:
+        async with _connected(settings) as connection:
+            return bool(await connection.fetch("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"))
+    except (OSError, asyncpg.PostgresError):
+        return True
+
+
+def _in_a_thread(work: Coroutine[Any, Any, T]) -> T:
     """Run work to its end, also where an event loop is running."""
     with ThreadPoolExecutor(1) as threads:
-        threads.submit(asyncio.run, work).result()
+        return threads.submit(asyncio.run, work).result()
 
 
 def _settings(config: str | None) -> PostgresSettings:

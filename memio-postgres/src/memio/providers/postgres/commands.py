@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from memio.providers.postgres._db.schema import statements
+from memio.providers.postgres._db.schema import statements, vector_statements
 from memio.providers.postgres.settings import check_schema
 
 app = typer.Typer(no_args_is_help=True, help="Prepare a PostgreSQL database for memio.")
+
+
+class Vectors(StrEnum):
+    """Whether the tables of vectors are printed."""
+
+    NONE = "none"
+    ALSO = "also"
+    ONLY = "only"
 
 
 @app.callback()
@@ -23,6 +32,13 @@ def ddl(
     partitions: Annotated[
         int, typer.Option(min=0, max=1024, help="Divide each table by the hash of the owner; 0 for plain tables.")
     ] = 0,
+    vectors: Annotated[
+        Vectors,
+        typer.Option(
+            help="The extension and tables that searching by meaning needs: none, also, or only these, for tables "
+            "that are there."
+        ),
+    ] = Vectors.NONE,
     role: Annotated[
         str | None, typer.Option(metavar="ROLE", help="Grant a role what memio needs to use the tables.")
     ] = None,
@@ -35,7 +51,11 @@ def ddl(
         check_schema(schema)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--schema") from error
-    lines = ["BEGIN", f"CREATE SCHEMA IF NOT EXISTS {schema}", *statements(schema, partitions)]
+    lines = ["BEGIN"]
+    if vectors is not Vectors.ONLY:
+        lines += [f"CREATE SCHEMA IF NOT EXISTS {schema}", *statements(schema, partitions)]
+    if vectors is not Vectors.NONE:
+        lines += ["CREATE EXTENSION IF NOT EXISTS vector", *vector_statements(schema, partitions)]
     if role is not None:
         quoted = '"' + role.replace('"', '""') + '"'
         lines += [

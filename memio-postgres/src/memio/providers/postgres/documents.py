@@ -9,11 +9,11 @@ from typing import Any
 from memio.capabilities import Feature
 from memio.models import Document, Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
-from memio.protocols import OMITTED, DocumentInput, Order
+from memio.protocols import OMITTED, DocumentInput, Mode, Order
 from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._rows.record_rows import New, Row
 from memio.providers.postgres._rows.records import Records, Selection, changes_of
-from memio.providers.postgres._store import PostgresStore
+from memio.providers.postgres._semantic_store import PostgresTextStore
 from memio.toolkit import trusted
 from memio.toolkit.values import from_microseconds, microseconds_of, new_id
 
@@ -67,9 +67,11 @@ def _restored(record: Document) -> New:
     )
 
 
-class PostgresDocumentAdapter(PostgresStore):
+class PostgresDocumentAdapter(PostgresTextStore):
     """Stores documents; see `PostgresStore` for its arguments."""
 
+    table = "document"
+    weight_of_meaning = 0.5
     features = frozenset[str](
         {
             Feature.ATTRIBUTION,
@@ -88,6 +90,7 @@ class PostgresDocumentAdapter(PostgresStore):
             Feature.PUT,
             Feature.VERSIONS,
             Feature.EXPIRY,
+            Feature.KEYWORD_SEARCH,
             Feature.DATA,
         }
     )
@@ -159,6 +162,7 @@ class PostgresDocumentAdapter(PostgresStore):
         *,
         query: str,
         limit: int,
+        mode: Mode = "auto",
         scope: Scope = ANYWHERE,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
@@ -166,7 +170,7 @@ class PostgresDocumentAdapter(PostgresStore):
     ) -> list[Document]:
         """Return the best matches first; any word of the query may match."""
         selection = Selection(scope, filters, microseconds_of(since), microseconds_of(until))
-        return await self._records.search(query, selection, limit)
+        return await self._records.search(query, selection, limit, await self._find(query, mode))
 
     async def count(
         self,

@@ -9,11 +9,11 @@ from typing import Any
 from memio.capabilities import Feature
 from memio.models import Fact, Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
-from memio.protocols import OMITTED, FactInput, Order
+from memio.protocols import OMITTED, FactInput, Mode, Order
 from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._rows.record_rows import New, Row
 from memio.providers.postgres._rows.records import Records, Selection, changes_of
-from memio.providers.postgres._store import PostgresStore
+from memio.providers.postgres._semantic_store import PostgresTextStore
 from memio.toolkit import trusted
 from memio.toolkit.values import from_microseconds, microseconds_of, new_id
 
@@ -64,9 +64,11 @@ def _restored(record: Fact) -> New:
     )
 
 
-class PostgresFactAdapter(PostgresStore):
+class PostgresFactAdapter(PostgresTextStore):
     """Stores facts; see `PostgresStore` for its arguments."""
 
+    table = "fact"
+    weight_of_meaning = 0.5
     features = frozenset[str](
         {
             Feature.ATTRIBUTION,
@@ -85,6 +87,7 @@ class PostgresFactAdapter(PostgresStore):
             Feature.PUT,
             Feature.VERSIONS,
             Feature.EXPIRY,
+            Feature.KEYWORD_SEARCH,
         }
     )
     _tables = ("fact",)
@@ -153,6 +156,7 @@ class PostgresFactAdapter(PostgresStore):
         *,
         query: str,
         limit: int,
+        mode: Mode = "auto",
         scope: Scope = ANYWHERE,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
@@ -160,7 +164,7 @@ class PostgresFactAdapter(PostgresStore):
     ) -> list[Fact]:
         """Return the best matches first; any word of the query may match."""
         selection = Selection(scope, filters, microseconds_of(since), microseconds_of(until))
-        return await self._records.search(query, selection, limit)
+        return await self._records.search(query, selection, limit, await self._find(query, mode))
 
     async def count(
         self,

@@ -9,17 +9,19 @@ from typing import Any
 from memio.capabilities import Feature
 from memio.models import Message, Page, Session, Turn
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
-from memio.protocols import Order, Start
+from memio.protocols import Mode, Order, Start
 from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._rows.history import History, Selection
 from memio.providers.postgres._rows.owners import page_of_owners
-from memio.providers.postgres._store import PostgresStore
+from memio.providers.postgres._semantic_store import PostgresTextStore
 from memio.toolkit.values import microseconds_of
 
 
-class PostgresHistoryAdapter(PostgresStore):
+class PostgresHistoryAdapter(PostgresTextStore):
     """Stores conversations; see `PostgresStore` for its arguments. Adding messages creates no answer."""
 
+    table = "message"
+    weight_of_meaning = 0.3
     features = frozenset[str](
         {
             Feature.ATTRIBUTION,
@@ -40,6 +42,7 @@ class PostgresHistoryAdapter(PostgresStore):
             Feature.MESSAGE_TIMESTAMPS,
             Feature.ALL_ROLES,
             Feature.SEARCH_ALL_SESSIONS,
+            Feature.KEYWORD_SEARCH,
         }
     )
     _tables = ("session", "message")
@@ -87,6 +90,7 @@ class PostgresHistoryAdapter(PostgresStore):
         *,
         query: str,
         limit: int,
+        mode: Mode = "auto",
         session_id: str | None = None,
         filters: Mapping[str, Any] | None = None,
         since: datetime | None = None,
@@ -95,7 +99,7 @@ class PostgresHistoryAdapter(PostgresStore):
     ) -> list[Message]:
         """Return the best matches first, each ranked together with its neighbours and its date."""
         selection = _selection(session_id, scope, filters, since, until)
-        return await self._history.search(query, limit, selection)
+        return await self._history.search(query, limit, selection, await self._find(query, mode))
 
     async def count(
         self, *, since: datetime | None = None, until: datetime | None = None, scope: Scope = ANYWHERE

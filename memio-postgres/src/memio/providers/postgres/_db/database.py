@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from time import monotonic
 from typing import Any, TypeVar
 
 import asyncpg
@@ -14,7 +15,7 @@ import asyncpg
 from memio.errors import MemioError, Outcome, ProviderError
 from memio.providers.postgres._db import errors
 from memio.providers.postgres._db.connection import Connection, Pool, Row
-from memio.providers.postgres._db.migrations import prepare_schema
+from memio.providers.postgres._db.migrations import NoVectorsError, prepare_schema, prepare_vectors
 from memio.providers.postgres._db.tls import tls_of
 from memio.providers.postgres.settings import PostgresSettings
 
@@ -26,6 +27,9 @@ _READ_AT_ONCE = 1_000
 _LONGEST_PAUSE = 0.25
 _RECONNECTS = 3
 """How often a call that a lost connection left undone is tried on another one."""
+
+_NO_VECTORS = 30.0
+"""For how many seconds the tables of vectors are not looked for, after they could not be made."""
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 """Whatever the default of the role is: statements lock the rows that they decide on."""
@@ -44,6 +48,9 @@ class Database:
     def __init__(self, settings: PostgresSettings) -> None:
         self.schema = settings.schema_name
         self.place = f"{settings.place}, schema {settings.schema_name}"
+        self._has_vectors = False
+        self._vector: str | None = None
+        self._no_vectors: tuple[float, NoVectorsError] | None = None
         self._settings = settings
         self._pool: Pool | None = None
         self._ready = False
@@ -117,6 +124,33 @@ class Database:
 
         await self._repeat(work, lost=_not_applied)
 
+    async def has_vectors(self) -> bool:
+        """Return whether there were tables of vectors when a client of this process looked for them last."""
+        await self._opened()
+        return self._has_vectors
+
+    async def vector(self) -> str:
+        """Return the type of vectors in SQL, after the tables of vectors were made where they are missing.
+
+        Raises:
+            NoVectorsError: They cannot be made; for a while after that it is not tried again.
+        """
+        if self._vector is not None and self._ready:
+            return self._vector
+        if self._no_vectors is not None and monotonic() < self._no_vectors[0]:
+            raise self._no_vectors[1].with_traceback(None)
+
+        async def work(connection: Connection) -> str:
+            return await prepare_vectors(connection.raw, self.schema, self.place)
+
+        try:
+            self._vector = await self._repeat(work, lost=_not_applied)
+        except NoVectorsError as error:
+            self._no_vectors = monotonic() + _NO_VECTORS, error
+            raise
+        self._has_vectors = True
+        return self._vector
+
     async def aclose(self) -> None:
         """Close the connections, after the calls that are under way. Closing again does nothing."""
         self._closed = True
@@ -158,7 +192,7 @@ class Database:
                 reconnects += 1
             except errors.FAILED as error:
                 if isinstance(error, errors.GONE):
-                    self._ready = False
+                    self._ready, self._vector = False, None
                 raise errors.failed(error, self.place, self._settings, lost()) from error
 
     @asynccontextmanager
@@ -218,7 +252,7 @@ class Database:
         try:
             connection = await pool.acquire()
             with _released(pool, connection):
-                await prepare_schema(connection.raw, self.schema, self.place)
+                self._has_vectors = await prepare_schema(connection.raw, self.schema, self.place)
         except errors.UNREACHABLE as error:
             raise self._unreachable(error) from error
 

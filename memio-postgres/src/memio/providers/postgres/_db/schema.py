@@ -11,17 +11,27 @@ above that of the owner.
 
 Listings are in the order of `seq`, which comes from a sequence of the table, as do versions. Times are microseconds
 since 1970 in UTC; a message also has the offset from UTC where it was sent, in seconds. A record without `expires_at`
-does not expire. Metadata is JSON, and NULL when empty; `tags` has those of its entries that filters compare (see
-`_rows.tags`). `data` is JSON in ASCII, and NULL for none. For `words` and `length`, see `_search`.
+does not expire. `text_seq` is the number of the content of a fact or document: its `seq`, until the content is changed
+and gets a number of its own, so that no two texts ever have the same one. Metadata is JSON, and NULL when empty; `tags`
+has those of its entries that filters compare (see `_rows.tags`). `data` is JSON in ASCII, and NULL for none. For
+`words` and `length`, see `_search`.
+
+The tables of vectors are apart, in `vector_statements`: they need the extension `vector`, and are made when an embedder
+is used for the first time. A row of `fact_vector` is the vector of a window of a text (`part`), for a model. It counts
+only as long as its `text_seq` is that of the record, and is deleted with it. The row of the first window is there from
+the moment when the text is claimed to be embedded: `due` is when others may claim it (in microseconds; the greatest
+number once the embedder has refused it for good), and NULL when the text is done. All texts with numbers up to the
+`upto` of a model have such a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from memio.providers.postgres._search import INDEXES
 
-VERSION = 1
+VERSION = 2
 """The version of the schema, kept in `meta`. `migrations` has a step to each version after 1."""
 
 SEARCHED = ("fact", "document", "message", "triple")
@@ -29,6 +39,26 @@ SEARCHED = ("fact", "document", "message", "triple")
 
 OWNED = {"fact": "facts", "session": "history", "document": "documents", "triple": "graph"}
 """The tables whose rows have owners of their own, each with its kind; messages have the owner of their session."""
+
+
+class Embeddable(NamedTuple):
+    """A table whose texts can be embedded.
+
+    Attributes:
+        identity: The columns of its key.
+        number: The column with the number of its text.
+    """
+
+    identity: tuple[str, ...]
+    number: str
+
+
+EMBEDDED = {
+    "fact": Embeddable(("owner", "key"), "text_seq"),
+    "document": Embeddable(("owner", "key"), "text_seq"),
+    "message": Embeddable(("owner", "session", "key"), "seq"),  # its content stays as it is
+}
+"""The tables whose texts can be embedded."""
 
 TABLES = ("owner", "fact", "document", "session", "message", "triple")
 """All tables that can be partitioned."""
@@ -38,6 +68,7 @@ _RECORDS = """
     key bytea NOT NULL,
     seq bigint NOT NULL,
     version bigint NOT NULL,
+    text_seq bigint NOT NULL,
     created_at bigint NOT NULL,
     updated_at bigint NOT NULL,
     expires_at bigint,
@@ -162,18 +193,48 @@ def statements(schema: str, partitions: int = 0) -> Iterator[str]:
     """
     yield f"CREATE TABLE {schema}.meta (key text PRIMARY KEY, value text NOT NULL)"
     for name in TABLES:
-        table = f"{schema}.{name}"
         if name != "owner":
-            yield f"CREATE SEQUENCE {table}_numbers"
-        if partitions:
-            yield f"CREATE TABLE {table} ({_COLUMNS[name]}) PARTITION BY HASH (owner)"
-        else:
-            yield f"CREATE TABLE {table} ({_COLUMNS[name]})"
-        for number in range(partitions):
-            yield (
-                f"CREATE TABLE {table}_{number} PARTITION OF {table} "
-                f"FOR VALUES WITH (MODULUS {partitions}, REMAINDER {number})"
-            )
+            yield f"CREATE SEQUENCE {schema}.{name}_numbers"
+        yield from _table(schema, name, _COLUMNS[name], partitions)
         for index in (*_INDEXES[name], *(INDEXES if name in SEARCHED else ())):
-            yield index.format(name=name, table=table)
+            yield index.format(name=name, table=f"{schema}.{name}")
     yield f"INSERT INTO {schema}.meta (key, value) VALUES ('schema', '{VERSION}')"
+
+
+def vector_statements(schema: str, partitions: int = 0, vector: str = "halfvec") -> Iterator[str]:
+    """Yield the statements that make the tables of vectors, where the others are there.
+
+    Args:
+        schema: The name of the schema.
+        partitions: Into how many partitions each table is divided.
+        vector: The type of the vectors, of the extension `vector`.
+    """
+    yield f"CREATE SEQUENCE {schema}.model_numbers"
+    yield (
+        f"CREATE TABLE {schema}.model (source text, number integer, name text NOT NULL, current boolean NOT NULL, "
+        "dimensions integer NOT NULL, upto bigint NOT NULL, PRIMARY KEY (source, number), UNIQUE (source, name))"
+    )
+    for name, (identity, number) in EMBEDDED.items():
+        keys = ", ".join(identity)
+        columns = (
+            f"{', '.join(f'{column} bytea NOT NULL' for column in identity)}, model integer NOT NULL, "
+            "part smallint NOT NULL, text_seq bigint NOT NULL, refused smallint NOT NULL DEFAULT 0, due bigint, "
+            f"vector {vector}, PRIMARY KEY ({keys}, model, part), "
+            f"FOREIGN KEY ({keys}) REFERENCES {schema}.{name} ON DELETE CASCADE"
+        )
+        yield from _table(schema, f"{name}_vector", columns, partitions)
+        yield f"CREATE INDEX {name}_vector_due ON {schema}.{name}_vector (model, due) WHERE due IS NOT NULL"
+        yield f"CREATE INDEX {name}_text ON {schema}.{name} ({number})"
+
+
+def _table(schema: str, name: str, columns: str, partitions: int) -> Iterator[str]:
+    table = f"{schema}.{name}"
+    if not partitions:
+        yield f"CREATE TABLE {table} ({columns})"
+        return
+    yield f"CREATE TABLE {table} ({columns}) PARTITION BY HASH (owner)"
+    for number in range(partitions):
+        yield (
+            f"CREATE TABLE {table}_{number} PARTITION OF {table} "
+            f"FOR VALUES WITH (MODULUS {partitions}, REMAINDER {number})"
+        )

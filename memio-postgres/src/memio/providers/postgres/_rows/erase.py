@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from memio.owners import ANYWHERE, Scope
 from memio.providers.postgres._db.database import Database
+from memio.providers.postgres._db.schema import EMBEDDED
 from memio.providers.postgres._rows.owners import kinds_of, prune
 
 _REMAINS = (
@@ -25,7 +26,8 @@ async def erase(database: Database, tables: tuple[str, ...], scope: Scope) -> li
         What stays, and why.
     """
     await prune(database, scope)
-    names = ", ".join(f"{database.schema}.{table}" for table in (*tables, "owner"))
+    vectors = [f"{table}_vector" for table in tables if table in EMBEDDED] if await database.has_vectors() else []
+    names = ", ".join(f"{database.schema}.{table}" for table in (*tables, *vectors, "owner"))
     await database.maintain(f"VACUUM (INDEX_CLEANUP ON) {names}")
     kinds = [] if scope == ANYWHERE else await kinds_of(database, scope)
     if not kinds:

@@ -35,7 +35,7 @@ from memio.providers.postgres._rows.scopes import all_of, owned_in, owners_in, w
 from memio.providers.postgres._rows.sessions import Key, Sessions, key_for
 from memio.providers.postgres._rows.tags import passing, tags_of
 from memio.providers.postgres._rows.words import computed
-from memio.providers.postgres._search import Search, Words, search_rows
+from memio.providers.postgres._search import Find, Search, Words
 from memio.toolkit import matches
 from memio.toolkit.values import data_text, metadata_text, read_metadata
 
@@ -256,8 +256,8 @@ class History:
         rows = [*reversed(part.rows)] if back else part.rows
         return Page(map(read, rows), write_cursor(start, part.rows[-1]) if part.more else None)
 
-    async def search(self, query: str, limit: int, selection: Selection) -> list[Message]:
-        """Return the best matches first. The scores are those among all messages of the session, or of the owners."""
+    async def search(self, query: str, limit: int, selection: Selection, find: Find) -> list[Message]:
+        """Return the best matches first, as `find` ranks them among all messages of the session, or of the owners."""
         parameters = Parameters()
         search = Search(
             table=self._table,
@@ -273,7 +273,7 @@ class History:
             owners=owners_in(self._schema, selection.scope, parameters),
         )
         async with _one_owner(selection.session_id):
-            found = await search_rows(self._database.read, search, query, limit)
+            found = await find(search, query, limit)
         return [read(row, score) for row, score in found]
 
     async def count(self, selection: Selection) -> int:

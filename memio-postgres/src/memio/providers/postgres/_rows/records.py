@@ -29,7 +29,7 @@ from memio.providers.postgres._rows.scopes import all_of, labels_in, owned_in, o
 from memio.providers.postgres._rows.tags import passing, tags_of
 from memio.providers.postgres._rows.values import NOW, version_number
 from memio.providers.postgres._rows.words import computed
-from memio.providers.postgres._search import Search, Words, search_rows, words_of
+from memio.providers.postgres._search import Find, Search, Words, words_of
 from memio.toolkit import matches, only
 from memio.toolkit.values import data_text, metadata_text, microseconds_of, read_metadata
 
@@ -39,8 +39,10 @@ Key = tuple[bytes, bytes]
 
 _ALIVE = f"(r.expires_at IS NULL OR r.expires_at > {NOW})"
 _STORED = (
-    "owner, key, seq, version, created_at, updated_at, expires_at, length, id, metadata, tags, content, data, words"
+    "owner, key, seq, version, text_seq, created_at, updated_at, expires_at, length, id, metadata, tags, content, "
+    "data, words"
 )
+_NUMBERS = "SELECT u.seq, u.version, u.created_at, u.updated_at FROM u"
 _PURGED_AT_ONCE = 500
 
 
@@ -118,10 +120,11 @@ class Records(Generic[R]):
         """
         words = (await self._words([item]))[0]
         parameters = Parameters()
+        drop = await self._dropping()
         statement = (
-            self._putting(item, words, parameters)
+            self._putting(item, words, parameters, drop)
             if if_version is None
-            else self._replacing(item, words, version_number(if_version), parameters)
+            else self._replacing(item, words, version_number(if_version), parameters, drop)
         )
         rows = await self._database.change(statement, parameters.values)
         if not rows:
@@ -154,8 +157,8 @@ class Records(Generic[R]):
         records = [self._record(read(row), None) for row in part.rows]
         return Page(records, write_cursor(name, part.rows[-1]) if part.more and part.rows else None)
 
-    async def search(self, query: str, selection: Selection, limit: int) -> list[R]:
-        """Return the best matches first."""
+    async def search(self, query: str, selection: Selection, limit: int, find: Find) -> list[R]:
+        """Return the best matches first, as `find` ranks them."""
         parameters = Parameters()
         search = Search(
             table=self._table,
@@ -169,7 +172,7 @@ class Records(Generic[R]):
             accept=selection.accept(),
             owners=owners_in(self._schema, selection.scope, parameters),
         )
-        found = await search_rows(self._database.read, search, query, limit)
+        found = await find(search, query, limit)
         return [self._record(read(row), score) for row, score in found]
 
     async def count(self, selection: Selection) -> int:
@@ -202,9 +205,10 @@ class Records(Generic[R]):
         parameters = Parameters()
         found, condition = self._found(record_id, if_version, scope, parameters)
         sets = await self._sets(changes, parameters)
+        drop = await self._dropping() if "content" in changes else ""
         rows = await self._database.change(
             f"WITH f AS ({found}), u AS (UPDATE {self._table} r SET {sets} FROM f "
-            f"WHERE r.owner = f.owner AND r.key = f.key AND {condition} RETURNING r.*) "
+            f"WHERE r.owner = f.owner AND r.key = f.key AND {condition} RETURNING r.*){drop} "
             f"SELECT {COLUMNS} FROM u r {self._owners} "
             "UNION ALL SELECT -(SELECT count(*) FROM f), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "
             "NULL WHERE NOT EXISTS (SELECT 1 FROM u)",
@@ -400,9 +404,9 @@ class Records(Generic[R]):
         )
         return (
             f"WITH o AS ({owners}) INSERT INTO {self._table} ({_STORED}) "
-            f"SELECT n.owner, n.key, s.numbers[n.place], s.numbers[n.place], coalesce(n.created_at, {NOW}), "
-            f"coalesce(n.updated_at, n.created_at, {NOW}), n.expires_at, n.length, n.id, n.metadata, n.tags::jsonb, "
-            f"n.content, n.data, n.words::tsvector FROM {given}, "
+            "SELECT n.owner, n.key, s.numbers[n.place], s.numbers[n.place], s.numbers[n.place], "
+            f"coalesce(n.created_at, {NOW}), coalesce(n.updated_at, n.created_at, {NOW}), n.expires_at, n.length, "
+            f"n.id, n.metadata, n.tags::jsonb, n.content, n.data, n.words::tsvector FROM {given}, "
             f"(SELECT ARRAY(SELECT nextval({self._numbers}) FROM generate_series(1, {len(rows)})) AS numbers) s "
             f"{self._unless_taken(items, parameters) if check else ''} "
             "RETURNING owner, key, seq, version, created_at, updated_at"
@@ -417,34 +421,36 @@ class Records(Generic[R]):
             "WHERE r.owner = n.owner AND r.key = n.key)"
         )
 
-    def _putting(self, item: New, words: Words, parameters: Parameters) -> str:
+    def _putting(self, item: New, words: Words, parameters: Parameters, drop: str) -> str:
         """Return the statement that stores a record, or replaces the one that has its id."""
         expired = f"r.expires_at <= {NOW}"
         values = self._values(item, words, parameters)
         return (
-            f"WITH o AS ({adding(self._schema, [item.owner], parameters)}) "
-            f"INSERT INTO {self._table} AS r ({_STORED}) "
-            f"SELECT {', '.join(parameters(part) for part in item.key)}, n.number, n.number, {NOW}, {NOW}, "
+            f"WITH o AS ({adding(self._schema, [item.owner], parameters)}), "
+            f"u AS (INSERT INTO {self._table} AS r ({_STORED}) "
+            f"SELECT {', '.join(parameters(part) for part in item.key)}, n.number, n.number, n.number, {NOW}, {NOW}, "
             f"{values['expires_at']}, {values['length']}, {parameters(item.id)}, {values['metadata']}, "
             f"{values['tags']}, {values['content']}, {values['data']}, {values['words']} "
             f"FROM (SELECT nextval({self._numbers}) AS number) n ON CONFLICT (owner, key) DO UPDATE SET "
             f"seq = CASE WHEN {expired} THEN excluded.seq ELSE r.seq END, version = excluded.version, "
+            f"text_seq = CASE WHEN {expired} OR r.content <> excluded.content THEN excluded.text_seq "
+            "ELSE r.text_seq END, "
             f"created_at = CASE WHEN {expired} THEN excluded.created_at ELSE r.created_at END, "
             f"updated_at = CASE WHEN {expired} THEN excluded.updated_at "
             "ELSE greatest(excluded.updated_at, r.updated_at) END, "
-            f"{', '.join(f'{name} = excluded.{name}' for name in values)} "
-            "RETURNING r.seq, r.version, r.created_at, r.updated_at"
+            f"{', '.join(f'{name} = excluded.{name}' for name in values)} RETURNING r.*){drop} {_NUMBERS}"
         )
 
-    def _replacing(self, item: New, words: Words, version: int, parameters: Parameters) -> str:
+    def _replacing(self, item: New, words: Words, version: int, parameters: Parameters, drop: str) -> str:
         """Return the statement that replaces a record, if it has a version."""
         values = self._values(item, words, parameters)
         owner, key = (parameters(part) for part in item.key)
+        sets = ", ".join(f"{name} = {value}" for name, value in values.items())
         return (
-            f"UPDATE {self._table} r SET {', '.join(f'{name} = {value}' for name, value in values.items())}, "
+            f"WITH u AS (UPDATE {self._table} r SET {sets}, {self._renumbered(values['content'])}, "
             f"version = nextval({self._numbers}), updated_at = greatest({NOW}, r.updated_at) "
             f"WHERE r.owner = {owner} AND r.key = {key} AND r.version = {parameters(version)} AND {_ALIVE} "
-            "RETURNING r.seq, r.version, r.created_at, r.updated_at"
+            f"RETURNING r.*){drop} {_NUMBERS}"
         )
 
     def _values(self, item: New, words: Words, parameters: Parameters) -> dict[str, str]:
@@ -472,10 +478,12 @@ class Records(Generic[R]):
     async def _sets(self, changes: Mapping[str, Any], parameters: Parameters) -> str:
         """Return what an update sets, in SQL."""
         values: dict[str, str] = {}
+        numbered: list[str] = []
         if "content" in changes:
             content = changes["content"]
             words = await computed(lambda: words_of(content), len(content))
             values |= self._content(content, words, parameters)
+            numbered = [self._renumbered(values["content"])]
         if "metadata" in changes:
             values |= self._metadata(changes["metadata"], parameters)
         if "data" in changes:
@@ -485,7 +493,20 @@ class Records(Generic[R]):
             values["updated_at"] = f"greatest({NOW}, r.updated_at)"
         if "expires_at" in changes:
             values["expires_at"] = f"{parameters(changes['expires_at'])}::bigint"
-        return ", ".join(f"{name} = {value}" for name, value in values.items())
+        return ", ".join([f"{name} = {value}" for name, value in values.items()] + numbered)
+
+    def _renumbered(self, content: str) -> str:
+        """Return what an update sets where it gives a record some content, in SQL: another text has another number."""
+        return f"text_seq = CASE WHEN r.content = {content} THEN r.text_seq ELSE nextval({self._numbers}) END"
+
+    async def _dropping(self) -> str:
+        """Return the part of a statement that deletes the vectors of former texts of the records `u`."""
+        if not await self._database.has_vectors():
+            return ""
+        return (
+            f", v AS (DELETE FROM {self._table}_vector v USING u "
+            "WHERE v.owner = u.owner AND v.key = u.key AND v.text_seq <> u.text_seq)"
+        )
 
     def _named(self, record_id: str, scope: Scope, parameters: Parameters) -> str:
         """Return the condition for the records `r` of owners `o` that an id means; of several owners there are more."""

@@ -13,6 +13,7 @@ Rows call these functions, and nothing else:
 - `conversation_words(before, messages, after) -> list[Words]`: for messages, which also have the words of their
   neighbours. Rows call it for what they add, and again for the neighbours of what they add or delete.
 - `search_rows(read, search, query, limit) -> list[tuple[Record, float]]`: the best rows first, each with its score.
+- `judged(read, accept, statement, limit) -> list[Record]`: the best rows of any ranking that pass a filter.
 - `INDEXES`: the indexes of each searched table, as SQL with `{table}` for its qualified and `{name}` for its bare
   name.
 
@@ -29,7 +30,19 @@ from memio.providers.postgres._search.statements import Record, Search, Statemen
 from memio.providers.postgres._search.words import Spoken, Words, conversation_words, words_of
 from memio.toolkit import query_terms
 
-__all__ = ["INDEXES", "Search", "Spoken", "Words", "conversation_words", "search_rows", "words_of"]
+__all__ = [
+    "INDEXES",
+    "Find",
+    "Record",
+    "Search",
+    "Spoken",
+    "Statement",
+    "Words",
+    "conversation_words",
+    "judged",
+    "search_rows",
+    "words_of",
+]
 
 INDEXES = ("CREATE INDEX {name}_words ON {table} USING gin ((ARRAY[owner]), words) WITH (fastupdate = off)",)
 """The indexes of a searched table. Each also has one that begins with the owner: `(owner, seq)`, and for messages
@@ -39,6 +52,9 @@ of what was inserted last."""
 
 Read = Callable[[str, Sequence[Any]], Awaitable[list[Record]]]
 """Runs a statement that only reads, with its values."""
+
+Find = Callable[[Search, str, int], Awaitable[list[tuple[Record, float]]]]
+"""Returns the best rows of a search for a query, at most so many, each with its score."""
 
 _JUDGED_AT_FIRST = 32
 _MORE = 8
@@ -61,17 +77,23 @@ async def search_rows(read: Read, search: Search, query: str, limit: int) -> lis
     def statement(most: int) -> Statement:
         return ranking(search, terms, most) if terms else containing(search, query, most)
 
-    if search.accept is None:
-        rows = await read(*statement(limit))
-    else:
-        rows = await _accepted(read, search.accept, statement, limit)
+    rows = await judged(read, search.accept, statement, limit)
     return [(row, row["score"]) for row in rows]
 
 
-async def _accepted(
-    read: Read, accept: Callable[[Record], bool], statement: Callable[[int], Statement], limit: int
+async def judged(
+    read: Read, accept: Callable[[Record], bool] | None, statement: Callable[[int], Statement], limit: int
 ) -> list[Record]:
-    """Return the best rows that are accepted; more are read until there are enough."""
+    """Return the best rows that are accepted.
+
+    Args:
+        read: Runs a statement.
+        accept: Judges a row; `None` where all are accepted.
+        statement: Returns the statement for so many of the best rows.
+        limit: How many rows at most.
+    """
+    if accept is None:
+        return await read(*statement(limit))
     most = max(limit, _JUDGED_AT_FIRST)
     while True:
         rows = await read(*statement(most))
