@@ -101,8 +101,8 @@ def assert_vectors_are_those_of_the_texts(dsn, schema, *, complete):
         missed = execute(
             dsn,
             f"SELECT r.id FROM {schema}.{table} r, {schema}.model m WHERE m.source = '{table}' "
-            f"AND r.{number} <= m.upto AND NOT EXISTS (SELECT 1 FROM {schema}.{table}_vector v WHERE {identity} AND v.text_seq = r.{number} "
-            "AND v.model = m.number AND v.part = 0)",
+            f"AND r.{number} <= m.upto AND NOT EXISTS (SELECT 1 FROM {schema}.{table}_vector v "
+            f"WHERE {identity} AND v.text_seq = r.{number} AND v.model = m.number AND v.part = 0)",
         )
         assert missed == []
         assert len(execute(dsn, f"SELECT 1 FROM {schema}.model WHERE source = '{table}' AND current")) <= 1
