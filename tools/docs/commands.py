@@ -12,6 +12,7 @@ from cells import cell
 
 from memio.cli.app import app
 from memio.cli.io.exit import MEANINGS
+from memio.providers.postgres.commands import app as postgres
 
 # The commands are typer's or click's, whichever its version uses; both have these attributes.
 Command = Any
@@ -31,6 +32,7 @@ def command_reference() -> Iterator[str]:
             yield from _group(name, command)
         else:
             yield from _section(f"memio {name}", command, level=2)
+    yield from _group("postgres", typer.main.get_command(postgres))
     yield ""
     yield "## memio"
     yield ""

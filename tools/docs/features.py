@@ -9,6 +9,7 @@ from enum import StrEnum
 from memio import Memio
 from memio.capabilities import KINDS, Feature, Guarantee, Kind
 from memio.kinds import SPECS
+from memio_contract import MeaningEmbedder
 
 ONLY: dict[str, tuple[Kind, ...]] = {Guarantee.SILENT_APPEND: ("history",)}
 """The kinds that a guarantee applies to, where it is not all of them. `memio.kinds` states it of features."""
@@ -34,12 +35,20 @@ def feature_table(provider: str, **settings: str) -> Iterator[str]:
         provider: Its name; it has stores of all kinds.
         settings: What it needs to be configured. Nothing is opened.
     """
-    client = Memio.from_config({kind: {"provider": provider, **settings} for kind in KINDS})
-    declared = {kind: getattr(client, kind).features | getattr(client, kind).guarantees for kind in KINDS}
+    stores = {kind: {"provider": provider, **settings} for kind in KINDS}
+    declared, embedding = (
+        {kind: getattr(client, kind).features | getattr(client, kind).guarantees for kind in KINDS}
+        for client in (Memio.from_config(stores), Memio.from_config(stores, embedder=MeaningEmbedder()))
+    )
+
+    def declaration(name: str, kind: Kind) -> str:
+        if kind not in kinds_of(name):
+            return ""
+        return "yes" if name in declared[kind] else "with an embedder" if name in embedding[kind] else "no"
+
     yield f"| | {' | '.join(KINDS)} |"
     yield "|---|---|---|---|---|"
     for heading, names in (("features", Feature), ("guarantees", Guarantee)):
         yield f"| **{heading}** | | | | |"
         for name in names:
-            cells = [("yes" if name in declared[kind] else "no") if kind in kinds_of(name) else "" for kind in KINDS]
-            yield f"| `{name}` | {' | '.join(cells)} |"
+            yield f"| `{name}` | {' | '.join(declaration(name, kind) for kind in KINDS)} |"

@@ -76,7 +76,7 @@ async def _rows(database: Database, search: Search, place: Place, best: Found) -
     given = place.given(value, [(*(row[name] for name in place.identity), row["number"]) for row, _ in best])
     rows = await database.read(
         f"SELECT {search.columns} FROM {given} JOIN {place.table} r ON {place.same('r', 'n')} "
-        f"AND r.{place.number} = n.text_seq {search.joined} WHERE {_within(search, 'r')}",
+        f"AND r.{place.number} = n.text_seq {search.joined} WHERE {_span(search)} AND ({search.pick})",
         value.values,
     )
     found = {row["seq"]: row for row in rows}
@@ -118,32 +118,31 @@ async def _check(database: Database, place: Place, question: Question) -> bool:
 def _statement(search: Search, place: Place, question: Question, vector: str, limit: int) -> Statement:
     value = search.parameters.copy()
     operator = f"OPERATOR({vector.rpartition('.')[0]}.<=>)"
-    cosine = f"1 - (v.vector {operator} {value(vector_text(question.vector))}::text::{vector})"
-    where = all_of(
-        # Decided before any vector is compared, because those of another model may have another length.
-        f"v.model = (SELECT m.number FROM {place.schema}.model m WHERE m.source = {value(place.name)}::text "
-        f"AND m.current AND m.name = {value(question.model)}::text "
-        f"AND m.dimensions = {value(len(question.vector))}::integer)",
-        "v.vector IS NOT NULL",
-        _within(search, "v"),
-    )
-    keys = place.columns("r")
+    cosine = f"1 - (r.vector {operator} {value(vector_text(question.vector))}::text::{vector})"
+    # Scores first, so that no vector is sorted or hashed with its record. Vectors have the columns of the span, too.
     sql = f"""
-SELECT {search.columns}, best.score
-FROM (
-    SELECT {keys}, r.seq, max(coalesce(nullif({cosine}, 'NaN'), 0)) AS score
-    FROM {place.vectors} v JOIN {place.table} r ON {place.same("r", "v")} AND r.{place.number} = v.text_seq
-    WHERE {where}
-    GROUP BY {keys}, r.seq
-    ORDER BY score DESC, r.seq DESC
+WITH near AS MATERIALIZED (
+    SELECT r.owner, r.text_seq, max(coalesce(nullif({cosine}, 'NaN'), 0)) AS score
+    FROM {place.vectors} r
+    WHERE r.model = (
+        SELECT m.number FROM {place.schema}.model m WHERE m.source = {value(place.name)}::text AND m.current
+            AND m.name = {value(question.model)}::text AND m.dimensions = {value(len(question.vector))}::integer
+    ) AND r.vector IS NOT NULL AND {_span(search)}
+    GROUP BY r.owner, r.text_seq
+), best AS (
+    SELECT {place.columns("r")}, r.seq, n.score
+    FROM near n JOIN {place.table} r ON r.owner = n.owner AND r.{place.number} = n.text_seq
+    WHERE {search.pick}
+    ORDER BY n.score DESC, r.seq DESC
     LIMIT {value(limit)}
-) best JOIN {place.table} r USING ({place.keys}) {search.joined}
+)
+SELECT {search.columns}, best.score
+FROM best JOIN {place.table} r USING ({place.keys}) {search.joined}
 ORDER BY best.score DESC, {search.key} DESC
 """
     return Statement(sql, value.values)
 
 
-def _within(search: Search, row: str) -> str:
-    """Return the condition for the records that a search may return, with that for the owners of some rows."""
-    owners = f"{row}.owner = ANY({search.owners})" if search.owners else EVERYTHING
-    return all_of(owners, search.span, f"({search.pick})")
+def _span(search: Search) -> str:
+    """Return the condition for the span, with that for all of its owners, by which an index finds it."""
+    return all_of(f"r.owner = ANY({search.owners})" if search.owners else EVERYTHING, search.span)

@@ -30,7 +30,8 @@ class Search(NamedTuple):
         key: What orders the rows by time of adding: `r.seq`. Of equal scores, the newest row is first.
         columns: What is selected of each row that is returned; of `r` and of what `joined` adds.
         joined: What follows the table for `columns`, such as a `JOIN` with the owners; it neither adds nor drops rows.
-        span: The rows whose statistics count, as a condition on `r`: all rows of an owner, or of a session.
+        span: The rows whose statistics count, as a condition on `r`: all rows of an owner, or of a session. It is
+            about columns of the key alone.
         pick: Those of them that may be returned, as a condition on `r`: times, expiry, and what SQL knows of a filter.
         text: What a query without any word is looked for in, as an expression on `r`; the score is its share of it.
         parameters: The values of the parameters in all of these. The search adds its own.
