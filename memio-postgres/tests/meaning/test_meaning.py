@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from embedded_postgres import ANN, BOB, MESSAGES, NOTHING, WordEmbedder, drain, texts
 
-from memio import ConflictError, NotSupportedError, ProviderError, UnavailableError
+from memio import ConflictError, NotSupportedError, OtherModelError, ProviderError, UnavailableError
 from memio.capabilities import Feature
 from memio.owners import Scope
 from memio.protocols import Embedded
@@ -382,7 +382,9 @@ async def test_another_embedder_searches_by_words_until_reindex(stored, caplog, 
             await store.add(content=content, owner=ANN)
         await drain(store)
         with caplog.at_level(logging.WARNING, "memio.postgres"):
-            assert await new.embed_pending(limit=10) == NOTHING
+            for limit in (10, 0):
+                with pytest.raises(OtherModelError, match="embedded with 'words-1', and the embedder is 'words-2'"):
+                    await new.embed_pending(limit=limit)
             for _ in range(3):
                 assert await texts(new.search(query="coffee", limit=5)) == ["coffee"]
         assert [record.getMessage().count("memio reindex") for record in caplog.records] == [1]
@@ -403,7 +405,8 @@ async def test_another_embedder_searches_by_words_until_reindex(stored, caplog, 
         assert await look(VECTORS) == [(4,)]
         with pytest.raises(UnavailableError, match="words-2"):
             await store.search(query="coffee", limit=5, mode="semantic")
-        assert await store.embed_pending(limit=5) == NOTHING
+        with pytest.raises(OtherModelError, match="words-2"):
+            await store.embed_pending(limit=5)
 
 
 async def test_deletes_and_updates_during_reindex_reach_the_vectors_of_both_models(stored, look):

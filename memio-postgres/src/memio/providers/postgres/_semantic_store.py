@@ -7,14 +7,15 @@ from functools import partial
 from typing import ClassVar
 
 from memio.capabilities import Feature
+from memio.errors import OtherModelError
 from memio.owners import ANYWHERE, Scope
 from memio.protocols import Embedded, Mode, StoreEmbedder
 from memio.providers.postgres._db.migrations import NoVectorsError
-from memio.providers.postgres._meaning.embedding import NOTHING, Embedding
+from memio.providers.postgres._meaning.embedding import Embedding
 from memio.providers.postgres._meaning.nearest import Question, search_meant
 from memio.providers.postgres._search import Find, search_rows
 from memio.providers.postgres._store import PostgresStore
-from memio.toolkit.meaning import OtherModelError, no_embedder, vector_of_query
+from memio.toolkit.meaning import no_embedder, vector_of_query
 
 _logger = logging.getLogger("memio.postgres")
 
@@ -36,12 +37,16 @@ class PostgresTextStore(PostgresStore):
         self.features = type(self).features | {Feature.SEMANTIC_SEARCH}
 
     async def embed_pending(self, *, limit: int) -> Embedded:
-        """Embed records that have no vectors yet, and return how many got them and how many were refused."""
+        """Embed records that have no vectors yet, and return how many got them and how many were refused.
+
+        Raises:
+            OtherModelError: The vectors of the database are of another model.
+        """
         try:
             return await self._embeds().embed_pending(limit)
         except OtherModelError as error:
             self._warn(error.message)
-            return NOTHING
+            raise
 
     async def count_pending(self, *, before: int | None = None, scope: Scope = ANYWHERE) -> Embedded:
         """Count the records that have no vectors of the embedder's model yet, and those that it refused."""

@@ -15,6 +15,7 @@ from memio.providers.postgres._meaning.horizon import Horizon
 from memio.providers.postgres._meaning.models import (
     Model,
     adopt_model,
+    check_model,
     find_model,
     intern_model,
     lock_models,
@@ -63,6 +64,9 @@ class Embedding:
         Raises:
             OtherModelError: The table has vectors of another model.
         """
+        if limit < 1:
+            await self._transact(self._check_current)
+            return NOTHING
         return await self._embed(limit, adopt_model)
 
     async def count(self, scope: Scope, before: int | None) -> Embedded:
@@ -164,6 +168,9 @@ class Embedding:
         return await self._database.transact(work)
 
     # Inside transactions
+
+    async def _check_current(self, connection: Connection) -> None:
+        await check_model(connection, self._place.schema, self._place.name, self._embedder.model)
 
     async def _find(self, connection: Connection) -> Model | None:
         return await find_model(connection, self._place.schema, self._place.name, self._embedder.model)

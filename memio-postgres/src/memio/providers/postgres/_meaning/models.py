@@ -8,10 +8,11 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import NamedTuple
 
+from memio.errors import OtherModelError
 from memio.providers.postgres._db.connection import Connection
 from memio.providers.postgres._parameters import as_texts
 from memio.providers.postgres._rows.values import NOW
-from memio.toolkit.meaning import OtherModelError
+from memio.toolkit import meaning
 
 NEVER = 2**63 - 1
 """When a text is due that the embedder has refused for good."""
@@ -49,7 +50,7 @@ def other_model(table: str, model: Model, name: str, length: int = 0) -> OtherMo
         name: That of the embedder.
         length: The length of its vectors; default unknown.
     """
-    return OtherModelError.of(f"{table}s of this database", model.name, model.dimensions, name, length)
+    return meaning.other_model(f"{table}s of this database", model.name, model.dimensions, name, length)
 
 
 async def lock_models(connection: Connection, schema: str, table: str) -> None:
@@ -100,14 +101,24 @@ async def adopt_model(connection: Connection, schema: str, table: str, name: str
     Raises:
         OtherModelError: Another one is current.
     """
-    current = await current_model(connection, schema, table)
+    current = await check_model(connection, schema, table, name)
     if current is not None and current.name == name:
         return current
-    if current is not None and not await _is_unused(connection, schema, table, current):
-        raise other_model(table, current, name)
     made = await intern_model(connection, schema, table, name)
     await make_current(connection, schema, table, made.number)
     return made._replace(current=True)
+
+
+async def check_model(connection: Connection, schema: str, table: str, name: str) -> Model | None:
+    """Return the current model, which has this name or no vectors, or `None` where there is none.
+
+    Raises:
+        OtherModelError: Another one is current.
+    """
+    current = await current_model(connection, schema, table)
+    if current is not None and current.name != name and not await _is_unused(connection, schema, table, current):
+        raise other_model(table, current, name)
+    return current
 
 
 async def make_current(connection: Connection, schema: str, table: str, number: int) -> None:
