@@ -162,7 +162,7 @@ def lines(groups: dict[str, Any]) -> Iterator[str]:
         return float(tables[table]["columns"][column]["figures"][name]["median"])
 
     yield "| goal | measured | |"
-    yield "|---|---:|---|"
+    yield "|---|---:|---:|"
     for goal in GOALS:
         try:
             value = goal.value(figure)

@@ -25,7 +25,7 @@ def show(folder: Path, page: Path | None) -> None:
     for name, group in groups.items():
         drawn = draw(group["tables"], folder)
         parts[name] = "\n".join(_section(key, table, drawn) for key, table in group["tables"].items())
-    draw_front(groups, folder / "front.svg")
+    draw_front(groups, folder)
     for name, part in parts.items():
         text = _put(text, name, part, page)
     page.write_text(text, encoding="utf-8")

@@ -72,31 +72,30 @@ def draw(tables: dict[str, Any], folder: Path) -> list[str]:
 
 
 FRONT = (("recall", "recall", "R@10 [%]"), ("import", "cold", "process"))
-"""What the picture of the first page shows: group, table and figure."""
+"""What the pictures of the first page show: group, table and figure."""
 
 
-def draw_front(groups: dict[str, Any], path: Path) -> None:
-    """Draw what a reader feels first: what is found, and how soon."""
-    charts: list[tuple[str, dict[str, float], str]] = []
+def draw_front(groups: dict[str, Any], folder: Path) -> None:
+    """Draw what a reader feels first, what is found and how soon: pictures that fit beside each other, and a phone."""
     for group, name, figure in FRONT:
-        empty: dict[str, Any] = {"title": "", "columns": {}}
-        table: dict[str, Any] = groups[group]["tables"][name] if group in groups else empty
+        table: dict[str, Any] = groups.get(group, {"tables": {}})["tables"].get(name, {"columns": {}})
         found: dict[str, float] = {
             column: values["figures"][figure]["median"]
             for column, values in table["columns"].items()
             if figure in values["figures"] and column != "nothing"
         }
         if not found:
-            return  # an earlier picture stays
+            continue  # an earlier picture stays
         title = f"{table['title']}, {bare(figure)}" if unit(figure) == "%" else table["title"]
-        charts.append((title, found, unit(figure)))
-    with mpl.rc_context(STYLE):
-        picture, axes = plt.subplots(1, len(charts), figsize=(9, 2.6), squeeze=False)
-        for axis, chart in zip(axes[0], charts, strict=True):
-            _bar(axis, *chart)
-        picture.tight_layout(pad=0.6)
-        picture.savefig(path, metadata={"Date": None}, bbox_inches="tight", transparent=True)
-        plt.close(picture)
+        with mpl.rc_context(STYLE):
+            picture, axis = plt.subplots(figsize=(4.2, 2.6))
+            _bar(axis, title, found, unit(figure))
+            axis.set_title(axis.get_title(loc="left"), loc="right", fontsize=9, fontweight="bold")
+            axis.set_title("", loc="left")
+            picture.tight_layout(pad=0.6)
+            path = folder / f"front-{name}.svg"
+            picture.savefig(path, metadata={"Date": None}, bbox_inches="tight", transparent=True)
+            plt.close(picture)
 
 
 def _bar(axis: Any, title: str, found: dict[str, float], of: str) -> None:
