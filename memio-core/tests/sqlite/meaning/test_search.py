@@ -90,7 +90,7 @@ async def test_a_text_that_changes_while_it_is_embedded_gets_the_vector_of_the_n
         await drain(store)
         assert await texts(store.search(query="animal", limit=5, mode="semantic")) == ["cat", "dog"]
         found = await store.search(query="beverage", limit=5, mode="semantic")
-        assert [fact.score for fact in found] == [0.0, 0.0]
+        assert [fact.score <= 0.0 for fact in found] == [True, True]
 
 
 async def test_writers_without_an_embedder_delete_the_vectors_of_what_they_change(stored: Open, look: Any) -> None:

@@ -18,12 +18,14 @@ from memio.providers.sqlite._meaning.matrix import TableMatrix
 from memio.providers.sqlite._meaning.members import Members
 from memio.providers.sqlite._meaning.models import KEY_BITS, LAST, Model
 from memio.providers.sqlite._search.index import Accept
-from memio.toolkit.vectors import Floats, QueryVector, best_of_each
+from memio.toolkit.vectors import Floats, Integers, QueryVector, best_of_each, mean_of
 
 EXACT = 20_000
 """Up to how many vectors of a span are compared; of more, those whose bits are nearest."""
 _CANDIDATES, _CANDIDATES_EACH = 1_000, 4
 """How many records are compared after their bits were, at least, and for each one that is wanted."""
+_OLDEST = 2_048
+"""How many records of a span stand for all of them in the mean, where not all are compared."""
 _READ_AT_ONCE = 4_096
 _JUDGED_AT_FIRST, _JUDGED_AT_ONCE = 128, 4_096
 _MANY_GONE = 10_000
@@ -59,27 +61,55 @@ def nearest(
         accept: Chooses records. It does not change scores.
     """
     if search.matrix is None:
-        return _first(_scored(search, _read(db, search, members)), limit, accept)
+        mean = _mean(_read(db, search, members))
+        return _first(_scored(search, mean, _read(db, search, members)), limit, accept)
     if members.size <= EXACT:
         rows = [*islice(_read(db, search, members), EXACT + 1)]
         if len(rows) <= EXACT:
-            return _first(_scored(search, rows), limit, accept)
+            return _first(_scored(search, _mean(rows), rows), limit, accept)
     number = max(_CANDIDATES, _CANDIDATES_EACH * limit)
-    candidates = _candidates(db, search, search.matrix, members, number, accept)
-    return _scored(search, candidates)[:limit]
+    among = _numbers(db, members)
+    candidates = _candidates(db, search, search.matrix, among, number, accept)
+    return _scored(search, _mean(_oldest(db, search, among)), candidates)[:limit]
+
+
+def _numbers(db: Connection, members: Members) -> Integers | None:
+    """Return the numbers of the records of a span, ascending; `None` for all of the table."""
+    if not members.condition.values:
+        return None
+    found = db.execute(
+        f"SELECT {members.row}.seq FROM {members.tables} WHERE {members.condition.sql}",  # noqa: S608  # texts of this provider
+        members.condition.values,
+    )
+    return np.sort(np.fromiter((seq for (seq,) in found), dtype=np.int64))
+
+
+def _oldest(db: Connection, search: Search, among: Integers | None) -> Iterable[tuple[int, bytes]]:
+    """Return the rows of the oldest records of a span, whose mean stands for that of all."""
+    if among is not None:
+        return _of_records(db, search, among[:_OLDEST].tolist())
+    return db.execute(
+        f"SELECT key, vector FROM {search.table}_vector WHERE key & {LAST} BETWEEN ? AND ? ORDER BY key LIMIT ?",  # noqa: S608  # as above
+        (*search.model.keys(), _OLDEST),
+    )
+
+
+def _mean(rows: Iterable[tuple[int, bytes]]) -> Floats | None:
+    """Return the mean of the vectors of some rows."""
+    return mean_of([vector for _, vector in some] for some in _in_parts(rows))
+
+
+def _in_parts(rows: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    remaining = iter(rows)
+    while some := [*islice(remaining, _READ_AT_ONCE)]:
+        end_if_cancelled()
+        yield some
 
 
 def _candidates(
-    db: Connection, search: Search, matrix: TableMatrix, members: Members, number: int, accept: Accept | None
+    db: Connection, search: Search, matrix: TableMatrix, among: Integers | None, number: int, accept: Accept | None
 ) -> list[tuple[int, bytes]]:
     """Return the rows of the records whose bits are nearest."""
-    among = None
-    if members.condition.values:
-        found = db.execute(
-            f"SELECT {members.row}.seq FROM {members.tables} WHERE {members.condition.sql}",  # noqa: S608  # texts of this provider
-            members.condition.values,
-        )
-        among = np.sort(np.fromiter((seq for (seq,) in found), dtype=np.int64))
     bits = matrix.completed(db, search.table, search.model)
     rows: list[tuple[int, bytes]] = []
     looked_at = found_records = 0
@@ -138,15 +168,13 @@ def _joined(
     )
 
 
-def _scored(search: Search, rows: Iterable[tuple[int, bytes]]) -> list[tuple[int, float]]:
-    """Return the records of some rows by their scores, each by its best window."""
+def _scored(search: Search, mean: Floats | None, rows: Iterable[tuple[int, bytes]]) -> list[tuple[int, float]]:
+    """Return the records of some rows by their scores, each by its best window, as seen from a mean."""
     records: list[int] = []
     parts: list[Floats] = []
-    remaining = iter(rows)
-    while some := [*islice(remaining, _READ_AT_ONCE)]:
-        end_if_cancelled()
+    for some in _in_parts(rows):
         records.extend(key >> KEY_BITS for key, _ in some)
-        parts.append(search.query.scores([vector for _, vector in some]))
+        parts.append(search.query.scores([vector for _, vector in some], mean))
     return best_of_each(records, np.concatenate(parts)) if parts else []
 
 
