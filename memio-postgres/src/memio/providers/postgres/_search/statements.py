@@ -10,13 +10,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from memio.providers.postgres._parameters import Parameters
-from memio.providers.postgres._search.queries import any_of, term_queries
+from memio.providers.postgres._search.queries import TermQuery, any_of, term_queries
 from memio.providers.postgres._search.words import DIGESTED
 from memio.toolkit import LENGTHS, NAMED_SPEAKER, Term
 from memio.toolkit.ranking import BOTH, CONTEXT, ONE
 
 Record = Any
 """A row as asyncpg returns it: `row["name"]`, or taken apart like a tuple."""
+
+_MEASURES = f"('{{{','.join(map(str, LENGTHS))}}}'::float8[])"
+"""By what the sum of each class of lengths is divided."""
 
 _NAMES = 128
 """A query of more terms is a text rather than a question about somebody."""
@@ -77,7 +80,8 @@ def ranking(search: Search, terms: Sequence[Term], limit: int) -> Statement:
         limit: How many rows at most.
     """
     value = search.parameters.copy()
-    any_term = any_of([*(each.words for each in term_queries(terms)), f"'{DIGESTED}'"])
+    queries = term_queries(terms)
+    any_term = any_of([*(each.words for each in queries), f"'{DIGESTED}'"])
     span = _indexed_span(search)
     identity = ("owner", "session", "seq") if search.conversation else ("owner", "seq")
     keys = ", ".join(identity)
@@ -87,7 +91,7 @@ def ranking(search: Search, terms: Sequence[Term], limit: int) -> Statement:
         named = _named(value, terms)
         weight += f" * CASE WHEN NOT w.context THEN 1 WHEN w.own THEN {BOTH}::float8 ELSE {CONTEXT}::float8 END"
         context = "h.length >= 0 AND h.words @@ t.context"
-    arrays = _arrays(value, terms, conversation=search.conversation)
+    arrays = _arrays(value, queries, terms if search.conversation else ())
     own = "h.length < 0 OR h.words @@ t.own" if search.conversation else "TRUE"
     sql = f"""
 WITH hit AS MATERIALIZED (
@@ -103,7 +107,7 @@ WITH hit AS MATERIALIZED (
     WHERE h.words @@ t.words OR (h.length < 0 AND h.words @@ t.digests)
 ), best AS (
     SELECT {keys}, sum(round({weight}))
-        / ({value.array(LENGTHS, "float8")})[1 + CASE WHEN w.length < 0 THEN -1 - w.length ELSE w.length END]
+        / {_MEASURES}[1 + CASE WHEN w.length < 0 THEN -1 - w.length ELSE w.length END]
         * CASE WHEN w.named THEN {NAMED_SPEAKER} ELSE 1 END AS score
     FROM weighed w
     WHERE w.picked
@@ -137,12 +141,18 @@ def _indexed_span(search: Search) -> str:
     return f"ARRAY[r.owner] && {search.owners} AND {search.span}" if search.owners else search.span
 
 
-def _arrays(value: Parameters, terms: Sequence[Term], *, conversation: bool) -> _Arrays:
-    queries = term_queries(terms)
+def _arrays(value: Parameters, queries: Sequence[TermQuery], spoken: Sequence[Term]) -> _Arrays:
+    """Return the table of terms.
+
+    Args:
+        value: Gets the values.
+        queries: The queries of the terms.
+        spoken: The terms again, where rows are messages, which have context.
+    """
     arrays = {"words": [each.words for each in queries], "digests": [each.digests for each in queries]}
-    if conversation:
-        arrays["own"] = [each.words for each in term_queries(terms, "A")]
-        arrays["context"] = [each.words for each in term_queries(terms, "C")]
+    if spoken:
+        arrays["own"] = [each.words for each in term_queries(spoken, "A")]
+        arrays["context"] = [each.words for each in term_queries(spoken, "C")]
     return _Arrays(", ".join(arrays), ", ".join(f"{value(each)}::text[]::tsquery[]" for each in arrays.values()))
 
 
