@@ -167,8 +167,9 @@ def test_the_transaction_of_a_call_that_ended_early_holds_no_later_write(connect
 
 def test_a_statement_that_takes_too_long_is_cancelled_and_reported(connect, dsn, schema):
     async def scenario():
-        async with connect(statement_timeout=0.3, pool_size=2) as memio:
+        async with connect() as memio:  # with the usual time for making the tables
             await memio.facts.add("likes tea", fact_id="f")
+        async with connect(statement_timeout=1, pool_size=2) as memio:
             other = await asyncpg.connect(dsn, statement_cache_size=0)
             async with other.transaction():
                 await other.execute(f"SELECT * FROM {schema}.fact FOR UPDATE")

@@ -251,8 +251,13 @@ class Database:
         """Check the schema, and make or migrate it where that is needed."""
         try:
             connection = await pool.acquire()
+        except errors.UNREACHABLE as error:
+            raise self._unreachable(error) from error
+        try:
             with _released(pool, connection):
                 self._has_vectors = await prepare_schema(connection.raw, self.schema, self.place)
+        except TimeoutError as error:
+            raise errors.failed(error, self.place, self._settings, "not_applied") from error
         except errors.UNREACHABLE as error:
             raise self._unreachable(error) from error
 
