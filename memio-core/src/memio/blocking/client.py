@@ -151,6 +151,9 @@ class Stores(Generic[A]):
         Returns:
             How many texts are still pending, and how many the embedder refused.
 
+        Raises:
+            OtherModelError: Nothing is embedded, because the stored vectors are of another model: `reindex` them.
+
         Example:
             >>> from memio.blocking import Memio
             >>> def main():
@@ -332,7 +335,8 @@ class Memio(Stores[AsyncMemio]):
 
         Raises:
             NotSupportedError: The client has no embedder.
-            UnavailableError: The embedder cannot be reached. What was embedded stays.
+            UnavailableError: The embedder cannot be reached. What was embedded stays. An `OtherModelError` where the
+                stored vectors are of another model: `reindex` them.
         """
         return self._runner.call(self._async.embed)
 
