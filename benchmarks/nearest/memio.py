@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.texts import DIMENSIONS, vector
 
@@ -59,5 +60,5 @@ class Peer:
 
 async def open_peer(folder: Path, *, vectors: bool) -> Peer:
     """Open the file in the folder."""
-    config = {"facts": {"provider": "sqlite", "path": str(folder / "memio.db")}}
+    config: Any = {"facts": {"provider": "sqlite", "path": str(folder / "memio.db")}}
     return Peer(Memio.from_config(config, embedder=Numbers() if vectors else None))

@@ -217,7 +217,7 @@ class Worker:
         due = [watched.due for watched in self._watched.values() if watched.due is not None]
         if due:
             seconds = max(min(due) - monotonic(), 0.0)
-            self._timer = get_running_loop().call_later(seconds, _look, ref(self))
+            self._timer = get_running_loop().call_later(seconds, partial(_look, ref(self)))
 
 
 def _start(worker: ref[Worker]) -> None:
