@@ -133,7 +133,7 @@ class Reader:
         script = "\n".join(["set -e", self.exports, SET_UP.sub("", code)])
         command = ["sh", "-n", "-c", script] if skipped else ["sh", "-c", script]
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+            command, capture_output=True, text=True, timeout=240, check=False, stdin=subprocess.DEVNULL
         )
         if done.returncode:
             raise AssertionError(f"{code}\n{done.stdout}\n{done.stderr}")
