@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
+from memio.capabilities import Feature
 from memio.errors import ClosedError, MemioError, NotSupportedError, OtherModelError, ProviderError, UnavailableError
+from memio.owners import ANYWHERE, Scope
 from memio.protocols import Embedded, Mode, StoreEmbedder
 from memio.toolkit.words import query_terms
 
@@ -63,6 +66,81 @@ async def vector_of_query(
     if not by_meaning_alone and not query_terms(query):
         return None  # it is found as a part of a text
     return await embedder.embed_query(query, required=by_meaning_alone)
+
+
+class Embeds(Protocol):
+    """What embeds the texts of a store with the embedder of a client; see `memio.protocols.SupportsEmbedding`."""
+
+    async def embed_pending(self, limit: int) -> Embedded:
+        """Embed at most so many records."""
+        ...
+
+    async def count(self, scope: Scope, before: int | None) -> Embedded:
+        """Return how many texts in scope have no vector yet, and how many were refused."""
+        ...
+
+    async def reindex(self, limit: int) -> int:
+        """Embed at most so many records anew; return how many are left."""
+        ...
+
+
+class EmbeddedTexts:
+    """The base of a store whose texts can be embedded, beside that of its provider.
+
+    `use_embedder` of the store calls `_embed_with`, and its searches call `_vector_of` and `_weight_of`.
+    """
+
+    provider: str
+    weight_of_meaning: ClassVar[float]
+    features: frozenset[str]
+    _embedder: StoreEmbedder | None = None
+    _embedding: Embeds | None = None
+    _warned = False
+
+    async def embed_pending(self, *, limit: int) -> Embedded:
+        """Embed records that have no vectors yet, and return how many got them and how many were refused.
+
+        Raises:
+            OtherModelError: The stored vectors are of another model.
+        """
+        try:
+            return await self._embeds().embed_pending(limit)
+        except OtherModelError as error:
+            self._warn(error.message)
+            raise
+
+    async def count_pending(self, *, before: int | None = None, scope: Scope = ANYWHERE) -> Embedded:
+        """Count the records that have no vectors of the embedder's model yet, and those that it refused."""
+        return await self._embeds().count(scope, before)
+
+    async def reindex(self, *, limit: int) -> int:
+        """Embed records with the embedder's model beside those of the current one; return how many are left."""
+        return await self._embeds().reindex(limit)
+
+    def _embed_with(self, embedder: StoreEmbedder, embedding: Embeds) -> None:
+        """Take an embedder, so that the store searches by meaning as well."""
+        self._embedder = embedder
+        self._embedding = embedding
+        self.features = type(self).features | {Feature.SEMANTIC_SEARCH}
+
+    def _embeds(self) -> Embeds:
+        if self._embedding is None:
+            raise no_embedder(self.provider, "embed texts")
+        return self._embedding
+
+    async def _vector_of(self, query: str, mode: Mode) -> Sequence[float] | None:
+        """Return the vector of a query; see `vector_of_query`."""
+        return await vector_of_query(self._embedder, query, mode, self.provider)
+
+    def _weight_of(self, mode: Mode) -> float | None:
+        """Return the weight of the meaning beside words; `None` for a search by meaning alone."""
+        return None if mode == "semantic" else self.weight_of_meaning
+
+    def _warn(self, message: str) -> None:
+        """Log a warning, once for each store."""
+        if not self._warned:
+            self._warned = True
+            logging.getLogger(f"memio.{self.provider}").warning("%s; searches go by words alone", message)
 
 
 class Claimed(Protocol):
