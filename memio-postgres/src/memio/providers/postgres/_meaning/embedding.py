@@ -13,6 +13,7 @@ from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._meaning import queue
 from memio.providers.postgres._meaning.horizon import Horizon
 from memio.providers.postgres._meaning.models import (
+    COLUMNS,
     Model,
     adopt_model,
     check_model,
@@ -139,8 +140,7 @@ class Embedding:
                     number,
                 )
             rows = await connection.fetch(
-                "SELECT number, name, current, dimensions, upto "
-                f"FROM {place.schema}.model WHERE source = $1 AND number = $2 FOR SHARE",
+                f"SELECT {COLUMNS} FROM {place.schema}.model WHERE source = $1 AND number = $2 FOR SHARE",
                 place.name,
                 number,
             )

@@ -20,7 +20,8 @@ NEVER = 2**63 - 1
 _BEGUN = 3
 """How many models there are at most beside the current one."""
 
-_COLUMNS = "number, name, current, dimensions, upto"
+COLUMNS = "number, name, current, dimensions, upto"
+"""The columns of a model, in order."""
 
 
 class Model(NamedTuple):
@@ -61,13 +62,13 @@ async def lock_models(connection: Connection, schema: str, table: str) -> None:
 
 async def current_model(connection: Connection, schema: str, table: str) -> Model | None:
     """Return the model whose vectors searches use, or `None` where there is none."""
-    rows = await connection.fetch(f"SELECT {_COLUMNS} FROM {schema}.model WHERE source = $1 AND current", table)
+    rows = await connection.fetch(f"SELECT {COLUMNS} FROM {schema}.model WHERE source = $1 AND current", table)
     return Model(*rows[0]) if rows else None
 
 
 async def find_model(connection: Connection, schema: str, table: str, name: str) -> Model | None:
     """Return the model of a name, or `None`."""
-    rows = await connection.fetch(f"SELECT {_COLUMNS} FROM {schema}.model WHERE source = $1 AND name = $2", table, name)
+    rows = await connection.fetch(f"SELECT {COLUMNS} FROM {schema}.model WHERE source = $1 AND name = $2", table, name)
     return Model(*rows[0]) if rows else None
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from memio.providers.postgres._db.database import Database
 from memio.providers.postgres._meaning.embedding import vector_text
-from memio.providers.postgres._meaning.models import Model, other_model
+from memio.providers.postgres._meaning.models import COLUMNS, Model, other_model
 from memio.providers.postgres._meaning.queue import Place
 from memio.providers.postgres._rows.scopes import EVERYTHING, all_of
 from memio.providers.postgres._search import Record, Search, Statement, judged, search_rows
@@ -100,7 +100,7 @@ async def _nearest(
 async def _check(database: Database, place: Place, question: Question) -> bool:
     """Return whether the vectors of the database are of the model of the query, where there are any."""
     rows = await database.read(
-        f"SELECT number, name, current, dimensions, upto FROM {place.schema}.model WHERE source = $1 AND current",
+        f"SELECT {COLUMNS} FROM {place.schema}.model WHERE source = $1 AND current",
         [place.name],
     )
     if not rows:
