@@ -153,6 +153,10 @@ class World(Place):
         if pending or failed:
             broken(f"{pending} texts are not embedded, and the embedder refused {failed}")
 
+    def most_hits(self, limit: int, added: int) -> int:
+        """Return how many hits a search may have: where a backend answers, more are asked for than the limit."""
+        return limit if self.kind != "history" or self.has(Guarantee.SILENT_APPEND) else added
+
     def _facade(self) -> Any:
         return getattr(self.memio, self.kind)
 

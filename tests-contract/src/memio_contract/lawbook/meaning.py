@@ -58,8 +58,9 @@ async def meant_first(w: World) -> None:
         found = await _found(w, _QUERY, limit=limit, mode="semantic")
         that(found, f"a search by meaning with limit={limit} finds nothing")
         equal(found[0], wanted, f"the first hit of a search by meaning with limit={limit}")
-        most = limit if w.kind != "history" or w.has(Guarantee.SILENT_APPEND) else 3
-        that(len(found) <= most, f"a search by meaning with limit={limit} returns {len(found)} records")
+        that(
+            len(found) <= w.most_hits(limit, 3), f"a search by meaning with limit={limit} returns {len(found)} records"
+        )
     that(wanted in await _found(w, _QUERY), "a search without a mode does not find what means the same")
 
 

@@ -60,8 +60,7 @@ async def limited(w: World) -> None:
         await w.subject.add(f"likes tea number {number}", group=_GROUP)
     for limit in (1, 3, 7, 50):
         hits = await w.subject.search("likes tea", limit=limit, group=_GROUP)
-        most = limit if w.kind != "history" or w.has(Guarantee.SILENT_APPEND) else 7
-        that(len(hits) <= most, f"a search with limit={limit} returns {len(hits)} records")
+        that(len(hits) <= w.most_hits(limit, 7), f"a search with limit={limit} returns {len(hits)} records")
         equal(len(hits) >= min(limit, 7), True, f"whether limit={limit} of 7 records that match are found")
 
 
