@@ -208,6 +208,8 @@ class Conversations(Machine):
         name, scope = self._meant(session, whose)
         lines = self._within(scope, name)
         chosen = [line for number, line in enumerate(lines) if number in which and line.message.id]
+        if len(chosen) == len(lines) and not self.world.has(Guarantee.SILENT_APPEND):
+            chosen = chosen[1:]  # a session of answers alone stays, and nothing here knows of it
         ids = [str(line.message.id) for line in reversed(chosen)]
         if seldom or not ids:
             ids.append("never-used")
