@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, Field, field, fields, make_dataclass
+from dataclasses import MISSING, fields, make_dataclass
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -31,22 +31,38 @@ def trusted(record: type[R]) -> Callable[..., R]:
         True
     """
     # The records are frozen, so that setting an attribute takes a detour. An instance of a class with the same slots
-    # that is not frozen is filled directly, and then becomes a record.
-    columns = [(known.name, Any, _same_default(known)) for known in fields(record)]  # type: ignore[arg-type]
-    # It has the same base too: Python lets an instance change its class only then.
+    # that is not frozen is filled directly, and then becomes a record. It has the same base too: Python lets an
+    # instance change its class only then.
     draft: Any = make_dataclass(
-        f"_{record.__name__}", columns, bases=record.__bases__, slots=True, kw_only=True, eq=False, repr=False
+        f"_{record.__name__}",
+        [(known.name, Any) for known in fields(record)],  # type: ignore[arg-type]
+        bases=record.__bases__,
+        slots=True,
+        init=False,
+        eq=False,
+        repr=False,
     )
-
-    def make(**values: Any) -> R:
-        made = draft(**values)
-        made.__class__ = record
-        return made  # type: ignore[no-any-return]
-
-    return make
+    # Compiled, as the `__init__` of a dataclass is: a call of a class, with all values by name, takes twice as long.
+    known: dict[str, Any] = {"new": draft.__new__, "draft": draft, "record": record}
+    exec(_source(record, known), known)  # noqa: S102  # a text from here, made of the names of the fields
+    return known["make"]  # type: ignore[no-any-return]
 
 
-def _same_default(known: Field[Any]) -> Any:
-    if known.default_factory is not MISSING:
-        return field(default_factory=known.default_factory)
-    return field() if known.default is MISSING else field(default=known.default)
+def _source(record: type[Any], known: dict[str, Any]) -> str:
+    """Return the source of a function that makes a record, and add the defaults that it refers to to what it knows."""
+    parameters: list[str] = []
+    lines = ["made = new(draft)"]
+    for each in fields(record):
+        name, value = each.name, each.name
+        if each.default_factory is not MISSING:
+            known[f"default_{name}"] = each.default_factory
+            parameters.append(f"{name}=None")
+            value = f"default_{name}() if {name} is None else {name}"
+        elif each.default is not MISSING:
+            known[f"default_{name}"] = each.default
+            parameters.append(f"{name}=default_{name}")
+        else:
+            parameters.append(name)
+        lines.append(f"made.{name} = {value}")
+    lines += ["made.__class__ = record", "return made"]
+    return f"def make(*, {', '.join(parameters)}):\n" + "\n".join(f"    {line}" for line in lines)

@@ -65,7 +65,7 @@ def seconds_from_utc(moment: datetime) -> int:
 @lru_cache(maxsize=16)  # the records of a batch have one time
 def from_microseconds(value: int) -> datetime:
     """Return microseconds since 1970 as a time in UTC, exactly."""
-    return EPOCH + timedelta(microseconds=value)
+    return EPOCH + timedelta(0, 0, value)  # by name, microseconds take half as long again
 
 
 def loads(text: str) -> Any:

@@ -10,7 +10,7 @@ from memio.capabilities import Feature
 from memio.models import Fact, Page
 from memio.owners import ANYWHERE, NO_OWNER, Owner, Scope
 from memio.protocols import OMITTED, FactInput, Mode, Order
-from memio.providers.sqlite._rows.record_rows import Row
+from memio.providers.sqlite._rows.record_rows import Columns
 from memio.providers.sqlite._rows.records import New, RecordTable, changes_of
 from memio.providers.sqlite._rows.selection import Selection, is_short
 from memio.providers.sqlite._semantic_store import SqliteTextStore
@@ -20,7 +20,7 @@ from memio.toolkit.values import from_microseconds, microseconds_of
 _make_fact = trusted(Fact)
 
 
-def _fact(row: Row, score: float | None) -> Fact:
+def _fact(row: Columns, score: float | None) -> Fact:
     # Taking a row apart at once is faster than by its attributes.
     _, record_id, _, version, created, updated, expires, metadata, content, _, user, agent, namespace = row
     created_at = from_microseconds(created)

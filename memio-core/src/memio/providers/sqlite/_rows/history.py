@@ -5,7 +5,7 @@ Every function runs inside a transaction of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 from sqlite3 import Connection
@@ -26,7 +26,10 @@ from memio.providers.sqlite._rows.messages import (
     append,
     delete_some,
     delete_whole,
+    listed,
+    messages_of,
     select,
+    weight_of_listed,
     with_session,
 )
 from memio.providers.sqlite._rows.parts import part_of, release_for
@@ -120,9 +123,11 @@ def page(db: Connection, session_id: str, limit: int, cursor: str | None, start:
     back = start == "latest"
     place = read_cursor(db, start, cursor, END if back else 0)
     session = only_session(db, session_id, scope)
-    part = part_of(db, _in_order(db, session, place, back=back), limit, Row.weight)
-    next_cursor = write_cursor(db, start, part)
-    return Page([row.message() for row in sorted(part.rows)], next_cursor)
+    if session is None:
+        return Page()
+    part = part_of(db, listed(db, session.seq, place, back=back), limit, weight_of_listed)
+    rows = reversed(part.rows) if back else part.rows
+    return Page(messages_of(rows, session), write_cursor(db, start, part))
 
 
 def delete_messages(
@@ -132,16 +137,16 @@ def delete_messages(
     session = only_session(db, session_id, scope)
     rows: list[Row] = []
     if session is not None and last is not None:
-        rows = [*select(db, "m.session = ? ORDER BY m.seq DESC LIMIT ?", (session, last))]
+        rows = [*select(db, "m.session = ? ORDER BY m.seq DESC LIMIT ?", (session.seq, last))]
     for message_id in message_ids or ():
-        found = [*select(db, "m.session = ? AND m.id = ?", (session, message_id))]
-        if not found:
+        row = None if session is None else _stored(db, session.seq, message_id)
+        if row is None:
             raise NotFoundError("message", message_id)
-        rows += found
+        rows.append(row)
     rows.sort()
     if session is not None and rows:
-        delete_some(db, session, rows)
-        shrink_session(db, session, len(rows))
+        delete_some(db, session.seq, rows)
+        shrink_session(db, session.seq, len(rows))
     return [row.message() for row in rows]
 
 
@@ -149,8 +154,8 @@ def delete(db: Connection, session_id: str, scope: Scope) -> None:
     """Delete a session, if there is one."""
     session = only_session(db, session_id, scope)
     if session is not None:
-        delete_whole(db, session)
-        delete_session(db, session)
+        delete_whole(db, session.seq)
+        delete_session(db, session.seq)
 
 
 def delete_all(db: Connection, scope: Scope) -> None:
@@ -184,9 +189,3 @@ def _is_same(row: Row, message: Message) -> bool:
         and same_json(read_metadata(row.metadata), message.metadata)
         and same_json(read_data(row.data), message.data)
     )
-
-
-def _in_order(db: Connection, session: int | None, place: int, *, back: bool) -> Iterator[Row]:
-    """Yield the messages of a session beyond a place, in the order of adding, or with `back` in the reverse."""
-    beyond, order = ("<", "DESC") if back else (">", "ASC")
-    return select(db, f"m.session = ? AND m.seq {beyond} ? ORDER BY m.seq {order}", (session, place))

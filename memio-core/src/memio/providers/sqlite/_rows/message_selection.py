@@ -94,7 +94,7 @@ def find(db: Connection, selection: MessageSelection) -> Found | None:
         session = only_session(db, selection.session_id, selection.scope)
         if session is None:
             return None
-        return Found(session, tag("s", session), _size(db, session), filters, condition)
+        return Found(session.seq, tag("s", session.seq), _size(db, session.seq), filters, condition)
     reach = reach_of(db, selection.scope)
     if reach is None:
         return None
@@ -109,7 +109,7 @@ def count_messages(db: Connection, selection: MessageSelection) -> int:
     if selection.session_id is None:
         return total(db, "messages", selection.scope)
     session = only_session(db, selection.session_id, selection.scope)
-    return 0 if session is None else _size(db, session)
+    return 0 if session is None else _size(db, session.seq)
 
 
 def _count(db: Connection, found: Found, filters: Mapping[str, Any] | None) -> int:

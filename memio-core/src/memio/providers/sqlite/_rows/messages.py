@@ -8,7 +8,7 @@ Every function runs inside a transaction of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -19,7 +19,8 @@ from memio.models import Message, Role
 from memio.providers.sqlite._columns.namespaces import from_path
 from memio.providers.sqlite._db.progress import Progress, counted
 from memio.providers.sqlite._meaning import queue
-from memio.providers.sqlite._rows.parts import weight_of
+from memio.providers.sqlite._rows.parts import weight_by
+from memio.providers.sqlite._rows.sessions import SessionRow
 from memio.providers.sqlite._search.entry import Entry
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import record_tags, tag
@@ -42,13 +43,21 @@ _SELECT = (
     "m.timestamp, m.metadata, m.content, m.data, m.utc_offset "
     "FROM message m CROSS JOIN session s ON s.seq = m.session CROSS JOIN owner o ON o.id = s.owner WHERE "
 )
+_LISTED = "SELECT seq, id, role, name, timestamp, metadata, content, data FROM message WHERE session = ? AND "
+"""Without the labels of the session, which are those of all its messages."""
+weight_of_listed = weight_by(metadata=5, content=6, data=7)
+"""Returns how much memory a message takes, in bytes."""
+_ON, _BACK = "seq > ? ORDER BY seq", "seq < ? ORDER BY seq DESC"
 _UTTERANCES = (
     f"SELECT seq, name, substr(content, 1, {SHORT + 1}), timestamp, utc_offset, metadata FROM message "  # noqa: S608  # a constant
     "WHERE session = ? AND "
 )
-_BEFORE = "seq < ? ORDER BY seq DESC LIMIT ?"
-_AFTER = "seq > ? ORDER BY seq LIMIT ?"
+_BEFORE, _AFTER = f"{_BACK} LIMIT ?", f"{_ON} LIMIT ?"
 _make_message = trusted(Message)
+
+
+Listed = tuple[Any, ...]
+"""The columns of a message in a listing of its session."""
 
 
 class Row(NamedTuple):
@@ -86,14 +95,36 @@ class Row(NamedTuple):
             score=score,
         )
 
-    def weight(self) -> int:
-        """Return how much memory the message takes, in bytes."""
-        return weight_of(self.content, self.metadata, self.data)
-
 
 def select(db: Connection, condition: str, values: tuple[Any, ...] = ()) -> Iterator[Row]:
     """Yield the messages `m` of sessions `s` of owners `o` for which a condition in SQL holds."""
     return map(Row._make, db.execute(_SELECT + condition, values))
+
+
+def listed(db: Connection, session: int, place: int, *, back: bool) -> Iterator[Listed]:
+    """Yield the messages of a session beyond a place, in the order of adding, or with `back` in the reverse."""
+    return db.execute(_LISTED + (_BACK if back else _ON), (session, place))
+
+
+def messages_of(rows: Iterable[Listed], session: SessionRow) -> list[Message]:
+    """Return the messages of a session."""
+    _, session_id, user_id, agent_id, namespace = session
+    return [
+        _make_message(
+            role=role,
+            content=content,
+            name=name,
+            metadata={} if metadata is None else loads(metadata),
+            data=None if data is None else loads(data),
+            timestamp=from_microseconds(timestamp),
+            id=message_id,
+            session_id=session_id,
+            user_id=user_id,
+            agent_id=agent_id,
+            namespace=namespace,
+        )
+        for _, message_id, role, name, timestamp, metadata, content, data in rows
+    ]
 
 
 def append(db: Connection, session: int, rows: Sequence[Row], tags: str) -> None:

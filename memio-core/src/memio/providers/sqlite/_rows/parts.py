@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from sqlite3 import Connection
 from sys import getsizeof
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 R = TypeVar("R")
 
@@ -62,15 +62,24 @@ def release_for(db: Connection, text: str) -> None:
         db.execute(_RELEASE)
 
 
-def weight_of(text: str, metadata: str | None, data: str | None = None) -> int:
+def weight_of(text: str, metadata: str | None) -> int:
     """Return how much memory a text and JSON values take, the latter when they are parsed; in bytes.
 
     Args:
         text: The content of a record.
         metadata: The JSON of its metadata.
-        data: The JSON of its data; default none.
     """
     size = getsizeof(text)  # not its length: one emoji in it, and each character takes four bytes
-    if metadata is not None:
-        size += _PARSED * len(metadata)
-    return size if data is None else size + _PARSED * len(data)
+    return size if metadata is None else size + _PARSED * len(metadata)
+
+
+def weight_by(*, content: int, metadata: int, data: int) -> Callable[[Sequence[Any]], int]:
+    """Return the function that weighs rows as `weight_of` does, given at which places their columns are."""
+
+    def weight(row: Sequence[Any]) -> int:  # one call for a row, because a page takes as long as its rows
+        size = getsizeof(row[content])
+        if row[metadata] is not None:
+            size += _PARSED * len(row[metadata])
+        return size if row[data] is None else size + _PARSED * len(row[data])
+
+    return weight

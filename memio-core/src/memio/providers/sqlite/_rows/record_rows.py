@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from memio.providers.sqlite._columns.namespaces import from_path
-from memio.providers.sqlite._rows.parts import weight_of
+from memio.providers.sqlite._rows.parts import weight_by
 from memio.providers.sqlite._search.entry import Entry, entry_of
 from memio.providers.sqlite._search.index import TextIndex
 from memio.providers.sqlite._search.tags import record_tags
@@ -20,7 +20,10 @@ SELECT = (
     "o.user, o.agent, o.path"
 )
 """Reads the columns of a row, for `read`: of a record `r` and its owner `o`."""
-_METADATA, _CONTENT, _DATA = 7, 8, 9
+_METADATA = 7
+
+weight = weight_by(metadata=_METADATA, content=8, data=9)
+"""Returns how much memory a row of some columns takes, in bytes."""
 
 
 class Row(NamedTuple):
@@ -41,10 +44,10 @@ class Row(NamedTuple):
     namespace: tuple[str, ...]
 
 
-def read(columns: Columns) -> Row:
-    """Return the row of some columns."""
+def parsed(columns: Columns) -> Columns:
+    """Return the values of a `Row` for some columns, for those who need no names."""
     seq, record_id, owner, version, created, updated, expires, metadata, content, data, user, agent, path = columns
-    values: Columns = (
+    return (
         seq,
         record_id,
         owner,
@@ -59,17 +62,16 @@ def read(columns: Columns) -> Row:
         agent or None,
         from_path(path) if path else (),
     )
-    return Row._make(values)
+
+
+def read(columns: Columns) -> Row:
+    """Return the row of some columns."""
+    return Row._make(parsed(columns))
 
 
 def written(row: Row) -> Columns:
     """Return the columns of the table for a row, in the order of `SELECT`. The labels are in another table."""
     return *row[:_METADATA], metadata_text(row.metadata), row.content, data_text(row.data)
-
-
-def weight(columns: Columns) -> int:
-    """Return how much memory a row of some columns takes, in bytes."""
-    return weight_of(columns[_CONTENT], columns[_METADATA], columns[_DATA])
 
 
 def rows_where(db: Connection, table: str, condition: str, values: Iterable[Any]) -> Iterator[Columns]:

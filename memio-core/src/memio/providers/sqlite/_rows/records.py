@@ -33,9 +33,11 @@ from memio.providers.sqlite._rows.counts import count_all, page_of_owners, unexp
 from memio.providers.sqlite._rows.cursors import END, read_cursor, write_cursor
 from memio.providers.sqlite._rows.parts import part_of, release_for
 from memio.providers.sqlite._rows.record_rows import (
+    Columns,
     Row,
     entry,
     index_of,
+    parsed,
     read,
     row_at,
     rows_where,
@@ -88,10 +90,10 @@ class RecordTable(Generic[R]):
 
     Args:
         name: The table, and the noun for a record in errors. With an `s`, it is the column that counts its rows.
-        record: Returns the record of a row and its score.
+        record: Returns the record of the values of a `Row` and of a score.
     """
 
-    def __init__(self, name: str, record: Callable[[Row, float | None], R]) -> None:
+    def __init__(self, name: str, record: Callable[[Columns, float | None], R]) -> None:
         self._name = name
         self._count = f"{name}s"
         self._record = record
@@ -140,7 +142,7 @@ class RecordTable(Generic[R]):
         place = read_cursor(db, listing, cursor, END if newest else 0)
         rows = in_order(db, self._name, selection._replace(moment=now()), place, back=newest)
         part = part_of(db, rows, limit, weight)
-        return Page([self._record(read(row), None) for row in part.rows], write_cursor(db, listing, part))
+        return Page([self._record(parsed(row), None) for row in part.rows], write_cursor(db, listing, part))
 
     def search(
         self, db: Connection, query: str, selection: Selection, limit: int, question: Question | None = None

@@ -10,7 +10,7 @@ from heapq import merge
 from operator import itemgetter
 from sqlite3 import Connection
 from sys import getsizeof
-from typing import Any
+from typing import Any, NamedTuple
 
 from memio.errors import ConflictError
 from memio.models import Page, Session
@@ -48,20 +48,32 @@ def intern_session(db: Connection, name: str, owner: int) -> int:
     return int(row[0])
 
 
-def only_session(db: Connection, name: str, scope: Scope) -> int | None:
-    """Return the number of the session of a name, or `None` when no owner in scope has one.
+class SessionRow(NamedTuple):
+    """A session, and the labels of its owner."""
+
+    seq: int
+    name: str
+    user_id: str | None
+    agent_id: str | None
+    namespace: tuple[str, ...]
+
+
+def only_session(db: Connection, name: str, scope: Scope) -> SessionRow | None:
+    """Return the session of a name, or `None` when no owner in scope has one.
 
     Raises:
         ConflictError: Several owners in scope have one.
     """
     owners = condition_of(scope)
     found = db.execute(
-        f"SELECT s.seq FROM session s CROSS JOIN owner o ON o.id = s.owner WHERE s.name = ? AND {owners.sql} LIMIT 2",  # noqa: S608  # columns of `scopes`
+        f"SELECT s.seq, o.user, o.agent, o.path FROM {_TABLES} WHERE s.name = ? AND {owners.sql} LIMIT 2",  # noqa: S608  # columns of `scopes`
         (name, *owners.values),
     ).fetchall()
     if len(found) > 1:
         raise ConflictError("session", name, reason="owners")
-    return found[0][0] if found else None
+    for seq, user, agent, path in found:
+        return SessionRow(seq, name, user or None, agent or None, from_path(path))
+    return None
 
 
 def page_of_sessions(
