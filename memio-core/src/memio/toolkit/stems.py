@@ -49,10 +49,11 @@ def _ends_with(suffixes: Iterable[str]) -> re.Pattern[str]:
 
 
 _HAS_STEP_2, _HAS_STEP_3, _HAS_STEP_4 = map(_ends_with, (_STEP_2, _STEP_3, _STEP_4))
+_LAST_LETTERS = frozenset("cdegilmnrstuy")
+"""With which letters the endings end that any step takes."""
 _ENDS_TWICE = re.compile(r"([^aeioulsz])\1\Z")
 
 
-@lru_cache(maxsize=1 << 15)
 def stem(word: str) -> str:
     """Return the stem of a word in lower case: the same for most of its regular forms.
 
@@ -61,8 +62,13 @@ def stem(word: str) -> str:
         >>> [stem(word) for word in ("likes", "liked", "liking", "hiking", "relational", "ponies", "go")]
         ['like', 'like', 'like', 'hike', 'relat', 'poni', 'go']
     """
-    if not _LEAST <= len(word.encode()) <= _MOST:
+    if not _LEAST <= len(word.encode()) <= _MOST or word[-1] not in _LAST_LETTERS:
         return word
+    return _stem(word)
+
+
+@lru_cache(maxsize=1 << 15)  # of words that are short, so that it takes some megabytes at most
+def _stem(word: str) -> str:
     word = _without_past(_without_plural(word))
     if word.endswith("y") and "v" in _shape(word[:-1]):
         word = f"{word[:-1]}i"

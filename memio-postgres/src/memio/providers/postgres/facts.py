@@ -15,7 +15,7 @@ from memio.providers.postgres._rows.record_rows import New, Row
 from memio.providers.postgres._rows.records import Records, Selection, changes_of
 from memio.providers.postgres._semantic_store import PostgresTextStore
 from memio.toolkit import trusted
-from memio.toolkit.values import from_microseconds, microseconds_of, new_id
+from memio.toolkit.values import from_microseconds, microseconds_of, new_id, new_ids
 
 _make_fact = trusted(Fact)
 
@@ -39,10 +39,10 @@ def _fact(row: Row, score: float | None) -> Fact:
     )
 
 
-def _new(item: FactInput) -> New:
+def _new(item: FactInput, fresh: str) -> New:
     given = item.get("fact_id")
     return New(
-        id=given or new_id(),
+        id=given or fresh,
         named=given is not None,
         content=item["content"],
         metadata=item.get("metadata"),
@@ -112,7 +112,7 @@ class PostgresFactAdapter(PostgresTextStore):
 
     async def add_many(self, *, items: Sequence[FactInput]) -> list[Fact]:
         """Store many facts in one transaction: all of them, or none and the error of the first that cannot be."""
-        return await self._records.add([*map(_new, items)])
+        return await self._records.add([*map(_new, items, new_ids())])
 
     async def restore_records(self, *, records: Sequence[Fact]) -> int:
         """Store records exactly as they are, in one transaction; each gets a version of this database."""

@@ -18,6 +18,8 @@ _DIGEST_BYTES = 10
 _ALTERNATIVES = 32
 """How many parts of a filter are looked at; the rest is left to the evaluator. A long expression takes long."""
 _LEVELS = 6
+_SHORT = 200
+"""How many characters of metadata have a tag that is kept, for the records that follow."""
 _LONGEST = 8_000
 """How many levels and characters an expression has at most. FTS5 refuses one that is nested too deep."""
 
@@ -87,14 +89,18 @@ def _metadata_tags(metadata: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _metadata_tag(key: str, value: Any) -> str:
-    return _digest(f"{len(key)}:{key}{_canonical(value)}")
+    text = f"{len(key)}:{key}{_canonical(value)}"
+    return _short_digest(text) if len(text) <= _SHORT else _digest(text)
 
 
-@lru_cache(maxsize=1024)  # the records of an application share much of their metadata
 def _digest(text: str) -> str:
     from hashlib import blake2b  # imported when it is needed, because it loads OpenSSL
 
     return f"{TAG}m{int.from_bytes(blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest())}"
+
+
+_short_digest = lru_cache(maxsize=1024)(_digest)
+"""The records of an application share much of their metadata."""
 
 
 def _canonical(value: Any) -> str:

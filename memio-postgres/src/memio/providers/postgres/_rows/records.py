@@ -261,26 +261,27 @@ class Records(Generic[R]):
         """Return the rows of the items in order, and how many of them are new."""
         if not items:
             return [], 0
-        distinct = self._distinct(items)
+        keys = [item.key for item in items]
+        distinct = self._distinct(zip(keys, items, strict=True))
         words = dict(zip(distinct, await self._words(distinct.values()), strict=True))
         whole = len([*parts_of(distinct, _characters)]) == 1
         rows = await self._insert(distinct, words) if whole else None
         added = len(distinct)
         if rows is None:
             rows, added = await self._settle(distinct, words)
-        return [rows[item.key] for item in items], added
+        return [rows[key] for key in keys], added
 
-    def _distinct(self, items: Sequence[New]) -> dict[Key, New]:
+    def _distinct(self, items: Iterable[tuple[Key, New]]) -> dict[Key, New]:
         """Return the items by their keys; the same one twice counts once, with the last time of expiry given."""
         distinct: dict[Key, New] = {}
-        for item in items:
-            other = distinct.get(item.key)
+        for key, item in items:
+            other = distinct.get(key)
             if other is None:
-                distinct[item.key] = item
+                distinct[key] = item
             elif not is_same(other, item):
                 raise ConflictError(self._name, item.id)
             elif item.expires_at is not None:
-                distinct[item.key] = other._replace(expires_at=item.expires_at)
+                distinct[key] = other._replace(expires_at=item.expires_at)
         return distinct
 
     async def _insert(self, items: Mapping[Key, New], words: Mapping[Key, Words]) -> dict[Key, Row] | None:

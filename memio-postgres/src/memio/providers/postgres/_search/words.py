@@ -7,7 +7,7 @@ does another one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
@@ -21,6 +21,8 @@ _WEIGHTS = {CONTEXT: "3C", NAME: "2B"}
 _OWN = "1A"
 _LONG = 200
 """How many bytes a word has at most that is stored as it is."""
+_SHORT, _KEPT = 32, 1 << 15
+"""How many characters the words have whose lexemes are kept, and how many of them."""
 _MOST = 900_000
 """How many bytes of words a row has at most, of the 1,048,575 that a `tsvector` may have."""
 DIGESTED = "#"
@@ -118,11 +120,23 @@ def _bytes_of(weights: Mapping[str, str]) -> int:
     return sum(len(lexeme.encode()) + len(weight) + (1 if weight else 0) for lexeme, weight in weights.items())
 
 
-def lexeme_of(word: str) -> str:
-    """Return a word as the index has it: its stem, or the digest of a long word."""
-    # Words with other characters have been folded already, in the same way on every version of Python.
-    lexeme = stem(word.lower() if word.isascii() else word)
-    return lexeme if len(lexeme) * 4 <= _LONG or len(lexeme.encode()) <= _LONG else f"~{_hash(lexeme):032x}"
+class _Lexemes(dict[str, str]):
+    """Words as the index has them, each kept for the texts that follow where it is short."""
+
+    def __missing__(self, word: str) -> str:
+        # Words with other characters have been folded already, in the same way on every version of Python.
+        lexeme = stem(word.lower() if word.isascii() else word)
+        if len(lexeme) * 4 > _LONG and len(lexeme.encode()) > _LONG:
+            lexeme = f"~{_hash(lexeme):032x}"
+        if len(word) <= _SHORT:
+            if len(self) >= _KEPT:
+                self.clear()
+            self[word] = lexeme
+        return lexeme
+
+
+lexeme_of: Callable[[str], str] = _Lexemes().__getitem__
+"""Returns a word as the index has it: its stem, or the digest of a long word."""
 
 
 def wide_digest(lexeme: str) -> str:
