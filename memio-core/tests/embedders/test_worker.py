@@ -205,8 +205,38 @@ async def test_waiting_can_be_cancelled(facts, embedder):
         memio._embedding._of_kind["facts"]._task.cancel()  # so that closing does not wait for the answer
 
 
+async def test_writes_that_follow_each_other_are_embedded_after_the_last_of_them(facts, embedder, monkeypatch):
+    monkeypatch.setattr(module, "QUIET", 0.2)
+    monkeypatch.setattr(module, "LATEST", 60)
+    async with Memio(facts=facts, embedder=embedder) as memio:
+        for number in range(10):
+            await memio.facts.add(f"fact {number}")
+            await asyncio.sleep(0.03)
+        assert embedded(facts) == 0
+        await soon(lambda: embedded(facts) == 10)
+
+
+async def test_writes_without_an_end_do_not_keep_texts_from_being_embedded(facts, embedder, monkeypatch):
+    monkeypatch.setattr(module, "QUIET", 60)
+    monkeypatch.setattr(module, "LATEST", 0.2)
+    async with Memio(facts=facts, embedder=embedder) as memio:
+        async with asyncio.timeout(10):
+            while not embedded(facts):
+                await memio.facts.add("once more")
+                await asyncio.sleep(0.01)
+
+
+async def test_who_waits_does_not_wait_for_a_pause_between_writes(facts, embedder, monkeypatch):
+    monkeypatch.setattr(module, "QUIET", 60)
+    monkeypatch.setattr(module, "LATEST", 60)
+    async with Memio(facts=facts, embedder=embedder) as memio:
+        await memio.facts.add("x")
+        assert await memio.wait_embedded(timeout=10) == (0, 0)
+
+
 async def test_closing_embeds_what_is_pending(facts, embedder, monkeypatch):
-    monkeypatch.setattr(module, "GATHER", 0.3)
+    monkeypatch.setattr(module, "QUIET", 60)
+    monkeypatch.setattr(module, "LATEST", 60)
     async with Memio(facts=facts, embedder=embedder) as memio:
         await memio.facts.add_many([f"fact {n}" for n in range(40)])
     assert embedded(facts) == 40

@@ -17,8 +17,15 @@ from memio._loops.own import OwnLoop
 from memio.errors import ClosedError, NotSupportedError, OtherModelError, ProviderError, RateLimitError
 from memio.protocols import Embedded
 
-GATHER = 0.02
-"""Seconds between the first write and the first batch, so that writes which follow each other share one."""
+QUIET = 0.05
+"""Seconds without a write before the first batch: writes that follow each other share one, and have the processor to
+themselves."""
+
+LATEST = 1.0
+"""Seconds after which the first batch begins, however many writes follow each other."""
+
+_GLANCE = 0.01
+"""Seconds between two looks whether there was a write."""
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
@@ -91,6 +98,8 @@ class Worker:
         self._wanted = False
         self._running = False
         self._closed = False
+        self._wrote = 0.0
+        self._hurry = False
         self._batch = _FEWEST
         self._reported = ""
         self._task: Task[None] | None = None
@@ -100,6 +109,11 @@ class Worker:
         """Note a call of one of the stores. After the first, and after each that stored texts, it looks for work."""
         if not wrote and self._started:
             return
+        self._wrote = monotonic()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Start the task, unless it runs."""
         with self._lock:
             self._started = self._wanted = True
             if self._running or self._closed:
@@ -112,12 +126,13 @@ class Worker:
                 self._background.call_soon(partial(_start, ref(self)))
 
     def look_again(self, key: int) -> None:
-        """Look for work in a store anew: what was found about its model may be outdated."""
+        """Look for work in a store anew, because somebody waits for it: what is known of its model may be outdated."""
+        self._hurry = True
         watched = self._watched[key]
         if watched.other_model:
             watched.other_model = ""
             watched.look_at(None)
-        self.called(wrote=True)
+        self._wake()
 
     def other_model(self, key: int) -> str:
         """Return why nothing of a store is embedded, where its vectors are of another model; otherwise nothing."""
@@ -140,10 +155,18 @@ class Worker:
     def _start(self) -> None:
         self._task = get_running_loop().create_task(_run(ref(self)))
 
+    def gathers(self, began: float) -> bool:
+        """Return whether the first batch waits for the end of the writes that follow each other."""
+        if self._closed or self._hurry:
+            return False
+        moment = monotonic()
+        return moment - self._wrote < QUIET and moment - began < LATEST
+
     async def turn(self) -> bool:
         """Embed one batch of each store, and return whether to go on at once."""
         with self._lock:
             self._wanted = False
+        self._hurry = False
         found = False
         try:
             for watched in self._watched.values():
@@ -227,13 +250,16 @@ def _start(worker: ref[Worker]) -> None:
 
 def _look(worker: ref[Worker]) -> None:
     if (alive := worker()) is not None:
-        alive.called(wrote=True)
+        alive._wake()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
 
 
 async def _run(worker: ref[Worker]) -> None:
     """Let a worker take its turns, until there is nothing to do or the worker is gone."""
     try:
-        await sleep(GATHER)
+        began = monotonic()
+        while (alive := worker()) is not None and alive.gathers(began):
+            del alive
+            await sleep(_GLANCE)
         while (alive := worker()) is not None and await alive.turn():
             del alive
             await sleep(0)
