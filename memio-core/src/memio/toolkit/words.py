@@ -23,7 +23,6 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 from unicodedata import ucd_3_2_0
 
-from memio.toolkit._folding import fold
 from memio.toolkit._stop_words import STOP_WORDS
 from memio.toolkit._word_forms import other_forms
 
@@ -75,6 +74,8 @@ _CLASSES = _Classes()
 
 def _runs(text: str) -> Iterator[tuple[str, str]]:
     """Yield the runs of characters of one class, folded, each with its class."""
+    from memio.toolkit._folding import fold  # its tables are made when a text needs them: a cold process rarely does
+
     text = fold(text)
     classes = text.translate(_CLASSES)
     for run in _RUN.finditer(classes):
