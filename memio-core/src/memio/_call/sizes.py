@@ -84,9 +84,10 @@ def check_sizes(keywords: Mapping[str, Any], records: str | None, limits: Limits
     Raises:
         InvalidInputError: Something is too large; it names the argument, its size and the limit.
     """
-    for name in ("metadata", "content"):
-        if (value := keywords.get(name)) and (excess := _excess(name, value, limits)):
-            raise _refusal(excess, "", name, provider)
+    if (metadata := keywords.get("metadata")) and (excess := _excess("metadata", metadata, limits)):
+        raise _refusal(excess, "", "metadata", provider)
+    if limits.content is not None and (excess := _excess("content", keywords.get("content") or "", limits)):
+        raise _refusal(excess, "", "content", provider)
     data = keywords.get("data")
     if data is not None and (excess := _data_excess(data, keywords.get("content") or "", limits)):
         raise _refusal(excess, "", "data", provider)
@@ -126,7 +127,10 @@ def _memory_of_json(value: Any) -> int:
 def _excess(name: str, value: Any, limits: Limits) -> Excess | None:
     """Return by how much a value is too large: `metadata`, `content`, or a part of a triple."""
     if name == "metadata":
-        size, most, unit = _json_excess(value, limits.metadata), limits.metadata, "bytes as ASCII JSON"
+        size = _json_excess(value, limits.metadata)
+        if size is None:
+            return None  # at once, because batches come here for each record
+        most, unit = limits.metadata, "bytes as ASCII JSON"
         advice = "keep large values in the content or elsewhere, and a reference in the metadata"
     elif name == "content":
         if limits.content is None:

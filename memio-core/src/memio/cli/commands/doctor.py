@@ -11,7 +11,7 @@ import typer
 from memio.capabilities import KINDS
 from memio.cli import options
 from memio.cli.io.exit import ExitCode
-from memio.cli.io.output import console, visible, write_json
+from memio.cli.io.output import console, counted, visible, write_json
 from memio.cli.sources import source_for
 from memio.errors import MemioError, PluginError
 
@@ -148,7 +148,7 @@ def _show(found: Diagnosis) -> None:
         rows.append((setting.name, Text.assemble(visible(setting.value), (f"  ({origin})", "dim"))))
     if (embedder := found.embedder) is not None:
         where = "on this machine" if embedder.destination is None else f"texts are sent to {embedder.destination}"
-        progress = f"{embedder.model}, {where}; {embedder.pending} texts pending, {embedder.failed} failed"
+        progress = f"{embedder.model}, {where}; {counted(embedder.pending, 'text')} pending, {embedder.failed} failed"
         rows.append(("embedder", Text(visible(progress))))
         if embedder.other_model is not None:
             rows.append(("", Text(visible(embedder.other_model), style="yellow")))
