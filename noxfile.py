@@ -248,8 +248,8 @@ def letta_contract(session: nox.Session) -> None:
     """Hold all kinds of the letta provider to the contract, on a server as `letta` does, for its README."""
     session.install(*PINS, *PACKAGES, *TEST, "uv")
     with _letta_server(session) as url:
-        report = _letta_laws(session, url, "facts", "history", "documents")
-    session.log(f"to put the result into a page: python tools/contract_table.py {report} memio-letta/README.md")
+        scorecard = _letta_laws(session, url, "facts", "history", "documents")
+    session.log(f"to publish it: python tools/docs/put_scorecard.py {scorecard} memio-letta/README.md")
 
 
 @contextmanager
@@ -270,17 +270,17 @@ def _letta_server(session: nox.Session) -> Generator[str]:
 
 
 def _letta_laws(session: nox.Session, url: str, *kinds: str) -> Path:
-    """Hold kinds of the letta provider to the contract, and return the report."""
+    """Hold kinds of the letta provider to the contract, and return the scorecard."""
     agent = str(session.run("python", "tools/letta/create_agent.py", url, silent=True)).strip()
     # Not in `session.create_tmp()`: it sets TMPDIR, where the server would be looked for when it is to be stopped.
-    report = session.cache_dir / f"letta-{'-'.join(kinds)}.json"
+    scorecard = session.cache_dir / "-".join(kinds) / "contract-letta.md"
     suite = ["--pyargs", "memio_contract.suite", "--memio-provider=letta", "--memio-profile=live"]
     suite += [f"--memio-kind={kind}" for kind in kinds]
     settings = {"LETTA_BASE_URL": url, "LETTA_AGENT_ID": agent}
     session.run(
-        "pytest", *WAITING, "--durations=15", f"--memio-report={report}", *suite, *session.posargs, env=settings
+        "pytest", *WAITING, "--durations=15", f"--memio-scorecard={scorecard}", *suite, *session.posargs, env=settings
     )
-    return report
+    return scorecard
 
 
 @nox.session
@@ -299,8 +299,8 @@ def postgres_full(session: nox.Session) -> None:
     session.install(*PINS, *PACKAGES, *TEST)
     with _postgres_server(session) as dsn:
         session.run("pytest", "-m", "slow", "memio-postgres/tests", *session.posargs, env={"MEMIO_POSTGRES_DSN": dsn})
-        report = _postgres_laws(session, dsn, "ci")
-    session.log(f"to put the result into a page: python tools/contract_table.py {report} memio-postgres/README.md")
+        scorecard = _postgres_laws(session, dsn, "ci")
+    session.log(f"to publish it: python tools/docs/put_scorecard.py {scorecard} docs/providers/postgres.md")
     # Debian's server, where it is installed: an older one, without pgvector.
     debian = {"MEMIO_POSTGRES_SERVER": "debian"}
     if subprocess.run(["tools/postgres/start_postgres.sh", "install"], check=False, env=os.environ | debian).returncode:  # noqa: S607  # our own script
@@ -329,12 +329,12 @@ def _postgres_server(session: nox.Session, **settings: str) -> Generator[str]:
 
 
 def _postgres_laws(session: nox.Session, dsn: str, profile: str) -> Path:
-    """Hold the kinds of the postgres provider to the contract, and return the report."""
-    report = session.cache_dir / f"postgres-{profile}.json"
+    """Hold the kinds of the postgres provider to the contract, and return the scorecard."""
+    scorecard = session.cache_dir / profile / "contract-postgres.md"
     suite = ("--pyargs", "memio_contract.suite", "--memio-provider=postgres", f"--memio-profile={profile}")
-    options = (*BOTH_CORES, "--durations=15", f"--memio-report={report}")
+    options = (*BOTH_CORES, "--durations=15", f"--memio-scorecard={scorecard}")
     session.run("pytest", *options, *suite, env={"MEMIO_POSTGRES_DSN": dsn})
-    return report
+    return scorecard
 
 
 @nox.session
