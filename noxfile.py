@@ -203,7 +203,7 @@ def full(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Run the tests that take long."""
     session.install(*PINS, *PACKAGES, *TYPES, "uv")
-    session.run("pytest", "-m", "slow", *session.posargs)
+    session.run("pytest", *BOTH_CORES, "-m", "slow", *session.posargs)
 
 
 @nox.session(python=PYTHONS, download_python="never")

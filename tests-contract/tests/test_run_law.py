@@ -74,7 +74,7 @@ def test_a_limit_of_the_target_that_hides_a_law_is_shown_as_a_relaxation() -> No
     outcome = run_law(law_by_id("facts.content.long"), target, profile=QUICK)
     assert (outcome.status, outcome.relaxed) == (Status.PASSED, ("content_bytes",))
     shown = printed(target, "facts.content.long")
-    assert "relaxed: 1 laws passed with content that is shorter than what the store takes" in shown
+    assert "relaxed: 1 law passed with content that is shorter than what the store takes" in shown
     assert "content was tried up to 4,000 bytes, lowered by the target; the store states 1,000,000 bytes" in shown
 
 

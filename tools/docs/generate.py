@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 from commands import command_reference
-from contract import contract_result
+from contract import contract_result, table_of_a_new_provider
 from features import feature_table, sentences
 from front import headlines
 from settings import settings_table
@@ -43,6 +43,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
 }
 SLOW_PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "contract result of sqlite": lambda: contract_result("sqlite", check="--check" in sys.argv),
+    "contract table of a new provider": table_of_a_new_provider,
 }
 RECORDED = frozenset(f"contract result of {name}" for name in ("letta", "postgres"))
 """What `put_scorecard.py` writes after a run on a server."""

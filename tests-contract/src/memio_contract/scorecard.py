@@ -12,7 +12,7 @@ from pathlib import Path
 from memio_contract.lawbook import law_by_id
 from memio_contract.outcome import Outcome, Status
 from memio_contract.result import Result, Verdict
-from memio_contract.table import by_title, headings_of, relaxations, rows
+from memio_contract.table import by_title, counted, headings_of, relaxations, rows
 
 COLOURS: dict[Verdict, str] = {"passed": "#2e7d32", "failed": "#c62828", "incomplete": "#b26a00"}
 _LABEL = "memio contract"
@@ -102,7 +102,7 @@ def page(result: Result, *, title: str, provider: str, image: str, today: date) 
     sections = {
         "Failing laws": _laws(result, Status.FAILED),
         "Known faults": _laws(result, Status.EXPECTED_FAILURE),
-        "Not run": [f"{times} laws: {reason}" for reason, times in _reasons(result, Status.NOT_RUN).items()],
+        "Not run": [f"{counted(times)}: {reason}" for reason, times in _reasons(result, Status.NOT_RUN).items()],
         "Relaxations": list(relaxations(result)) or ["none"],
     }
     for heading, items in sections.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from memio.capabilities import Feature, Guarantee
+from memio.capabilities import KINDS, Feature, Guarantee
 from memio_contract.lawbook import law_by_id
 from memio_contract.outcome import Outcome, Status
 from memio_contract.result import Checked, Result
@@ -33,9 +33,9 @@ def lines(result: Result) -> Iterator[str]:
 
 
 def by_title(result: Result) -> dict[str, list[Checked]]:
-    """Return the stores by what the result calls their provider."""
+    """Return the stores by what the result calls their provider, their kinds in the usual order."""
     found: dict[str, list[Checked]] = {}
-    for checked in result.checked:
+    for checked in sorted(result.checked, key=lambda checked: KINDS.index(checked.kind)):  # processes report in any
         found.setdefault(checked.title, []).append(checked)
     return found
 
@@ -88,13 +88,18 @@ def remarks(result: Result) -> Iterator[str]:
             if times <= _FEW:
                 yield from (f"{status}: {law}: {reason}" for law in named)
                 continue
-            yield f"{status}: {times} laws: {reason}"
+            yield f"{status}: {counted(times)}: {reason}"
             if status is not Status.NOT_RUN:
                 yield from (f"    {law}" for law in named)
     missing = Counter(outcome.reason for outcome in result.all() if outcome.status is Status.NOT_APPLICABLE)
     for reason, times in missing.items():
-        yield f"not applicable: {times} laws: {reason}"
+        yield f"not applicable: {counted(times)}: {reason}"
     yield from relaxations(result)
+
+
+def counted(laws: int) -> str:
+    """Return a number of laws, as in `1 law` and `2 laws`."""
+    return f"{laws} law{'' if laws == 1 else 's'}"
 
 
 def relaxations(result: Result) -> Iterator[str]:
@@ -102,7 +107,7 @@ def relaxations(result: Result) -> Iterator[str]:
     relaxed = Counter(name for outcome in result.all() for name in outcome.relaxed)
     for name, times in relaxed.items():
         how = _RELAXED.get(name, f"without insisting on {name}, which is not declared")
-        yield f"relaxed: {times} laws passed {how}"
+        yield f"relaxed: {counted(times)} passed {how}"
     yield from (f"limits: {limit}" for limit in result.limits)
     limits: dict[str, list[str]] = {}
     for store in result.checked:
