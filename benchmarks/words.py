@@ -26,6 +26,7 @@ from uuid import uuid4
 from benchmarks.locomo import DEPTHS, Conversation, Score, Turn, conversations
 
 from memio import Memio, Message
+from memio.embedders import shared
 from memio.models import Role
 from memio.protocols import FactInput, Mode
 
@@ -155,6 +156,7 @@ async def main() -> None:
     options.add_argument("--postgres", metavar="DSN")
     options.add_argument("--embedder", metavar="NAME")
     given = options.parse_args()
+    shared.QUERY_TIMEOUT = 60.0  # how busy the machine is must not change what is found
     measured = Measurement(given.postgres, given.embedder)
     if given.locomo:
         talks = conversations(given.locomo, ALL)
