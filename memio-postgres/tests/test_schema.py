@@ -65,7 +65,7 @@ def test_a_role_without_the_right_to_create_gets_an_error_that_names_the_command
             assert [fact.content for fact in await memio.facts.search("coffee", user_id="alice")] == ["likes coffee"]
             await memio.facts.delete_all()
 
-    with pytest.raises(ProviderError, match=rf"memio postgres ddl --schema {schema}") as caught:
+    with pytest.raises(ProviderError, match=rf"memio postgres ddl --schema {schema} --role {name}`") as caught:
         asyncio.run(use())
     assert "secret" not in str(caught.value)
     execute(dsn, ddl("--schema", schema), "SELECT 1")
@@ -73,6 +73,27 @@ def test_a_role_without_the_right_to_create_gets_an_error_that_names_the_command
         asyncio.run(use())
     execute(dsn, f"DROP SCHEMA {schema} CASCADE", ddl("--schema", schema, "--role", name), "SELECT 1")
     asyncio.run(use())
+
+
+@pytest.mark.parametrize("partitions", ["0", "3"])
+def test_a_role_that_may_not_clean_the_tables_is_told_what_forget_left(role, schema, dsn, partitions):
+    name, address = role
+    execute(dsn, ddl("--schema", schema, "--role", name, "--partitions", partitions), "SELECT 1")
+
+    async def forget():
+        settings = {"provider": "postgres", "dsn": address, "schema_name": schema}
+        async with Memio.from_config({"facts": settings}) as memio:
+            await memio.facts.add("likes coffee", user_id="alice")
+            [store] = (await memio.forget(user_id="alice")).stores
+        return " ".join(store.remains)
+
+    has_maintain = execute(dsn, "SELECT current_setting('server_version_num')::int >= 170000")[0][0]
+    if has_maintain:
+        assert "may not run VACUUM" not in asyncio.run(forget())
+        execute(dsn, f"REVOKE MAINTAIN ON ALL TABLES IN SCHEMA {schema} FROM {name}", "SELECT 1")
+    said = asyncio.run(forget())
+    assert f"this role may not run VACUUM on {schema}.fact, {schema}.owner, so the deleted rows are still" in said
+    assert ("GRANT MAINTAIN" in said) == has_maintain
 
 
 def test_a_partitioned_table_is_read_in_the_partition_of_the_owner(connect, dsn, schema):
