@@ -157,6 +157,19 @@ def test_tables_of_an_older_version_are_migrated_once(connect, dsn, schema, monk
     assert execute(dsn, f"SELECT value FROM {schema}.meta WHERE key = 'schema'")[0][0] == str(now + 2)
 
 
+def test_a_role_that_may_not_migrate_is_told_who_may(connect, role, schema, dsn, monkeypatch):
+    name, address = role
+    execute(dsn, ddl("--schema", schema, "--role", name), "SELECT 1")
+    now = tables.VERSION
+    monkeypatch.setattr(tables, "VERSION", now + 1)
+    monkeypatch.setattr(migrations, "MIGRATIONS", {now + 1: ("ALTER TABLE {schema}.fact ADD COLUMN two integer",)})
+    words = rf"older version \({now}, this memio needs {now + 1}\).*as the owner, which migrates them"
+    with pytest.raises(ProviderError, match=words):
+        use_facts(lambda: connect(dsn=address))
+    use_facts(connect)  # the owner
+    assert use_facts(lambda: connect(dsn=address)) == 0
+
+
 def test_tables_of_the_first_version_get_numbers_of_their_texts(connect, dsn, schema):
     async def fill():
         async with connect() as memio:

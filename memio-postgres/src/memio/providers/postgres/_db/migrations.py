@@ -53,7 +53,13 @@ async def prepare_schema(connection: Any, schema: str, place: str) -> bool:
             elif found < tables.VERSION:
                 await _migrate(connection, schema, found, place)
     except pg.InsufficientPrivilegeError as error:
-        raise _not_allowed(place, await _command(connection, schema), error) from error
+        if found is None:
+            raise _not_allowed(place, await _command(connection, schema), error) from error
+        raise ProviderError(
+            f"the tables in {place} are of an older version ({found}, this memio needs {tables.VERSION}), and only "
+            "their owner may change them: let `memio doctor` connect once as the owner, which migrates them",
+            cause=error,
+        ) from error
     except pg.ReadOnlySQLTransactionError as error:
         raise ProviderError(
             f"the tables in {place} are not there, or of an older version, and this server is read-only: let a client "
@@ -194,7 +200,7 @@ async def _command(connection: Any, schema: str) -> str:
 
 def _not_allowed(place: str, command: str, error: BaseException) -> MemioError:
     return ProviderError(
-        f"the tables in {place} are not there, or of an older version, and this role may not make them: let an "
-        f"administrator run what `{command}` prints, or grant the role CREATE on the database",
+        f"the tables in {place} are not there, and this role may not make them: let an administrator run what "
+        f"`{command}` prints, or grant the role CREATE on the database",
         cause=error,
     )
