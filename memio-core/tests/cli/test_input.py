@@ -109,6 +109,7 @@ BAD = {
     "a triple and a file": (["graph", "add", "a", "b", "c", "--file", "-"], "leave SUBJECT"),
     "an empty entity": (["graph", "delete-entity", ""], "entity must not be empty"),
     "an unknown command": (["facts", "forget"], "No such command 'forget'"),
+    "an unknown command like no other": (["facts", "rm", "x"], "No such command 'rm'. There are add, put, "),
     "an unknown option": (["facts", "list", "--usr", "x"], "No such option"),
     "a configuration before the command": (
         ["-c", "memio.toml", "facts", "list"],

@@ -1,6 +1,7 @@
 """All commands, and the translation of their errors into messages and exit codes."""
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -123,6 +124,8 @@ def _other(error: Exception, *, as_json: bool) -> ExitCode:
     option = getattr(error, "option_name", None)
     if option in _OF_COMMANDS and hasattr(getattr(context, "command", None), "commands"):
         message = f"{option} is written after the command: {context.command_path} … {_OF_COMMANDS[option]}"
+    elif context is not None and context.parent is not None and re.fullmatch(r"No such command '[^']*'\.", message):
+        message = f"{message} There are {', '.join(context.command.list_commands(context))}"
     hint = f" (try: {context.command_path} --help)" if context is not None else ""
     write_failure("UsageError", f"{message}{hint}", ExitCode.USAGE, as_json=as_json)
     return ExitCode.USAGE
