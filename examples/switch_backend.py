@@ -1,9 +1,9 @@
-"""The same program on SQLite and on Letta: change the line with BACKEND.
+"""The same program on SQLite, PostgreSQL and Letta: change the line with BACKEND.
 
     python examples/switch_backend.py
 
-On Letta, it needs `pip install memio-letta`, and LETTA_AGENT_ID with LETTA_BASE_URL or LETTA_API_KEY in the
-environment.
+On PostgreSQL, it needs `pip install memio-postgres`, and MEMIO_POSTGRES_DSN in the environment. On Letta, it needs
+`pip install memio-letta`, and LETTA_AGENT_ID with LETTA_BASE_URL or LETTA_API_KEY in the environment.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 
 from memio import Memio, Message
 
-BACKEND = "sqlite"  # or "letta"
+BACKEND = "sqlite"  # or "postgres", or "letta"
 
 
 async def main() -> None:
@@ -25,7 +25,7 @@ async def main() -> None:
 
         hello = Message(role="user", content="Where were we?")
         turn = await memio.history.add(session_id="example", messages=[hello], user_id="alice")
-        for reply in turn.replies:  # Letta's agent answers, SQLite does not
+        for reply in turn.replies:  # Letta's agent answers, the databases do not
             print("answered:", reply.content)
         for message in await memio.history.get(session_id="example", user_id="alice"):
             print("read back:", message.role, message.content)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 
 EXAMPLES = Path(__file__).parents[1]
-LINE = 'BACKEND = "sqlite"  # or "letta"\n'
+LINE = 'BACKEND = "sqlite"  # or "postgres", or "letta"\n'
 
 
 def test_the_program_runs_on_sqlite(run, tmp_path):
@@ -37,23 +39,49 @@ def agent():
             server.delete(f"/v1/archives/{archive['id']}").raise_for_status()
 
 
-def test_the_program_runs_on_letta_when_one_line_is_changed(agent, tmp_path, environment):
+def run_changed(line, folder, environment):
+    """Run the program with another line for the backend, and return what it prints."""
     text = (EXAMPLES / "switch_backend.py").read_text(encoding="utf-8")
     assert text.count(LINE) == 1
-    (tmp_path / "program.py").write_text(text.replace(LINE, 'BACKEND = "letta"\n'), encoding="utf-8")
+    (folder / "program.py").write_text(text.replace(LINE, f"{line}\n"), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error", "program.py"],
-        cwd=tmp_path,
-        env={**environment, **agent},
+        cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "recalled: Alice likes coffee {'source': 'example'}\nanswered: " in done.stdout
-    assert "read back: user Where were we?\nread back: assistant " in done.stdout
     assert done.stdout.endswith("left: 0\n")
+    return done.stdout
+
+
+def test_the_program_runs_on_letta_when_one_line_is_changed(agent, tmp_path, environment):
+    out = run_changed('BACKEND = "letta"', tmp_path, {**environment, **agent})
+    assert "recalled: Alice likes coffee {'source': 'example'}\nanswered: " in out
+    assert "read back: user Where were we?\nread back: assistant " in out
+
+
+def test_the_program_runs_on_postgres_when_one_line_is_changed(tmp_path, environment):
+    dsn = os.environ.get("MEMIO_POSTGRES_DSN")
+    if not dsn:
+        pytest.skip("MEMIO_POSTGRES_DSN names no server; start one with: tools/postgres/start_postgres.sh start")
+    asyncpg = pytest.importorskip("asyncpg")
+    schema = f"memio_test_{uuid4().hex[:12]}"
+
+    async def drop():
+        connection = await asyncpg.connect(dsn)
+        await connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        await connection.close()
+
+    line = f'BACKEND = {{"provider": "postgres", "schema_name": "{schema}"}}'
+    try:
+        out = run_changed(line, tmp_path, {**environment, "MEMIO_POSTGRES_DSN": dsn})
+    finally:
+        asyncio.run(drop())
+    assert out.startswith("recalled: Alice likes coffee {'source': 'example'}\nread back: user Where were we?\n")
 
 
 def test_the_provider_runs_and_keeps_its_facts(run, tmp_path):

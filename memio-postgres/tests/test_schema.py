@@ -65,7 +65,7 @@ def test_a_role_without_the_right_to_create_gets_an_error_that_names_the_command
             assert [fact.content for fact in await memio.facts.search("coffee", user_id="alice")] == ["likes coffee"]
             await memio.facts.delete_all()
 
-    with pytest.raises(ProviderError, match=rf"memio postgres ddl --schema {schema}") as caught:
+    with pytest.raises(ProviderError, match=rf"memio postgres ddl --schema {schema} --role {name}`") as caught:
         asyncio.run(use())
     assert "secret" not in str(caught.value)
     execute(dsn, ddl("--schema", schema), "SELECT 1")
@@ -73,6 +73,27 @@ def test_a_role_without_the_right_to_create_gets_an_error_that_names_the_command
         asyncio.run(use())
     execute(dsn, f"DROP SCHEMA {schema} CASCADE", ddl("--schema", schema, "--role", name), "SELECT 1")
     asyncio.run(use())
+
+
+@pytest.mark.parametrize("partitions", ["0", "3"])
+def test_a_role_that_may_not_clean_the_tables_is_told_what_forget_left(role, schema, dsn, partitions):
+    name, address = role
+    execute(dsn, ddl("--schema", schema, "--role", name, "--partitions", partitions), "SELECT 1")
+
+    async def forget():
+        settings = {"provider": "postgres", "dsn": address, "schema_name": schema}
+        async with Memio.from_config({"facts": settings}) as memio:
+            await memio.facts.add("likes coffee", user_id="alice")
+            [store] = (await memio.forget(user_id="alice")).stores
+        return " ".join(store.remains)
+
+    has_maintain = execute(dsn, "SELECT current_setting('server_version_num')::int >= 170000")[0][0]
+    if has_maintain:
+        assert "may not run VACUUM" not in asyncio.run(forget())
+        execute(dsn, f"REVOKE MAINTAIN ON ALL TABLES IN SCHEMA {schema} FROM {name}", "SELECT 1")
+    said = asyncio.run(forget())
+    assert f"this role may not run VACUUM on {schema}.fact, {schema}.owner, so the deleted rows are still" in said
+    assert ("GRANT MAINTAIN" in said) == has_maintain
 
 
 def test_a_partitioned_table_is_read_in_the_partition_of_the_owner(connect, dsn, schema):
@@ -134,6 +155,19 @@ def test_tables_of_an_older_version_are_migrated_once(connect, dsn, schema, monk
 
     asyncio.run(together())
     assert execute(dsn, f"SELECT value FROM {schema}.meta WHERE key = 'schema'")[0][0] == str(now + 2)
+
+
+def test_a_role_that_may_not_migrate_is_told_who_may(connect, role, schema, dsn, monkeypatch):
+    name, address = role
+    execute(dsn, ddl("--schema", schema, "--role", name), "SELECT 1")
+    now = tables.VERSION
+    monkeypatch.setattr(tables, "VERSION", now + 1)
+    monkeypatch.setattr(migrations, "MIGRATIONS", {now + 1: ("ALTER TABLE {schema}.fact ADD COLUMN two integer",)})
+    words = rf"older version \({now}, this memio needs {now + 1}\).*as the owner, which migrates them"
+    with pytest.raises(ProviderError, match=words):
+        use_facts(lambda: connect(dsn=address))
+    use_facts(connect)  # the owner
+    assert use_facts(lambda: connect(dsn=address)) == 0
 
 
 def test_tables_of_the_first_version_get_numbers_of_their_texts(connect, dsn, schema):

@@ -227,7 +227,10 @@ def _read(path: Path, form: str) -> tuple[dict[str, Any], str]:
             return tomllib.loads(text), ""
         value: object = parse_json(text)
     except (ValueError, RecursionError) as error:
-        return {}, f"the file is not valid {form}: {error}"
+        unquoted = str(error).startswith(("Invalid value", "Expecting value"))
+        example = 'facts = "sqlite"' if form == "TOML" else '{"facts": "sqlite"}'
+        hint = f"; text needs quotes, as in {example}" if unquoted else ""
+        return {}, f"the file is not valid {form}: {error}{hint}"
     if not isinstance(value, dict):
         return {}, "the file must hold a JSON object"
     return cast("dict[str, Any]", value), ""

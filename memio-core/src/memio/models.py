@@ -322,7 +322,11 @@ def utc(value: datetime, where: str) -> datetime:
         InvalidInputError: It is no `datetime`, has no time zone, or lies outside of the years 1 to 9999 in UTC.
     """
     if not isinstance(value, datetime):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers may be untyped
-        raise InvalidInputError(f"{where} must be a datetime, not {type(value).__name__}", argument=where)
+        away = {"expires_at": " + timedelta(days=1)", "since": " - timedelta(days=7)"}.get(where, "")
+        example = f"datetime.now(timezone.utc){away}"
+        raise InvalidInputError(
+            f"{where} must be a datetime, such as {example}, not {type(value).__name__}", argument=where
+        )
     if value.utcoffset() is None:
         raise InvalidInputError(
             f"{where} has no time zone: pass an aware time, such as datetime.now(timezone.utc)", argument=where

@@ -269,6 +269,8 @@ def _unknown(group: str, reference: str, written: str | None) -> str:
     name = reference.rpartition(":")[2]
     if written is not None:
         return f"no {what} is installed under the name that {written!r} is replaced with; {there}"
+    if place := _place_as_name(group, reference):
+        return f"{place}; {there}"
     published = PUBLISHED.get(name)
     offered = kinds_of(name) or (published.kinds if published else ())
     if offered and group in KINDS and group not in offered:
@@ -283,3 +285,17 @@ def _unknown(group: str, reference: str, written: str | None) -> str:
         return f"no {what} {name!r} is installed: pip install {published.distribution}; {there}"
     known = [*names, *(other for other, offer in PUBLISHED.items() if group in offer.kinds)]
     return f"no {what} {reference!r} is installed{did_you_mean(name, known)}; {there}"
+
+
+def _place_as_name(group: str, reference: str) -> str | None:
+    """Return what is wrong with a name that is an address or a path, or `None` if it is neither."""
+    if "://" in reference:
+        what = "an address"  # not repeated: it may hold a password
+    elif re.search(r"[/\\]|\.(db3?|sqlite3?)$", reference):
+        what = f"{reference!r}, a path,"
+    else:
+        return None
+    of_server = "://" in reference and not reference.startswith("sqlite")
+    example = '{ provider = "postgres", dsn = "…" }' if of_server else '{ provider = "sqlite", path = "…" }'
+    advice = f", with the place as a setting: {example}" if group in KINDS else ""
+    return f"{what} stands where the name of a plugin belongs: write the name{advice}"

@@ -80,6 +80,8 @@ REFUSED = [
     (["a==5"], r"""has ==, which is not an operator: they are =, .*, as in 'a="=…"'"""),
     (["a=>5"], r"""has =>, which is not an operator: .* as in 'a=">…"'"""),
     (["a<>5"], r"""has <>, which is not an operator: .* as in 'a<">…"'"""),
+    (["a>>5"], r"""has >>, which is not an operator: .* as in 'a>">…"'"""),
+    (["a<<5"], r"""has <<, which is not an operator: .* as in 'a<"<…"'"""),
     (["a={1"], "the value is not valid JSON"),
     (['a>="x'], "the value is not valid JSON"),
     (["{age: 5}"], "'{age: 5}' is not valid JSON"),

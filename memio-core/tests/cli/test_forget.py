@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from memio.cli.io.receipts import show
+from memio.receipts import ForgetReceipt, StoreReceipt
 
 KINDS = ["facts", "history", "documents", "graph"]
 
@@ -45,6 +49,22 @@ def test_people_get_a_table(filled: Callable[..., Any]) -> None:
     for word in ("facts", "sqlite", "listing, get, search", "graph: not touched, the caller skipped it"):
         assert word in done.out
     assert done.out.endswith("forgot user 'alice', except in what was skipped\n")
+
+
+def test_what_stays_is_said_once_for_stores_that_have_it_in_common(capsys: pytest.CaptureFixture[str]) -> None:
+    stores = (
+        StoreReceipt(kind="facts", provider="server", before=1, after=0, remains=("the log keeps it",)),
+        StoreReceipt(
+            kind="history", provider="server", before=1, after=0, remains=("the log keeps it", "so does the index")
+        ),
+        StoreReceipt(kind="graph", provider="server", skipped="the caller skipped it"),
+    )
+    show(ForgetReceipt(labels={"user_id": "alice"}, stores=stores, started_at=datetime.now(UTC), seconds=1.0))
+    assert capsys.readouterr().out.rstrip().splitlines()[-3:] == [
+        "facts, history: the log keeps it",
+        "history: so does the index",
+        "graph: not touched, the caller skipped it",
+    ]
 
 
 def test_labels_are_combined_and_a_prefix_spans_what_is_below(filled: Callable[..., Any]) -> None:

@@ -109,7 +109,16 @@ BAD = {
     "a triple and a file": (["graph", "add", "a", "b", "c", "--file", "-"], "leave SUBJECT"),
     "an empty entity": (["graph", "delete-entity", ""], "entity must not be empty"),
     "an unknown command": (["facts", "forget"], "No such command 'forget'"),
+    "an unknown command like no other": (["facts", "rm", "x"], "No such command 'rm'. There are add, put, "),
     "an unknown option": (["facts", "list", "--usr", "x"], "No such option"),
+    "a configuration before the command": (
+        ["-c", "memio.toml", "facts", "list"],
+        "-c is written after the command: memio … -c FILE",
+    ),
+    "an option between group and command": (
+        ["facts", "--user", "a", "list"],
+        "--user is written after the command: memio facts … --user ID",
+    ),
     "a missing argument": (["facts", "get"], "Missing argument 'ID'"),
 }
 

@@ -213,7 +213,9 @@ def test_relative_paths_are_relative_to_the_file(run, tmp_path):
     [
         ("missing.toml", None, "the file cannot be read: No such file or directory"),
         ("broken.toml", "facts = ", "the file is not valid TOML: Invalid value (at end of document)"),
+        ("unquoted.toml", "facts = sqlite", """column 9); text needs quotes, as in facts = "sqlite\""""),
         ("broken.json", "{", "the file is not valid JSON"),
+        ("unquoted.json", '{"facts": sqlite}', """at character 11; text needs quotes, as in {"facts": "sqlite"}"""),
         ("twice.json", '{"facts": "a", "facts": "b"}', "duplicate key 'facts'"),
         ("list.json", "[]", "the file must hold a JSON object"),
         ("memio.yaml", "facts: sqlite", "the name of a configuration file must end in .toml or .json, not '.yaml'"),
@@ -243,6 +245,22 @@ def test_the_error_for_a_file_that_cannot_be_used_states_the_reason(name, text, 
     output = run(f"fails({name!r})")
     assert message in output
     assert name in output
+
+
+@pytest.mark.parametrize("kind", ["facts", "embedder"])
+def test_an_address_instead_of_a_provider_is_not_repeated_and_becomes_a_setting(kind, run):
+    # defect: the password of a DSN that was written where the name belongs
+    output = run(f"fails({{'history': 'sqlite', {kind!r}: 'postgresql://ann:hunter2@host/app'}})")
+    assert "hunter2" not in output
+    assert "an address stands where the name of a plugin belongs: write the name" in output
+    assert ('{ provider = "postgres", dsn = "…" }' in output) == (kind == "facts")
+
+
+@pytest.mark.parametrize("path", ["memory.db", "data/memory", "C:\\memory", "x.sqlite3"])
+def test_a_path_instead_of_a_provider_becomes_a_setting(path, run):
+    output = run(f"fails({{'facts': {path!r}}})")
+    assert "a path, stands where the name of a plugin belongs: write the name" in output
+    assert '{ provider = "sqlite", path = "…" }' in output
 
 
 def test_the_error_for_a_published_provider_states_how_to_install_it(run, tmp_path):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from memio import errors
 from memio.errors import InvalidInputError
-from memio.models import Document, Fact, Message, Page, Session, Triple, Turn
+from memio.models import Document, Fact, Message, Page, Session, Triple, Turn, utc
 from memio.owners import Owner
 
 RECORDS = [
@@ -343,3 +343,17 @@ def test_a_page_of_sessions_owners_and_data_is_a_type_of_pydantic(page):
 
 def test_a_message_may_be_a_developers():
     assert Message(role="developer", content="be brief").role == "developer"
+
+
+@pytest.mark.parametrize(
+    ("where", "example"),
+    [
+        ("expires_at", "datetime.now(timezone.utc) + timedelta(days=1)"),
+        ("since", "datetime.now(timezone.utc) - timedelta(days=7)"),
+        ("timestamp", "datetime.now(timezone.utc)"),
+    ],
+)
+def test_what_is_no_time_is_refused_with_an_example_that_works(where, example):
+    with pytest.raises(InvalidInputError) as caught:
+        utc(timedelta(days=1), where)
+    assert str(caught.value) == f"{where} must be a datetime, such as {example}, not timedelta"

@@ -506,7 +506,9 @@ async def test_a_role_without_the_right_to_create_is_told_what_an_administrator_
     )
     try:
         async with stored(dsn=dsn.replace("//memio@", f"//{role}@")) as store:
-            with pytest.raises(UnavailableError, match=f"memio postgres ddl --schema {schema} --vectors only"):
+            with pytest.raises(
+                UnavailableError, match=f"memio postgres ddl --schema {schema} --role {role} --vectors only`"
+            ):
                 await store.search(query="beverage", limit=1, mode="semantic")
             assert await texts(store.search(query="coffee", limit=1)) == ["coffee"]
     finally:

@@ -1,6 +1,7 @@
 """All commands, and the translation of their errors into messages and exit codes."""
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from memio.cli.io.failures import write_error, write_failure
 from memio.cli.io.output import OutputError, note, prepare
 from memio.errors import MemioError
 
+_OF_COMMANDS = {"-c": "-c FILE", "--config": "--config FILE", "--json": "--json", "--user": "--user ID"}
+"""Options of every command, or nearly so, which people write before it; and how they are written behind it."""
 EPILOG = "Exit codes: " + "; ".join(f"{code.value} {meaning}" for code, meaning in MEANINGS.items()) + "."
 
 app = typer.Typer(
@@ -117,8 +120,14 @@ def _other(error: Exception, *, as_json: bool) -> ExitCode:
         traceback.print_exception(error)
         return ExitCode.INTERNAL
     context: Any = getattr(error, "ctx", None)
+    message = format_message()
+    option = getattr(error, "option_name", None)
+    if option in _OF_COMMANDS and hasattr(getattr(context, "command", None), "commands"):
+        message = f"{option} is written after the command: {context.command_path} … {_OF_COMMANDS[option]}"
+    elif context is not None and context.parent is not None and re.fullmatch(r"No such command '[^']*'\.", message):
+        message = f"{message} There are {', '.join(context.command.list_commands(context))}"
     hint = f" (try: {context.command_path} --help)" if context is not None else ""
-    write_failure("UsageError", f"{format_message()}{hint}", ExitCode.USAGE, as_json=as_json)
+    write_failure("UsageError", f"{message}{hint}", ExitCode.USAGE, as_json=as_json)
     return ExitCode.USAGE
 
 

@@ -13,7 +13,7 @@ from memio.errors import InvalidInputError
 _OPERATORS = {"=": None, "!=": "$ne", ">": "$gt", ">=": "$gte", "<": "$lt", "<=": "$lte"}
 """The operators of `--filter`, and what they are in filters; `=` needs none."""
 
-_COMPARISON = re.compile(r"((?:[^=<>!]|!(?!=))+)(==|=>|<>|!=|>=|<=|=|>|<)(.*)", re.DOTALL)
+_COMPARISON = re.compile(r"((?:[^=<>!]|!(?!=))+)(==|=>|<>|>>|<<|!=|>=|<=|=|>|<)(.*)", re.DOTALL)
 """A key, an operator or what other languages have for one, and a value."""
 
 _OTHER_FILTERS = (

@@ -39,9 +39,12 @@ def show(receipt: ForgetReceipt) -> None:
             style=None if store.complete else "bold red" if store.error else "dim",
         )
     console().print(table)
+    kinds: dict[str, list[str]] = {}  # of stores in one database, much the same is to be said
     for store in receipt.stores:
         for line in _remarks(store):
-            write_line(Text(visible(f"{store.kind}: {line}"), "dim"))
+            kinds.setdefault(line, []).append(store.kind)
+    for line, of in kinds.items():
+        write_line(Text(visible(f"{', '.join(of)}: {line}"), "dim"))
 
 
 def _remarks(store: StoreReceipt) -> list[str]:

@@ -62,5 +62,13 @@ def ddl(
             f"GRANT USAGE ON SCHEMA {schema} TO {quoted}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {quoted}",
             f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {quoted}",
+            _grant_to_clean(schema, quoted),
         ]
     typer.echo(";\n".join([*lines, "COMMIT"]) + ";")
+
+
+def _grant_to_clean(schema: str, role: str) -> str:
+    """Return what lets a role run `VACUUM`, as `forget` does, on servers that have the right."""
+    grant = f"GRANT MAINTAIN ON ALL TABLES IN SCHEMA {schema} TO {role}".replace("'", "''")
+    body = f"BEGIN IF current_setting('server_version_num')::int >= 170000 THEN EXECUTE '{grant}'; END IF; END"
+    return "DO '" + body.replace("'", "''") + "'"

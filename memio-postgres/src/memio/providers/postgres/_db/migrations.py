@@ -7,6 +7,7 @@ call of a client finds an older version. An advisory lock keeps processes from d
 from __future__ import annotations
 
 import logging
+import shlex
 from hashlib import blake2b
 from typing import Any
 
@@ -52,7 +53,13 @@ async def prepare_schema(connection: Any, schema: str, place: str) -> bool:
             elif found < tables.VERSION:
                 await _migrate(connection, schema, found, place)
     except pg.InsufficientPrivilegeError as error:
-        raise _not_allowed(place, schema, error) from error
+        if found is None:
+            raise _not_allowed(place, await _command(connection, schema), error) from error
+        raise ProviderError(
+            f"the tables in {place} are of an older version ({found}, this memio needs {tables.VERSION}), and only "
+            "their owner may change them: let `memio doctor` connect once as the owner, which migrates them",
+            cause=error,
+        ) from error
     except pg.ReadOnlySQLTransactionError as error:
         raise ProviderError(
             f"the tables in {place} are not there, or of an older version, and this server is read-only: let a client "
@@ -94,8 +101,8 @@ async def prepare_vectors(connection: Any, schema: str, place: str) -> str:
     except (pg.InsufficientPrivilegeError, pg.ReadOnlySQLTransactionError, pg.InvalidSchemaNameError) as error:
         raise NoVectorsError(
             f"searching by meaning needs the extension vector and tables of vectors in {place}, which are not there, "
-            "and this role may not make them: let an administrator run `CREATE EXTENSION vector` and what "
-            f"`memio postgres ddl --schema {schema} --vectors only` prints",
+            "and this role may not make them: let an administrator run what "
+            f"`{await _command(connection, schema)} --vectors only` prints",
             cause=error,
         ) from error
     except pg.UndefinedObjectError as error:
@@ -185,10 +192,15 @@ def _lock(schema: str) -> int:
     return int.from_bytes(blake2b(f"memio {schema}".encode(), digest_size=8).digest(), signed=True)
 
 
-def _not_allowed(place: str, schema: str, error: BaseException) -> MemioError:
+async def _command(connection: Any, schema: str) -> str:
+    """Return the command whose output makes the tables, and lets this role use them."""
+    role = await connection.fetchval("SELECT current_user")
+    return f"memio postgres ddl --schema {schema} --role {shlex.quote(role)}"
+
+
+def _not_allowed(place: str, command: str, error: BaseException) -> MemioError:
     return ProviderError(
-        f"the tables in {place} are not there, or of an older version, and this role may not make them: let an "
-        f"administrator run what `memio postgres ddl --schema {schema}` prints, or grant the role CREATE on the "
-        "database",
+        f"the tables in {place} are not there, and this role may not make them: let an administrator run what "
+        f"`{command}` prints, or grant the role CREATE on the database",
         cause=error,
     )
