@@ -23,7 +23,7 @@ SEEDS = range(int(os.environ.get("MEMIO_CATALOGUE_SEEDS", "5")))
 Whether a law finds a fault depends on its calls and not on the Python, so one seed is enough on the others.
 """
 PROFILE = replace(CI, shrink=False)
-QUICK = replace(DEV, shrink=False)
+QUICK = replace(DEV, shrink=False, large=110, runs=1, examples=2)
 # What a mistake in the catalogue itself would raise: such a store is broken in another way than its description.
 MISTAKES = ("TypeError", "AttributeError", "NameError", "IndexError", "RecursionError")
 
