@@ -87,7 +87,8 @@ async def identical_is_one(w: World) -> None:
 async def conflict(w: World) -> None:
     knows = w.graph.triple("Alice", "Bob", predicate="knows", metadata={"since": 2020})
     first = (await w.graph.put(knows))[0]
-    call = w.graph.put(w.graph.triple("Alice", "Carol", predicate="knows"), replace(knows, metadata={"since": 2021}))
+    others = [w.graph.triple("Alice", f"friend {number}", predicate="knows") for number in range(w.profile.many)]
+    call = w.graph.put(*others, replace(knows, metadata={"since": 2021}))
     await refused(call, ConflictError, "add of a stored triple with other metadata")
     equal([w.graph.view(t) for t in await w.graph.listed()], [w.graph.view(first)], "what is stored after the conflict")
 
