@@ -424,3 +424,19 @@ class DropsSoftHyphens(_rewrites("\u00ad", "")):
 @fault("content.unchanged")
 class HalvesPercentSigns(_rewrites("%%", "%")):
     """Two percent signs become one."""
+
+
+@fault("search.any-part", kinds=GRAPH)
+class FindsEntitiesOnly:
+    """The index of triples holds subject and object."""
+
+    def searched(self, row):
+        return f"{row.text} {row.more['object']}"
+
+
+@fault("search.any-part", kinds=GRAPH)
+class FindsNoObjects:
+    """The index of triples holds subject and predicate."""
+
+    def searched(self, row):
+        return f"{row.text} {row.more['predicate']}"

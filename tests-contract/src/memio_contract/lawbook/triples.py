@@ -232,3 +232,17 @@ async def concurrent_identical(w: World) -> None:
     listed = [triple.id for triple in await w.graph.listed()]
     equal(len(listed), 1, "the number of triples after one was added many times at once")
     equal(sorted(map(str, ids)), sorted(map(str, listed)), "the ids in the answers")
+
+
+@law(
+    "search.any-part",
+    kinds=GRAPH,
+    means="A search finds a triple by the words of any of its three parts.",
+    look_at="the columns of the search index: subject, predicate and object",
+)
+async def search_any_part(w: World) -> None:
+    wanted = (await w.graph.put(w.graph.triple("Alice", "swordfish", predicate="photographed")))[0]
+    await w.graph.put(w.graph.triple("Bob", "parrot", predicate="keeps"))
+    for query in ("Alice", "photographed", "swordfish"):
+        found = [w.graph.view(hit) for hit in await w.graph.search(query, limit=10)]
+        that(w.graph.view(wanted) in found, f"a search for {query!r} does not find the triple that has the word")
