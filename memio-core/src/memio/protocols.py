@@ -114,7 +114,8 @@ by their `updated_at`, the greatest first. A page has at most `limit` records, a
 follow: only `next_cursor=None` is the end. Following the cursor yields everything that was there at the beginning,
 once, while records that were delivered, all of a page or only its last one, are updated or deleted, and while
 records are added. A session that gains or loses messages while sessions are listed by `updated_at` may be missed or
-appear again. `get_owners` lists each owner that has records once, in any order.
+appear again. `get_owners` lists each owner that has records once, in any order, and completely while records of
+owners that were delivered are deleted.
 
 **Searches** return at most `limit` records of those that are stored now, each once however long it is, as they are
 stored, the best first. A record's own text as the query finds it when the limit covers all records, whatever it
@@ -440,7 +441,10 @@ class GraphStore(Store, Protocol):
         ...
 
     async def search(self, *, query: str, limit: int) -> list[Triple]:
-        """Return the best matches first. Keywords of features: `scope`, `since`, `until`."""
+        """Return the best matches first, by the words of any of the three parts.
+
+        Keywords of features: `scope`, `since`, `until`.
+        """
         ...
 
     # count() -> int: feature `count`. Keywords of features: `scope`, `since`, `until`.

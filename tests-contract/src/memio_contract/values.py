@@ -72,6 +72,9 @@ SPECIMENS = (
     "doubled '' and \"\" quotes",
     "100%20sure+1",
     "\\u0041 \\x41 &#65; &lt;",
+    "a lone\rreturn",
+    "soft\u00adhyphen",
+    "100%% sure",
 )
 """Texts that stores have lost or changed."""
 

@@ -93,6 +93,7 @@ def catalogue() -> list[Fault]:
         faults_sizes,
         faults_states,
         faults_time,
+        faults_ways,
     )
 
     return CATALOGUE

@@ -38,3 +38,9 @@ async def reads(w: World, record: Any, *, limit: int = 200) -> list[tuple[str, l
 def metadata_of(w: World, value: dict[str, Any]) -> dict[str, Any] | None:
     """Return metadata where the store keeps it."""
     return value if w.has(Feature.METADATA) else None
+
+
+def modes(w: World) -> list[dict[str, Any]]:
+    """Return the keywords of a search for each mode that the store declares, its own choice first."""
+    declared = {"keyword": Feature.KEYWORD_SEARCH, "semantic": Feature.SEMANTIC_SEARCH}
+    return [{}, *({"mode": mode} for mode, feature in declared.items() if w.has(feature))]

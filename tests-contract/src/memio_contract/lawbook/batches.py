@@ -85,7 +85,7 @@ async def owners(w: World) -> None:
 async def conflict(w: World) -> None:
     await w.records.add("taken", id=w.label("taken"))
     items = [
-        {"content": "before"},
+        *({"content": f"before {number}"} for number in range(w.profile.many)),
         {"content": "something else", w.records.id_name: w.label("taken")},
         {"content": "after"},
     ]
@@ -106,6 +106,32 @@ async def conflict(w: World) -> None:
     else:
         broken(f"add_many with an id that is taken must raise ConflictError or PartialWriteError, it returned {answer}")
     equal([r.content for r in await w.records.listed()], ["taken"], "the contents that are listed after the failure")
+
+
+@law(
+    "add-many.retries",
+    kinds=RECORDS,
+    needs=(Feature.CLIENT_IDS,),
+    means="An item that is stored already, by an earlier call or earlier in the batch, is a retry as it is for add.",
+    look_at="the look for the id: before each item, or in the statement that inserts; and rows that are left out",
+    batch=True,
+)
+async def retries(w: World) -> None:
+    first = await w.records.add("first words", id=w.label("id-1"))
+    items = [
+        {"content": "new words", w.records.id_name: w.label("id-2")},
+        {"content": "first words", w.records.id_name: first.id},
+        {"content": "other words"},
+        {"content": "new words", w.records.id_name: w.label("id-2")},
+    ]
+    for call in ("add_many", "the same add_many again"):
+        added = await w.records.api.add_many(items, **w.home)
+        equal([record.content for record in added], [item["content"] for item in items], f"the answer of {call}")
+        equal([r.id for r in (added[0], added[1], added[3])], [w.label("id-2"), first.id, w.label("id-2")], "the ids")
+        equal(added[1], first, f"the record that was there before, in the answer of {call}")
+        items[2] |= {w.records.id_name: added[2].id}
+    listed = [record.id for record in await w.records.listed()]
+    equal(listed, [first.id, w.label("id-2"), added[2].id], "the ids that are listed after both")
 
 
 class _Item:

@@ -14,7 +14,8 @@ from memio.capabilities import Feature, Guarantee
 from memio.errors import ConflictError, NotFoundError
 from memio_contract.expect import equal, once_each, refused, that
 from memio_contract.law import law
-from memio_contract.lawbook._kinds import RECORDS
+from memio_contract.lawbook._kinds import HISTORY, RECORDS
+from memio_contract.lawbook.conversations import from_user
 from memio_contract.lawbook.updates import both
 from memio_contract.outcome import Hung
 from memio_contract.stepping import cancelled_at, chosen, swallows_cancellation, waits_of, watched
@@ -73,6 +74,44 @@ async def update_whole(w: World) -> None:
     listed = [both(found) for found in await w.records.listed()]
     whole = [(f"words of {number}", number) for number in range(w.profile.tasks)]
     that(len(listed) == 1 and listed[0] in whole, f"text and writer are {listed!r} after updates of one record at once")
+
+
+@law(
+    "concurrent.update-fields",
+    kinds=RECORDS,
+    needs=(Feature.UPDATE, Feature.METADATA, Guarantee.STABLE_IDS),
+    means="Updates of different fields of one record at once are all stored: each keeps what it was not given.",
+    look_at="an update that reads the record and writes all of it: write the given columns only, or in one transaction",
+)
+async def update_fields(w: World) -> None:
+    for number in range(3):
+        record = await w.records.add("old words", metadata={"state": "old"})
+        await asyncio.gather(
+            w.records.update(record.id, f"new words {number}"),
+            w.records.update(record.id, metadata={"state": "new"}),
+        )
+        found = await w.records.get(record.id)
+        equal(found.metadata, {"state": "new"}, "the metadata after text and metadata were updated at once")
+        if w.has(Guarantee.VERBATIM):
+            equal(found.content, f"new words {number}", "the text after text and metadata were updated at once")
+
+
+@law(
+    "concurrent.same-message",
+    kinds=HISTORY,
+    needs=(Feature.CLIENT_IDS,),
+    means="Adds of one message under one id at once store it once, in a new session and in one that is there.",
+    look_at="the look for the id, and the insert: they need one transaction, or a unique index",
+)
+async def same_message(w: World) -> None:
+    session = w.history.session("busy")
+    for number in range(2):  # the session is there at the second time
+        message = from_user(f"words {number}", id=w.label(f"m-{number}"))
+        turns = await asyncio.gather(*(w.history.append(session, message) for _ in range(w.profile.tasks)))
+        answers = {stored.id for turn in turns for stored in turn.stored}
+        equal(answers, {message.id}, "the ids in the answers of adds at once")
+        read = [found.id for found in await w.history.read(session)]
+        equal(read, [w.label(f"m-{which}") for which in range(number + 1)], "the ids that the session holds then")
 
 
 @law(

@@ -46,7 +46,7 @@ def _owners(w: World) -> list[Labels]:
     "count.equals-listing",
     kinds=BY_ID,
     needs=_COUNT,
-    means="count is the number of records that a listing of the same scope, filters and times holds.",
+    means="count is the number of records that a listing of the same scope, filters and times holds, in either order.",
     look_at=_LOOK,
 )
 async def count_equals_listing(w: World) -> None:
@@ -66,6 +66,13 @@ async def count_equals_listing(w: World) -> None:
     for scope in _scopes(w):
         for pick in picks:
             listed = await subject.listed(owner=scope, **pick)
+            if w.has(Feature.NEWEST_FIRST):
+                newest = await subject.listed(owner=scope, order="newest", **pick)
+                equal(
+                    [r.id for r in newest],
+                    [r.id for r in listed[::-1]],
+                    f"the ids newest first for {scope} with {pick}",
+                )
             equal(await subject.count(owner=scope, **pick), len(listed), f"the count for {scope} with {pick}")
 
 
@@ -73,15 +80,19 @@ async def count_equals_listing(w: World) -> None:
     "count.sessions",
     kinds=HISTORY,
     needs=_COUNT,
-    means="count is the number of sessions that a listing of the same scope and times holds.",
+    means="count is the number of sessions that a listing of the same scope and times holds; times select sessions, "
+    "and do not change their numbers.",
     look_at=_LOOK,
 )
 async def count_sessions(w: World) -> None:
     equal(await w.history.api.count(**w.home), 0, "the count of an empty store")
     await _talk(w, owners_of_each=2)
     for scope in _scopes(w):
+        whole = await w.history.listed_sessions(owner=scope)
         for times in _times(w):
-            listed = await w.history.sessions(owner=scope, **times)
+            listed = await w.history.listed_sessions(owner=scope, **times)
+            changed = [session for session in listed if session not in whole]
+            equal(changed, [], f"the sessions that are listed in another state for {scope} with {times}")
             counted = await w.history.api.count(**times, **scope)
             equal(counted, len(listed), f"the count of sessions for {scope} with {times}")
 

@@ -106,6 +106,8 @@ async def data_without_text(w: World) -> None:
     )
     listed = [(read.content, read.data) for read in await w.subject.listed()]
     equal(listed, [("", {"tool": "weather"}), (w.subject.text(other), None)], "content and data of what is listed")
+    if w.has(Feature.COUNT) and w.has(Guarantee.SILENT_APPEND) | (w.kind != "history"):
+        equal(await w.subject.count(), 2, "the count of a record without text and one with text")
     hits = await w.subject.search(w.subject.text(other), limit=5, group="mixed")
     that(w.subject.view(other) in [w.subject.view(hit) for hit in hits], "a search misses the record that has text")
     if w.kind in RECORDS and w.has(Feature.UPDATE, Guarantee.STABLE_IDS):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
-from memio.errors import NotFoundError
+from memio.errors import ConflictError, NotFoundError
 from memio.owners import Owner
 from memio_contract.expect import about, equal, refused, that
 from memio_contract.law import law
@@ -252,7 +252,9 @@ async def purge(w: World) -> None:
             more: dict[str, Any] = {"expires_at": LATER} if number else {}
             kept.append(await w.records.add(f"kept {number}", owner=owner, **more))
             await w.records.add(f"gone {number}", owner=owner, expires_at=PAST)
-    expired = 3 * len(owners)
+    many = [{"content": f"gone {number}", "expires_at": PAST} for number in range(w.profile.many)]
+    await w.records.api.add_many(many, **owners[0])
+    expired = 3 * len(owners) + len(many)
     first = (await w.memio.purge())[w.kind]
     that(0 <= first <= expired, f"purge counts {first} records, when {expired} had expired")
     equal((await w.memio.purge())[w.kind], 0, "the number of records that a second purge removes")
@@ -275,3 +277,23 @@ async def delete_all_reaches(w: World) -> None:
         await w.records.add(f"gone {number}", expires_at=PAST)
     await w.records.delete_all()
     equal((await w.memio.purge())[w.kind], 0, "the number of expired records that delete_all left for purge")
+
+
+@law(
+    "expiry.put-anew",
+    kinds=RECORDS,
+    needs=(Feature.EXPIRY, Feature.PUT),
+    means="A put under the id of an expired record creates a record at the end; a put with its version conflicts.",
+    look_at="the look for the id in put: it does not see what has expired",
+)
+async def put_anew(w: World) -> None:
+    gone = await w.records.put(w.label("id-1"), "first words", expires_at=PAST)
+    other = await w.records.add("other words")
+    if w.has(Feature.VERSIONS):
+        call = w.records.put(gone.id, "second words", if_version=gone.version)
+        error = await refused(call, ConflictError, "put with the version of a record that has expired")
+        equal(error.reason, "version", "the reason of the conflict")
+    new = await w.records.put(gone.id, "second words")
+    equal([r.id for r in await w.records.listed()], [other.id, new.id], "the ids that are listed after the put")
+    if w.has(Feature.VERSIONS):
+        that(new.version != gone.version, "the new record has the version of the expired one")

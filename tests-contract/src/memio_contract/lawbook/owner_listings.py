@@ -99,3 +99,27 @@ async def owners_follow_deletes(w: World) -> None:
     equal(await w.subject.owners(owner={}), [], "the owners after delete_all")
     await w.subject.add("words again", owner=alice)
     equal(_shown(await w.subject.owners(owner={})), _shown(both[:1]), "the owners after alice added again")
+
+
+@law(
+    "owners.while-deleting",
+    needs=(Feature.OWNERS, Feature.USER_SCOPE, Feature.AGENT_SCOPE),
+    means="A listing of owners is complete while the records of owners that were listed are deleted.",
+    look_at="cursors that are a number of owners to skip: use a key",
+)
+async def owners_while_deleting(w: World) -> None:
+    alice = w.user("alice")
+    agents = [w.label(f"agent {number}") for number in range(7)]
+    for agent in agents:
+        await w.subject.add("the same words", owner={**alice, "agent_id": agent})
+    found: list[str] = []
+    cursor: str | None = None
+    for _ in range(50):
+        page = await w.subject.api.get_owners(limit=2, cursor=cursor, **alice)
+        for owner in page:
+            found.append(str(owner.agent_id))
+            await w.subject.delete_all(owner={**alice, "agent_id": owner.agent_id})
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    equal(sorted(found), sorted(agents), "the agents that were listed while their records were deleted, sorted")

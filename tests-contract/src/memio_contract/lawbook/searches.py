@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
 from memio.models import Message
 from memio_contract.expect import equal, once_each, that
 from memio_contract.law import law
-from memio_contract.lawbook._kinds import HISTORY
+from memio_contract.lawbook._kinds import FILTERED, HISTORY
+from memio_contract.lawbook._places import key, modes
 from memio_contract.lawbook.conversations import OTHER_ROLES
+from memio_contract.place import Labels
 from memio_contract.source import code
 from memio_contract.values import QUERIES, TEXTS
 from memio_contract.world import World
@@ -251,3 +255,62 @@ async def session_of_user(w: World) -> None:
             )
             found = {(hit.user_id, hit.session_id) for hit in hits}
             equal(found, {(w.label(name), w.history.session(session))}, "owner and session of what is found")
+
+
+@law(
+    "search.confined-in-every-mode",
+    kinds=FILTERED,
+    needs=(Feature.USER_SCOPE,),
+    means="Owner, session, filters and times confine a search in each of its modes.",
+    look_at="the conditions of each statement that a search may use, of words and of vectors",
+)
+async def confined_in_every_mode(w: World) -> None:
+    text = "a parrot on the balcony"
+    alice, bob = w.user("alice"), w.user("bob")
+    owners: list[Labels] = [alice, alice, bob]
+    if w.has(Feature.AGENT_SCOPE):
+        owners.append({**alice, "agent_id": w.label("scout")})
+    if w.has(Feature.NAMESPACES):
+        owners += [{**alice, "namespace": w.path("app")}, {**alice, "namespace": w.path("app", "notes")}]
+    stored: list[Any] = []
+    for number, owner in enumerate(owners):
+        more: dict[str, Any] = {"metadata": {"k": number % 2}} if w.has(Feature.METADATA) else {}
+        if w.has(Feature.MESSAGE_TIMESTAMPS):
+            more["timestamp"] = datetime(2024, 5, 1 + number, tzinfo=UTC)
+        stored.append(await w.subject.add(text, owner=owner, **more))
+    await w.embedded()
+    picks: list[dict[str, Any]] = [{}, *([{"filters": {"k": 1}}] if w.has(Feature.FILTERS) else [])]
+    times = [_time(record) for record in stored]
+    if w.has(Feature.TIME_RANGE) and times[1] is not None:
+        picks += [{"since": times[1]}, {"until": times[1]}]
+    if w.kind == "history":
+        picks += [{"session_id": record.session_id} for record in stored[:2]]
+    scopes = [alice, bob, *owners[3:5], *([{**alice, "namespace_prefix": w.path("app")}] if len(owners) > 4 else [])]  # noqa: PLR2004
+    for scope, pick, mode in product(scopes, picks, modes(w)):
+        if w.kind == "history" and "session_id" not in pick and not w.has(Feature.SEARCH_ALL_SESSIONS):
+            continue
+        wanted = [key(w, r) for r, owner in zip(stored, owners, strict=True) if _inside(r, owner, scope, **pick)]
+        found = await w.subject.api.search(query=text, limit=100, **pick, **mode, **scope)
+        hits = sorted(key(w, hit) for hit in found if w.kind != "history" or hit.role == "user")
+        equal(hits, sorted(wanted), f"what a search for {scope} with {pick} and {mode} finds")
+
+
+def _time(record: Any) -> datetime | None:
+    """Return the time by which a record is selected."""
+    time: datetime | None = record.timestamp if hasattr(record, "timestamp") else record.created_at
+    return time
+
+
+def _inside(record: Any, owner: Labels, scope: Labels, **pick: Any) -> bool:
+    """Return whether a search in a scope, with filters, times or a session, may find a record."""
+    prefix = scope.get("namespace_prefix", ())
+    labels = {name: label for name, label in scope.items() if name != "namespace_prefix"}
+    time = _time(record)
+    return (
+        all(owner.get(name) == label for name, label in labels.items())
+        and owner.get("namespace", ())[: len(prefix)] == prefix
+        and ("filters" not in pick or record.metadata["k"] == pick["filters"]["k"])
+        and ("since" not in pick or (time is not None and time >= pick["since"]))
+        and ("until" not in pick or (time is not None and time < pick["until"]))
+        and ("session_id" not in pick or record.session_id == pick["session_id"])
+    )

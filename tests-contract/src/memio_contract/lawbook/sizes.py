@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from memio.capabilities import Feature, Guarantee
+from memio.kinds import supports
 from memio_contract.expect import equal, that
 from memio_contract.law import law
-from memio_contract.lawbook._kinds import BY_ID, GRAPH, HISTORY, RECORDS
-from memio_contract.lawbook._places import reads
+from memio_contract.lawbook._kinds import BY_ID, FILTERED, GRAPH, HISTORY, RECORDS
+from memio_contract.lawbook._places import modes, reads
 from memio_contract.lawbook.conversations import from_user, texts_of
 from memio_contract.place import Labels
 from memio_contract.world import World
@@ -41,6 +43,11 @@ async def many(w: World) -> None:
     last = await subject.add("the very last record", owner=mine)
     listed = [record.id for record in await subject.listed(owner=mine, limit=1000)]
     equal(listed, [*added, last.id], "the ids that are listed with limit=1000")
+    if w.has(Feature.NEWEST_FIRST):
+        newest = [record.id for record in await subject.listed(owner=mine, limit=1000, order="newest")]
+        equal(newest, listed[::-1], "the ids that are listed newest first with limit=1000")
+    if w.has(Feature.COUNT):
+        equal(await subject.count(owner=mine), len(listed), "the count")
     hits = [hit.id for hit in await subject.search(subject.query(last), limit=1000, owner=mine)]
     that(last.id in hits, f"a search for the text of the last of {len(listed)} records does not find it")
     equal([record.id for record in await subject.find(last, owner=mine)], [last.id], "the id of the last record, read")
@@ -69,6 +76,11 @@ async def many_sessions(w: World) -> None:
     listed = await w.history.sessions(owner=mine, limit=1000)
     equal(sorted(listed), sorted(names), "the sessions that are listed, sorted")
     equal([name for name in listed if name in names[::50]], names[::50], "the order of every fiftieth session")
+    if w.has(Feature.NEWEST_FIRST):
+        newest = await w.history.sessions(owner=mine, limit=1000, order="newest")
+        equal(sorted(newest), sorted(names), "the sessions that are listed newest first, sorted")
+    if w.has(Feature.COUNT):
+        equal(await w.history.api.count(**mine), len(names), "the count of sessions")
     await w.history.delete_all(owner=mine)
     equal(len(await w.history.sessions(owner=mine)), 0, f"the number of sessions after delete_all of {len(names)}")
     equal(texts_of(await w.history.read(names[-1], owner=mine)), [], "the texts of the last session then")
@@ -98,11 +110,28 @@ async def long_session(w: World) -> None:
         equal(read, texts, f"the session, read with limit={limit} from {start!r}")
     hits = texts_of(await w.history.search(texts[-1], limit=1000, group="long"))
     that(texts[-1] in hits, f"a search for the last of {len(texts)} messages does not find it")
+    if w.has(Feature.COUNT, Guarantee.SILENT_APPEND):
+        equal(await w.history.count(session_id=session), len(texts), "the count of messages of the session")
+    if w.has(Feature.DELETE_MESSAGES, Guarantee.SILENT_APPEND):
+        await _delete_many(w, session, texts)
     await w.history.delete(session)
     equal(texts_of(await w.history.read(session)), [], "the texts of the session after it was deleted")
     equal(await w.history.sessions(), [kept.session_id], "the sessions that are listed then")
     hits = texts_of(await w.history.search("words", limit=1000, group="long"))
     equal([text for text in hits if text in texts], [], "the deleted messages that a search finds")
+
+
+async def _delete_many(w: World, session: str, texts: list[str]) -> None:
+    """Delete the last messages of a session, and then its first ones by their ids: more than a usual page of each."""
+    many = w.profile.many // 2 if len(texts) < 2 * w.profile.many else w.profile.many
+    gone = texts_of(await w.history.api.delete_messages(session, last=many, **w.home))
+    equal(gone, texts[-many:], f"the answer of delete_messages with last={many}")
+    first = await w.history.page(session, None, limit=many, start="oldest")
+    ids = [message.id for message in first]
+    gone = texts_of(await w.history.api.delete_messages(session, message_ids=ids, **w.home))
+    equal(gone, texts[: len(ids)], f"the answer of delete_messages with {len(ids)} ids")
+    left = texts_of(await w.history.read(session, limit=1000))
+    equal(left, texts[len(ids) : -many], "the session after messages were deleted")
 
 
 @law(
@@ -123,6 +152,135 @@ async def large_entity(w: World) -> None:
     await w.graph.api.delete_entity(entity="hub", **w.home)
     equal(len(await w.graph.of("hub")), 0, f"the number of triples after delete_entity of {len(added)}")
     equal([t.subject for t in await w.graph.listed()], ["far"], "the subjects that are listed then")
+
+
+@law(
+    "size.owners",
+    needs=(Feature.OWNERS, Feature.ATTRIBUTION, Feature.AGENT_SCOPE, Feature.USER_SCOPE),
+    means="The listing of owners is complete, however many owners there are.",
+    look_at=_LOOPS + "; and facets or groups, of which a backend returns the first",
+)
+async def many_owners(w: World) -> None:
+    alice = w.user("alice")
+    # More than the largest page where one call adds them.
+    batch = w.kind in RECORDS and supports(w.memio.stores[w.kind], "add_many")
+    agents = [w.label(f"agent {number}") for number in range(w.profile.large if batch else w.profile.many)]
+    if batch:
+        await w.records.api.add_many([{"content": "words", "agent_id": agent} for agent in agents], **alice)
+    else:
+        for agent in agents:
+            await w.subject.add("words", owner={**alice, "agent_id": agent})
+    for limit in (100, 1000):
+        found = [str(owner.agent_id) for owner in await w.subject.owners(owner=alice, limit=limit)]
+        equal(sorted(found), sorted(agents), f"the agents in the listing of owners with limit={limit}, sorted")
+
+
+@law(
+    "search.alike",
+    kinds=FILTERED,
+    means="A search whose limit covers all records finds every one whose text it is given, in each of its modes.",
+    look_at="a largest number of hits, or of nearest neighbours, that is less than the limit",
+)
+async def many_alike(w: World) -> None:
+    text = "a parrot on the balcony"
+    if w.kind == "history":
+        session = w.history.session("alike")
+        await w.history.append(session, *[from_user(text)] * w.profile.many)
+    else:
+        await w.records.api.add_many([text] * w.profile.many, **w.home)
+    await w.embedded()
+    for mode in modes(w):
+        hits = await w.subject.search(text, limit=1000, group="alike", **mode)
+        found = sum(w.subject.text(hit) == text for hit in hits) if w.has(Guarantee.VERBATIM) else len(hits)
+        equal(found, w.profile.many, f"the number of records with one text that a search for it finds, with {mode}")
+
+
+@law(
+    "content.whole-everywhere",
+    needs=(Guarantee.VERBATIM,),
+    means="Every way to read, of every order and mode, returns records whole: long text and every other field.",
+    look_at="the columns of each query, previews in listings and hits, and chunks in an index of vectors",
+    sized=True,
+)
+async def whole_everywhere(w: World) -> None:
+    more = _every_field(w)
+    owner = w.user("alice") if w.has(Feature.USER_SCOPE) else w.home
+    if w.has(Feature.USER_SCOPE, Feature.AGENT_SCOPE, Feature.NAMESPACES):
+        owner = {**owner, "agent_id": w.label("scout"), "namespace": w.path("app", "notes")}
+    text = ("a long text about a parrot\n" * 2_500)[
+        : w.content_bytes - (len(json.dumps(more["data"])) if "data" in more else 0)
+    ]
+    await w.subject.add("a short text about a parrot", owner=owner, group="whole")
+    added = await w.subject.add(text, owner=owner, group="whole", **more)
+    await w.subject.add("a short text about a parrot", owner=owner, group="whole")
+    await w.embedded()
+    whole = w.subject.view(added)
+    content = {"subject": text} if w.kind == "graph" else {"content": text}
+    given = {name: value for name, value in more.items() if name != "timestamp"}
+    equal(whole, {**whole, **content, **given}, "the answer of add")
+    for place, records in await _every_read(w, added, owner):
+        # A hit may be missing, because that is what other laws are about.
+        for record in [r for r in records if r.id == added.id or w.subject.text(r) == text]:
+            equal(w.subject.view(record), whole, f"the record in {place}")
+            for name in ("created_at", "updated_at", "timestamp", "version"):
+                if getattr(added, name, None) is not None:
+                    equal(getattr(record, name), getattr(added, name), f"{name} in {place}")
+    if w.kind in RECORDS:
+        (batched,) = await w.records.api.add_many([{"content": text, **more}], **owner)
+        await _same_but_id(w, batched, whole, owner, "add_many")
+    if w.kind in RECORDS and w.has(Feature.PUT):
+        for way in ("creates a record", "replaces one"):
+            put = await w.records.put(w.label("put"), text, owner=owner, **more)
+            await _same_but_id(w, put, whole, owner, f"a put that {way}")
+    if w.kind == "history" and w.has(Feature.DELETE_MESSAGES, Guarantee.SILENT_APPEND):
+        gone = await w.history.api.delete_messages(added.session_id, last=2, **owner)
+        equal(w.subject.view(gone[0]), whole, "the message in the answer of delete_messages")
+
+
+async def _same_but_id(w: World, answer: Any, whole: dict[str, Any], owner: Labels, call: str) -> None:
+    """Expect a record that another call has stored to be what add stores, but for its id."""
+    for place, records in (
+        ("the answer of", [answer]),
+        ("what is stored by", await w.subject.find(answer, owner=owner)),
+    ):
+        that(records, f"a read by id does not find the answer of {call}")
+        equal({**w.subject.view(records[0]), "id": whole["id"]}, whole, f"{place} {call}")
+        equal(records[0].version, answer.version, f"the version of {place} {call}")
+
+
+def _every_field(w: World) -> dict[str, Any]:
+    """Return a value for each field that the store keeps."""
+    values: dict[str, tuple[str, Any]] = {
+        "metadata": (Feature.METADATA, {"text": "x" * 300, "number": 1, "list": [None, {}]}),
+        "data": (Feature.DATA, {"text": "y" * 300, "list": []}),
+        "expires_at": (Feature.EXPIRY, datetime(2190, 5, 1, 12, 30, 15, 123456, UTC)),
+        "name": (Feature.MESSAGE_NAMES, "Ann"),
+        "timestamp": (Feature.MESSAGE_TIMESTAMPS, datetime(2024, 5, 1, 12, 30, 15, 123456, UTC)),
+    }
+    return {name: value for name, (feature, value) in values.items() if w.has(feature)}
+
+
+async def _every_read(w: World, added: Any, owner: Labels) -> list[tuple[str, list[Any]]]:
+    """Return what every way to read has; of listings also pages after the first."""
+    subject: Any = w.subject
+    found: list[tuple[str, list[Any]]] = [("a read by id", await subject.find(added, owner=owner))]
+    picks = [{"filters": {"number": 1}}] if w.has(Feature.FILTERS) else []
+    orders: list[dict[str, Any]] = [{}, *([{"order": "newest"}] if w.has(Feature.NEWEST_FIRST) else [])]
+    for limit in (1, 100):
+        if w.kind == "history":
+            for start in ("oldest", "latest"):
+                read = await subject.read(added.session_id, owner=owner, limit=limit, start=start)
+                found.append((f"a read from the {start} with limit={limit}", read))
+            continue
+        for more in (*orders, *(picks if w.kind in RECORDS else [])):
+            listed = await subject.listed(owner=owner, limit=limit, **more)
+            found.append((f"the listing with limit={limit} {more}", listed))
+        if w.kind == "graph":
+            found.append(("a read of the subject", await subject.of(added.subject, owner=owner, limit=limit)))
+    for more in (*(modes(w) if w.kind != "graph" else [{}]), *picks):
+        hits = await subject.search("a long text about a parrot", limit=10, owner=owner, group="whole", **more)
+        found.append((f"a search with {more}", hits))
+    return found
 
 
 @law(

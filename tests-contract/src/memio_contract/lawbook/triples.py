@@ -87,7 +87,8 @@ async def identical_is_one(w: World) -> None:
 async def conflict(w: World) -> None:
     knows = w.graph.triple("Alice", "Bob", predicate="knows", metadata={"since": 2020})
     first = (await w.graph.put(knows))[0]
-    call = w.graph.put(w.graph.triple("Alice", "Carol", predicate="knows"), replace(knows, metadata={"since": 2021}))
+    others = [w.graph.triple("Alice", f"friend {number}", predicate="knows") for number in range(w.profile.many)]
+    call = w.graph.put(*others, replace(knows, metadata={"since": 2021}))
     await refused(call, ConflictError, "add of a stored triple with other metadata")
     equal([w.graph.view(t) for t in await w.graph.listed()], [w.graph.view(first)], "what is stored after the conflict")
 
@@ -231,3 +232,17 @@ async def concurrent_identical(w: World) -> None:
     listed = [triple.id for triple in await w.graph.listed()]
     equal(len(listed), 1, "the number of triples after one was added many times at once")
     equal(sorted(map(str, ids)), sorted(map(str, listed)), "the ids in the answers")
+
+
+@law(
+    "search.any-part",
+    kinds=GRAPH,
+    means="A search finds a triple by the words of any of its three parts.",
+    look_at="the columns of the search index: subject, predicate and object",
+)
+async def search_any_part(w: World) -> None:
+    wanted = (await w.graph.put(w.graph.triple("Alice", "swordfish", predicate="photographed")))[0]
+    await w.graph.put(w.graph.triple("Bob", "parrot", predicate="keeps"))
+    for query in ("Alice", "photographed", "swordfish"):
+        found = [w.graph.view(hit) for hit in await w.graph.search(query, limit=10)]
+        that(w.graph.view(wanted) in found, f"a search for {query!r} does not find the triple that has the word")
