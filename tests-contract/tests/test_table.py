@@ -29,3 +29,9 @@ def test_a_profile_that_leaves_names_out_states_how_many() -> None:
         assert f"limits: {limit}" in list(lines(live))
         assert limit.removeprefix("profile live tried ") in readme
     assert Result(checked=[], profile="ci", seed=0).limits == []
+
+
+def test_a_long_title_is_apart_from_the_first_kind() -> None:
+    outcomes = {law.id: Outcome(law=law.id, status=Status.PASSED) for law in laws("facts")}
+    store = Checked(kind="facts", provider="a provider with a long name", outcomes=outcomes)
+    assert "a provider with a long name facts" in list(lines(Result(checked=[store], profile="ci", seed=0)))

@@ -24,9 +24,8 @@ def lines(result: Result) -> Iterator[str]:
     for title, stores in by_title(result).items():
         yield ""
         headings = headings_of(stores)
-        yield f"{title:20}" + "".join(f"{heading:15}" for heading in headings).rstrip()
-        for row, cells in rows(stores):
-            yield f"{row:20}" + "".join(f"{cell:15}" for cell in cells).rstrip()
+        for first, cells in ((title, headings), *rows(stores)):
+            yield "".join([f"{first:19} ", *(f"{cell:14} " for cell in cells)]).rstrip()
     yield ""
     yield from remarks(result)
     yield result.summary()

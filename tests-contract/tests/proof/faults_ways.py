@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from memio.owners import ANYWHERE, NO_OWNER
 from memio.toolkit import matches
 from proof.catalogue import BY_ID, FILTERED, RECORDS, fault
 from proof.dict_stores import changes_of
+from proof.faults_shelf import CountsEverybody
 
 HISTORY = ("history",)
 GRAPH = ("graph",)
@@ -440,3 +442,48 @@ class FindsNoObjects:
 
     def searched(self, row):
         return f"{row.text} {row.more['predicate']}"
+
+
+@fault("owner.prefix")
+class ComparesPrefixesWithLike:
+    """The elements of a prefix are patterns, in which `_` is any character and `%` any text."""
+
+    def below(self, namespace, prefix):
+        patterns = [re.escape(element).replace("_", ".").replace("%", ".*") for element in prefix]
+        return len(prefix) <= len(namespace) and all(map(re.fullmatch, patterns, namespace))
+
+
+@fault("durable.everything")
+class CutsNumbersWhenReopened:
+    """The file keeps numbers of metadata as integers."""
+
+    def __init__(self, backend):
+        super().__init__(backend)
+        for row in backend.rows.values():
+            row.metadata = {name: int(value) if type(value) is float else value for name, value in row.metadata.items()}
+
+
+@fault("search.private-namespace")
+class CountsAllNamespaces(CountsEverybody):
+    """A word counts the less, the more records of the user have it, in whatever namespace."""
+
+    def counted(self, row):
+        user = row.owner.user_id
+        return [other for other in self.backend.rows.values() if other.owner.user_id == user]
+
+
+@fault("kinds.separate", kinds=BY_ID)
+class CountsOtherKinds:
+    """A count is one of all kinds of the database."""
+
+    async def count(self, **given):
+        return await super().count(**given) + sum(len(other.rows) for other in self.backend.others)
+
+
+@fault("kinds.separate", kinds=RECORDS)
+class RanksByOtherKinds:
+    """A word counts the less, the more records of any kind have it."""
+
+    def score(self, query, row):
+        same = sum(other.text == row.text for backend in self.backend.others for other in backend.rows.values())
+        return super().score(query, row) / (1 + same)

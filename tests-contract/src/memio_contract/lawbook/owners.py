@@ -289,7 +289,7 @@ async def without_a_label(w: World) -> None:
     "owner.prefix",
     needs=(Feature.NAMESPACES,),
     means="A namespace prefix spans that namespace and all below it, by whole elements, in every call that takes it.",
-    look_at="the condition of a prefix: element by element, not on a joined text, and not only one level deep",
+    look_at="the condition of a prefix: element by element, not on a joined text, without wildcards, at any depth",
 )
 async def prefix(w: World) -> None:
     paths: tuple[tuple[str, ...], ...] = (
@@ -298,6 +298,8 @@ async def prefix(w: World) -> None:
             ("app/notes",),
             ("app.notes",),
             ("app%",),
+            ("app%", "x"),
+            ("a_p", "x"),
             ("App",),
             ("App", "notes"),
             ("notes", "app"),
@@ -307,7 +309,8 @@ async def prefix(w: World) -> None:
     owners = {path: w.namespace(*path) for path in paths}
     for owner in owners.values():
         await w.subject.add(_WORDS, owner=owner)
-    for begin in (("app",), ("app", "notes"), ("app", "notes", "old"), ("app", "not"), ("App",), ("app/notes",)):
+    begins = (("app",), ("app", "notes"), ("app", "notes", "old"), ("app", "not"), ("App",), ("app/notes",))
+    for begin in (*begins, ("a_p",), ("app%",)):
         scope = {**w.home, "namespace_prefix": w.path(*begin)}
         wanted = [owner["namespace"] for path, owner in owners.items() if path[: len(begin)] == begin]
         await _expect_namespaces(w, scope, wanted)

@@ -81,7 +81,12 @@ async def records_everything(w: World) -> None:  # one step per field and call
     owners += further_owners(w)
     added: list[Any] = []
     for number in range(9):
-        given = fields(w, metadata={"n": number, "deep": [{"x": None}]}, data=["\0", number], expires_at=_LATER)
+        given = fields(
+            w,
+            metadata={"n": number, "share": number + 0.25, "deep": [{"x": None}]},
+            data=["\0", number],
+            expires_at=_LATER,
+        )
         chosen = w.label(f"id-{number}") if w.has(Feature.CLIENT_IDS) and number % 3 == 0 else None
         owner = owners[number % len(owners)]
         added.append(await w.records.add(f"words number {number}", owner=owner, id=chosen, **given))
@@ -138,7 +143,7 @@ async def history_everything(w: World) -> None:  # noqa: C901  # one step per fi
             role=roles[number % len(roles)],
             content=f"words number {number}",
             name="Ann" if w.has(Feature.MESSAGE_NAMES) and number % 2 else None,
-            metadata={"n": number, "deep": [None]} if w.has(Feature.METADATA) else {},
+            metadata={"n": number, "share": number + 0.25, "deep": [None]} if w.has(Feature.METADATA) else {},
             data=["\ud800", number] if w.has(Feature.DATA) and number % 3 else None,
             timestamp=datetime(2024, 5, 1, 12, number, tzinfo=UTC) if w.has(Feature.MESSAGE_TIMESTAMPS) else None,
             id=f"m-{number}" if w.has(Feature.CLIENT_IDS) else None,
@@ -193,7 +198,7 @@ async def graph_everything(w: World) -> None:
     owners: list[Labels] = [w.user("alice"), w.user("bob")] if w.has(Feature.USER_SCOPE) else [w.home]
     owners += further_owners(w)
     for number in range(9):
-        more: dict[str, Any] = {"metadata": {"n": number}} if w.has(Feature.METADATA) and number % 2 else {}
+        more: dict[str, Any] = {"metadata": {"n": number + 0.25}} if w.has(Feature.METADATA) and number % 2 else {}
         if w.has(Feature.CLIENT_IDS) and number % 3 == 0:
             more["id"] = w.label(f"t-{number}")
         triple = w.graph.triple(f"entity {number % 4}", f"thing {number}", **more)

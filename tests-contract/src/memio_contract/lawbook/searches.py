@@ -91,23 +91,38 @@ async def scores(w: World) -> None:
     look_at="statistics over all owners: how many records have a word, how many there are, how long they are",
 )
 async def private_ranking(w: World) -> None:
+    await _unmoved(w, w.user("alice"), w.user("bob"))
+
+
+@law(
+    "search.private-namespace",
+    needs=(Guarantee.PRIVATE_RANKING, Feature.NAMESPACES),
+    means="What other namespaces hold changes neither the scores nor the order of what is found in one.",
+    look_at="statistics over all namespaces of an owner, where the search is confined to one",
+)
+async def private_namespace(w: World) -> None:
+    await _unmoved(w, w.namespace("work"), w.namespace("home"))
+
+
+async def _unmoved(w: World, mine: Labels, theirs: Labels) -> None:
+    """Check that what is found in a scope stays as it is whatever another one stores."""
     for text in ("green tea", "black coffee", "green tea and black coffee with milk", "coffee", "tea"):
-        await w.subject.add(text, owner=w.user("alice"), group=_GROUP)
+        await w.subject.add(text, owner=mine, group=_GROUP)
 
     async def found() -> list[list[tuple[Any, float | None]]]:
         await w.embedded()
         queries = ("green coffee", "black tea", "tea", "coffee milk")
-        results = [await w.subject.search(query, limit=10, owner=w.user("alice"), group=_GROUP) for query in queries]
+        results = [await w.subject.search(query, limit=10, owner=mine, group=_GROUP) for query in queries]
         return [[(w.subject.view(hit), hit.score) for hit in hits] for hits in results]
 
     before = await found()
     that(any(before), "searches for words of records find nothing")
-    added = [await w.subject.add("coffee", owner=w.user("bob"), group=_GROUP)]
-    equal(await found(), before, "what alice finds after bob has stored a short record")
+    added = [await w.subject.add("coffee", owner=theirs, group=_GROUP)]
+    equal(await found(), before, f"what is found for {mine} after a short record was stored for {theirs}")
     for number in range(12):
         text = f"coffee with milk and {'sugar ' * number}{number}"
-        added.append(await w.subject.add(text, owner=w.user("bob"), group=_GROUP))
-    equal(await found(), before, f"what alice finds after bob has stored {len(added)} records")
+        added.append(await w.subject.add(text, owner=theirs, group=_GROUP))
+    equal(await found(), before, f"what is found for {mine} after {len(added)} records were stored for {theirs}")
 
 
 @law(
