@@ -221,7 +221,7 @@ def _details(record: Record | Session, best: float | None) -> Iterator[str]:
     score: float | None = getattr(record, "score", None)
     # Scores of two providers, and of two searches, cannot be compared; those of one search can.
     if score is not None and best is not None and best > 0:
-        yield f"match {max(score / best, 0):.0%}"
+        yield "best match" if score == best else f"{max(score / best, 0):.0%} of the best match"
 
 
 def _detail_names(record: Record | Session) -> Iterator[str]:
