@@ -27,7 +27,7 @@ TAGS = " ".join((tag("o", 1), tag("u", 1), tag("a", 0), tag("e", 0)))
 ADD_OWNER = "INSERT OR IGNORE INTO owner (id, user, agent, path, tags) VALUES (1, 'ann', '', x'', ?)"
 ADD_FACT = (
     "INSERT INTO fact (seq, id, owner, version, created_at, updated_at, metadata, content) "
-    "VALUES (?1, ?2, 1, ?1, ?3, ?3, ?4, ?5)"
+    "VALUES (?, ?, 1, ?, ?, ?, ?, ?)"
 )
 COUNT = "UPDATE owner SET facts = facts + ? WHERE id = 1"
 ADD_TEXT = "INSERT INTO fact_text (rowid, words) VALUES (?, ?)"
@@ -71,7 +71,7 @@ def insert(db: Connection, items: Iterable[tuple[str, dict[str, Any] | None]]) -
     records: list[Record] = []
     for seq, (content, metadata) in enumerate(items, last + 1):
         name = str(uuid4())
-        rows.append((seq, name, now, json.dumps(metadata) if metadata else None, content))
+        rows.append((seq, name, seq, now, now, json.dumps(metadata) if metadata else None, content))
         number = seq << LENGTH_BITS | length_class(content.count(" ") + 1)
         indexed.append((number, f"{content} {record_tags(TAGS, metadata)}"))
         records.append(

@@ -61,8 +61,8 @@ def changed(db: Connection, table: str, record: int) -> None:
     _delete_vectors(db, table, record)
     db.execute(
         f"INSERT OR REPLACE INTO {table}_queue (model, record, due) "  # noqa: S608  # a name of the schema
-        "SELECT number, ?1, 0 FROM model WHERE source = ?2 AND upto >= ?1",
-        (record, table),
+        "SELECT number, ?, 0 FROM model WHERE source = ? AND upto >= ?",
+        (record, table, record),
     )
 
 

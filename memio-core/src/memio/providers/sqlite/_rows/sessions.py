@@ -170,8 +170,8 @@ def shrink_session(db: Connection, session: int, number: int) -> None:
         delete_session(db, session)
         return
     db.execute(
-        "UPDATE session SET created_at = (SELECT min(timestamp) FROM message WHERE session = ?1), "
-        "updated_at = (SELECT max(timestamp) FROM message WHERE session = ?1) WHERE seq = ?1",
+        "UPDATE session SET created_at = (SELECT min(timestamp) FROM message WHERE session = session.seq), "
+        "updated_at = (SELECT max(timestamp) FROM message WHERE session = session.seq) WHERE seq = ?",
         (session,),
     )
 
