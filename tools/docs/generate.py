@@ -11,7 +11,6 @@ page reads the same on the site and in the repository.
 from __future__ import annotations
 
 import difflib
-import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,6 +23,7 @@ from commands import command_reference
 from contract import contract_result, table_of_a_new_provider
 from features import feature_table, sentences
 from front import headlines
+from parts import PART, regenerated
 from settings import settings_table
 
 from memio.capabilities import Feature, Guarantee
@@ -47,22 +47,14 @@ SLOW_PARTS: dict[str, Callable[[], Iterator[str]]] = {
 }
 RECORDED = frozenset(f"contract result of {name}" for name in ("letta", "postgres"))
 """What `put_scorecard.py` writes after a run on a server."""
-PART = re.compile(r"(<!-- generated: (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def regenerated(text: str, parts: dict[str, Callable[[], Iterator[str]]]) -> str:
-    """Return a page with the named ones of its generated parts regenerated."""
-
-    def replace(found: re.Match[str]) -> str:
-        known = [*PARTS, *SLOW_PARTS, *RECORDED]
-        if found[2] not in known:
-            raise SystemExit(f"there is no part {found[2]!r}; there are {', '.join(known)}")
-        if found[2] not in parts:
-            return found[0]
-        # Markdown needs the blank lines: a comment begins a block of HTML.
-        return "\n".join([found[1], *parts[found[2]](), "", found[3]])
-
-    return PART.sub(replace, text)
+def check_names(text: str) -> None:
+    """Refuse a page with a part that nothing makes."""
+    known = [*PARTS, *SLOW_PARTS, *RECORDED]
+    for _, name, _ in PART.findall(text):
+        if name not in known:
+            raise SystemExit(f"nothing makes {name!r}; there are {', '.join(known)}")
 
 
 def main(arguments: list[str]) -> int:
@@ -71,6 +63,7 @@ def main(arguments: list[str]) -> int:
     stale = 0
     for page in [DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md"))]:
         old = page.read_text(encoding="utf-8")
+        check_names(old)
         new = regenerated(old, parts)
         if new == old:
             continue

@@ -13,10 +13,9 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(1, str(Path(__file__).resolve().parents[2]))
 
 from contract import published
-from generate import regenerated
+from parts import regenerated
 
 
 def main(scorecard: Path, page: Path) -> None:
