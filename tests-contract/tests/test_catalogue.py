@@ -69,11 +69,12 @@ def test_every_broken_store_has_a_unique_name_and_describes_its_fault() -> None:
     assert all(fault.means.endswith(".") for fault in catalogue())
 
 
-def _one_each() -> Iterator[Fault]:
-    """Yield a broken store for each fault: of the kinds and makes that have it, another one each time."""
+def _some() -> Iterator[Fault]:
+    """Yield broken stores for every eighth fault, each of another kind and make where several have the fault."""
     for place, (_, same) in enumerate(groupby(sorted(catalogue(), key=_name_of), _name_of)):
         stores = [*same]
-        yield stores[place % len(stores)]
+        if place % 8 == 0:
+            yield stores[place // 8 % len(stores)]
 
 
 def _name_of(fault: Fault) -> str:
@@ -81,7 +82,7 @@ def _name_of(fault: Fault) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", part(_one_each()), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", part(_some()), ids=lambda fault: fault.name)
 def test_a_broken_store_runs_every_law_and_breaks_the_intended_one(fault: Fault) -> None:
     target = fault.target()
     profiles = {fault.kills: PROFILE}
