@@ -46,7 +46,7 @@ def meaning(options: Options) -> Iterator[Table]:
                 order={
                     "case": "meaning",
                     "calls": options.pick(300, 100, 3),
-                    "rounds": options.pick(3, 2, 1),
+                    "rounds": options.pick(5, 2, 1),
                 },
                 rounds=1,
                 seconds=3600,
