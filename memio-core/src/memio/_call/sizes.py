@@ -84,10 +84,9 @@ def check_sizes(keywords: Mapping[str, Any], records: str | None, limits: Limits
     Raises:
         InvalidInputError: Something is too large; it names the argument, its size and the limit.
     """
-    if (metadata := keywords.get("metadata")) and (excess := _excess("metadata", metadata, limits)):
-        raise _refusal(excess, "", "metadata", provider)
-    if limits.content is not None and (excess := _excess("content", keywords.get("content") or "", limits)):
-        raise _refusal(excess, "", "content", provider)
+    for name in ("metadata", "content"):
+        if (value := keywords.get(name)) and (excess := _excess(name, value, limits)):
+            raise _refusal(excess, "", name, provider)
     data = keywords.get("data")
     if data is not None and (excess := _data_excess(data, keywords.get("content") or "", limits)):
         raise _refusal(excess, "", "data", provider)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 _LEAST, _MOST = 3, 64
 _VOWELS = "aeiou"
@@ -64,11 +63,6 @@ def stem(word: str) -> str:
     """
     if not _LEAST <= len(word.encode()) <= _MOST or word[-1] not in _LAST_LETTERS:
         return word
-    return _stem(word)
-
-
-@lru_cache(maxsize=1 << 15)  # of words that are short, so that it takes some megabytes at most
-def _stem(word: str) -> str:
     word = _without_past(_without_plural(word))
     if word.endswith("y") and "v" in _shape(word[:-1]):
         word = f"{word[:-1]}i"

@@ -39,7 +39,7 @@ def show(receipt: ForgetReceipt) -> None:
             style=None if store.complete else "bold red" if store.error else "dim",
         )
     console().print(table)
-    kinds: dict[str, list[str]] = {}  # of stores in one database, much the same is to be said
+    kinds: dict[str, list[str]] = {}  # stores in one database have the same remarks
     for store in receipt.stores:
         for line in _remarks(store):
             kinds.setdefault(line, []).append(store.kind)
